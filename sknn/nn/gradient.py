@@ -1,0 +1,54 @@
+"""One mini-batch in, its loss and gradient out."""
+
+import numpy as np
+
+from sknn.nn.workspace import Workspace
+
+
+class Gradient:
+    """The loss of a network on a batch, and its gradient with respect to theta.
+
+    Attributes
+    ----------
+    theta, state : ndarray of shape (..., P), (..., S)
+        Parameters and running statistics; optimisers change theta in place.
+    grad : ndarray, like theta
+        The gradient that the last call left.
+    """
+
+    def __init__(self, network, loss, theta, state):
+        self.network = network
+        self.loss = loss
+        self.theta, self.state = theta, state
+        self.grad = np.zeros_like(theta)
+        self._params = network.layout.views(theta)
+        self._grads = network.layout.views(self.grad)
+        self._state = network.state_layout.views(state)
+        self._workspaces = network.workspaces(theta.dtype)
+        self._workspace = Workspace(theta.dtype)
+
+    def mean(self, batch):
+        """The loss of the batch, as the loss finishes it; ``grad`` is filled with its gradient."""
+        total, dz = self._forward(batch)
+        value, scale = self.loss.finish(total, batch.weight_sum)
+        dz *= _per_model(scale)  # far fewer numbers than the gradient
+        self.network.backward(self._params, self._grads, dz, self._workspaces)
+        return value
+
+    def sum(self, batch):
+        """The loss summed over the batch, unfinished, so that batches add."""
+        total, dz = self._forward(batch)
+        self.network.backward(self._params, self._grads, dz, self._workspaces)
+        return total
+
+    def _forward(self, batch):
+        z = self.network.forward(
+            self._params, self._state, batch.x, self._workspaces, training=True
+        )
+        dz = self._workspace.array("dz", z.shape)
+        return self.loss.sum_and_gradient(batch.y, z, batch.weight, out=dz), dz
+
+
+def _per_model(value):
+    """A scalar as it is; one value per model as (k, 1, 1)."""
+    return value if np.ndim(value) == 0 else np.asarray(value)[:, None, None]

@@ -1,0 +1,95 @@
+"""Full batches through SciPy's L-BFGS-B: the loop over iterations."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from sknn.nn.training import add_penalty
+
+BLOCK = 4096  # rows at a time: what a layer computes for them stays in the cache
+
+
+@dataclass
+class LbfgsOutcome:
+    """How ``minimize_loss`` ended.
+
+    ``reason`` is "converged", "limit" (max_iter or max_fun reached), "failed" (SciPy gave up),
+    "interrupted" or "asked"; ``message`` is SciPy's own word for it.
+    """
+
+    reason: str
+    message: str
+    iterations: int
+    loss: float
+
+
+def minimize_loss(
+    gradient, rows, *, alpha, max_iter, max_fun, tol, history, after_iteration=None, say=None
+):
+    """Minimises the penalised loss over ``gradient.theta``, in place.
+
+    gradient: a Gradient in float64    rows: Rows    alpha: strength of the L2 penalty
+    max_iter, max_fun, tol: SciPy's maxiter, maxfun, gtol    history: as ``train`` takes it; an
+    iteration is a row    after_iteration: () -> whether to stop    say: takes lines of progress
+    Returns an LbfgsOutcome.
+    """
+    layout = gradient.network.layout
+    n = layout.n_trainable
+    theta = gradient.theta
+    weight_sum = float(len(rows)) if rows.weight is None else float(np.sum(rows.weight))
+    last = {"x": theta[:n].copy(), "loss": np.inf, "iterations": 0}
+    started = time.perf_counter()
+
+    def loss_and_gradient(x):
+        theta[:n] = x
+        value = _full_batch(gradient, rows, weight_sum)
+        value += add_penalty(gradient, alpha / weight_sum)
+        return value, gradient.grad[:n].copy()
+
+    def after(intermediate_result):
+        nonlocal started
+        last.update(x=intermediate_result.x.copy(), loss=float(intermediate_result.fun))
+        last["iterations"] += 1
+        theta[:n] = last["x"]
+        now = time.perf_counter()
+        norm = float(np.linalg.norm(gradient.grad[:n]))
+        row = {"loss": last["loss"], "gradient_norm": norm, "seconds": now - started}
+        for name, values in history.items():
+            values.append(row.get(name, np.nan))
+        started = now
+        if say:
+            say(f"Iteration {last['iterations']}, loss = {last['loss']:.8f}")
+        if after_iteration is not None and after_iteration():
+            raise StopIteration
+
+    try:
+        result = minimize(
+            loss_and_gradient,
+            last["x"],
+            method="L-BFGS-B",
+            jac=True,
+            options={"maxfun": max_fun, "maxiter": max_iter, "gtol": tol},
+            callback=after,
+        )
+    except KeyboardInterrupt:
+        theta[:n] = last["x"]
+        return LbfgsOutcome("interrupted", "", last["iterations"], last["loss"])
+    theta[:n] = result.x
+    reason = {0: "converged", 1: "limit", 99: "asked"}.get(result.status, "failed")
+    return LbfgsOutcome(reason, str(result.message), min(result.nit, max_iter), float(result.fun))
+
+
+def _full_batch(gradient, rows, weight_sum):
+    """The loss of all rows, without penalty; ``gradient.grad`` is filled with its gradient."""
+    total, grad = 0.0, 0.0
+    for start in range(0, len(rows), BLOCK):
+        total += gradient.sum(rows.take(slice(start, start + BLOCK)))
+        if len(rows) > BLOCK:
+            grad = grad + gradient.grad
+    if len(rows) > BLOCK:
+        np.copyto(gradient.grad, grad)
+    value, scale = gradient.loss.finish(total, weight_sum)
+    gradient.grad *= scale
+    return value

@@ -1,0 +1,93 @@
+"""A network with its weights: what an estimator fits, predicts with and pickles."""
+
+import numpy as np
+
+from sknn.nn.network import Network
+
+
+class Model:
+    """Layers, a loss, and the two vectors that make them a function.
+
+    Parameters
+    ----------
+    layers : list of Layer
+    input_shape : tuple of int
+    loss : Loss
+    theta, state : ndarray of shape (P,), (S,)
+        Parameters and running statistics; their dtype is what everything is computed in.
+
+    Attributes
+    ----------
+    params : list of dict
+        Each layer's parameters by name, views of theta.
+    weights, biases : list of ndarray
+        Those of the layers that have them, views too; a bias as (units,).
+    """
+
+    def __init__(self, layers, input_shape, loss, theta, state):
+        self.network = Network(layers, input_shape)
+        self.loss = loss
+        self._bind(theta, state)
+
+    def _bind(self, theta, state):
+        self.theta, self.state = theta, state
+        self.params = self.network.layout.views(theta)
+        self._state = self.network.state_layout.views(state)
+        self.weights = [params["weight"] for params in self.params if "weight" in params]
+        self.biases = [params["bias"][0] for params in self.params if "bias" in params]
+
+    @property
+    def dtype(self):
+        return self.theta.dtype
+
+    def holds(self, weights, biases):
+        """Whether these lists hold the model's own views, and nothing else."""
+        own = (*self.weights, *self.biases)
+        return len(own) == len(weights) + len(biases) and all(
+            mine is given for mine, given in zip(own, (*weights, *biases), strict=True)
+        )
+
+    def take_weights(self, weights, biases):
+        """Copies given arrays into the model. Raises ValueError if a shape is not its own."""
+        for name, own, given in (
+            ("coefs_", self.weights, weights),
+            ("intercepts_", self.biases, biases),
+        ):
+            wanted, got = [array.shape for array in own], [np.shape(array) for array in given]
+            if wanted != got:
+                raise ValueError(
+                    f"{name} must be arrays of shapes {wanted}, as hidden_layer_sizes and the data "
+                    f"say, got {got}."
+                )
+            for mine, array in zip(own, given, strict=True):
+                np.copyto(mine, array)
+
+    def forward(self, x):
+        """Raw outputs of one chunk of samples."""
+        workspaces = self.network.workspaces(self.dtype)
+        return self.network.forward(self.params, self._state, x, workspaces)
+
+    def outputs(self, x, memory, at=None):
+        """Raw outputs, chunk by chunk so that each takes at most ``memory`` bytes.
+
+        x: (n, *input_shape), or sparse    at: numbers of the rows wanted, default all
+        z: (len(at), n_outputs)
+        """
+        n = x.shape[0] if at is None else len(at)
+        chunk = max(1, int(memory // self.network.row_size(self.dtype)))
+        if n <= chunk and at is None:
+            return self.forward(x)
+        z = np.empty((n,) + self.network.shapes[-1], self.dtype)
+        workspaces = self.network.workspaces(self.dtype)
+        for start in range(0, n, chunk):
+            rows = slice(start, start + chunk)
+            some = x[rows] if at is None else x[at[rows]]
+            z[rows] = self.network.forward(self.params, self._state, some, workspaces)
+        return z
+
+    def __getstate__(self):
+        return {name: self.__dict__[name] for name in ("network", "loss", "theta", "state")}
+
+    def __setstate__(self, state):
+        self.network, self.loss = state["network"], state["loss"]
+        self._bind(state["theta"], state["state"])

@@ -1,0 +1,95 @@
+"""Layers in sequence over one vector of parameters."""
+
+import numpy as np
+
+from sknn.nn.parameters import Layout
+from sknn.nn.workspace import Workspace
+
+
+class Network:
+    """What layers compute together: shapes and the layout of the vectors, worked out once.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        From the input on; the last one gives the raw outputs that a Loss takes.
+    input_shape : tuple of int
+        Shape of one sample.
+
+    Attributes
+    ----------
+    shapes : list of tuple
+        Shape of a sample before each layer, and after the last.
+    layout, state_layout : Layout
+        Where the parameters lie in theta, the running statistics in state.
+
+    Raises ValueError if a layer does not fit what comes before it.
+    """
+
+    def __init__(self, layers, input_shape):
+        self.layers = list(layers)
+        self.names = _names(self.layers)
+        self.shapes = [tuple(input_shape)]
+        declared, states = [], []
+        for name, layer in zip(self.names, self.layers, strict=True):
+            shape = self.shapes[-1]
+            try:
+                self.shapes.append(layer.output_shape(shape))
+                declared.append(layer.parameters(shape))
+                states.append(layer.state(shape))
+            except ValueError as error:
+                raise ValueError(f"Layer {name}, {layer!r}: {error}") from error
+        self.layout = Layout(declared)
+        self.state_layout = Layout(states)
+
+    def initial(self, random_state, dtype):
+        """First values of (theta, state); theta is drawn layer by layer."""
+        theta = self.layout.initial(random_state, dtype)
+        return theta, self.state_layout.initial(random_state, dtype)
+
+    def workspaces(self, dtype):
+        """What one thread needs to run forward and backward: a Workspace per layer."""
+        return [Workspace(dtype) for _ in self.layers]
+
+    def forward(self, params, state, x, workspaces, training=False):
+        """Raw outputs z.
+
+        params, state: each layer's arrays by name, as the layouts' ``views`` give them
+        x: (..., n, *input_shape) or sparse    z: (..., n, n_outputs)
+        """
+        for layer, own, held, cache in zip(self.layers, params, state, workspaces, strict=True):
+            x = layer.forward(own, held, x, cache, training)
+        return x
+
+    def backward(self, params, grads, dz, workspaces):
+        """Fills grads with the gradient, after a forward with the same workspaces.
+
+        dz: as z, overwritten    grads: as params
+        """
+        for index in range(len(self.layers) - 1, -1, -1):
+            dz = self.layers[index].backward(
+                params[index], grads[index], dz, workspaces[index], need_dx=index > 0
+            )
+
+    def row_size(self, dtype):
+        """Bytes that forward allocates for one sample."""
+        return np.dtype(dtype).itemsize * sum(int(np.prod(shape)) for shape in self.shapes[1:])
+
+    def first_non_finite(self, theta):
+        """Number and name of the first layer with a non-finite parameter, "layer 1 (Dense)"."""
+        for number, (layer, params) in enumerate(
+            zip(self.layers, self.layout.views(theta), strict=True), start=1
+        ):
+            if not all(np.isfinite(param).all() for param in params.values()):
+                return f"layer {number} ({type(layer).__name__})"
+        return None
+
+
+def _names(layers):
+    """dense1, dense2, ...: the kind of each layer and its number among its kind."""
+    names, counts = [], {}
+    for layer in layers:
+        kind = type(layer).__name__.lower()
+        counts[kind] = counts.get(kind, 0) + 1
+        names.append(f"{kind}{counts[kind]}")
+    return names

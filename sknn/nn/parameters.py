@@ -1,0 +1,98 @@
+"""Parameters and running statistics: what layers declare, and where it lies in one vector."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One array that training adjusts.
+
+    ``initializer(random_state, shape)`` gives its first values in float64. ``decay`` says
+    whether penalties reach it, ``rate`` multiplies the learning rate, ``trainable=False``
+    freezes it.
+    """
+
+    name: str
+    shape: tuple
+    initializer: Callable
+    decay: bool = True
+    rate: float = 1.0
+    trainable: bool = True
+
+
+@dataclass(frozen=True)
+class State:
+    """One array that training updates but no gradient does, such as a running mean."""
+
+    name: str
+    shape: tuple
+    initial: float
+
+
+class Layout:
+    """Where the arrays that each layer declares lie in one vector of ``size`` numbers.
+
+    Trainable parameters come first, and of those the decayed ones, so that what an optimiser
+    or a penalty works on is a leading slice: ``[:n_trainable]``, ``[:n_decayed]``. Parameters
+    of equal rate lie together. Otherwise the order of declaration is kept.
+    """
+
+    def __init__(self, declared):
+        """declared: for each layer, the list of its Parameters (or of its States)."""
+        self.declared = declared
+        entries = [(layer, item) for layer, items in enumerate(declared) for item in items]
+        entries.sort(key=lambda entry: _rank(entry[1]))  # stable
+        self.entries, self.size = [], 0
+        for layer, item in entries:
+            stop = self.size + prod(item.shape)
+            self.entries.append((layer, item, slice(self.size, stop)))
+            self.size = stop
+        self.n_trainable = self._leading(lambda item: item.trainable)
+        self.n_decayed = self._leading(lambda item: item.trainable and item.decay)
+
+    def _leading(self, belongs):
+        stops = [at.stop for _, item, at in self.entries if _is_parameter(item) and belongs(item)]
+        return max(stops, default=0)
+
+    @property
+    def rates(self):
+        """Multipliers of the learning rate, (n_trainable,), or None if all are one."""
+        trainable = [(item, at) for _, item, at in self.entries if at.stop <= self.n_trainable]
+        if all(item.rate == 1.0 for item, _ in trainable):
+            return None
+        return np.concatenate([np.full(at.stop - at.start, item.rate) for item, at in trainable])
+
+    def views(self, vector):
+        """Each layer's arrays by name, as views.
+
+        vector: (..., size)    views: (..., *shape)
+        """
+        views = [{} for _ in self.declared]
+        for layer, item, at in self.entries:
+            views[layer][item.name] = vector[..., at].reshape(vector.shape[:-1] + item.shape)
+        return views
+
+    def initial(self, random_state, dtype):
+        """A vector of first values, drawn in float64 in the order of declaration."""
+        vector = np.empty(self.size, dtype)
+        for views, items in zip(self.views(vector), self.declared, strict=True):
+            for item in items:
+                if _is_parameter(item):
+                    views[item.name][...] = item.initializer(random_state, item.shape)
+                else:
+                    views[item.name][...] = item.initial
+        return vector
+
+
+def _is_parameter(item):
+    return isinstance(item, Parameter)
+
+
+def _rank(item):
+    if not _is_parameter(item):
+        return 0
+    return (not item.trainable, not item.decay, item.rate)

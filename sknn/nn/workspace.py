@@ -1,0 +1,60 @@
+"""Arrays that live from one step to the next, so that no step allocates."""
+
+from functools import lru_cache
+from math import prod
+
+import numpy as np
+
+
+class Workspace(dict):
+    """What one layer on one thread leaves from forward for backward, and its scratch arrays.
+
+    Items are references (``workspace["x"] = x``); ``array`` hands out memory.
+    """
+
+    def __init__(self, dtype):
+        super().__init__()
+        self.dtype = np.dtype(dtype)
+
+    def array(self, name, shape, dtype=None):
+        """An uninitialised C-contiguous array; the same memory for the same name every time.
+
+        dtype: the workspace's own by default; always the same for one name.
+        """
+        found = self.get((name, shape))
+        return self._made(name, shape, dtype or self.dtype) if found is None else found
+
+    def _made(self, name, shape, dtype):
+        size = prod(shape)
+        block = self.get((name, "block"))
+        if block is None or block.size < size:
+            for key in [key for key in self if key[0] == name]:
+                del self[key]  # views of the smaller block
+            block = self[name, "block"] = np.empty(size, dtype)
+        array = self[name, shape] = block[:size].reshape(shape)
+        return array
+
+
+def zeros_like(x):
+    """Zeros of x's shape and dtype, shared and read-only.
+
+    A second operand of full size keeps NumPy's ``maximum`` in its vector loop: four times
+    faster than the scalar 0.
+    """
+    size = 1 << max(x.size - 1, 0).bit_length()
+    return _zeros(size, x.dtype)[: x.size].reshape(x.shape)
+
+
+@lru_cache(maxsize=16)
+def _zeros(size, dtype):
+    zeros = np.zeros(size, dtype)
+    zeros.flags.writeable = False
+    return zeros
+
+
+@lru_cache(maxsize=64)
+def ones(size, dtype):
+    """A vector of ones, shared and read-only: a product with it is the fastest row sum."""
+    vector = np.ones(size, dtype)
+    vector.flags.writeable = False
+    return vector
