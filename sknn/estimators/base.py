@@ -14,17 +14,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from sknn.estimators.solvers import STOCHASTIC_SOLVERS, new_optimizer, new_plan
 from sknn.nn.batches import Rows
 from sknn.nn.gradient import Gradient
 from sknn.nn.lbfgs import minimize_loss
 from sknn.nn.model import Model
 from sknn.nn.network import Network
-from sknn.nn.optimizers import SGD, Adam
-from sknn.nn.schedules import Adaptive, Constant, InvScaling
 from sknn.nn.stopping import Patience
-from sknn.nn.training import HISTORY, Plan, Run, train
+from sknn.nn.training import HISTORY, Run, train
 
-STOCHASTIC_SOLVERS = ("sgd", "adam")
 FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to
 
 
@@ -97,6 +95,8 @@ class BaseNetwork(BaseEstimator):
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
         previous = None if fresh else self._current_model()
+        if not fresh and previous is not self.__dict__.get("_model"):
+            self.best_loss_ = self.best_validation_score_ = None  # were of other weights
         X, y = validate_data(
             self,
             X,
@@ -132,7 +132,6 @@ class BaseNetwork(BaseEstimator):
             self._fit_lbfgs(model, rows)
         else:
             self._fit_stochastic(model, rows, random_state, run, incremental)
-        self._check_finite(model, "Training ended")
         return self
 
     def _start_history(self, fresh, incremental):
@@ -163,9 +162,9 @@ class BaseNetwork(BaseEstimator):
     def _fit_stochastic(self, model, rows, random_state, run, incremental):
         training, validation = self._split(rows, random_state)
         n_samples = len(rows) if training is None else len(training)
-        plan = self._plan(n_samples)
+        plan = new_plan(self, n_samples)
         if run is None:
-            optimizer = self._new_optimizer(model.theta[: model.network.layout.n_trainable])
+            optimizer = new_optimizer(self, model.theta[: model.network.layout.n_trainable])
             run = Run(optimizer, random_state, Patience(self._best_so_far()), samples=self.t_)
         gradient = Gradient(model.network, model.loss, model.theta, model.state)
         validate = None
@@ -230,9 +229,11 @@ class BaseNetwork(BaseEstimator):
         self.loss_ = outcome.loss
         self.best_loss_ = min(self.loss_curve_, default=outcome.loss)
         self.validation_scores_ = self.best_validation_score_ = None
+        if not np.isfinite(outcome.loss):
+            raise ValueError(self._divergence(model, f"Iteration {outcome.iterations}"))
         if outcome.reason == "interrupted":
             warnings.warn("Training interrupted by user.", stacklevel=5)
-        elif outcome.reason in ("limit", "failed") and np.isfinite(theta).all():
+        elif outcome.reason in ("limit", "failed"):
             warnings.warn(
                 f"lbfgs failed to converge after {outcome.iterations} iteration(s): "
                 f"{outcome.message}. Increase max_iter (now {self.max_iter}) or max_fun (now "
@@ -240,37 +241,6 @@ class BaseNetwork(BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=5,
             )
-
-    def _plan(self, n_samples):
-        batch_size = min(200, n_samples) if self.batch_size == "auto" else self.batch_size
-        if batch_size > n_samples:
-            warnings.warn(
-                "Got `batch_size` less than 1 or larger than sample size. "
-                f"It is going to be clipped to {n_samples}.",
-                stacklevel=6,
-            )
-            batch_size = n_samples
-        schedule = Constant()
-        if self.solver == "sgd":
-            schedule = {
-                "constant": Constant(),
-                "invscaling": InvScaling(float(self.power_t)),
-                "adaptive": Adaptive(),
-            }[self.learning_rate]
-        return Plan(
-            batch_size=int(batch_size),
-            learning_rate=float(self.learning_rate_init),
-            schedule=schedule,
-            alpha=float(self.alpha),
-            shuffle=self.shuffle,
-            tol=self.tol,
-            n_iter_no_change=self.n_iter_no_change,
-        )
-
-    def _new_optimizer(self, theta):
-        if self.solver == "sgd":
-            return SGD(theta, float(self.momentum), self.nesterovs_momentum)
-        return Adam(theta, float(self.beta_1), float(self.beta_2), float(self.epsilon))
 
     def _best_so_far(self):
         """What patience starts from, to be minimised: under warm_start, the last fit's best."""
@@ -337,10 +307,6 @@ class BaseNetwork(BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=6,
             )
-
-    def _check_finite(self, model, when):
-        if not np.isfinite(model.theta).all():
-            raise ValueError(self._divergence(model, when))
 
     def _divergence(self, model, when):
         """What to say of weights or a loss that are no longer finite."""
@@ -428,16 +394,6 @@ class BaseNetwork(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def has_stochastic_solver(estimator):
-    """Whether partial_fit exists: for ``available_if``. Raises AttributeError if not."""
-    if estimator.solver not in STOCHASTIC_SOLVERS:
-        raise AttributeError(
-            "partial_fit is only available for stochastic optimizers. "
-            f"{estimator.solver} is not stochastic."
-        )
-    return True
 
 
 @contextmanager

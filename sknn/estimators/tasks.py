@@ -14,7 +14,8 @@ from sklearn.utils.multiclass import (
     unique_labels,
 )
 
-from sknn.estimators.base import all_or_nothing, has_stochastic_solver
+from sknn.estimators.base import all_or_nothing
+from sknn.estimators.solvers import has_stochastic_solver
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
 
 

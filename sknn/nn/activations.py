@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit
 
-from sknn.nn.workspace import zeros_like
+from sknn.nn.workspace import zeros
 
 
 class Activation:
@@ -76,7 +76,7 @@ class ReLU(Activation):
     increasing = True
 
     def forward(self, z, out):
-        np.maximum(z, zeros_like(z), out=out)
+        np.maximum(z, zeros(z.shape, z.dtype), out=out)
 
     def backward(self, z, a, dy):
         dy *= a > 0
@@ -93,17 +93,18 @@ ACTIVATIONS = {
 def as_activation(activation):
     """The Activation that a name stands for; an Activation stands for itself.
 
-    Raises ValueError on an unknown name, TypeError on anything else.
+    Raises ValueError on an unknown name, TypeError on what cannot be one.
     """
     if isinstance(activation, Activation):
         return activation
-    if not isinstance(activation, str):
+    try:
+        return ACTIVATIONS[activation]
+    except KeyError:
+        raise ValueError(
+            f"activation must be an Activation or one of {sorted(ACTIVATIONS)}, got {activation!r}."
+        ) from None
+    except TypeError:
         raise TypeError(
             "activation must be a name or an Activation object (an instance, not a class), "
             f"got {activation!r}."
-        )
-    if activation not in ACTIVATIONS:
-        raise ValueError(
-            f"activation must be an Activation or one of {sorted(ACTIVATIONS)}, got {activation!r}."
-        )
-    return ACTIVATIONS[activation]
+        ) from None

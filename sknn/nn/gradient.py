@@ -14,6 +14,10 @@ class Gradient:
         Parameters and running statistics; optimisers change theta in place.
     grad : ndarray, like theta
         The gradient that the last call left.
+    trainable, decayed : (ndarray, ndarray)
+        The leading parts of theta and grad that optimisers and penalties work on, as views.
+    rates : ndarray or None
+        Multipliers of the learning rate, one per trainable number; None if all are one.
     """
 
     def __init__(self, network, loss, theta, state):
@@ -21,6 +25,11 @@ class Gradient:
         self.loss = loss
         self.theta, self.state = theta, state
         self.grad = np.zeros_like(theta)
+        layout = network.layout
+        self.trainable = theta[..., : layout.n_trainable], self.grad[..., : layout.n_trainable]
+        self.decayed = theta[..., : layout.n_decayed], self.grad[..., : layout.n_decayed]
+        rates = layout.rates
+        self.rates = None if rates is None else rates.astype(theta.dtype)
         self._params = network.layout.views(theta)
         self._grads = network.layout.views(self.grad)
         self._state = network.state_layout.views(state)
@@ -41,12 +50,33 @@ class Gradient:
         self.network.backward(self._params, self._grads, dz, self._workspaces)
         return total
 
+    def add_penalty(self, strength):
+        """Adds that of strength/2 |w|^2 to ``grad``, w being the decayed weights; returns it.
+
+        strength: a float, or (k, 1), one per model
+        """
+        weights, grads = self.decayed
+        penalty = self._workspace.array("penalty", weights.shape)
+        np.multiply(weights, strength, out=penalty)
+        grads += penalty
+        return 0.5 * inner(penalty, weights)
+
+    def norm(self):
+        """The Euclidean norm of the gradient of what is trainable."""
+        _, grad = self.trainable
+        return np.sqrt(inner(grad, grad))
+
     def _forward(self, batch):
         z = self.network.forward(
             self._params, self._state, batch.x, self._workspaces, training=True
         )
         dz = self._workspace.array("dz", z.shape)
         return self.loss.sum_and_gradient(batch.y, z, batch.weight, out=dz), dz
+
+
+def inner(a, b):
+    """The inner product of vectors, a float; one per model for (k, P)."""
+    return float(np.dot(a, b)) if a.ndim == 1 else np.einsum("kp,kp->k", a, b)
 
 
 def _per_model(value):

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from sknn.nn.training import add_penalty
-
 BLOCK = 4096  # rows at a time: what a layer computes for them stays in the cache
 
 
@@ -45,7 +43,8 @@ def minimize_loss(
     def loss_and_gradient(x):
         theta[:n] = x
         value = _full_batch(gradient, rows, weight_sum)
-        value += add_penalty(gradient, alpha / weight_sum)
+        if alpha > 0:
+            value += gradient.add_penalty(alpha / weight_sum)
         return value, gradient.grad[:n].copy()
 
     def after(intermediate_result):

@@ -1,7 +1,7 @@
 """Loss functions: each owns the link from raw outputs to predictions."""
 
 import numpy as np
-from scipy.special import expit, log_expit, xlogy
+from scipy.special import expit, xlogy
 
 from sknn.nn.workspace import ones
 
@@ -91,12 +91,12 @@ class SoftmaxLogLoss(Loss):
 
     def predict(self, z):
         """softmax(z), kept off 0 so that no class is called impossible."""
-        p = np.exp(self.log_predict(z))
-        return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
+        return np.exp(self.log_predict(z))
 
     def log_predict(self, z):
-        """log softmax(z), finite wherever z is."""
-        return _log_softmax(z, np.empty_like(z))
+        """log softmax(z), computed as a difference of logarithms and floored as ``predict`` is."""
+        log_p = _log_softmax(z, np.empty_like(z))
+        return np.maximum(log_p, np.log(np.finfo(z.dtype).tiny), out=log_p)
 
 
 class LogisticLogLoss(Loss):
@@ -122,9 +122,8 @@ class LogisticLogLoss(Loss):
         return np.clip(p, info.tiny, 1 - info.epsneg, out=p)
 
     def log_predict(self, z):
-        """log(1 / (1 + exp(-z))), of probabilities that ``predict`` calls certain the same."""
-        log_p = log_expit(z)
-        return np.minimum(log_p, np.log1p(-np.finfo(z.dtype).epsneg), out=log_p)
+        """log(1 / (1 + exp(-z))): the probability is exact to the last digits for negative z."""
+        return np.log(self.predict(z))
 
 
 def _log_softmax(z, out):

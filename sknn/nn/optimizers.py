@@ -89,7 +89,7 @@ class Adam(Optimizer):
         mean *= beta_1  # mean = beta_1 * mean + grad
         mean += grad
         square *= beta_2  # square = beta_2 * square + grad^2
-        grad *= grad
+        np.square(grad, out=grad)
         square += grad
         np.sqrt(square, out=grad)
         grad += self.epsilon / root

@@ -37,6 +37,10 @@ class Plan:
     tol: float = 1e-4
     n_iter_no_change: float = 10
 
+    @property
+    def penalised(self):
+        return bool(np.any(self.alpha))
+
 
 class Run:
     """What training carries from epoch to epoch, and ``partial_fit`` from call to call.
@@ -159,35 +163,20 @@ def _epoch(gradient, rows, plan, run):
 
 def _step(gradient, batch, plan, run, rate):
     """One step of the optimiser on one batch. Returns the penalised loss and gradient norm."""
-    layout = gradient.network.layout
     loss = gradient.mean(batch)
-    loss = loss + add_penalty(gradient, plan.alpha / batch.weight_sum)
-    theta = gradient.theta[..., : layout.n_trainable]
-    grad = gradient.grad[..., : layout.n_trainable]
-    norm = np.sqrt(_squared_norm(grad))
-    if np.ndim(rate):
-        rate = np.reshape(rate, (-1, 1))
-    if layout.rates is not None:
-        rate = rate * layout.rates
-    run.optimizer.step(theta, grad, rate)
+    if plan.penalised:
+        loss = loss + gradient.add_penalty(plan.alpha / batch.weight_sum)
+    norm = gradient.norm()
+    theta, grad = gradient.trainable
+    run.optimizer.step(theta, grad, _spread(rate, gradient.rates))
     return loss, norm
 
 
-def add_penalty(gradient, strength):
-    """Adds strength * w to the gradient of the decayed weights w; returns strength/2 |w|^2."""
-    n = gradient.network.layout.n_decayed
-    if not np.any(strength) or n == 0:
-        return 0.0
-    weights, grads = gradient.theta[..., :n], gradient.grad[..., :n]
-    penalty = 0.5 * np.reshape(strength, np.shape(strength)[:-1]) * _squared_norm(weights)
-    grads += weights * strength
-    return penalty
-
-
-def _squared_norm(vectors):
-    if vectors.ndim == 1:
-        return float(np.dot(vectors, vectors))
-    return np.einsum("kp,kp->k", vectors, vectors)
+def _spread(rate, rates):
+    """The learning rate as optimisers take it: (k, 1) if per model, times those of parameters."""
+    if np.ndim(rate):
+        rate = np.reshape(rate, (-1, 1))
+    return rate if rates is None else rate * rates
 
 
 def _validated(validate, finite):

@@ -35,26 +35,22 @@ class Workspace(dict):
         return array
 
 
-def zeros_like(x):
-    """Zeros of x's shape and dtype, shared and read-only.
+@lru_cache(maxsize=64)
+def zeros(shape, dtype):
+    """Zeros, shared and read-only.
 
     A second operand of full size keeps NumPy's ``maximum`` in its vector loop: four times
     faster than the scalar 0.
     """
-    size = 1 << max(x.size - 1, 0).bit_length()
-    return _zeros(size, x.dtype)[: x.size].reshape(x.shape)
-
-
-@lru_cache(maxsize=16)
-def _zeros(size, dtype):
-    zeros = np.zeros(size, dtype)
-    zeros.flags.writeable = False
-    return zeros
+    return _read_only(np.zeros(shape, dtype))
 
 
 @lru_cache(maxsize=64)
-def ones(size, dtype):
-    """A vector of ones, shared and read-only: a product with it is the fastest row sum."""
-    vector = np.ones(size, dtype)
-    vector.flags.writeable = False
-    return vector
+def ones(shape, dtype):
+    """Ones, shared and read-only: a product with them is the fastest sum over an axis."""
+    return _read_only(np.ones(shape, dtype))
+
+
+def _read_only(array):
+    array.flags.writeable = False
+    return array

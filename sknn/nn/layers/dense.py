@@ -3,7 +3,6 @@
 from functools import partial
 
 import numpy as np
-from scipy.sparse import issparse
 
 from sknn.nn.activations import as_activation
 from sknn.nn.initializers import GlorotUniform
@@ -60,10 +59,7 @@ class Dense(Layer):
         weight = params["weight"]
         activation = as_activation(self.activation)
         z = cache.array("z", (*weight.shape[:-2], x.shape[-2], self.units))
-        if issparse(x):
-            _sparse_product(x, weight, out=z)
-        else:
-            _product(x, weight, out=z)
+        _product(x, weight, out=z)
         z += params["bias"]
         a = z if activation.needs == "a" else cache.array("a", z.shape)
         activation.forward(z, a)
@@ -75,27 +71,25 @@ class Dense(Layer):
         activation = as_activation(self.activation)
         z = None if activation.needs == "a" else cache.array("z", a.shape)
         activation.backward(z, a, dy)  # dy is dz from here on
-        if issparse(x):
-            _sparse_product(x.T, dy, out=grads["weight"])
-        else:
-            _product(x.swapaxes(-1, -2), dy, out=grads["weight"])
-        n = dy.shape[-2]
-        _product(ones(n, dy.dtype).reshape(1, n), dy, out=grads["bias"])
+        _product(_transposed(x), dy, out=grads["weight"])
+        _product(ones((1, dy.shape[-2]), dy.dtype), dy, out=grads["bias"])
         if not need_dx:
             return None
         weight = params["weight"]
         dx = cache.array("dx", (*dy.shape[:-1], weight.shape[-2]))
-        return _product(dy, weight.swapaxes(-1, -2), out=dx)
+        return _product(dy, _transposed(weight), out=dx)
 
 
 def _product(a, b, out):
-    """out = a @ b. For plain matrices ``dot`` costs half of ``matmul`` when they are small."""
+    """out = a @ b; a may be sparse. For small matrices ``dot`` costs half of ``matmul``."""
+    if not isinstance(a, np.ndarray):
+        for model in np.ndindex(b.shape[:-2]):
+            out[model] = a @ b[model]
+        return out
     if a.ndim == b.ndim == 2:
-        return np.dot(a, b, out=out)
+        return np.dot(a, b, out)
     return np.matmul(a, b, out=out)
 
 
-def _sparse_product(a, b, out):
-    """out = a @ b for a sparse a, matrix by matrix along b's model axis."""
-    for index in np.ndindex(b.shape[:-2]):
-        out[index] = a @ b[index]
+def _transposed(x):
+    return x.T if x.ndim == 2 else x.swapaxes(-1, -2)
