@@ -97,14 +97,13 @@ def as_activation(activation):
     """
     if isinstance(activation, Activation):
         return activation
-    try:
-        return ACTIVATIONS[activation]
-    except KeyError:
-        raise ValueError(
-            f"activation must be an Activation or one of {sorted(ACTIVATIONS)}, got {activation!r}."
-        ) from None
-    except TypeError:
+    if not isinstance(activation, str):
         raise TypeError(
             "activation must be a name or an Activation object (an instance, not a class), "
             f"got {activation!r}."
-        ) from None
+        )
+    if activation not in ACTIVATIONS:
+        raise ValueError(
+            f"activation must be an Activation or one of {sorted(ACTIVATIONS)}, got {activation!r}."
+        )
+    return ACTIVATIONS[activation]

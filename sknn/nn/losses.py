@@ -132,10 +132,10 @@ def _log_softmax(z, out):
     # One shift for all rows is exact enough unless exp(low - high) comes near underflow, and
     # a maximum over a short last axis costs as much as all the rest.
     shift = high if high - low < 80 else z.max(axis=-1, keepdims=True)
-    np.subtract(z, shift, out=out)
-    np.exp(out, out=out)
+    shifted = z - shift
+    np.exp(shifted, out=out)
     log_sum = np.log(out @ ones(z.shape[-1], z.dtype))[..., None]
-    return np.subtract(z, log_sum + shift, out=out)
+    return np.subtract(shifted, log_sum, out=out)
 
 
 def _inner(a, b):

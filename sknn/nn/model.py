@@ -49,17 +49,20 @@ class Model:
 
     def take_weights(self, weights, biases):
         """Copies given arrays into the model. Raises ValueError if a shape is not its own."""
-        for name, own, given in (
-            ("coefs_", self.weights, weights),
-            ("intercepts_", self.biases, biases),
-        ):
-            wanted, got = [array.shape for array in own], [np.shape(array) for array in given]
+        own = {"coefs_": self.weights, "intercepts_": self.biases}
+        given = {"coefs_": weights, "intercepts_": biases}
+        for name, arrays in given.items():
+            wanted, got = (
+                [array.shape for array in own[name]],
+                [np.shape(array) for array in arrays],
+            )
             if wanted != got:
                 raise ValueError(
                     f"{name} must be arrays of shapes {wanted}, as hidden_layer_sizes and the data "
                     f"say, got {got}."
                 )
-            for mine, array in zip(own, given, strict=True):
+        for name, arrays in given.items():
+            for mine, array in zip(own[name], arrays, strict=True):
                 np.copyto(mine, array)
 
     def forward(self, x):

@@ -26,8 +26,9 @@ class Optimizer:
         raise NotImplementedError
 
     def state(self):
-        """Everything that a later ``load_state`` needs to go on as if nothing had happened."""
-        return {"steps": np.array(self.steps), **self.moments}
+        """Copies of all that a later ``load_state`` needs to go on as if nothing had happened."""
+        moments = {name: moment.copy() for name, moment in self.moments.items()}
+        return {"steps": np.array(self.steps), **moments}
 
     def load_state(self, state):
         self.steps = int(state["steps"])

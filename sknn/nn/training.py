@@ -142,23 +142,24 @@ def _epoch(gradient, rows, plan, run):
         run.random_state.shuffle(shuffled)
         order = run.order = order[shuffled]
     total = norms = 0.0
-    steps = 0
+    samples = steps = 0
     in_place = not plan.shuffle and len(order) == len(rows)
-    rate = plan.learning_rate
+    base = rate = _per_model(plan.learning_rate)
     for start in range(0, len(order), plan.batch_size):
         stop = min(start + plan.batch_size, len(order))
         batch = rows.take(slice(start, stop) if in_place else order[start:stop])
         if batch.weight_sum == 0:  # nothing to learn from
             continue
-        rate = plan.schedule.rate(progress, plan.learning_rate)
+        rate = plan.schedule.rate(progress, base)
         loss, norm = _step(gradient, batch, plan, run, rate)
         total = total + loss * (stop - start)
         norms = norms + norm
+        samples += stop - start
         steps += 1
         progress.step += 1
     progress.epoch += 1
     progress.samples += len(order)
-    return total / len(order), norms / max(steps, 1), rate
+    return total / max(samples, 1), norms / max(steps, 1), rate
 
 
 def _step(gradient, batch, plan, run, rate):
@@ -170,6 +171,11 @@ def _step(gradient, batch, plan, run, rate):
     theta, grad = gradient.trainable
     run.optimizer.step(theta, grad, _spread(rate, gradient.rates))
     return loss, norm
+
+
+def _per_model(rate):
+    """A learning rate given as (k, 1) as schedules take it: (k,)."""
+    return np.reshape(rate, -1) if np.ndim(rate) else rate
 
 
 def _spread(rate, rates):
@@ -204,7 +210,7 @@ def _spent(plan, run, validate, say):
         f"{what} did not improve more than tol={plan.tol:f} "
         f"for {plan.n_iter_no_change} consecutive epochs."
     )
-    base = plan.learning_rate
+    base = _per_model(plan.learning_rate)
     ends = spent & plan.schedule.ends(run.progress, base)
     slower = spent & ~ends
     if np.any(slower):

@@ -28,7 +28,7 @@ class Workspace(dict):
         size = prod(shape)
         block = self.get((name, "block"))
         if block is None or block.size < size:
-            for key in [key for key in self if key[0] == name]:
+            for key in [key for key in self if isinstance(key, tuple) and key[0] == name]:
                 del self[key]  # views of the smaller block
             block = self[name, "block"] = np.empty(size, dtype)
         array = self[name, shape] = block[:size].reshape(shape)

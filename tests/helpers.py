@@ -1,0 +1,115 @@
+"""What the tests of the core share: small networks, their data, derivatives by differences."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
+
+from sknn.nn import Activation, Dense
+from sknn.nn.batches import Batch
+from sknn.nn.gradient import Gradient
+from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+from sknn.nn.network import Network
+
+LOSSES = {
+    **REGRESSION_LOSSES,
+    **{
+        f"{name} {link}": loss
+        for name, by_link in CLASSIFICATION_LOSSES.items()
+        for link, loss in by_link.items()
+    },
+}
+MODELS = 3  # the length of the model axis
+
+
+class Square(Activation):
+    """f(z) = z^2: a user's own activation, whose derivative needs z."""
+
+    needs = "z"
+
+    def forward(self, z, out):
+        np.square(z, out=out)
+
+    def backward(self, z, a, dy):
+        dy *= 2 * z
+
+
+class Slow(Dense):
+    """A Dense layer that learns at a tenth of the rate."""
+
+    def parameters(self, input_shape):
+        return [replace(parameter, rate=0.1) for parameter in super().parameters(input_shape)]
+
+
+class Interrupting(Dense):
+    """A linear layer that is interrupted, as by Ctrl-C, in the forward pass of some number."""
+
+    def __init__(self, units, countdown):
+        super().__init__(units, "identity")
+        self.countdown = countdown  # a list of one number
+
+    def forward(self, *args):
+        self.countdown[0] -= 1
+        if self.countdown[0] == 0:
+            raise KeyboardInterrupt
+        return super().forward(*args)
+
+
+def normal(*shape, seed=0):
+    """Standard normal numbers, the same ones for the same seed."""
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def mostly_zeros(n, n_features, seed=0):
+    """(x, the same as a sparse array), two thirds of it zeros."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, n_features)) * (rng.random((n, n_features)) < 1 / 3)
+    return x, csr_array(x)
+
+
+def targets(loss, n, n_outputs, seed=0):
+    """Targets that the loss is defined for: one-hot, zeros and ones, or positive numbers."""
+    rng = np.random.default_rng(seed)
+    if loss.link == "softmax":
+        return np.eye(n_outputs)[rng.integers(n_outputs, size=n)]
+    if loss.link == "logistic":
+        return rng.integers(2, size=(n, n_outputs)).astype(float)
+    return rng.gamma(2.0, size=(n, n_outputs))
+
+
+def sample_weights(n, seed=0):
+    """Weights of samples; the first is zero."""
+    weight = np.random.default_rng(seed).uniform(0.5, 2.0, size=n)
+    weight[0] = 0.0
+    return weight
+
+
+def new_batch(x, y, weight=None):
+    """The Batch of these arrays."""
+    return Batch(x, y, weight, float(x.shape[0] if weight is None else weight.sum()))
+
+
+def new_gradient(layers, loss, n_features, *, seed=0, dtype=np.float64):
+    """The Gradient of a network whose weights are drawn with this seed."""
+    network = Network(layers, (n_features,))
+    theta, state = network.initial(np.random.RandomState(seed), dtype)
+    return Gradient(network, loss, theta, state)
+
+
+def joint_and_singles(layers, loss, n_features):
+    """(Gradient of MODELS networks at once, list of the Gradients of each by itself)."""
+    singles = [new_gradient(layers, loss, n_features, seed=seed) for seed in range(MODELS)]
+    theta = np.stack([single.theta for single in singles])
+    state = np.stack([single.state for single in singles])
+    return Gradient(singles[0].network, loss, theta, state), singles
+
+
+def assert_is_gradient(gradient, f, x):
+    """The gradient of the number f(x), along random directions, is what differences give."""
+    rng = np.random.default_rng(0)
+    step = 1e-5  # balances truncation, of order step^2, and rounding, of order eps / step
+    for _ in range(5):
+        direction = rng.normal(size=x.shape)
+        difference = (f(x + step * direction) - f(x - step * direction)) / (2 * step)
+        assert_allclose(np.vdot(gradient, direction), difference, rtol=1e-6, atol=1e-9)

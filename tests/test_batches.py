@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from helpers import mostly_zeros, normal
+from numpy.testing import assert_array_equal
+from scipy.sparse import csc_array, csr_matrix, issparse
+
+from sknn.nn.batches import Rows
+
+AT = np.array([3, 0, 3, 7])
+WAYS = {"gathered": AT, "sliced": slice(2, 6)}
+both_ways = pytest.mark.parametrize("at", WAYS.values(), ids=WAYS)
+floats = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def new_rows(dtype=np.float64, n=10):
+    """Rows in float64, computed in dtype."""
+    weight = np.arange(n, dtype=float)
+    return Rows(normal(n, 3), normal(n, 2, seed=1), weight, dtype=dtype)
+
+
+@both_ways
+@floats
+def test_batch_has_the_rows_asked_for_in_the_dtype_asked_for(at, dtype):
+    rows = new_rows(dtype)
+    batch = rows.take(at)
+    for got, source in zip(
+        (batch.x, batch.y, batch.weight), (rows.x, rows.y, rows.weight), strict=True
+    ):
+        assert_array_equal(got, source[at].astype(dtype), strict=True)
+    assert batch.weight_sum == rows.weight[at].sum()
+
+
+def test_slice_copies_nothing():
+    rows = new_rows()
+    batch = rows.take(slice(2, 6))
+    assert np.shares_memory(batch.x, rows.x)
+    assert np.shares_memory(batch.y, rows.y)
+    assert np.shares_memory(batch.weight, rows.weight)
+
+
+@both_ways
+def test_batches_of_one_size_are_gathered_and_converted_in_the_same_memory(at):
+    rows = new_rows(np.float32)
+    first, second = rows.take(at), rows.take(at)
+    assert np.shares_memory(first.x, second.x)
+    assert np.shares_memory(first.y, second.y)
+    assert np.shares_memory(first.weight, second.weight)
+
+
+def test_batch_does_not_change_with_the_size_of_the_one_before():
+    rows = new_rows(np.float32)
+    for at in (np.arange(6), np.arange(2), np.arange(10)):
+        assert_array_equal(rows.take(at).x, rows.x[at].astype(np.float32))
+
+
+@both_ways
+def test_batch_without_weights_counts_its_samples(at):
+    batch = Rows(normal(10, 3), normal(10, 2), dtype=np.float64).take(at)
+    assert batch.weight is None
+    assert batch.weight_sum == 4
+
+
+@both_ways
+@pytest.mark.parametrize("source", [np.uint8, np.int64, bool])
+def test_integers_and_booleans_become_the_computing_dtype(at, source):
+    values = np.arange(30).reshape(10, 3) % 5
+    rows = Rows(values.astype(source), values[:, :1].astype(source), dtype=np.float32)
+    wanted = values.astype(source)[at].astype(np.float32)
+    assert_array_equal(rows.take(at).x, wanted, strict=True)
+    assert_array_equal(rows.take(at).y, wanted[:, :1], strict=True)
+
+
+@both_ways
+@floats
+def test_codes_stand_for_rows_of_the_codebook(at, dtype):
+    codes, codebook = np.arange(10) % 3, np.eye(3, dtype=np.float32)
+    rows = Rows(normal(10, 3), codes, dtype=dtype, codebook=codebook)
+    assert_array_equal(rows.take(at).y, np.eye(3, dtype=dtype)[codes[at]], strict=True)
+    y, _, _ = rows.targets(np.arange(10)[at])
+    assert_array_equal(y, np.eye(3, dtype=dtype)[codes[at]], strict=True)
+
+
+@both_ways
+@floats
+@pytest.mark.parametrize("kind", [csr_matrix, csc_array])
+def test_sparse_rows_stay_sparse(at, dtype, kind):
+    dense, sparse = mostly_zeros(10, 4)
+    batch = Rows(kind(sparse), normal(10, 1), dtype=dtype).take(at)
+    assert issparse(batch.x)
+    assert_array_equal(batch.x.toarray(), dense[at].astype(dtype), strict=True)
+
+
+@both_ways
+def test_samples_may_have_any_shape(at):
+    images = normal(10, 4, 5, 2)
+    rows = Rows(images, normal(10, 1), dtype=np.float32)
+    assert_array_equal(rows.take(at).x, images[at].astype(np.float32), strict=True)
+
+
+def test_length_is_the_number_of_samples():
+    assert len(new_rows(n=7)) == 7
+    assert len(Rows(mostly_zeros(8, 3)[1], normal(8, 1), dtype=np.float64)) == 8
+
+
+@floats
+def test_targets_are_arrays_of_their_own(dtype):
+    rows = new_rows(dtype)
+    y, weight, weight_sum = rows.targets(AT)
+    assert_array_equal(y, rows.y[AT].astype(dtype), strict=True)
+    assert_array_equal(weight, rows.weight[AT].astype(dtype), strict=True)
+    assert weight_sum == 13
+    rows.take(np.arange(4))
+    assert_array_equal(y, rows.y[AT].astype(dtype))
+
+
+def test_targets_without_weights_count_the_samples():
+    _, weight, weight_sum = Rows(normal(10, 3), normal(10, 2), dtype=np.float64).targets(AT)
+    assert weight is None
+    assert weight_sum == 4

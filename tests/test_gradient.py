@@ -1,0 +1,178 @@
+import numpy as np
+import pytest
+from helpers import (
+    LOSSES,
+    Slow,
+    assert_is_gradient,
+    joint_and_singles,
+    mostly_zeros,
+    new_batch,
+    new_gradient,
+    normal,
+    sample_weights,
+    targets,
+)
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn.nn import Dense
+
+N, N_IN, N_OUTPUTS = 12, 6, 3
+HIDDEN = [Dense(5, "tanh"), Dense(4, "relu")]
+LAYERS = [*HIDDEN, Dense(N_OUTPUTS, "identity")]
+SQUARED_ERROR = LOSSES["squared_error"]
+
+each = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+weighted = pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
+
+
+def drawn_batch(loss=SQUARED_ERROR, weighted=False, x=None):
+    x = normal(N, N_IN) if x is None else x
+    return new_batch(x, targets(loss, N, N_OUTPUTS), sample_weights(N) if weighted else None)
+
+
+def part(batch, rows):
+    """The Batch of some of its rows."""
+    weight = None if batch.weight is None else batch.weight[rows]
+    return new_batch(batch.x[rows], batch.y[rows], weight)
+
+
+def at(theta, function, gradient):
+    """function(), with theta put into the gradient."""
+    gradient.theta[...] = theta
+    return function()
+
+
+@each
+@weighted
+@pytest.mark.parametrize("name", ["mean", "sum"])
+def test_gradient_of_the_whole_network_is_that_of_differences(loss, weighted, name):
+    gradient, batch = new_gradient(LAYERS, loss, N_IN), drawn_batch(loss, weighted)
+    function = getattr(gradient, name)
+    theta = gradient.theta.copy()
+    function(batch)
+    assert_is_gradient(
+        gradient.grad.copy(), lambda theta: at(theta, lambda: function(batch), gradient), theta
+    )
+
+
+@each
+@weighted
+def test_mean_is_the_sum_as_the_loss_finishes_it(loss, weighted):
+    gradient, batch = new_gradient(LAYERS, loss, N_IN), drawn_batch(loss, weighted)
+    total, grad = gradient.sum(batch), gradient.grad.copy()
+    value, scale = loss.finish(total, batch.weight_sum)
+    assert_allclose(gradient.mean(batch), value, rtol=1e-14)
+    assert_allclose(gradient.grad, scale * grad, rtol=1e-12, atol=1e-16)
+
+
+@each
+@weighted
+def test_sums_of_the_halves_of_a_batch_add(loss, weighted):
+    gradient, batch = new_gradient(LAYERS, loss, N_IN), drawn_batch(loss, weighted)
+    total, grad = gradient.sum(batch), gradient.grad.copy()
+    first, first_grad = gradient.sum(part(batch, slice(0, 5))), gradient.grad.copy()
+    second, second_grad = gradient.sum(part(batch, slice(5, N))), gradient.grad.copy()
+    assert_allclose(first + second, total, rtol=1e-12)
+    assert_allclose(first_grad + second_grad, grad, rtol=1e-12, atol=1e-14)
+
+
+@each
+def test_gradient_of_sparse_x_is_that_of_dense_x(loss):
+    gradient, (dense, sparse) = new_gradient(LAYERS, loss, N_IN), mostly_zeros(N, N_IN)
+    wanted, wanted_grad = gradient.mean(drawn_batch(loss, x=dense)), gradient.grad.copy()
+    assert_allclose(gradient.mean(drawn_batch(loss, x=sparse)), wanted, rtol=1e-12)
+    assert_allclose(gradient.grad, wanted_grad, rtol=1e-12, atol=1e-15)
+
+
+@each
+@weighted
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+def test_gradient_of_several_models_is_that_of_each(loss, weighted, sparse):
+    joint, singles = joint_and_singles(LAYERS, loss, N_IN)
+    batch = drawn_batch(loss, weighted, x=mostly_zeros(N, N_IN)[sparse])
+    alphas = np.array([[0.0], [0.1], [1.0]])
+    values, penalties = joint.mean(batch), joint.add_penalty(alphas)
+    norms = joint.norm()
+    for model, single in enumerate(singles):
+        assert_allclose(values[model], single.mean(batch), rtol=1e-12)
+        assert_allclose(penalties[model], single.add_penalty(alphas[model, 0]), rtol=1e-12)
+        assert_allclose(joint.grad[model], single.grad, rtol=1e-12, atol=1e-15)
+        assert_allclose(norms[model], single.norm(), rtol=1e-12)
+
+
+@each
+def test_gradient_in_float32_is_that_in_float64(loss):
+    wide = new_gradient(LAYERS, loss, N_IN)
+    narrow = new_gradient(LAYERS, loss, N_IN, dtype=np.float32)
+    batch = drawn_batch(loss)
+    narrow_batch = new_batch(batch.x.astype(np.float32), batch.y.astype(np.float32))
+    assert_allclose(narrow.mean(narrow_batch), wide.mean(batch), rtol=1e-5)
+    assert narrow.grad.dtype == np.float32
+    assert_allclose(narrow.grad, wide.grad, rtol=1e-3, atol=1e-5)
+
+
+def test_gradient_of_a_batch_does_not_depend_on_the_size_of_the_one_before():
+    batch = drawn_batch()
+    used = new_gradient(LAYERS, SQUARED_ERROR, N_IN)
+    for rows in (slice(0, 5), slice(0, 2), slice(0, N)):
+        fresh = new_gradient(LAYERS, SQUARED_ERROR, N_IN)
+        assert used.mean(part(batch, rows)) == fresh.mean(part(batch, rows))
+        assert_array_equal(used.grad, fresh.grad)
+
+
+def test_penalty_is_half_the_strength_times_the_squared_weights_without_biases():
+    gradient = new_gradient(LAYERS, SQUARED_ERROR, N_IN)
+    gradient.mean(drawn_batch())
+    before = gradient.network.layout.views(gradient.grad.copy())
+    params = gradient.network.layout.views(gradient.theta)
+    value = gradient.add_penalty(0.3)
+    assert_allclose(value, 0.15 * sum(np.sum(own["weight"] ** 2) for own in params), rtol=1e-14)
+    after = gradient.network.layout.views(gradient.grad)
+    for own, old, new in zip(params, before, after, strict=True):
+        assert_allclose(new["weight"], old["weight"] + 0.3 * own["weight"], rtol=1e-14)
+        assert_array_equal(new["bias"], old["bias"])
+
+
+def test_penalty_and_norm_leave_out_what_is_frozen():
+    layers = [Dense(5, "tanh", trainable=False), Dense(N_OUTPUTS, "identity")]
+    gradient = new_gradient(layers, SQUARED_ERROR, N_IN)
+    gradient.mean(drawn_batch())
+    frozen, trained = gradient.network.layout.views(gradient.grad)
+    squares = np.sum(trained["weight"] ** 2) + np.sum(trained["bias"] ** 2)
+    assert_allclose(gradient.norm(), np.sqrt(squares), rtol=1e-14)
+    before = frozen["weight"].copy()
+    value = gradient.add_penalty(0.3)
+    _, own = gradient.network.layout.views(gradient.theta)
+    assert_allclose(value, 0.15 * np.sum(own["weight"] ** 2), rtol=1e-14)
+    assert_array_equal(frozen["weight"], before)
+
+
+def test_norm_is_euclidean():
+    gradient = new_gradient(LAYERS, SQUARED_ERROR, N_IN)
+    gradient.mean(drawn_batch())
+    assert_allclose(gradient.norm(), np.linalg.norm(gradient.grad), rtol=1e-14)
+
+
+def test_trainable_and_decayed_are_views_of_theta_and_grad():
+    layers = [Dense(5, trainable=False), Dense(N_OUTPUTS, "identity")]
+    gradient = new_gradient(layers, SQUARED_ERROR, N_IN)
+    assert [len(vector) for vector in gradient.trainable] == [5 * N_OUTPUTS + N_OUTPUTS] * 2
+    assert [len(vector) for vector in gradient.decayed] == [5 * N_OUTPUTS] * 2
+    for theta, grad in (gradient.trainable, gradient.decayed):
+        assert np.shares_memory(theta, gradient.theta)
+        assert np.shares_memory(grad, gradient.grad)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rates_multiply_those_of_the_parameters_that_ask_for_it(dtype):
+    layers = [Slow(5, "tanh"), Dense(N_OUTPUTS, "identity")]
+    gradient = new_gradient(layers, SQUARED_ERROR, N_IN, dtype=dtype)
+    assert gradient.rates.dtype == dtype
+    slow, normal_rate = gradient.network.layout.views(gradient.rates)
+    for name in ("weight", "bias"):
+        assert_array_equal(slow[name], np.full_like(slow[name], 0.1))
+        assert_array_equal(normal_rate[name], np.ones_like(normal_rate[name]))
+
+
+def test_rates_are_none_if_all_are_one():
+    assert new_gradient(LAYERS, SQUARED_ERROR, N_IN).rates is None

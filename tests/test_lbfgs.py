@@ -1,0 +1,186 @@
+import numpy as np
+import pytest
+from helpers import LOSSES, Interrupting, new_gradient, normal, sample_weights, targets
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+
+from sknn.nn import Dense, lbfgs
+from sknn.nn.batches import Rows
+from sknn.nn.lbfgs import minimize_loss
+from sknn.nn.training import HISTORY
+
+N, N_IN = 60, 4
+ALPHA = 0.7
+
+
+def minimised(layers, loss, rows, history=None, **settings):
+    """(outcome, gradient at the minimum)."""
+    gradient = new_gradient(layers, loss, N_IN)
+    history = {name: [] for name in HISTORY} if history is None else history
+    settings = {"alpha": ALPHA, "max_iter": 1000, "max_fun": 1000, "tol": 1e-8} | settings
+    return minimize_loss(gradient, rows, history=history, **settings), gradient
+
+
+def problem(name, n_outputs, weight=None):
+    """(layers of a linear model, loss, rows)."""
+    loss = LOSSES[name]
+    rows = Rows(normal(N, N_IN), targets(loss, N, n_outputs), weight, dtype=np.float64)
+    return [Dense(n_outputs, "identity")], loss, rows
+
+
+def network():
+    """(layers, loss, rows) of a network with a hidden layer."""
+    _, loss, rows = problem("log_loss softmax", 3)
+    return [Dense(5, "tanh"), Dense(3, "identity")], loss, rows
+
+
+def linear_model(gradient):
+    (params,) = gradient.network.layout.views(gradient.theta)
+    return params["weight"], params["bias"]
+
+
+@pytest.mark.parametrize("weight", [None, sample_weights(N)], ids=["unweighted", "weighted"])
+def test_linear_model_under_squared_error_is_ridge_regression(weight):
+    layers, loss, rows = problem("squared_error", 2, weight)
+    outcome, gradient = minimised(layers, loss, rows)
+    ridge = Ridge(alpha=ALPHA).fit(rows.x, rows.y, weight)
+    weights, bias = linear_model(gradient)
+    assert outcome.reason == "converged"
+    assert_allclose(weights, ridge.coef_.T, rtol=1e-4)
+    assert_allclose(bias[0], ridge.intercept_, rtol=1e-4)
+
+
+@pytest.mark.parametrize("weight", [None, sample_weights(N)], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("link", ["logistic", "softmax"])
+def test_linear_model_under_log_loss_is_logistic_regression(link, weight):
+    n_outputs = 1 if link == "logistic" else 3
+    layers, loss, rows = problem(f"log_loss {link}", n_outputs, weight)
+    labels = rows.y[:, 0] if link == "logistic" else rows.y.argmax(axis=1)
+    _, gradient = minimised(layers, loss, rows)
+    logistic = LogisticRegression(C=1 / ALPHA, tol=1e-10, solver="newton-cg", max_iter=1000)
+    logistic.fit(rows.x, labels, weight)
+    assert_allclose(linear_model(gradient)[0], logistic.coef_.T, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("weight", [None, sample_weights(N)], ids=["unweighted", "weighted"])
+def test_linear_model_under_poisson_is_poisson_regression(weight):
+    layers, loss, rows = problem("poisson", 1, weight)
+    _, gradient = minimised(layers, loss, rows)
+    weight_sum = N if weight is None else weight.sum()
+    poisson = PoissonRegressor(alpha=ALPHA / weight_sum, tol=1e-8, max_iter=1000)
+    poisson.fit(rows.x, rows.y[:, 0], weight)
+    weights, bias = linear_model(gradient)
+    assert_allclose(weights[:, 0], poisson.coef_, rtol=1e-3, atol=1e-4)
+    assert_allclose(bias[0, 0], poisson.intercept_, rtol=1e-3)
+
+
+def test_gradient_at_the_minimum_is_as_small_as_asked_for():
+    layers, loss, rows = problem("squared_error", 2)
+    _, gradient = minimised(layers, loss, rows, tol=1e-3)
+    gradient.mean(rows.take(slice(None)))
+    gradient.add_penalty(ALPHA / N)
+    assert np.abs(gradient.grad).max() <= 1e-3
+
+
+def test_loss_is_that_of_the_weights_it_leaves():
+    outcome, gradient = minimised(*network())
+    _, _, rows = network()
+    loss = gradient.mean(rows.take(slice(None))) + gradient.add_penalty(ALPHA / N)
+    assert_allclose(outcome.loss, loss, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("weight", [None, sample_weights(N)], ids=["unweighted", "weighted"])
+def test_blocks_of_rows_add_up_to_all_of_them(name, weight, monkeypatch):
+    _, loss, rows = problem(name, 3, weight)
+    layers = [Dense(5, "tanh"), Dense(3, "identity")]
+    settings = {"max_iter": 10}
+    whole, gradient = minimised(layers, loss, rows, **settings)
+    monkeypatch.setattr(lbfgs, "BLOCK", 7)  # the last block is smaller
+    in_blocks, block_gradient = minimised(layers, loss, rows, **settings)
+    assert_allclose(in_blocks.loss, whole.loss, rtol=1e-9)
+    assert_allclose(block_gradient.theta, gradient.theta, rtol=1e-6)
+
+
+def test_weights_are_bit_equal_from_run_to_run():
+    thetas = [minimised(*network())[1].theta for _ in range(2)]
+    assert_array_equal(*thetas)
+
+
+def test_frozen_layer_stays_bit_equal_while_the_other_moves():
+    _, loss, rows = network()
+    layers = [Dense(5, "tanh", trainable=False), Dense(3, "identity")]
+    before = new_gradient(layers, loss, N_IN)
+    _, after = minimised(layers, loss, rows)
+    frozen, trained = after.network.layout.views(after.theta)
+    initial_frozen, initial = before.network.layout.views(before.theta)
+    for name in ("weight", "bias"):
+        assert_array_equal(frozen[name], initial_frozen[name])
+        assert np.all(trained[name] != initial[name])
+
+
+def test_history_has_a_row_per_iteration():
+    history = {name: [] for name in HISTORY}
+    layers, loss, rows = network()
+    outcome, gradient = minimised(layers, loss, rows, history=history, max_iter=20)
+    assert {len(values) for values in history.values()} == {outcome.iterations} == {20}
+    assert np.all(np.diff(history["loss"]) < 0)  # the line search sees to that
+    assert_allclose(history["loss"][-1], outcome.loss, rtol=1e-14)
+    gradient.mean(rows.take(slice(None)))
+    gradient.add_penalty(ALPHA / N)
+    assert_allclose(history["gradient_norm"][-1], gradient.norm(), rtol=1e-9)
+    assert all(seconds > 0 for seconds in history["seconds"])
+    for name in ("validation_loss", "validation_score", "learning_rate"):
+        assert np.isnan(history[name]).all()
+
+
+def test_history_goes_on_where_it_was():
+    history = {name: [1.0] for name in HISTORY}
+    minimised(*network(), history=history, max_iter=3)
+    assert {len(values) for values in history.values()} == {4}
+
+
+def test_progress_is_said_line_by_line():
+    lines, history = [], {name: [] for name in HISTORY}
+    minimised(*network(), history=history, max_iter=2, say=lines.append)
+    assert lines == [f"Iteration {i}, loss = {history['loss'][i - 1]:.8f}" for i in (1, 2)]
+
+
+@pytest.mark.parametrize("limit", [{"max_iter": 3}, {"max_fun": 5}], ids=str)
+def test_limit_ends_it_and_is_reported(limit):
+    outcome, gradient = minimised(*network(), **limit)
+    assert outcome.reason == "limit"
+    assert 0 < outcome.iterations <= 5
+    assert "LIMIT" in outcome.message
+    assert np.isfinite(gradient.theta).all()
+
+
+def test_after_iteration_that_returns_true_ends_it():
+    history = {name: [] for name in HISTORY}
+
+    def after_iteration():
+        return len(history["loss"]) == 3
+
+    asked, gradient = minimised(*network(), history=history, after_iteration=after_iteration)
+    _, reference = minimised(*network(), max_iter=3)
+    assert (asked.reason, asked.iterations) == ("asked", 3)
+    assert_array_equal(gradient.theta, reference.theta)
+
+
+def test_interrupt_keeps_the_weights_of_the_last_iteration():
+    _, loss, rows = network()
+    evaluations = {name: [] for name in HISTORY}
+    interrupted, gradient = minimised([Interrupting(3, [8])], loss, rows, history=evaluations)
+    iterations = len(evaluations["loss"])
+    _, reference = minimised([Dense(3, "identity")], loss, rows, max_iter=iterations)
+    assert (interrupted.reason, interrupted.iterations) == ("interrupted", iterations)
+    assert 0 < iterations < 8
+    assert_array_equal(gradient.theta, reference.theta)
+    assert interrupted.loss == evaluations["loss"][-1]
+
+
+def test_interrupt_before_the_first_iteration_keeps_the_initial_weights():
+    _, loss, rows = network()
+    outcome, gradient = minimised([Interrupting(3, [1])], loss, rows)
+    assert (outcome.reason, outcome.iterations) == ("interrupted", 0)
+    assert_array_equal(gradient.theta, new_gradient([Dense(3, "identity")], loss, N_IN).theta)

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+from helpers import MODELS
+from numpy.testing import assert_array_equal
+
+from sknn.nn.stopping import Keeper, Patience
+
+LOSSES_SEEN = np.array([3.0, 2.0, 1.95, 1.99, 1.0, 1.2, np.nan, 0.95, 0.95, 0.4])
+
+
+def scikit_learns(values, tol):
+    """(count, best) after each value: the rule of scikit-learn's MLPs, in plain Python."""
+    best, count, seen = np.inf, 0, []
+    for value in values:
+        count = count + 1 if value > best - tol else 0
+        best = value if value < best else best
+        seen.append((count, best))
+    return seen
+
+
+@pytest.mark.parametrize("tol", [0.0, 0.1, 10.0])
+def test_patience_counts_and_remembers_as_scikit_learn_does(tol):
+    patience, seen = Patience(), []
+    for value in LOSSES_SEEN:
+        patience.watch(value, tol)
+        seen.append((int(patience.count), float(patience.best)))
+    assert seen == scikit_learns(LOSSES_SEEN, tol)
+
+
+def test_patience_says_which_value_is_the_best_so_far():
+    patience = Patience()
+    best = [bool(patience.watch(value, 0.5)) for value in [3, 2.9, 3, 2.9, np.nan, 2.8]]
+    assert best == [True, True, False, False, False, True]
+
+
+def test_patience_starts_from_a_given_best():
+    patience = Patience(best=2.0)
+    assert not patience.watch(2.5, 0.0)
+    assert (patience.count, patience.best) == (1, 2.0)
+
+
+def test_patience_is_spent_after_more_than_the_limit():
+    patience = Patience()
+    spent = []
+    for _ in range(5):
+        patience.watch(1.0, 0.1)
+        spent.append(bool(patience.spent(2)))
+    assert spent == [False, False, False, True, True]  # the first is an improvement
+
+
+def test_patience_of_infinite_limit_is_never_spent():
+    patience = Patience()
+    for _ in range(50):
+        patience.watch(1.0, 0.0)
+    assert not patience.spent(np.inf)
+
+
+def test_patience_of_several_models_is_that_of_each():
+    values = np.array([LOSSES_SEEN, LOSSES_SEEN[::-1], np.ones(len(LOSSES_SEEN))])
+    joint, singles = Patience(models=(MODELS,)), [Patience() for _ in range(MODELS)]
+    for value in values.T:
+        improved = joint.watch(value, 0.1)
+        assert_array_equal(improved, [p.watch(v, 0.1) for p, v in zip(singles, value, strict=True)])
+        assert_array_equal(joint.count, [patience.count for patience in singles])
+        assert_array_equal(joint.best, [patience.best for patience in singles])
+        assert_array_equal(joint.spent(1), [patience.spent(1) for patience in singles])
+
+
+@pytest.mark.parametrize("which", [True, False])
+def test_keeper_goes_back_to_what_was_kept_last(which):
+    theta, state = np.arange(4.0), np.arange(2.0)
+    keeper = Keeper(theta, state)
+    theta += 10
+    state += 10
+    keeper.keep(theta, state, np.array(which))
+    theta += 10
+    state += 10
+    keeper.restore(theta, state, np.array(True))
+    assert_array_equal(theta, np.arange(4.0) + 10 * which)
+    assert_array_equal(state, np.arange(2.0) + 10 * which)
+
+
+def test_keeper_keeps_and_restores_model_by_model():
+    theta, state = np.zeros((MODELS, 4)), np.zeros((MODELS, 2))
+    keeper = Keeper(theta, state)
+    theta += 1
+    state += 1
+    keeper.keep(theta, state, np.array([True, False, True]))
+    theta += 1
+    state += 1
+    keeper.restore(theta, state, np.array([True, True, False]))
+    assert_array_equal(theta[:, 0], [1, 0, 2])
+    assert_array_equal(state[:, 0], [1, 0, 2])
+    assert_array_equal(theta, np.repeat(theta[:, :1], 4, axis=1))
+
+
+def test_keeper_may_be_without_state():
+    theta, state = np.zeros((MODELS, 4)), np.zeros((MODELS, 0))
+    keeper = Keeper(theta, state)
+    theta += 1
+    keeper.restore(theta, state, np.array([True, False, False]))
+    assert_array_equal(theta[:, 0], [0, 1, 1])

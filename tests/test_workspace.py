@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sknn.nn.workspace import Workspace, ones, zeros
+
+
+def test_array_is_the_same_memory_for_the_same_name():
+    workspace = Workspace(np.float64)
+    assert workspace.array("z", (4, 3)) is workspace.array("z", (4, 3))
+
+
+def test_array_of_another_name_is_other_memory():
+    workspace = Workspace(np.float64)
+    assert not np.shares_memory(workspace.array("z", (4, 3)), workspace.array("a", (4, 3)))
+
+
+def test_smaller_array_is_a_contiguous_part_of_the_larger():
+    workspace = Workspace(np.float64)
+    large, small = workspace.array("z", (4, 3)), workspace.array("z", (2, 3))
+    small[...] = 7
+    assert small.flags.c_contiguous
+    assert_array_equal(large[:2], np.full((2, 3), 7))
+    assert workspace.array("z", (4, 3)) is large
+
+
+def test_growth_moves_every_array_of_the_name_to_the_larger_memory():
+    workspace = Workspace(np.float64)
+    workspace.array("z", (2, 3))
+    large = workspace.array("z", (4, 3))
+    assert large.shape == (4, 3)
+    assert np.shares_memory(workspace.array("z", (2, 3)), large)
+
+
+def test_growth_of_one_name_leaves_the_others_as_they_are():
+    workspace = Workspace(np.float64)
+    other = workspace.array("zz", (2,))
+    workspace.array("z", (2,))
+    workspace.array("z", (5,))
+    assert workspace.array("zz", (2,)) is other
+
+
+@pytest.mark.parametrize("name", ["z", "a"])
+def test_growth_leaves_references_as_they_are(name):
+    workspace, x = Workspace(np.float64), np.ones(2)
+    workspace["z"] = workspace["active"] = x
+    workspace.array(name, (2,))
+    workspace.array(name, (5,))
+    assert workspace["z"] is x
+    assert workspace["active"] is x
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_array_has_the_dtype_of_the_workspace_unless_told(dtype):
+    workspace = Workspace(dtype)
+    assert workspace.array("z", (2,)).dtype == dtype
+    assert workspace.array("mask", (2,), bool).dtype == bool
+    assert workspace.array("mask", (2,), bool) is workspace.array("mask", (2,), bool)
+
+
+@pytest.mark.parametrize(("function", "value"), [(zeros, 0), (ones, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [0, 5, (5, 3), (2, 4, 8)])
+def test_constants_have_shape_and_dtype_and_are_shared_and_read_only(function, value, shape, dtype):
+    array = function(shape, np.dtype(dtype))
+    assert_array_equal(array, np.full(shape, value, dtype), strict=True)
+    assert not array.flags.writeable
+    assert function(shape, np.dtype(dtype)) is array
