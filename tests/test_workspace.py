@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn.nn.workspace import Workspace, ones, zeros
+from sknn.nn.workspace import Workspace, ones, zeros_for
 
 
 def test_array_is_the_same_memory_for_the_same_name():
@@ -58,11 +58,21 @@ def test_array_has_the_dtype_of_the_workspace_unless_told(dtype):
     assert workspace.array("mask", (2,), bool) is workspace.array("mask", (2,), bool)
 
 
-@pytest.mark.parametrize(("function", "value"), [(zeros, 0), (ones, 1)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [0, 5, (5, 3), (2, 4, 8)])
-def test_constants_have_shape_and_dtype_and_are_shared_and_read_only(function, value, shape, dtype):
-    array = function(shape, np.dtype(dtype))
-    assert_array_equal(array, np.full(shape, value, dtype), strict=True)
+def test_ones_have_shape_and_dtype_and_are_shared_and_read_only(shape, dtype):
+    array = ones(shape, np.dtype(dtype))
+    assert_array_equal(array, np.full(shape, 1, dtype), strict=True)
     assert not array.flags.writeable
-    assert function(shape, np.dtype(dtype)) is array
+    assert ones(shape, np.dtype(dtype)) is array
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(5, 3), (2, 4, 8), (1000, 100)])
+def test_zeros_for_broadcast_to_z_stay_small_and_are_shared_and_read_only(shape, dtype):
+    z = np.ones(shape, dtype)
+    zeros = zeros_for(z)
+    assert_array_equal(np.broadcast_to(zeros, shape), np.zeros(shape, dtype), strict=True)
+    assert zeros.size <= 2**16
+    assert not zeros.flags.writeable
+    assert zeros_for(z) is zeros

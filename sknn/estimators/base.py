@@ -96,7 +96,7 @@ class BaseNetwork(BaseEstimator):
             raise ValueError("partial_fit does not support early_stopping=True")
         previous = None if fresh else self._current_model()
         if not fresh and previous is not self.__dict__.get("_model"):
-            self.best_loss_ = self.best_validation_score_ = None  # were of other weights
+            self.best_loss_ = self.best_validation_score_ = None  # of other weights
         X, y = validate_data(
             self,
             X,
@@ -115,15 +115,17 @@ class BaseNetwork(BaseEstimator):
             )
 
         run = self.__dict__.get("_run") if incremental and not fresh else None
+        run = run and run.copy()
         random_state = run.random_state if run else check_random_state(self.random_state)
         n_outputs = y.shape[1] if codebook is None else codebook.shape[1]
-        model = self._new_model(
-            X.shape[1:], n_outputs, X.dtype, random_state, previous, incremental
-        )
+        model = self._new_model(X.shape[1:], n_outputs, X.dtype, random_state, previous)
         if fresh:
             self.t_ = 0
             self.best_loss_ = self.best_validation_score_ = None
-        self._start_history(fresh, incremental)
+        if fresh or not hasattr(self, "history_"):
+            self.history_ = {name: [] for name in HISTORY}
+        elif not incremental:
+            self.history_ = {name: list(values) for name, values in self.history_.items()}
         self._publish(model)
         # SciPy works in float64; float32 noise would mislead its line search.
         dtype = np.float64 if self.solver == "lbfgs" else model.dtype
@@ -134,22 +136,15 @@ class BaseNetwork(BaseEstimator):
             self._fit_stochastic(model, rows, random_state, run, incremental)
         return self
 
-    def _start_history(self, fresh, incremental):
-        if fresh or not hasattr(self, "history_"):
-            self.history_ = {name: [] for name in HISTORY}
-        elif not incremental:  # so that a fit that fails leaves the old lists alone
-            self.history_ = {name: list(values) for name, values in self.history_.items()}
-
-    def _new_model(self, input_shape, n_outputs, dtype, random_state, previous, incremental):
+    def _new_model(self, input_shape, n_outputs, dtype, random_state, previous):
         """A Model with drawn weights, or with those of the previous one."""
         layers, loss = self._layers(n_outputs), self._loss()
         network = Network(layers, input_shape)
         if previous is None:
             theta, state = network.initial(random_state, dtype)
         else:
-            theta, state = previous.theta, previous.state
-            if not incremental:  # so that a fit that fails leaves the old weights alone
-                theta, state = theta.copy(), state.copy()
+            # Copies, so that a fit that fails leaves the old weights alone.
+            theta, state = previous.theta.copy(), previous.state.copy()
             wanted, got = network.shapes[1:], previous.network.shapes[1:]
             if wanted != got:
                 raise ValueError(
@@ -236,8 +231,8 @@ class BaseNetwork(BaseEstimator):
         elif outcome.reason in ("limit", "failed"):
             warnings.warn(
                 f"lbfgs failed to converge after {outcome.iterations} iteration(s): "
-                f"{outcome.message}. Increase max_iter (now {self.max_iter}) or max_fun (now "
-                f"{self.max_fun}), or scale the data, for instance with StandardScaler.",
+                f"{outcome.message.rstrip(': ')}. Increase max_iter (now {self.max_iter}) or "
+                f"max_fun (now {self.max_fun}), or scale the data, as StandardScaler does.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
@@ -340,8 +335,9 @@ class BaseNetwork(BaseEstimator):
         arrays = [*self.coefs_, *self.intercepts_]
         dtype = np.result_type(*arrays)
         dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0])
-        layers, loss = self._layers(np.shape(self.coefs_[-1])[1]), self._loss()
-        network = Network(layers, np.shape(self.coefs_[0])[:1])
+        layers, loss = self._layers(np.shape(self.coefs_[-1])[-1]), self._loss()
+        n_features = getattr(self, "n_features_in_", np.shape(self.coefs_[0])[0])
+        network = Network(layers, (n_features,))
         theta, state = network.initial(np.random.RandomState(0), dtype)
         model = Model(layers, network.shapes[0], loss, theta, state)
         model.take_weights(self.coefs_, self.intercepts_)
@@ -368,7 +364,7 @@ class BaseNetwork(BaseEstimator):
             and X.shape[1] == self.n_features_in_
             and X.shape[0] > 0
             and "feature_names_in_" not in self.__dict__
-            and np.isfinite(X.sum())
+            and _sums_up(X)
         )
 
     @property
@@ -398,14 +394,28 @@ class BaseNetwork(BaseEstimator):
 
 @contextmanager
 def all_or_nothing(estimator):
-    """Puts the attributes back if what happens inside fails."""
+    """Puts everything back as it was if what happens inside fails."""
     before = dict(estimator.__dict__)
+    history = before.get("history_", {})
+    lengths = {name: len(values) for name, values in history.items()}
+    run = before.get("_run")
+    drawn = run and run.random_state.get_state()
     try:
         yield
     except BaseException:
         estimator.__dict__.clear()
         estimator.__dict__.update(before)
+        for name, values in history.items():
+            del values[lengths[name] :]
+        if run:
+            run.random_state.set_state(drawn)
         raise
+
+
+def _sums_up(X):
+    """Whether the sum of X is finite: then X is; else it may be."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.isfinite(X.sum())
 
 
 def _working_memory():

@@ -2,7 +2,6 @@
 
 from numbers import Integral
 
-import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknn.estimators.base import BaseNetwork
@@ -28,15 +27,16 @@ class BaseMLP(BaseNetwork):
         return [*hidden, Dense(n_outputs, "identity", initializer=like_hidden)]
 
     def _hidden_sizes(self):
-        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
-        if sizes.ndim > 1 or (sizes.size and not np.issubdtype(sizes.dtype, np.integer)):
+        given = self.hidden_layer_sizes
+        sizes = [given] if isinstance(given, Integral) else list(given)
+        if not all(isinstance(size, Integral) for size in sizes):
             raise ValueError(
                 "hidden_layer_sizes must be an int or a sequence of ints, one per hidden layer, "
-                f"got {self.hidden_layer_sizes!r}."
+                f"got {given!r}."
             )
-        if np.any(sizes <= 0):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes.tolist()}.")
-        return sizes.tolist()
+        if any(size <= 0 for size in sizes):
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+        return [int(size) for size in sizes]
 
 
 class MLPClassifier(ClassifierTask, BaseMLP):
@@ -173,7 +173,7 @@ class MLPClassifier(ClassifierTask, BaseMLP):
     >>> from sknn import MLPClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
-    >>> clf = MLPClassifier(max_iter=30, tol=0.01, random_state=0).fit(X_train, y_train)
+    >>> clf = MLPClassifier(learning_rate_init=0.01, random_state=0).fit(X_train, y_train)
     >>> bool(clf.score(X_test, y_test) > 0.95)
     True
     """
@@ -368,12 +368,11 @@ class MLPRegressor(RegressorTask, BaseMLP):
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn.preprocessing import scale
     >>> from sknn import MLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> reg = MLPRegressor(solver="lbfgs", alpha=100, random_state=0)
-    >>> reg = make_pipeline(StandardScaler(), reg).fit(X, y)
+    >>> X, y = scale(X), scale(y)
+    >>> reg = MLPRegressor(max_iter=500, tol=1e-3, random_state=0).fit(X, y)
     >>> bool(reg.score(X, y) > 0.5)
     True
     """

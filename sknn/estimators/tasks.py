@@ -1,10 +1,11 @@
 """Classification and regression: what y means, which loss and output it asks for."""
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import column_or_1d
+from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
@@ -236,6 +237,8 @@ class RegressorTask(RegressorMixin):
 
     def _encode(self, y, dtype, learn):
         """(targets, None) for y, as Rows takes them."""
+        y = y.toarray() if issparse(y) else y
+        assert_all_finite(y, input_name="y")  # None in an array of objects has become nan
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         self._loss().check_targets(y)
@@ -244,7 +247,7 @@ class RegressorTask(RegressorMixin):
         if not np.isfinite(targets).all():
             raise ValueError(
                 f"y must fit into {np.dtype(dtype)!s}, the dtype of X, got a largest absolute "
-                f"value of {np.abs(y).max()!r}. Scale y, or pass X as float64."
+                f"value of {float(np.abs(y).max())!r}. Scale y, or pass X as float64."
             )
         return targets, None
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit
 
-from sknn.nn.workspace import zeros
+from sknn.nn.workspace import zeros_for
 
 
 class Activation:
@@ -76,7 +76,7 @@ class ReLU(Activation):
     increasing = True
 
     def forward(self, z, out):
-        np.maximum(z, zeros(z.shape, z.dtype), out=out)
+        np.maximum(z, zeros_for(z), out=out)
 
     def backward(self, z, a, dy):
         dy *= a > 0

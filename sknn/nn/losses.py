@@ -71,7 +71,7 @@ class Poisson(Loss):
         if np.any(y < 0):
             raise ValueError(
                 "loss='poisson' requires non-negative y: counts or rates, got a minimum of "
-                f"{np.min(y)!r}. Use loss='squared_error' for targets of either sign."
+                f"{float(np.min(y))!r}. Use loss='squared_error' for targets of either sign."
             )
 
 

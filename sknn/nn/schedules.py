@@ -30,7 +30,12 @@ class Progress:
 
 
 class Schedule:
-    """rate(progress, base): the learning rate of the next step. Subclass it for your own."""
+    """rate(progress, base): the learning rate of the next step. Subclass it for your own.
+
+    ``slows``: it lowers the rate when patience runs out, see ``ends``.
+    """
+
+    slows = False
 
     def rate(self, progress, base):
         raise NotImplementedError
@@ -61,6 +66,8 @@ class InvScaling(Schedule):
 
 class Adaptive(Schedule):
     """Divides the rate by five whenever patience runs out, until it is 1e-6 or less."""
+
+    slows = True
 
     def rate(self, progress, base):
         return base / 5.0**progress.plateaus

@@ -2,6 +2,7 @@
 
 import math
 import time
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,6 +63,13 @@ class Run:
         self.patience = patience
         self.progress = Progress(samples=samples)
         self.order = None
+
+    def copy(self):
+        """A Run to go on with that leaves this one as it is, but for the shared generator."""
+        run = copy(self)
+        run.optimizer = deepcopy(self.optimizer)
+        run.patience, run.progress = copy(self.patience), copy(self.progress)
+        return run
 
 
 @dataclass
@@ -219,7 +227,7 @@ def _spent(plan, run, validate, say):
         rate = plan.schedule.rate(run.progress, base)
         message += f" Setting learning rate to {np.min(rate):f}"
     else:
-        message += " Stopping."
+        message += " Learning rate too small. Stopping." if plan.schedule.slows else " Stopping."
     if say:
         say(message)
     return ends

@@ -35,13 +35,17 @@ class Workspace(dict):
         return array
 
 
-@lru_cache(maxsize=64)
-def zeros(shape, dtype):
-    """Zeros, shared and read-only.
+def zeros_for(z):
+    """Zeros to compare z with: of its shape, or a row if z is large; shared and read-only.
 
-    A second operand of full size keeps NumPy's ``maximum`` in its vector loop: four times
-    faster than the scalar 0.
+    An array as second operand keeps NumPy's ``maximum`` in its vector loop: four times faster
+    than the scalar 0.
     """
+    return _zeros(z.shape if z.size <= 2**16 else z.shape[-1:], z.dtype)
+
+
+@lru_cache(maxsize=64)
+def _zeros(shape, dtype):
     return _read_only(np.zeros(shape, dtype))
 
 

@@ -1,0 +1,42 @@
+"""What several test files need."""
+
+import pytest
+from sklearn.datasets import load_diabetes, load_digits
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_blas_thread():
+    """Products this small gain nothing from threads, and on a busy machine wait for them.
+
+    A test about threads sets limits of its own.
+    """
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.fixture
+def global_random_seed():
+    """The default of the fixture of this name that scikit-learn's own tests ask for."""
+    return 42
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """(X, y): 1,797 images of 64 pixels between 0 and 1, ten classes, in float64; read-only."""
+    X, y = load_digits(return_X_y=True)
+    return _read_only(X / 16, y)
+
+
+@pytest.fixture(scope="session")
+def diabetes():
+    """(X, y): 442 samples, 10 features, both with mean 0 and variance 1, in float64; read-only."""
+    X, y = load_diabetes(return_X_y=True)
+    return _read_only(StandardScaler().fit_transform(X), (y - y.mean()) / y.std())
+
+
+def _read_only(*arrays):
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays

@@ -1,0 +1,94 @@
+"""Every example runs without a warning and prints what it promises."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.datasets import load_digits
+
+ROOT = Path(__file__).parents[1]
+
+# For each example: its arguments, and the least test accuracies that it may print.
+RUNS = {
+    "digits": ("digits.py", [], [0.96, 0.96]),
+    "mnist": ("mnist.py", ["--data", "{images}"], [0.9]),
+    "mnist-defaults": ("mnist.py", ["--data", "{images}", "--defaults"], [0.9]),
+}
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """A file as mnist.py reads it: scikit-learn's digits, enlarged to 28 x 28 pixels."""
+    X, y = load_digits(return_X_y=True)
+    X = np.kron(X.reshape(-1, 8, 8) * 255 / 16, np.ones((3, 3))).astype(np.uint8)
+    X = np.pad(X, ((0, 0), (2, 2), (2, 2)))
+    path = tmp_path_factory.mktemp("images") / "digits.npz"
+    np.savez(path, X_train=X[:1200], y_train=y[:1200], X_test=X[1200:], y_test=y[1200:])
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUNS)
+def test_example_reports_the_accuracy_of_its_confusion_matrix(name, images):
+    script, arguments, least = RUNS[name]
+    done = run_example(script, *[argument.format(images=images) for argument in arguments])
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    accuracies = [float(found) for found in re.findall(r"Test accuracy: (\S+)", done.stdout)]
+    assert len(accuracies) == len(least)
+    assert np.all(np.array(accuracies) >= least)
+    matrices = np.array(re.findall(r"\d+", "".join(re.findall(r"^ ?\[+.*\]$", done.stdout, re.M))))
+    for matrix, accuracy in zip(matrices.astype(int).reshape(-1, 10, 10), accuracies, strict=True):
+        assert_allclose(np.trace(matrix) / matrix.sum(), accuracy, atol=5e-5)
+
+
+@pytest.mark.slow
+def test_mnist_example_prints_seconds_per_epoch(images):
+    stdout = run_example("mnist.py", "--data", images).stdout
+    epochs, seconds = re.search(r"(\d+) epochs in (\S+) s", stdout).groups()
+    least = re.search(r"per epoch: median \S+, least (\S+)", stdout).group(1)
+    assert 0 <= float(least) * int(epochs) <= float(seconds) + 0.1
+
+
+def test_mnist_example_says_what_a_file_must_hold(tmp_path):
+    path = tmp_path / "wrong.npz"
+    np.savez(path, X_train=np.zeros((1, 28, 28)))
+    done = run_example("mnist.py", "--data", path)
+    assert done.returncode == 1
+    assert "y_train is not a file in the archive" in done.stderr
+    assert "X_train, y_train, X_test, y_test" in done.stderr
+
+
+def test_mnist_example_offline_tells_of_the_data_option(tmp_path):
+    nowhere = "http://127.0.0.1:9"  # the discard port: refuses at once
+    done = run_example(
+        "mnist.py", https_proxy=nowhere, http_proxy=nowhere, SCIKIT_LEARN_DATA=str(tmp_path)
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Could not fetch MNIST from OpenML")
+    assert "--data FILE" in done.stderr
+
+
+def test_every_example_is_run():
+    files = {path.name for path in (ROOT / "examples").glob("*.py")}
+    assert files == {script for script, _, _ in RUNS.values()}
+
+
+def run_example(script, *arguments, **environment):
+    """Runs the example in a process of its own, with every warning an error."""
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    # Small products gain nothing from threads, and on a busy machine wait for them.
+    environment = {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths), **environment}
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(ROOT / "examples" / script), *map(str, arguments)],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
