@@ -4,6 +4,8 @@ import numpy as np
 
 from sknn.nn.workspace import Workspace
 
+BLOCK = 8192  # numbers
+
 
 class Gradient:
     """The loss of a network on a batch, and its gradient with respect to theta.
@@ -75,8 +77,18 @@ class Gradient:
 
 
 def inner(a, b):
-    """The inner product of vectors, a float; one per model for (k, P)."""
-    return float(np.dot(a, b)) if a.ndim == 1 else np.einsum("kp,kp->k", a, b)
+    """The inner product of vectors, a float; one per model for (k, P).
+
+    In blocks: longer products BLAS would cut up for its threads, which gains nothing and makes
+    the rounding depend on their number.
+    """
+    if a.ndim > 1:
+        return np.einsum("kp,kp->k", a, b)
+    if a.size <= BLOCK:
+        return float(np.dot(a, b))
+    whole = a.size - a.size % BLOCK
+    blocks = np.vecdot(a[:whole].reshape(-1, BLOCK), b[:whole].reshape(-1, BLOCK))
+    return float(blocks.sum() + np.dot(a[whole:], b[whole:]))
 
 
 def _per_model(value):

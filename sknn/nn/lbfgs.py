@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from sknn.nn.threads import blas_threads_for
+
 BLOCK = 4096  # rows at a time: what a layer computes for them stays in the cache
 
 
@@ -64,14 +66,15 @@ def minimize_loss(
             raise StopIteration
 
     try:
-        result = minimize(
-            loss_and_gradient,
-            last["x"],
-            method="L-BFGS-B",
-            jac=True,
-            options={"maxfun": max_fun, "maxiter": max_iter, "gtol": tol},
-            callback=after,
-        )
+        with blas_threads_for(gradient.network.largest_product(min(BLOCK, len(rows)))):
+            result = minimize(
+                loss_and_gradient,
+                last["x"],
+                method="L-BFGS-B",
+                jac=True,
+                options={"maxfun": max_fun, "maxiter": max_iter, "gtol": tol},
+                callback=after,
+            )
     except KeyboardInterrupt:
         theta[:n] = last["x"]
         return LbfgsOutcome("interrupted", "", last["iterations"], last["loss"])

@@ -75,6 +75,11 @@ class Network:
         """Bytes that forward allocates for one sample."""
         return np.dtype(dtype).itemsize * sum(int(np.prod(shape)) for shape in self.shapes[1:])
 
+    def largest_product(self, n):
+        """Multiply-adds of the layer that spends most of them on n samples."""
+        shapes = zip(self.layers, self.shapes, strict=False)
+        return n * max(layer.multiply_adds(shape) for layer, shape in shapes)
+
     def first_non_finite(self, theta):
         """Number and name of the first layer with a non-finite parameter, "layer 1 (Dense)"."""
         for number, (layer, params) in enumerate(

@@ -9,6 +9,7 @@ import numpy as np
 
 from sknn.nn.schedules import Constant, Progress, Schedule
 from sknn.nn.stopping import Keeper
+from sknn.nn.threads import blas_threads_for
 
 HISTORY = (
     "loss",
@@ -106,35 +107,36 @@ def train(
     kept = Keeper(theta, state) if validate or stopped.ndim else None
     reason, done = "epochs", 0
     try:
-        while done < epochs:
-            started = time.perf_counter()
-            loss, norm, rate = _epoch(gradient, rows, plan, run)
-            done += 1
-            finite = np.isfinite(loss) & np.isfinite(theta.sum(axis=-1))
-            validation_loss, score = _validated(validate, finite)
-            _append(history, loss, validation_loss, score, rate, norm, started)
-            if say:
-                say(f"Iteration {done}, loss = {np.mean(loss):.8f}")
-                if validate:
-                    say(f"Validation score: {np.mean(score):f}")
+        with blas_threads_for(gradient.network.largest_product(plan.batch_size)):
+            while done < epochs:
+                started = time.perf_counter()
+                loss, norm, rate = _epoch(gradient, rows, plan, run)
+                done += 1
+                finite = np.isfinite(loss) & np.isfinite(theta.sum(axis=-1))
+                validation_loss, score = _validated(validate, finite)
+                _append(history, loss, validation_loss, score, rate, norm, started)
+                if say:
+                    say(f"Iteration {done}, loss = {np.mean(loss):.8f}")
+                    if validate:
+                        say(f"Validation score: {np.mean(score):f}")
 
-            watched = loss if validate is None else -score
-            best = run.patience.watch(watched, plan.tol) & finite
-            run.progress.stalled = run.patience.count
-            spent = _spent(plan, run, validate, say)
-            ending = (stopped == 0) & (spent | ~finite)
-            if validate:
-                kept.keep(theta, state, best & (stopped == 0))
-            elif kept:
-                kept.keep(theta, state, ending)
-            stopped[ending] = done
-            asked = after_epoch is not None and after_epoch()
-            if np.all(stopped > 0):
-                reason = "patience" if np.all(finite) else "diverged"
-                break
-            if asked:
-                reason = "asked"
-                break
+                watched = loss if validate is None else -score
+                best = run.patience.watch(watched, plan.tol) & finite
+                run.progress.stalled = run.patience.count
+                spent = _spent(plan, run, validate, say)
+                ending = (stopped == 0) & (spent | ~finite)
+                if validate:
+                    kept.keep(theta, state, best & (stopped == 0))
+                elif kept:
+                    kept.keep(theta, state, ending)
+                stopped[ending] = done
+                asked = after_epoch is not None and after_epoch()
+                if np.all(stopped > 0):
+                    reason = "patience" if np.all(finite) else "diverged"
+                    break
+                if asked:
+                    reason = "asked"
+                    break
     except KeyboardInterrupt:
         reason = "interrupted"
     if kept:

@@ -26,6 +26,10 @@ class Layer:
         """The States that it updates in training."""
         return []
 
+    def multiply_adds(self, input_shape):
+        """Multiplications, each with an addition, that forward spends on one sample."""
+        return 0
+
     def forward(self, params, state, x, cache, training):
         """y, valid until the next call with the same cache. x is left as it is.
 

@@ -10,6 +10,8 @@ from sknn.nn.layers.base import Layer
 from sknn.nn.parameters import Parameter
 from sknn.nn.workspace import ones
 
+UNTHREADED = 8192  # numbers: larger vector products BLAS would cut up for its threads
+
 
 class Dense(Layer):
     """y = f(x @ weight + bias).
@@ -55,6 +57,9 @@ class Dense(Layer):
             Parameter("bias", (1, self.units), decay=False, **settings),
         ]
 
+    def multiply_adds(self, input_shape):
+        return input_shape[0] * self.units
+
     def forward(self, params, state, x, cache, training):
         weight = params["weight"]
         activation = as_activation(self.activation)
@@ -72,7 +77,7 @@ class Dense(Layer):
         z = None if activation.needs == "a" else cache.array("z", a.shape)
         activation.backward(z, a, dy)  # dy is dz from here on
         _product(_transposed(x), dy, out=grads["weight"])
-        _product(ones((1, dy.shape[-2]), dy.dtype), dy, out=grads["bias"])
+        _sum_of_rows(dy, out=grads["bias"])
         if not need_dx:
             return None
         weight = params["weight"]
@@ -89,6 +94,13 @@ def _product(a, b, out):
     if a.ndim == b.ndim == 2:
         return np.dot(a, b, out)
     return np.matmul(a, b, out=out)
+
+
+def _sum_of_rows(x, out):
+    """out = the sum over samples, (..., 1, units)."""
+    if x.size <= UNTHREADED:
+        return _product(ones((1, x.shape[-2]), x.dtype), x, out)
+    return np.add.reduce(x, axis=-2, out=out, keepdims=True)
 
 
 def _transposed(x):

@@ -1,0 +1,44 @@
+"""What the README says is so: its examples, its links, its list of modules."""
+
+import re
+from pathlib import Path
+
+import pytest
+from numpy.testing import assert_allclose
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def numbers(text):
+    return [float(number) for number in re.findall(r"\d+\.\d+(?:e-?\d+)?", text)]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example_prints_the_numbers_in_its_comments(example, capsys):
+    exec(example, {})
+    promised = numbers(" ".join(re.findall(r"# (.*)$", example, re.M)))
+    assert promised
+    assert_allclose(numbers(capsys.readouterr().out), promised, atol=0.02)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_table_of_modules_has_a_line_for_each():
+    listed = re.findall(r"^\| `(sknn/\S+\.py)` \|", README, re.M)
+    files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "sknn").rglob("*.py")]
+    assert sorted(listed) == sorted(file for file in files if not file.endswith("__init__.py"))
+
+
+@pytest.mark.parametrize("heading", ["Try it", "Test it"])
+def test_command_is_one_line_under_its_heading(heading):
+    (section,) = re.findall(rf"^## {heading}$(.*?)^## ", README, re.M | re.S)
+    (command,) = re.findall(r"^```bash\n(.*?)^```$", section, re.M | re.S)
+    assert command.count("\n") == 1
+    assert command.startswith("python3.11 -m venv .venv && ")
