@@ -1,0 +1,57 @@
+"""Runs the benchmarks and prints their tables: python benchmarks/run.py --help."""
+
+import argparse
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import footprint
+import joblib
+import mlp_prediction
+import mlp_training
+from threadpoolctl import threadpool_info
+
+import sknn
+
+BENCHMARKS = {
+    "mlp_training": mlp_training,
+    "mlp_prediction": mlp_prediction,
+    "footprint": footprint,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer steps and rows: a first look")
+    parser.add_argument("--repeats", type=int, metavar="N", help="rounds, default 7, quick 2")
+    parser.add_argument("--only", choices=BENCHMARKS, metavar="NAME", help=", ".join(BENCHMARKS))
+    args = parser.parse_args()
+    repeats = args.repeats or (2 if args.quick else 7)
+    print_header(repeats)
+    for name, benchmark in BENCHMARKS.items():
+        if args.only in (None, name):
+            print(f"\n## {name}\n")
+            benchmark.main(repeats, args.quick)
+
+
+def print_header(repeats):
+    """Versions, cores and BLAS: what the figures depend on."""
+    print(f"sknn {sknn.__version__}, Python {platform.python_version()}, {repeats} rounds")
+    print(", ".join(map(_versioned, ("numpy", "scipy", "scikit-learn", "torch", "skorch", "jax"))))
+    print(f"{joblib.cpu_count()} cores")
+    for library in threadpool_info():
+        if library["user_api"] == "blas":
+            described = (
+                str(library.get(key)) for key in ("internal_api", "version", "architecture")
+            )
+            print(f"BLAS: {' '.join(described)}, {library['num_threads']} threads")
+
+
+def _versioned(package):
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return f"{package} not installed"
+
+
+if __name__ == "__main__":
+    main()
