@@ -1,25 +1,51 @@
 """The core: networks of layers on NumPy arrays, and how they are trained.
 
-What users build with is imported from here: ``from sknn.nn import Dense, Activation, Loss``.
+What users build with is imported from here: ``from sknn.nn import Dense, Activation, Huber``.
 """
 
-from sknn.nn.activations import Activation
-from sknn.nn.initializers import GlorotUniform, Initializer
-from sknn.nn.layers import Dense, Layer
-from sknn.nn.losses import Loss
+from sknn.nn.activations import ELU, Activation, LeakyReLU, PReLU
+from sknn.nn.initializers import Initializer, Normal, Orthogonal
+from sknn.nn.layers import Activate, BatchNorm, Dense, Dropout, Layer, LayerNorm
+from sknn.nn.losses import Huber, LogisticFocal, Loss, Quantile, SoftmaxFocal
 from sknn.nn.optimizers import Optimizer
 from sknn.nn.parameters import Parameter, State
-from sknn.nn.schedules import Schedule
+from sknn.nn.schedules import (
+    CosineDecay,
+    Exponential,
+    OneCycle,
+    Plateau,
+    Schedule,
+    Step,
+    Warmup,
+)
 
 __all__ = [
+    "ELU",
+    "Activate",
     "Activation",
+    "BatchNorm",
+    "CosineDecay",
     "Dense",
-    "GlorotUniform",
+    "Dropout",
+    "Exponential",
+    "Huber",
     "Initializer",
     "Layer",
+    "LayerNorm",
+    "LeakyReLU",
+    "LogisticFocal",
     "Loss",
+    "Normal",
+    "OneCycle",
     "Optimizer",
+    "Orthogonal",
+    "PReLU",
     "Parameter",
+    "Plateau",
+    "Quantile",
     "Schedule",
+    "SoftmaxFocal",
     "State",
+    "Step",
+    "Warmup",
 ]

@@ -1,8 +1,12 @@
 """Activation functions and their derivatives."""
 
-import numpy as np
-from scipy.special import expit
+import math
 
+import numpy as np
+from scipy.special import expit, ndtr
+
+from sknn.nn.initializers import Constant
+from sknn.nn.parameters import Parameter
 from sknn.nn.workspace import zeros_for
 
 
@@ -13,11 +17,18 @@ class Activation:
     the inputs ("z"). ``increasing`` is True if f never decreases: max-pooling may then go
     first. ``glorot_factor`` sets the width of Glorot's initial weights. Subclass it for an
     activation of your own; arguments of the constructor are kept under their own names.
+
+    One that learns declares ``parameters()``; its forward and backward then take their arrays
+    by name as further arguments, ``params`` and, for backward, ``grads``.
     """
 
     needs = "a"
     increasing = False
     glorot_factor = 6.0
+
+    def parameters(self):
+        """The Parameters that it trains, of shapes that broadcast against (..., n, units)."""
+        return []
 
     def forward(self, z, out):
         """out = f(z). out may be z itself if ``needs`` is "a"."""
@@ -82,10 +93,242 @@ class ReLU(Activation):
         dy *= a > 0
 
 
+class LeakyReLU(Activation):
+    """f(z) = z for z > 0, else slope * z, 0 < slope < 1; Maas et al. (2013)."""
+
+    increasing = True
+
+    def __init__(self, slope=0.01):
+        self.slope = slope
+
+    def forward(self, z, out):
+        np.maximum(z, self.slope * z, out=out)
+
+    def backward(self, z, a, dy):
+        np.multiply(dy, self.slope, out=dy, where=a <= 0)
+
+
+class PReLU(Activation):
+    """f(z) = z for z > 0, else slope * z with a slope that is learned; He et al. (2015), eq. 1.
+
+    One slope for the layer. It may turn negative, so ``increasing`` is not promised.
+    """
+
+    needs = "z"
+
+    def __init__(self, slope=0.25):
+        self.slope = slope
+
+    def parameters(self):
+        return [Parameter("slope", (1, 1), Constant(self.slope), decay=False)]
+
+    def forward(self, z, out, params):
+        np.multiply(np.minimum(z, 0), params["slope"], out=out)
+        out += np.maximum(z, zeros_for(z))
+
+    def backward(self, z, a, dy, params, grads):
+        slope = params["slope"]
+        negative = np.minimum(z, 0)
+        negative *= dy
+        of_each_model = negative.reshape(*slope.shape[:-2], -1)  # samples may be images
+        grads["slope"][...] = of_each_model.sum(axis=-1)[..., None, None]
+        np.multiply(dy, slope, out=dy, where=z <= 0)
+
+
+class ELU(Activation):
+    """f(z) = z for z > 0, else alpha (exp(z) - 1); Clevert et al. (2016), eq. 15."""
+
+    increasing = True
+
+    def __init__(self, alpha=1.0):
+        self.alpha = alpha
+
+    def forward(self, z, out):
+        negative = self.alpha * np.expm1(np.minimum(z, 0))
+        np.maximum(z, zeros_for(z), out=out)
+        out += negative
+
+    def backward(self, z, a, dy):
+        np.multiply(dy, a + self.alpha, out=dy, where=a <= 0)  # f' = f + alpha
+
+
+class SELU(Activation):
+    """f(z) = scale (z for z > 0, else alpha (exp(z) - 1)); Klambauer et al. (2017), eq. 2."""
+
+    increasing = True
+    alpha = 1.6732632423543772
+    scale = 1.0507009873554805
+
+    def forward(self, z, out):
+        negative = (self.scale * self.alpha) * np.expm1(np.minimum(z, 0))
+        np.maximum(z, zeros_for(z), out=out)
+        out *= self.scale
+        out += negative
+
+    def backward(self, z, a, dy):
+        dy *= np.where(a > 0, self.scale, a + self.scale * self.alpha).astype(a.dtype, copy=False)
+
+
+class GELU(Activation):
+    """f(z) = z Phi(z), Phi the normal distribution function; Hendrycks & Gimpel (2016)."""
+
+    needs = "z"
+
+    def forward(self, z, out):
+        ndtr(z, out=out)
+        out *= z
+
+    def backward(self, z, a, dy):
+        slope = np.exp(-0.5 * np.square(z))
+        slope *= z * (1 / math.sqrt(2 * math.pi))
+        slope += ndtr(z)  # f' = Phi(z) + z phi(z)
+        dy *= slope
+
+
+class SiLU(Activation):
+    """f(z) = z / (1 + exp(-z)), also called swish; Elfwing et al. (2018)."""
+
+    needs = "z"
+
+    def forward(self, z, out):
+        expit(z, out=out)
+        out *= z
+
+    def backward(self, z, a, dy):
+        p = expit(z)
+        a *= 1 - p
+        a += p  # f' = p + f (1 - p)
+        dy *= a
+
+
+class Mish(Activation):
+    """f(z) = z tanh(log(1 + exp(z))); Misra (2019)."""
+
+    needs = "z"
+
+    def forward(self, z, out):
+        np.tanh(_softplus(z), out=out)
+        out *= z
+
+    def backward(self, z, a, dy):
+        t = np.tanh(_softplus(z))
+        slope = z * expit(z)
+        slope *= 1 - np.square(t)
+        slope += t  # f' = t + z p (1 - t^2)
+        dy *= slope
+
+
+class Softplus(Activation):
+    """f(z) = log(1 + exp(z)); Dugas et al. (2001)."""
+
+    increasing = True
+
+    def forward(self, z, out):
+        np.copyto(out, _softplus(z))
+
+    def backward(self, z, a, dy):
+        dy *= -np.expm1(-a)  # f' = 1 - exp(-f)
+
+
+class Softsign(Activation):
+    """f(z) = z / (1 + |z|); Bergstra et al. (2009)."""
+
+    increasing = True
+
+    def forward(self, z, out):
+        np.divide(z, 1 + np.abs(z), out=out)
+
+    def backward(self, z, a, dy):
+        dy *= np.square(1 - np.abs(a))  # f' = (1 - |f|)^2
+
+
+class HardSigmoid(Activation):
+    """f(z) = min(max(z / 6 + 1/2, 0), 1); Courbariaux et al. (2015), with torch's slope of 1/6."""
+
+    increasing = True
+
+    def forward(self, z, out):
+        np.clip(z * (1 / 6) + 0.5, 0, 1, out=out)
+
+    def backward(self, z, a, dy):
+        dy *= (a > 0) & (a < 1)
+        dy *= 1 / 6
+
+
+class HardTanh(Activation):
+    """f(z) = min(max(z, -1), 1); Collobert (2004)."""
+
+    increasing = True
+
+    def forward(self, z, out):
+        np.clip(z, -1, 1, out=out)
+
+    def backward(self, z, a, dy):
+        dy *= np.abs(a) < 1
+
+
+class Sign(Activation):
+    """f(z) = 1 for z >= 0, else -1.
+
+    Its derivative is 0, so it trains by the straight-through estimator: backward is that of
+    min(max(z, -1), 1); Hubara et al. (2016), eq. 4.
+    """
+
+    needs = "z"
+    increasing = True
+
+    def forward(self, z, out):
+        np.greater_equal(z, 0, out=out)
+        out *= 2
+        out -= 1
+
+    def backward(self, z, a, dy):
+        dy *= np.abs(z) <= 1
+
+
+class Step(Activation):
+    """f(z) = 1 for z >= 0, else 0: the threshold unit of the perceptron, Rosenblatt (1958).
+
+    Its derivative is 0, so it trains by the straight-through estimator: backward is that of
+    min(max((z + 1) / 2, 0), 1), which f is a rounding of; Bengio et al. (2013), section 4.
+    """
+
+    needs = "z"
+    increasing = True
+
+    def forward(self, z, out):
+        np.greater_equal(z, 0, out=out)
+
+    def backward(self, z, a, dy):
+        dy *= np.abs(z) <= 1
+        dy *= 0.5
+
+
+def _softplus(z):
+    """log(1 + exp(z)) without overflow."""
+    softplus = np.log1p(np.exp(-np.abs(z)))
+    softplus += np.maximum(z, zeros_for(z))
+    return softplus
+
+
 ACTIVATIONS = {
+    "elu": ELU(),
+    "gelu": GELU(),
+    "hard_sigmoid": HardSigmoid(),
+    "hard_tanh": HardTanh(),
     "identity": Identity(),
+    "leaky_relu": LeakyReLU(),
     "logistic": Logistic(),
+    "mish": Mish(),
+    "prelu": PReLU(),
     "relu": ReLU(),
+    "selu": SELU(),
+    "sign": Sign(),
+    "silu": SiLU(),
+    "softplus": Softplus(),
+    "softsign": Softsign(),
+    "step": Step(),
+    "swish": SiLU(),
     "tanh": Tanh(),
 }
 

@@ -10,9 +10,11 @@ from sknn.nn.workspace import Workspace
 
 @dataclass
 class Batch:
-    """n samples: x (n, *input_shape) or sparse, y (n, n_outputs), weight (n,) or None.
+    """n samples: x (n, *input_shape) or sparse, y (n, n_outputs).
 
-    weight_sum is the sum of the weights, or n. Valid until the next batch is taken.
+    weight: (n,), (n, n_outputs) or None    weight_sum: the sum of the weights, or n
+
+    Valid until the next batch is taken.
     """
 
     x: object
@@ -29,7 +31,7 @@ class Rows:
     x : ndarray of shape (n, *input_shape), C-contiguous, or sparse of shape (n, n_features)
     y : ndarray of shape (n, n_outputs) or (n,)
         Targets; of one dimension, numbers of rows in ``codebook``.
-    weight : ndarray of shape (n,) or None
+    weight : ndarray of shape (n,), (n, n_outputs) or None
     dtype : dtype
         What batches are computed in; other dtypes are converted batch by batch.
     codebook : ndarray of shape (n_codes, n_outputs) or None
@@ -55,15 +57,14 @@ class Rows:
             weight, weight_sum = None, float(y.shape[0])
         else:
             weight = self._converted("weight", self._gathered("weight", self.weight, at))
-            weight_sum = float(weight.sum())
+            weight_sum = sum_of_weights(weight)
         x = self._converted("x", self._gathered("x", self.x, at))
         return Batch(x, self._converted("y", y), weight, weight_sum)
 
-    def targets(self, at):
-        """(y, weight, weight_sum) of the rows ``at``, in arrays of their own."""
+    def targets(self, at=slice(None)):
+        """The targets of the rows ``at``, in an array of their own."""
         y = self.y[at] if self.codebook is None else self.codebook[self.y[at]]
-        weight = None if self.weight is None else self.weight[at].astype(self.dtype)
-        return y.astype(self.dtype), weight, len(at) if weight is None else float(weight.sum())
+        return y.astype(self.dtype)
 
     def _gathered(self, name, array, at):
         if issparse(array) or isinstance(at, slice):
@@ -80,3 +81,8 @@ class Rows:
         converted = self._workspace.array(name, rows.shape)
         np.copyto(converted, rows, casting="unsafe")
         return converted
+
+
+def sum_of_weights(weight):
+    """What a mean over samples is divided by: weights per output count by their mean."""
+    return float(weight.sum()) / (1 if weight.ndim == 1 else weight.shape[1])

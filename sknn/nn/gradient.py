@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sknn.nn.streams import stream
 from sknn.nn.workspace import Workspace
 
 BLOCK = 8192  # numbers
@@ -37,6 +38,16 @@ class Gradient:
         self._state = network.state_layout.views(state)
         self._workspaces = network.workspaces(theta.dtype)
         self._workspace = Workspace(theta.dtype)
+        caches = list(zip(network.layers, self._workspaces, strict=True))
+        self._drawing = [cache for layer, cache in caches if layer.draws]
+        self._weighing = [cache for layer, cache in caches if layer.whole_batch]
+
+    def place(self, seed, epoch, batch):
+        """Says where in training the next batch stands: what dropout draws depends on it."""
+        if self._drawing:
+            random = stream(seed, epoch, batch)
+            for cache in self._drawing:
+                cache["random"] = random
 
     def mean(self, batch):
         """The loss of the batch, as the loss finishes it; ``grad`` is filled with its gradient."""
@@ -52,16 +63,29 @@ class Gradient:
         self.network.backward(self._params, self._grads, dz, self._workspaces)
         return total
 
-    def add_penalty(self, strength):
-        """Adds that of strength/2 |w|^2 to ``grad``, w being the decayed weights; returns it.
+    def add_penalty(self, l2, l1=0.0):
+        """Adds the gradient of l2/2 |w|^2 + l1 |w|_1, w being the decayed weights; returns it.
 
-        strength: a float, or (k, 1), one per model
+        l2, l1: floats, or (k, 1), one per model
         """
         weights, grads = self.decayed
         penalty = self._workspace.array("penalty", weights.shape)
-        np.multiply(weights, strength, out=penalty)
+        np.multiply(weights, l2, out=penalty)
         grads += penalty
-        return 0.5 * inner(penalty, weights)
+        value = 0.5 * inner(penalty, weights)
+        if np.any(l1):
+            np.sign(weights, out=penalty)
+            penalty *= l1
+            grads += penalty
+            value = value + inner(penalty, weights)
+        return value
+
+    def clip(self, norm, largest):
+        """Scales the gradient down to the norm ``largest``; Pascanu et al. (2013), algorithm 1."""
+        _, grad = self.trainable
+        norm = np.reshape(norm, (*np.shape(norm), 1))
+        if np.any(norm > largest):
+            grad *= (largest / np.maximum(norm, largest)).astype(grad.dtype)
 
     def norm(self):
         """The Euclidean norm of the gradient of what is trainable."""
@@ -69,6 +93,10 @@ class Gradient:
         return np.sqrt(inner(grad, grad))
 
     def _forward(self, batch):
+        for cache in self._weighing:
+            weight = batch.weight
+            per_output = weight is not None and weight.ndim == 2
+            cache["weight"] = weight.mean(axis=1) if per_output else weight
         z = self.network.forward(
             self._params, self._state, batch.x, self._workspaces, training=True
         )

@@ -7,25 +7,150 @@ class Initializer:
     """Draws the first values of one parameter.
 
     Called with a ``numpy.random.RandomState``, the parameter's shape, the number of inputs and
-    of outputs of the layer it belongs to, and the layer's Activation; returns float64.
+    of outputs of the layer it belongs to, and the layer's Activation; returns float64. Biases
+    are zero unless it sets ``biases``: then it draws them too.
     """
+
+    biases = False
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
         raise NotImplementedError
 
 
 class GlorotUniform(Initializer):
-    """U(-r, r) with r = sqrt(factor / (fan_in + fan_out)); Glorot & Bengio (2010), eq. 16.
+    """U(-r, r) with r = sqrt(6 / (fan_in + fan_out)); Glorot & Bengio (2010), eq. 16."""
 
-    ``factor=None`` takes the activation's: 6, and 2 for a logistic one, as scikit-learn has it.
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return _uniform(random_state, shape, 2 / (fan_in + fan_out))
+
+
+class ScikitLearn(Initializer):
+    """U(-r, r) with r = sqrt(factor / (fan_in + fan_out)), for weights and biases alike.
+
+    ``factor=None`` takes the activation's: 6, and 2 for a logistic one. These are the draws of
+    scikit-learn's MLPs, Glorot's for the weights.
     """
+
+    biases = True
 
     def __init__(self, factor=None):
         self.factor = factor
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
-        factor = self.factor
-        if factor is None:
-            factor = activation.glorot_factor
+        factor = activation.glorot_factor if self.factor is None else self.factor
         bound = np.sqrt(factor / (fan_in + fan_out))
         return random_state.uniform(-bound, bound, shape)
+
+
+class GlorotNormal(Initializer):
+    """N(0, 2 / (fan_in + fan_out)); Glorot & Bengio (2010), eq. 12."""
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return random_state.normal(0, np.sqrt(2 / (fan_in + fan_out)), shape)
+
+
+class HeUniform(Initializer):
+    """U(-r, r) with r = sqrt(6 / fan_in); He et al. (2015), eq. 10."""
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return _uniform(random_state, shape, 2 / fan_in)
+
+
+class HeNormal(Initializer):
+    """N(0, 2 / fan_in); He et al. (2015), eq. 10."""
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return random_state.normal(0, np.sqrt(2 / fan_in), shape)
+
+
+class LecunUniform(Initializer):
+    """U(-r, r) with r = sqrt(3 / fan_in); LeCun et al. (1998), eq. 16."""
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return _uniform(random_state, shape, 1 / fan_in)
+
+
+class LecunNormal(Initializer):
+    """N(0, 1 / fan_in); LeCun et al. (1998), eq. 16."""
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return random_state.normal(0, np.sqrt(1 / fan_in), shape)
+
+
+class Orthogonal(Initializer):
+    """A random matrix with orthonormal rows or columns, whichever are fewer; Saxe et al. (2014).
+
+    All axes but the last count as inputs.
+    """
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        rows, columns = int(np.prod(shape[:-1])), shape[-1]
+        tall = random_state.normal(size=(max(rows, columns), min(rows, columns)))
+        q, r = np.linalg.qr(tall)
+        q *= np.sign(np.diag(r))  # else QR's choice of signs would not be uniform
+        return (q if rows >= columns else q.T).reshape(shape)
+
+
+class Normal(Initializer):
+    """N(0, std^2)."""
+
+    def __init__(self, std=0.01):
+        self.std = std
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return random_state.normal(0, self.std, shape)
+
+
+class For(Initializer):
+    """Another initialiser's draws, as for another activation: that of a layer further on."""
+
+    def __init__(self, activation, initializer):
+        self.activation = activation
+        self.initializer = initializer
+        self.biases = initializer.biases
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return self.initializer(random_state, shape, fan_in, fan_out, self.activation)
+
+
+class Constant(Initializer):
+    """The same value everywhere; the other arguments play no part."""
+
+    def __init__(self, value=0.0):
+        self.value = value
+
+    def __call__(self, random_state, shape, fan_in=None, fan_out=None, activation=None):
+        return np.full(shape, self.value, dtype=float)
+
+
+def _uniform(random_state, shape, variance):
+    bound = np.sqrt(3 * variance)
+    return random_state.uniform(-bound, bound, shape)
+
+
+INITIALIZERS = {
+    "auto": ScikitLearn(),
+    "glorot_normal": GlorotNormal(),
+    "glorot_uniform": GlorotUniform(),
+    "he_normal": HeNormal(),
+    "he_uniform": HeUniform(),
+    "lecun_normal": LecunNormal(),
+    "lecun_uniform": LecunUniform(),
+    "normal": Normal(),
+    "orthogonal": Orthogonal(),
+    "zeros": Constant(0.0),
+}
+
+
+def as_initializer(initializer):
+    """The Initializer that a name stands for; an Initializer stands for itself.
+
+    Raises ValueError on anything else.
+    """
+    if isinstance(initializer, Initializer):
+        return initializer
+    if isinstance(initializer, str) and initializer in INITIALIZERS:
+        return INITIALIZERS[initializer]
+    raise ValueError(
+        f"weight_init must be an Initializer or one of {sorted(INITIALIZERS)}, got {initializer!r}."
+    )

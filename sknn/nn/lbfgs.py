@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from sknn.nn.threads import blas_threads_for
+from sknn.nn.batches import sum_of_weights
+from sknn.nn.training import trim
 
 BLOCK = 4096  # rows at a time: what a layer computes for them stays in the cache
 
@@ -16,7 +17,7 @@ class LbfgsOutcome:
     """How ``minimize_loss`` ended.
 
     ``reason`` is "converged", "limit" (max_iter or max_fun reached), "failed" (SciPy gave up),
-    "interrupted" or "asked"; ``message`` is SciPy's own word for it.
+    "interrupted", "time" or "asked"; ``message`` is SciPy's own word for it.
     """
 
     reason: str
@@ -26,71 +27,89 @@ class LbfgsOutcome:
 
 
 def minimize_loss(
-    gradient, rows, *, alpha, max_iter, max_fun, tol, history, after_iteration=None, say=None
+    gradient,
+    rows,
+    *,
+    alpha,
+    max_iter,
+    max_fun,
+    tol,
+    history,
+    l1=0.0,
+    max_time=None,
+    after_iteration=None,
+    say=None,
 ):
     """Minimises the penalised loss over ``gradient.theta``, in place.
 
-    gradient: a Gradient in float64    rows: Rows    alpha: strength of the L2 penalty
+    gradient: a Gradient in float64    rows: Rows    alpha, l1: strengths of the penalties
     max_iter, max_fun, tol: SciPy's maxiter, maxfun, gtol    history: as ``train`` takes it; an
-    iteration is a row    after_iteration: () -> whether to stop    say: takes lines of progress
-    Returns an LbfgsOutcome.
+    iteration is a row    max_time: seconds after which to stop    after_iteration: () -> whether
+    to stop    say: takes lines of progress    returns: an LbfgsOutcome
     """
     layout = gradient.network.layout
     n = layout.n_trainable
     theta = gradient.theta
-    weight_sum = float(len(rows)) if rows.weight is None else float(np.sum(rows.weight))
+    weight_sum = float(len(rows)) if rows.weight is None else sum_of_weights(rows.weight)
     last = {"x": theta[:n].copy(), "loss": np.inf, "iterations": 0}
-    started = time.perf_counter()
+    started = began = time.perf_counter()
+    late = False
 
     def loss_and_gradient(x):
         theta[:n] = x
         value = _full_batch(gradient, rows, weight_sum)
-        if alpha > 0:
-            value += gradient.add_penalty(alpha / weight_sum)
+        if alpha > 0 or l1 > 0:
+            value += gradient.add_penalty(alpha / weight_sum, l1 / weight_sum)
         return value, gradient.grad[:n].copy()
 
     def after(intermediate_result):
-        nonlocal started
-        last.update(x=intermediate_result.x.copy(), loss=float(intermediate_result.fun))
-        last["iterations"] += 1
-        theta[:n] = last["x"]
+        nonlocal started, late
+        x, loss = intermediate_result.x.copy(), float(intermediate_result.fun)
+        theta[:n] = x
         now = time.perf_counter()
         norm = float(np.linalg.norm(gradient.grad[:n]))
-        row = {"loss": last["loss"], "gradient_norm": norm, "seconds": now - started}
+        row = {"loss": loss, "gradient_norm": norm, "seconds": now - started}
         for name, values in history.items():
             values.append(row.get(name, np.nan))
+        last.update(x=x, loss=loss, iterations=last["iterations"] + 1)
         started = now
         if say:
             say(f"Iteration {last['iterations']}, loss = {last['loss']:.8f}")
-        if after_iteration is not None and after_iteration():
+        asked = after_iteration is not None and after_iteration()
+        late = not asked and max_time is not None and time.perf_counter() - began > max_time
+        if asked or late:
             raise StopIteration
 
     try:
-        with blas_threads_for(gradient.network.largest_product(min(BLOCK, len(rows)))):
-            result = minimize(
-                loss_and_gradient,
-                last["x"],
-                method="L-BFGS-B",
-                jac=True,
-                options={"maxfun": max_fun, "maxiter": max_iter, "gtol": tol},
-                callback=after,
-            )
+        result = minimize(
+            loss_and_gradient,
+            last["x"],
+            method="L-BFGS-B",
+            jac=True,
+            options={"maxfun": max_fun, "maxiter": max_iter, "gtol": tol},
+            callback=after,
+        )
     except KeyboardInterrupt:
         theta[:n] = last["x"]
+        trim(history)
         return LbfgsOutcome("interrupted", "", last["iterations"], last["loss"])
     theta[:n] = result.x
-    reason = {0: "converged", 1: "limit", 99: "asked"}.get(result.status, "failed")
+    reason = {0: "converged", 1: "limit", 99: "time" if late else "asked"}.get(
+        result.status, "failed"
+    )
     return LbfgsOutcome(reason, str(result.message), min(result.nit, max_iter), float(result.fun))
 
 
 def _full_batch(gradient, rows, weight_sum):
     """The loss of all rows, without penalty; ``gradient.grad`` is filled with its gradient."""
     total, grad = 0.0, 0.0
-    for start in range(0, len(rows), BLOCK):
-        total += gradient.sum(rows.take(slice(start, start + BLOCK)))
-        if len(rows) > BLOCK:
+    whole = any(layer.whole_batch for layer in gradient.network.layers)
+    block = len(rows) if whole else min(BLOCK, len(rows))
+    for start in range(0, len(rows), block):
+        total += gradient.sum(rows.take(slice(start, start + block)))
+        if len(rows) > block:
             grad = grad + gradient.grad
-    if len(rows) > BLOCK:
+    if len(rows) > block:
         np.copyto(gradient.grad, grad)
     value, scale = gradient.loss.finish(total, weight_sum)
     gradient.grad *= scale

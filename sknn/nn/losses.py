@@ -1,7 +1,9 @@
 """Loss functions: each owns the link from raw outputs to predictions."""
 
+import math
+
 import numpy as np
-from scipy.special import expit, xlogy
+from scipy.special import expit, log_expit, xlogy
 
 from sknn.nn.workspace import ones
 
@@ -16,15 +18,18 @@ class Loss:
     ----------
     link : str
         Name of the function that ``predict`` applies: identity, logistic, softmax or exp.
+    outputs_per_target : int
+        Raw outputs, and predictions, for each column of y.
     """
 
     link = "identity"
+    outputs_per_target = 1
 
     def sum_and_gradient(self, y, z, weight, out):
         """The sum over samples, and its gradient with respect to z written to out.
 
         y: (n, n_outputs) targets    z: (..., n, n_outputs) raw outputs, left as they are
-        weight: (n,) or None    out: as z    returns: a float or (...)
+        weight: (n,), (n, n_outputs) or None    out: as z    returns: a float or (...)
         """
         raise NotImplementedError
 
@@ -35,6 +40,15 @@ class Loss:
     def predict(self, z):
         """Predictions out of raw outputs, in an array of their own."""
         return z.copy()
+
+    def log_predict(self, z):
+        """Logarithms of the predictions, for losses whose predictions are probabilities."""
+        return np.log(self.predict(z))
+
+    def smoothed(self, y, smoothing):
+        """Targets for LabelSmoothing."""
+        k = y.shape[-1] if self.link == "softmax" else 2
+        return y * (1 - smoothing) + smoothing / k
 
     def check_targets(self, y):
         """Raises ValueError if the loss is not defined for some target."""
@@ -47,8 +61,8 @@ class SquaredError(Loss):
         np.subtract(z, y, out=out)
         if weight is None:
             return 0.5 * _inner(out, out)
-        total = 0.5 * _inner(out * weight[:, None], out)
-        out *= weight[:, None]
+        total = 0.5 * _inner(out * _column(weight), out)
+        out *= _column(weight)
         return total
 
 
@@ -82,11 +96,11 @@ class SoftmaxLogLoss(Loss):
 
     def sum_and_gradient(self, y, z, weight, out):
         _log_softmax(z, out)
-        total = -_inner(y, out) if weight is None else -_inner(y * weight[:, None], out)
+        total = -_inner(y, out) if weight is None else -_inner(y * _column(weight), out)
         np.exp(out, out=out)
         out -= y  # softmax(z) - y
         if weight is not None:
-            out *= weight[:, None]
+            out *= _column(weight)
         return total
 
     def predict(self, z):
@@ -121,9 +135,269 @@ class LogisticLogLoss(Loss):
         p = expit(z)
         return np.clip(p, info.tiny, 1 - info.epsneg, out=p)
 
+
+class RootMeanSquaredError(Loss):
+    """sqrt(mean of |z - y|^2), the squares summed over outputs."""
+
+    def sum_and_gradient(self, y, z, weight, out):
+        total = 2 * SQUARED_ERROR.sum_and_gradient(y, z, weight, out)
+        out *= 2
+        return total
+
+    def finish(self, total, weight_sum):
+        root = np.sqrt(total / weight_sum)
+        scale = np.where(root > 0, 0.5 / np.where(root > 0, root, 1) / weight_sum, 0.0)
+        return (float(root), float(scale)) if np.ndim(root) == 0 else (root, scale)
+
+
+class AbsoluteError(Loss):
+    """|z - y|, summed over outputs; the subgradient at 0 is 0."""
+
+    def sum_and_gradient(self, y, z, weight, out):
+        np.subtract(z, y, out=out)
+        losses = np.abs(out)
+        np.sign(out, out=out)
+        return _weighted_sum(losses, weight, out)
+
+
+class Huber(Loss):
+    """1/2 r^2 for |r| <= delta, else delta (|r| - delta / 2), r = z - y; Huber (1964)."""
+
+    def __init__(self, delta=1.0):
+        self.delta = delta
+
+    def sum_and_gradient(self, y, z, weight, out):
+        residual = z - y
+        np.clip(residual, -self.delta, self.delta, out=out)  # the gradient
+        losses = out * (residual - 0.5 * out)
+        return _weighted_sum(losses, weight, out)
+
+
+class LogCosh(Loss):
+    """log cosh(z - y), summed over outputs."""
+
+    def sum_and_gradient(self, y, z, weight, out):
+        residual = z - y
+        size = np.abs(residual)
+        losses = size + np.log1p(np.exp(-2 * size)) - math.log(2)
+        np.tanh(residual, out=out)
+        return _weighted_sum(losses, weight, out)
+
+
+class Quantile(Loss):
+    """(q - 1[y < z]) (y - z) for each level q, summed over levels; Koenker & Bassett (1978).
+
+    The raw outputs hold the levels in ascending order; predictions of several are sorted, so
+    that quantiles never cross.
+
+    Parameters
+    ----------
+    levels : float or sequence of float, default=0.5
+        In (0, 1).
+    """
+
+    def __init__(self, levels=0.5):
+        self.levels = levels
+
+    @property
+    def ascending(self):
+        """The levels as a sorted array."""
+        return np.sort(np.atleast_1d(np.asarray(self.levels, dtype=float)))
+
+    @property
+    def outputs_per_target(self):
+        return np.size(self.levels)
+
+    def sum_and_gradient(self, y, z, weight, out):
+        levels = self.ascending.astype(z.dtype)
+        residual = y - z  # y has one column, z one per level
+        below = residual < 0
+        np.subtract(below, levels, out=out)
+        losses = -out * residual
+        return _weighted_sum(losses, weight, out)
+
+    def predict(self, z):
+        return np.sort(z, axis=-1) if self.outputs_per_target > 1 else z.copy()
+
+
+class Gamma(Loss):
+    """Half the gamma deviance, log(mu / y) + y / mu - 1 with mu = exp(z), summed over outputs."""
+
+    link = "exp"
+
+    def sum_and_gradient(self, y, z, weight, out):
+        ratio = y * np.exp(-z)
+        losses = ratio - np.log(y)
+        losses += z
+        losses -= 1
+        np.subtract(1, ratio, out=out)
+        return _weighted_sum(losses, weight, out)
+
+    def predict(self, z):
+        return np.exp(z)
+
+    def check_targets(self, y):
+        if np.any(y <= 0):
+            raise ValueError(
+                f"loss='gamma' requires positive y, got a minimum of {np.min(y)!r}. Use "
+                "loss='poisson' for targets that may be 0, 'squared_error' for either sign."
+            )
+
+
+class SoftmaxBrier(Loss):
+    """1/2 sum_j (softmax(z)_j - y_j)^2: the Brier score, halved for more than two classes."""
+
+    link = "softmax"
+
+    def sum_and_gradient(self, y, z, weight, out):
+        p = SOFTMAX_LOG_LOSS.predict(z)
+        np.subtract(p, y, out=out)
+        losses = 0.5 * np.square(out)
+        out -= (out * p).sum(axis=-1, keepdims=True)  # p (r - sum(r p)), r = p - y
+        out *= p
+        return _weighted_sum(losses, weight, out)
+
+    def predict(self, z):
+        return SOFTMAX_LOG_LOSS.predict(z)
+
     def log_predict(self, z):
-        """log(1 / (1 + exp(-z))): the probability is exact to the last digits for negative z."""
-        return np.log(self.predict(z))
+        return SOFTMAX_LOG_LOSS.log_predict(z)
+
+
+class LogisticBrier(Loss):
+    """(p - y)^2 with p = 1 / (1 + exp(-z)), summed over outputs: the Brier score."""
+
+    link = "logistic"
+
+    def sum_and_gradient(self, y, z, weight, out):
+        p = expit(z)
+        np.subtract(p, y, out=out)
+        losses = np.square(out)
+        out *= 2 * p * (1 - p)
+        return _weighted_sum(losses, weight, out)
+
+    def predict(self, z):
+        return LOGISTIC_LOG_LOSS.predict(z)
+
+
+class SoftmaxFocal(Loss):
+    """-sum_j y_j (1 - p_j)^gamma log p_j, p = softmax(z); Lin et al. (2017), eq. 4."""
+
+    link = "softmax"
+
+    def __init__(self, gamma=2.0):
+        self.gamma = gamma
+
+    def sum_and_gradient(self, y, z, weight, out):
+        log_p = _log_softmax(z, out)
+        p = np.exp(log_p)
+        rest = 1 - p
+        losses = -y * rest**self.gamma * log_p
+        # dl_j/dp_j * p_j; dp_j/dz_i = p_j (1[i = j] - p_i)
+        slope = _focal_slope(y, p, rest, log_p, self.gamma)
+        np.subtract(slope, p * slope.sum(axis=-1, keepdims=True), out=out)
+        return _weighted_sum(losses, weight, out)
+
+    def predict(self, z):
+        return SOFTMAX_LOG_LOSS.predict(z)
+
+    def log_predict(self, z):
+        return SOFTMAX_LOG_LOSS.log_predict(z)
+
+
+class LogisticFocal(Loss):
+    """The focal loss of each output, p = 1 / (1 + exp(-z)); Lin et al. (2017), eq. 4."""
+
+    link = "logistic"
+
+    def __init__(self, gamma=2.0):
+        self.gamma = gamma
+
+    def sum_and_gradient(self, y, z, weight, out):
+        p, rest = expit(z), expit(-z)
+        log_p, log_rest = log_expit(z), log_expit(-z)
+        losses = -y * rest**self.gamma * log_p - (1 - y) * p**self.gamma * log_rest
+        out[...] = rest * _focal_slope(y, p, rest, log_p, self.gamma)
+        out -= p * _focal_slope(1 - y, rest, p, log_rest, self.gamma)
+        return _weighted_sum(losses, weight, out)
+
+    def predict(self, z):
+        return LOGISTIC_LOG_LOSS.predict(z)
+
+
+class Hinge(Loss):
+    """max(0, 1 - s z), s = 1 for a target of 1, else -1, summed over outputs: one against rest.
+
+    Its outputs are margins, not probabilities.
+    """
+
+    def sum_and_gradient(self, y, z, weight, out):
+        sign = 2 * y - 1
+        margin = 1 - sign * z
+        losses = np.maximum(margin, 0)
+        np.multiply(-sign, margin > 0, out=out)
+        return _weighted_sum(losses, weight, out)
+
+
+class Heads(Loss):
+    """One loss for each group of outputs, summed: several targets on one network.
+
+    Parameters
+    ----------
+    loss : Loss
+    groups : list of slice
+        The outputs, and columns of y, of each.
+    """
+
+    def __init__(self, loss, groups):
+        self.loss = loss
+        self.groups = groups
+        self.link = loss.link
+
+    def sum_and_gradient(self, y, z, weight, out):
+        return sum(
+            self.loss.sum_and_gradient(y[..., at], z[..., at], weight, out[..., at])
+            for at in self.groups
+        )
+
+    def predict(self, z):
+        return np.concatenate([self.loss.predict(z[..., at]) for at in self.groups], axis=-1)
+
+    def smoothed(self, y, smoothing):
+        heads = [self.loss.smoothed(y[..., at], smoothing) for at in self.groups]
+        return np.concatenate(heads, axis=-1)
+
+
+class LabelSmoothing(Loss):
+    """Another loss on targets y (1 - smoothing) + smoothing / k; Szegedy et al. (2016), section 7.
+
+    k is the number of classes under softmax, and 2 for outputs that stand for themselves.
+    """
+
+    def __init__(self, loss, smoothing):
+        self.loss = loss
+        self.smoothing = smoothing
+        self.link = loss.link
+
+    def sum_and_gradient(self, y, z, weight, out):
+        y = self.loss.smoothed(y, self.smoothing)
+        return self.loss.sum_and_gradient(y, z, weight, out)
+
+    def finish(self, total, weight_sum):
+        return self.loss.finish(total, weight_sum)
+
+    def predict(self, z):
+        return self.loss.predict(z)
+
+    def log_predict(self, z):
+        return self.loss.log_predict(z)
+
+
+def _focal_slope(y, p, rest, log_p, gamma):
+    """p times the derivative of -y (1 - p)^gamma log p with respect to p; rest is 1 - p."""
+    ratio = np.full_like(rest, -1)  # of log p to 1 - p, in the limit
+    np.divide(log_p, rest, out=ratio, where=rest > 0)
+    return y * rest**gamma * (gamma * p * ratio - 1)
 
 
 def _log_softmax(z, out):
@@ -138,6 +412,11 @@ def _log_softmax(z, out):
     return np.subtract(shifted, log_sum, out=out)
 
 
+def _column(weight):
+    """Weights of samples as a column, to weigh all outputs; those per output as they are."""
+    return weight[:, None] if weight.ndim == 1 else weight
+
+
 def _inner(a, b):
     """The sum of a * b over the last two axes; a float unless a or b has a model axis."""
     if a.ndim == b.ndim == 2:
@@ -148,11 +427,28 @@ def _inner(a, b):
 def _weighted_sum(losses, weight, gradient):
     """The weighted sum of losses; the gradient is weighted in place."""
     if weight is not None:
-        gradient *= weight[:, None]
-        losses *= weight[:, None]
+        gradient *= _column(weight)
+        losses *= _column(weight)
     total = losses.sum(axis=(-2, -1))
     return float(total) if losses.ndim == 2 else total
 
 
-REGRESSION_LOSSES = {"poisson": Poisson(), "squared_error": SquaredError()}
-CLASSIFICATION_LOSSES = {"log_loss": {"softmax": SoftmaxLogLoss(), "logistic": LogisticLogLoss()}}
+SQUARED_ERROR = SquaredError()
+SOFTMAX_LOG_LOSS, LOGISTIC_LOG_LOSS = SoftmaxLogLoss(), LogisticLogLoss()
+
+REGRESSION_LOSSES = {
+    "absolute_error": AbsoluteError(),
+    "gamma": Gamma(),
+    "huber": Huber(),
+    "log_cosh": LogCosh(),
+    "poisson": Poisson(),
+    "quantile": Quantile(),
+    "root_mean_squared_error": RootMeanSquaredError(),
+    "squared_error": SQUARED_ERROR,
+}
+CLASSIFICATION_LOSSES = {
+    "focal": {"softmax": SoftmaxFocal(), "logistic": LogisticFocal()},
+    "hinge": {"softmax": Hinge(), "logistic": Hinge()},
+    "log_loss": {"softmax": SOFTMAX_LOG_LOSS, "logistic": LOGISTIC_LOG_LOSS},
+    "squared_error": {"softmax": SoftmaxBrier(), "logistic": LogisticBrier()},
+}

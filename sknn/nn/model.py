@@ -47,10 +47,10 @@ class Model:
             mine is given for mine, given in zip(own, (*weights, *biases), strict=True)
         )
 
-    def take_weights(self, weights, biases):
+    def take_weights(self, weights, biases, names=("coefs_", "intercepts_")):
         """Copies given arrays into the model. Raises ValueError if a shape is not its own."""
-        own = {"coefs_": self.weights, "intercepts_": self.biases}
-        given = {"coefs_": weights, "intercepts_": biases}
+        own = dict(zip(names, (self.weights, self.biases), strict=True))
+        given = dict(zip(names, (weights, biases), strict=True))
         for name, arrays in given.items():
             wanted, got = (
                 [array.shape for array in own[name]],
@@ -58,34 +58,36 @@ class Model:
             )
             if wanted != got:
                 raise ValueError(
-                    f"{name} must be arrays of shapes {wanted}, as hidden_layer_sizes and the data "
-                    f"say, got {got}."
+                    f"{name} must be arrays of shapes {wanted}, as the layers and the data say, "
+                    f"got {got}."
                 )
         for name, arrays in given.items():
             for mine, array in zip(own[name], arrays, strict=True):
                 np.copyto(mine, array)
 
-    def forward(self, x):
-        """Raw outputs of one chunk of samples."""
-        workspaces = self.network.workspaces(self.dtype)
-        return self.network.forward(self.params, self._state, x, workspaces)
-
-    def outputs(self, x, memory, at=None):
+    def outputs(self, x, memory, at=None, depth=None):
         """Raw outputs, chunk by chunk so that each takes at most ``memory`` bytes.
 
         x: (n, *input_shape), or sparse    at: numbers of the rows wanted, default all
-        z: (len(at), n_outputs)
+        depth: how many layers to go through, default all    z: (len(at), n_outputs)
         """
         n = x.shape[0] if at is None else len(at)
         chunk = max(1, int(memory // self.network.row_size(self.dtype)))
-        if n <= chunk and at is None:
-            return self.forward(x)
-        z = np.empty((n,) + self.network.shapes[-1], self.dtype)
         workspaces = self.network.workspaces(self.dtype)
+        params = self.params if depth else self.network.folded(self.params, self._state)
+
+        def forward(rows):
+            return self.network.forward(
+                params, self._state, rows, workspaces, training=False, depth=depth
+            )
+
+        if n <= chunk and at is None:
+            z = forward(x)
+            return z.copy() if z is x else z  # no layer made an array of its own
+        z = np.empty((n,) + self.network.shapes[-1 if depth is None else depth], self.dtype)
         for start in range(0, n, chunk):
             rows = slice(start, start + chunk)
-            some = x[rows] if at is None else x[at[rows]]
-            z[rows] = self.network.forward(self.params, self._state, some, workspaces)
+            z[rows] = forward(x[rows] if at is None else x[at[rows]])
         return z
 
     def __getstate__(self):

@@ -28,7 +28,7 @@ class Network:
 
     def __init__(self, layers, input_shape):
         self.layers = list(layers)
-        self.names = _names(self.layers)
+        self.names = layer_names(self.layers)
         self.shapes = [tuple(input_shape)]
         declared, states = [], []
         for name, layer in zip(self.names, self.layers, strict=True):
@@ -40,6 +40,7 @@ class Network:
             except ValueError as error:
                 raise ValueError(f"Layer {name}, {layer!r}: {error}") from error
         self.layout = Layout(declared)
+        self._lowest = next((i for i, items in enumerate(declared) if items), 0)
         self.state_layout = Layout(states)
 
     def initial(self, random_state, dtype):
@@ -51,24 +52,44 @@ class Network:
         """What one thread needs to run forward and backward: a Workspace per layer."""
         return [Workspace(dtype) for _ in self.layers]
 
-    def forward(self, params, state, x, workspaces, training=False):
+    def forward(self, params, state, x, workspaces, training=False, depth=None):
         """Raw outputs z.
 
         params, state: each layer's arrays by name, as the layouts' ``views`` give them
         x: (..., n, *input_shape) or sparse    z: (..., n, n_outputs)
+        depth: how many layers to go through, default all; those with params of None are skipped
         """
-        for layer, own, held, cache in zip(self.layers, params, state, workspaces, strict=True):
-            x = layer.forward(own, held, x, cache, training)
+        if not self.layers[0].accepts_sparse and not isinstance(x, np.ndarray):
+            x = x.toarray()
+        for layer, own, held, cache in zip(
+            self.layers[:depth], params, state, workspaces, strict=False
+        ):
+            if own is not None:
+                x = layer.forward(own, held, x, cache, training)
         return x
+
+    def folded(self, params, state):
+        """params for prediction, with normalisation folded into the weights before it.
+
+        A layer that has nothing left to do has None.
+        """
+        params = list(params)
+        for index in range(1, len(self.layers)):
+            affine = self.layers[index].affine(params[index], state[index])
+            if affine is not None:
+                weights = self.layers[index - 1].folded(params[index - 1], *affine)
+                if weights is not None:
+                    params[index - 1], params[index] = weights, None
+        return params
 
     def backward(self, params, grads, dz, workspaces):
         """Fills grads with the gradient, after a forward with the same workspaces.
 
         dz: as z, overwritten    grads: as params
         """
-        for index in range(len(self.layers) - 1, -1, -1):
+        for index in range(len(self.layers) - 1, self._lowest - 1, -1):
             dz = self.layers[index].backward(
-                params[index], grads[index], dz, workspaces[index], need_dx=index > 0
+                params[index], grads[index], dz, workspaces[index], need_dx=index > self._lowest
             )
 
     def row_size(self, dtype):
@@ -90,7 +111,7 @@ class Network:
         return None
 
 
-def _names(layers):
+def layer_names(layers):
     """dense1, dense2, ...: the kind of each layer and its number among its kind."""
     names, counts = [], {}
     for layer in layers:

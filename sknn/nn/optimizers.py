@@ -82,18 +82,131 @@ class Adam(Optimizer):
 
     def step(self, theta, grad, learning_rate):
         self.steps += 1
-        beta_1, beta_2, t = self.beta_1, self.beta_2, self.steps
-        corrected = math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-        root = math.sqrt(1 - beta_2)  # sqrt(v) = root * sqrt(square)
-        rate = learning_rate * (corrected * (1 - beta_1) / root)
+        correction = math.sqrt(1 - self.beta_2**self.steps)
+        rate = learning_rate * (correction / (1 - self.beta_1**self.steps))
+        self._descend(theta, grad, rate, self.epsilon)
+
+    def _descend(self, theta, grad, rate, epsilon):
+        """theta -= rate * m / (sqrt(v) + epsilon), after m and v have taken grad in."""
         mean, square = self.moments["mean"], self.moments["square"]
-        mean *= beta_1  # mean = beta_1 * mean + grad
+        root = math.sqrt(1 - self.beta_2)  # sqrt(v) = root * sqrt(square)
+        mean *= self.beta_1  # mean = beta_1 * mean + grad
         mean += grad
-        square *= beta_2  # square = beta_2 * square + grad^2
+        square *= self.beta_2  # square = beta_2 * square + grad^2
         np.square(grad, out=grad)
         square += grad
         np.sqrt(square, out=grad)
-        grad += self.epsilon / root
+        grad += epsilon / root
         np.divide(mean, grad, out=grad)
-        grad *= rate
+        grad *= rate * ((1 - self.beta_1) / root)
         theta -= grad
+
+
+class AdamW(Adam):
+    """Adam, and theta -= rate * weight_decay * theta apart from it; Loshchilov & Hutter (2019).
+
+    Algorithm 2, as torch has it: epsilon is added to the corrected root. Only the first
+    ``n_decayed`` parameters decay, which leaves out biases and normalisation.
+    """
+
+    def __init__(
+        self, theta, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01, n_decayed=None
+    ):
+        super().__init__(theta, beta_1, beta_2, epsilon)
+        self.weight_decay = weight_decay
+        self.n_decayed = n_decayed
+
+    def step(self, theta, grad, learning_rate):
+        self.steps += 1
+        weights = theta[..., : self.n_decayed]
+        rate = learning_rate
+        if np.ndim(rate) and np.shape(rate)[-1] > 1:
+            rate = rate[..., : self.n_decayed]
+        weights *= 1 - rate * self.weight_decay
+        correction = math.sqrt(1 - self.beta_2**self.steps)
+        rate = learning_rate * (correction / (1 - self.beta_1**self.steps))
+        self._descend(theta, grad, rate, self.epsilon * correction)
+
+
+class NAdam(Adam):
+    """Adam with Nesterov's momentum; Dozat (2016), algorithm 1, with torch's momentum schedule.
+
+    mu_t = beta_1 (1 - 0.96^(t momentum_decay) / 2)
+    """
+
+    def __init__(self, theta, beta_1=0.9, beta_2=0.999, epsilon=1e-8, momentum_decay=0.004):
+        super().__init__(theta, beta_1, beta_2, epsilon)
+        self.momentum_decay = momentum_decay
+        self.product = 1.0  # of the mu so far
+
+    def _mu(self, step):
+        return self.beta_1 * (1 - 0.5 * 0.96 ** (step * self.momentum_decay))
+
+    def step(self, theta, grad, learning_rate):
+        self.steps += 1
+        mu, following = self._mu(self.steps), self._mu(self.steps + 1)
+        self.product *= mu
+        mean, square = self.moments["mean"], self.moments["square"]
+        mean *= self.beta_1
+        mean += (1 - self.beta_1) * grad
+        square *= self.beta_2
+        square += (1 - self.beta_2) * np.square(grad)
+        root = np.sqrt(square / (1 - self.beta_2**self.steps))
+        root += self.epsilon
+        grad *= (1 - mu) / (1 - self.product)
+        grad += mean * (following / (1 - self.product * following))
+        grad /= root
+        grad *= learning_rate
+        theta -= grad
+
+    def state(self):
+        return {**super().state(), "product": np.array(self.product)}
+
+    def load_state(self, state):
+        super().load_state(state)
+        self.product = float(state["product"])
+
+
+class RMSprop(Optimizer):
+    """v = decay * v + (1 - decay) grad^2;  theta -= rate * grad / (sqrt(v) + epsilon).
+
+    Tieleman & Hinton (2012), lecture 6.5.
+    """
+
+    moment_names = ("square",)
+
+    def __init__(self, theta, decay=0.99, epsilon=1e-8):
+        super().__init__(theta)
+        self.decay = decay
+        self.epsilon = epsilon
+
+    def step(self, theta, grad, learning_rate):
+        self.steps += 1
+        square = self.moments["square"]
+        square *= self.decay
+        square += (1 - self.decay) * np.square(grad)
+        _divide_by_root(theta, grad, square, learning_rate, self.epsilon)
+
+
+class Adagrad(Optimizer):
+    """v += grad^2;  theta -= rate * grad / (sqrt(v) + epsilon); Duchi et al. (2011), eq. 1."""
+
+    moment_names = ("square",)
+
+    def __init__(self, theta, epsilon=1e-10):
+        super().__init__(theta)
+        self.epsilon = epsilon
+
+    def step(self, theta, grad, learning_rate):
+        self.steps += 1
+        square = self.moments["square"]
+        square += np.square(grad)
+        _divide_by_root(theta, grad, square, learning_rate, self.epsilon)
+
+
+def _divide_by_root(theta, grad, square, learning_rate, epsilon):
+    root = np.sqrt(square)
+    root += epsilon
+    grad /= root
+    grad *= learning_rate
+    theta -= grad

@@ -1,5 +1,6 @@
 """Learning-rate schedules: the rate as a function of how far training has come."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -32,9 +33,11 @@ class Progress:
 class Schedule:
     """rate(progress, base): the learning rate of the next step. Subclass it for your own.
 
+    ``horizon``: it runs towards a planned end, and training to that end is what it asks for.
     ``slows``: it lowers the rate when patience runs out, see ``ends``.
     """
 
+    horizon = False
     slows = False
 
     def rate(self, progress, base):
@@ -74,3 +77,116 @@ class Adaptive(Schedule):
 
     def ends(self, progress, base):
         return self.rate(progress, base) <= 1e-6
+
+
+class Step(Schedule):
+    """rate = base * factor^floor(epoch / every)."""
+
+    def __init__(self, every=30, factor=0.1):
+        self.every = every
+        self.factor = factor
+
+    def rate(self, progress, base):
+        return base * self.factor ** (progress.epoch // self.every)
+
+
+class Exponential(Schedule):
+    """rate = base * factor^epoch."""
+
+    def __init__(self, factor=0.95):
+        self.factor = factor
+
+    def rate(self, progress, base):
+        return base * self.factor**progress.epoch
+
+
+class Plateau(Schedule):
+    """Multiplies the rate by factor whenever patience runs out, until it is ``least`` or less."""
+
+    slows = True
+
+    def __init__(self, factor=0.2, least=1e-6):
+        self.factor = factor
+        self.least = least
+
+    def rate(self, progress, base):
+        return base * self.factor**progress.plateaus
+
+    def ends(self, progress, base):
+        return self.rate(progress, base) <= self.least
+
+
+class Planned(Schedule):
+    """A schedule with an end: ``total_steps``, or None for that of the fit (max_iter epochs)."""
+
+    horizon = True
+
+    def __init__(self, total_steps=None):
+        self.total_steps = total_steps
+
+    def _total(self, progress):
+        total = self.total_steps or progress.total_steps
+        if total is None:
+            raise ValueError(
+                f"{type(self).__name__} needs to know its end: in partial_fit give it "
+                f"total_steps, as in learning_rate={type(self).__name__}(total_steps=1000)."
+            )
+        return total
+
+
+class CosineDecay(Planned):
+    """rate = least + (base - least) (1 + cos(pi t)) / 2, t from 0 to 1; Loshchilov & Hutter (2017).
+
+    Equation 5, without restarts.
+    """
+
+    def __init__(self, total_steps=None, least=0.0):
+        super().__init__(total_steps)
+        self.least = least
+
+    def rate(self, progress, base):
+        done = min(progress.step / self._total(progress), 1.0)
+        return self.least + (base - self.least) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+class OneCycle(Planned):
+    """From base / 25 up to base in the first 30 % of the steps, then down to base / 250,000.
+
+    Both along a cosine, with torch's numbers; Smith & Topin (2018).
+    """
+
+    def __init__(self, total_steps=None, rising=0.3, start=25.0, end=1e4):
+        super().__init__(total_steps)
+        self.rising = rising
+        self.start = start
+        self.end = end
+
+    def rate(self, progress, base):
+        total = self._total(progress)
+        low, peak = base / self.start, self.rising * total - 1
+        last = low / self.end
+        if progress.step < peak:
+            return _along_cosine(low, base, progress.step / peak)
+        falling = total - 1 - peak  # steps, none if all of them rise
+        done = min((progress.step - peak) / falling, 1.0) if falling else progress.step > peak
+        return _along_cosine(base, last, done)
+
+
+class Warmup(Schedule):
+    """Another schedule's rate, times (step + 1) / steps in the first ``steps`` steps."""
+
+    def __init__(self, schedule, steps):
+        self.schedule = schedule
+        self.steps = steps
+        self.horizon, self.slows = schedule.horizon, schedule.slows
+
+    def rate(self, progress, base):
+        rate = self.schedule.rate(progress, base)
+        return rate * min((progress.step + 1) / max(self.steps, 1), 1.0)
+
+    def ends(self, progress, base):
+        return self.schedule.ends(progress, base)
+
+
+def _along_cosine(start, end, share):
+    return end + (start - end) * 0.5 * (1 + math.cos(math.pi * share))

@@ -9,7 +9,7 @@ import numpy as np
 
 from sknn.nn.schedules import Constant, Progress, Schedule
 from sknn.nn.stopping import Keeper
-from sknn.nn.threads import blas_threads_for
+from sknn.nn.streams import new_seed
 
 HISTORY = (
     "loss",
@@ -25,23 +25,31 @@ HISTORY = (
 class Plan:
     """What the user asked for.
 
-    ``alpha`` and ``learning_rate`` may be one for all, or (k, 1), one per model. ``tol`` and
-    ``n_iter_no_change`` are scikit-learn's: training stops, or the schedule goes on more
-    slowly, after more than ``n_iter_no_change`` epochs in a row that did not improve by
-    ``tol``.
+    ``learning_rate``, ``alpha`` (L2), ``l1`` and ``max_grad_norm`` may be one for all, or (k, 1),
+    one per model. ``tol`` and ``n_iter_no_change`` are scikit-learn's: training stops, or the
+    schedule goes on more slowly, after more than ``n_iter_no_change`` epochs in a row that did
+    not improve by ``tol``; a schedule with a horizon runs to its end instead. With
+    ``early_stopping`` the score on validation data takes the place of the loss, and the best
+    weights are put back. ``max_time`` ends training after the epoch that passes so many
+    seconds. ``planned`` says whether the epochs asked for are all there will be.
     """
 
     batch_size: int
     learning_rate: float = 0.001
     schedule: Schedule = field(default_factory=Constant)
     alpha: float = 0.0
+    l1: float = 0.0
+    max_grad_norm: float | None = None
+    max_time: float | None = None
     shuffle: bool = True
     tol: float = 1e-4
     n_iter_no_change: float = 10
+    early_stopping: bool = False
+    planned: bool = True
 
     @property
     def penalised(self):
-        return bool(np.any(self.alpha))
+        return bool(np.any(self.alpha) or np.any(self.l1))
 
 
 class Run:
@@ -54,6 +62,8 @@ class Run:
         Shuffles the rows.
     patience : Patience
     progress : Progress
+    seed : int
+        Of what dropout and augmentation draw.
     order : ndarray of int, or None
         The rows in the order of the last epoch; each epoch shuffles it further.
     """
@@ -63,6 +73,7 @@ class Run:
         self.random_state = random_state
         self.patience = patience
         self.progress = Progress(samples=samples)
+        self.seed = new_seed(random_state)
         self.order = None
 
     def copy(self):
@@ -78,8 +89,8 @@ class Outcome:
     """How a call to ``train`` ended.
 
     ``reason`` is "patience", "epochs" (all that were allowed are done), "diverged",
-    "interrupted" or "asked" (``after_epoch`` said stop). ``stopped`` holds the epoch at which
-    each model stopped, 0 for those that went on to the end.
+    "interrupted", "time" (max_time is over) or "asked" (``after_epoch`` said stop). ``stopped``
+    holds the epoch at which each model stopped, 0 for those that went on to the end.
     """
 
     reason: str
@@ -88,59 +99,70 @@ class Outcome:
 
 
 def train(
-    gradient, rows, plan, run, epochs, *, history, subset=None, validate=None, after_epoch=None,
+    gradient,
+    rows,
+    plan,
+    run,
+    epochs,
+    *,
+    history,
+    subset=None,
+    validate=None,
+    before_epoch=None,
+    after_epoch=None,
     say=None,
-):  # fmt: skip
+):
     """Trains ``gradient.theta`` in place for so many epochs, or until it should stop.
 
     rows: Rows    subset: numbers of the rows to train on, default all    history: a dict of
     lists by the names in HISTORY, to which each epoch appends    validate: () -> (loss, score),
-    greater scores being better; given it, patience watches the score, and the best weights are
-    put back at the end    after_epoch: () -> whether to stop    say: takes lines of progress
-    Returns an Outcome.
+    greater scores being better    before_epoch: () -> None    after_epoch: () -> whether to stop
+    say: takes lines of progress    Returns an Outcome.
     """
     theta, state = gradient.theta, gradient.state
     if run.order is None or len(run.order) != (len(rows) if subset is None else len(subset)):
         run.order = np.arange(len(rows)) if subset is None else subset
-    run.progress.total_steps = epochs * math.ceil(len(run.order) / plan.batch_size)
+    steps = epochs * math.ceil(len(run.order) / plan.batch_size)
+    run.progress.total_steps = steps if plan.planned else None
     stopped = np.zeros(theta.shape[:-1], dtype=int)
-    kept = Keeper(theta, state) if validate or stopped.ndim else None
-    reason, done = "epochs", 0
+    kept = Keeper(theta, state) if plan.early_stopping or stopped.ndim else None
+    reason, done, began = "epochs", 0, time.perf_counter()
     try:
-        with blas_threads_for(gradient.network.largest_product(plan.batch_size)):
-            while done < epochs:
-                started = time.perf_counter()
-                loss, norm, rate = _epoch(gradient, rows, plan, run)
-                done += 1
-                finite = np.isfinite(loss) & np.isfinite(theta.sum(axis=-1))
-                validation_loss, score = _validated(validate, finite)
-                _append(history, loss, validation_loss, score, rate, norm, started)
-                if say:
-                    say(f"Iteration {done}, loss = {np.mean(loss):.8f}")
-                    if validate:
-                        say(f"Validation score: {np.mean(score):f}")
-
-                watched = loss if validate is None else -score
-                best = run.patience.watch(watched, plan.tol) & finite
-                run.progress.stalled = run.patience.count
-                spent = _spent(plan, run, validate, say)
-                ending = (stopped == 0) & (spent | ~finite)
+        while done < epochs:
+            started = time.perf_counter()
+            if before_epoch:
+                before_epoch()
+            loss, norm, rate = _epoch(gradient, rows, plan, run)
+            finite = np.isfinite(loss) & np.isfinite(theta.sum(axis=-1))
+            validation_loss, score = _validated(validate, finite)
+            _append(history, loss, validation_loss, score, rate, norm, started)
+            done += 1
+            if say:
+                say(f"Iteration {done}, loss = {np.mean(loss):.8f}")
                 if validate:
-                    kept.keep(theta, state, best & (stopped == 0))
-                elif kept:
-                    kept.keep(theta, state, ending)
-                stopped[ending] = done
-                asked = after_epoch is not None and after_epoch()
-                if np.all(stopped > 0):
-                    reason = "patience" if np.all(finite) else "diverged"
-                    break
-                if asked:
-                    reason = "asked"
-                    break
+                    say(f"Validation score: {np.mean(score):f}")
+
+            best = run.patience.watch(-score if plan.early_stopping else loss, plan.tol) & finite
+            run.progress.stalled = run.patience.count
+            ending = (stopped == 0) & (_spent(plan, run, say) | ~finite)
+            if kept:
+                kept.keep(theta, state, best & (stopped == 0) if plan.early_stopping else ending)
+            stopped[ending] = done
+            asked = after_epoch is not None and after_epoch()
+            if np.all(stopped > 0):
+                reason = "patience" if np.all(finite) else "diverged"
+                break
+            if asked:
+                reason = "asked"
+                break
+            if plan.max_time is not None and time.perf_counter() - began > plan.max_time:
+                reason = "time"
+                break
     except KeyboardInterrupt:
         reason = "interrupted"
+        trim(history)
     if kept:
-        kept.restore(theta, state, np.full(stopped.shape, validate is not None) | (stopped > 0))
+        kept.restore(theta, state, np.full(stopped.shape, plan.early_stopping) | (stopped > 0))
     return Outcome(reason, done, stopped)
 
 
@@ -160,6 +182,7 @@ def _epoch(gradient, rows, plan, run):
         batch = rows.take(slice(start, stop) if in_place else order[start:stop])
         if batch.weight_sum == 0:  # nothing to learn from
             continue
+        gradient.place(run.seed, progress.epoch, start)
         rate = plan.schedule.rate(progress, base)
         loss, norm = _step(gradient, batch, plan, run, rate)
         total = total + loss * (stop - start)
@@ -176,8 +199,11 @@ def _step(gradient, batch, plan, run, rate):
     """One step of the optimiser on one batch. Returns the penalised loss and gradient norm."""
     loss = gradient.mean(batch)
     if plan.penalised:
-        loss = loss + gradient.add_penalty(plan.alpha / batch.weight_sum)
+        share = 1 / batch.weight_sum
+        loss = loss + gradient.add_penalty(plan.alpha * share, plan.l1 * share)
     norm = gradient.norm()
+    if plan.max_grad_norm is not None:
+        gradient.clip(norm, plan.max_grad_norm)
     theta, grad = gradient.trainable
     run.optimizer.step(theta, grad, _spread(rate, gradient.rates))
     return loss, norm
@@ -196,9 +222,10 @@ def _spread(rate, rates):
 
 
 def _validated(validate, finite):
-    """(loss, score) of the validation rows, nan where there are none or a model diverged."""
+    """(loss, score) of the validation data, nan where there are none or a model diverged."""
+    nothing = np.full(np.shape(finite), np.nan)
     if validate is None or not np.any(finite):
-        return np.where(finite, np.nan, np.nan), np.where(finite, np.nan, np.nan)
+        return nothing, nothing
     loss, score = validate()
     return np.where(finite, loss, np.nan), np.where(finite, score, np.nan)
 
@@ -210,12 +237,19 @@ def _append(history, loss, validation_loss, score, rate, norm, started):
         history[name].append(float(value) if np.ndim(value) == 0 else np.copy(value))
 
 
-def _spent(plan, run, validate, say):
+def trim(history):
+    """Cuts the lists of a history to equal lengths, if an interrupt came between them."""
+    shortest = min(len(values) for values in history.values())
+    for values in history.values():
+        del values[shortest:]
+
+
+def _spent(plan, run, say):
     """Which models are out of patience for good; the schedule may grant some more of it."""
     spent = run.patience.spent(plan.n_iter_no_change)
-    if not np.any(spent):
-        return spent
-    what = "Training loss" if validate is None else "Validation score"
+    if not np.any(spent) or (plan.schedule.horizon and not plan.early_stopping):
+        return np.zeros_like(spent)
+    what = "Validation score" if plan.early_stopping else "Training loss"
     message = (
         f"{what} did not improve more than tol={plan.tol:f} "
         f"for {plan.n_iter_no_change} consecutive epochs."

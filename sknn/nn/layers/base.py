@@ -1,6 +1,11 @@
 """The contract of a layer."""
 
 import inspect
+from dataclasses import replace
+
+import numpy as np
+
+from sknn.nn.activations import as_activation
 
 
 class Layer:
@@ -9,7 +14,16 @@ class Layer:
     It holds no arrays. The core hands it views of its parameters and a Workspace, and never
     changes it, so one object may describe many networks. ``get_params`` and ``set_params`` let
     scikit-learn clone it and reach its settings in a grid.
+
+    ``accepts_sparse``: as the first layer it takes sparse rows; before others they are made
+    dense. ``draws``: its cache holds a Generator, ``cache["random"]``, in training.
+    ``whole_batch``: it needs all samples of a mini-batch at once, and finds their weights, or
+    None, in ``cache["weight"]``.
     """
+
+    accepts_sparse = False
+    draws = False
+    whole_batch = False
 
     def output_shape(self, input_shape):
         """Shape of one output sample. Raises ValueError if input_shape does not fit.
@@ -29,6 +43,14 @@ class Layer:
     def multiply_adds(self, input_shape):
         """Multiplications, each with an addition, that forward spends on one sample."""
         return 0
+
+    def affine(self, params, state):
+        """(factor, offset) if prediction is y = x * factor + offset by channel, else None."""
+        return None
+
+    def folded(self, params, factor, offset):
+        """Parameters that give y * factor + offset in place of y, or None if there are none."""
+        return None
 
     def forward(self, params, state, x, cache, training):
         """y, valid until the next call with the same cache. x is left as it is.
@@ -69,6 +91,40 @@ class Layer:
         shown = [
             f"{name}={value!r}"
             for name, value in self.get_params().items()
-            if value is not defaults[name].default
+            if repr(value) != repr(defaults[name].default)
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def joint_shape(x, params):
+    """The shape of x with the model axis of params: several models may share one x."""
+    return np.broadcast_shapes(x.shape, *(param.shape for param in params.values()))
+
+
+def activation_parameters(activation, trainable=True):
+    """What a layer declares for its activation; a frozen layer freezes that too."""
+    parameters = as_activation(activation).parameters()
+    return parameters if trainable else [replace(own, trainable=False) for own in parameters]
+
+
+def activate(activation, params, z, cache):
+    """a = f(z), remembered for ``differentiate``; z may be overwritten."""
+    activation = as_activation(activation)
+    a = z if activation.needs == "a" else cache.array("a", z.shape)
+    if activation.parameters():
+        activation.forward(z, a, params)
+    else:
+        activation.forward(z, a)
+    cache["z"], cache["a"] = z, a
+    return a
+
+
+def differentiate(activation, params, grads, dy, cache):
+    """dy *= f'(z), in place; fills the gradients of the activation's own parameters."""
+    activation = as_activation(activation)
+    z = None if activation.needs == "a" else cache["z"]
+    if activation.parameters():
+        activation.backward(z, cache["a"], dy, params, grads)
+    else:
+        activation.backward(z, cache["a"], dy)
+    return dy

@@ -1,0 +1,36 @@
+"""An activation function as a layer of its own."""
+
+from sknn.nn.layers.base import (
+    Layer,
+    activate,
+    activation_parameters,
+    differentiate,
+    joint_shape,
+)
+
+
+class Activate(Layer):
+    """y = f(x), for where something stands between a layer and its activation.
+
+    Parameters
+    ----------
+    activation : str or Activation, default="relu"
+    """
+
+    def __init__(self, activation="relu"):
+        self.activation = activation
+
+    def output_shape(self, input_shape):
+        return input_shape
+
+    def parameters(self, input_shape):
+        return activation_parameters(self.activation)
+
+    def forward(self, params, state, x, cache, training):
+        z = cache.array("z", joint_shape(x, params))
+        z[...] = x  # the activation may overwrite what it is given
+        return activate(self.activation, params, z, cache)
+
+    def backward(self, params, grads, dy, cache, need_dx=True):
+        dx = differentiate(self.activation, params, grads, dy, cache)
+        return dx if need_dx else None

@@ -1,0 +1,46 @@
+"""Dropout."""
+
+import numpy as np
+
+from sknn.nn.layers.base import Layer
+
+
+class Dropout(Layer):
+    """In training, y = x * mask / (1 - rate), a share ``rate`` of the mask being zero.
+
+    Srivastava et al. (2014), inverted: predictions need no scaling. The rate is rounded to a
+    multiple of 2^-16, and models that are trained together share a mask.
+
+    Parameters
+    ----------
+    rate : float, default=0.5
+        Share of the inputs that is dropped, in [0, 1).
+    """
+
+    draws = True
+
+    def __init__(self, rate=0.5):
+        self.rate = rate
+
+    def output_shape(self, input_shape):
+        if not 0 <= self.rate < 1:
+            raise ValueError(f"rate must be in [0, 1), got {self.rate!r}.")
+        return input_shape
+
+    def forward(self, params, state, x, cache, training):
+        if not training:
+            return x
+        levels = 2**16
+        dropped = min(round(self.rate * levels), levels - 1)
+        shape = x.shape[-2:] if x.ndim < 4 else x.shape[-4:]  # without the model axis
+        numbers = np.frombuffer(cache["random"].bytes(2 * int(np.prod(shape))), np.uint16)
+        mask = cache.array("mask", shape)
+        np.greater_equal(numbers.reshape(shape), dropped, out=mask)
+        mask *= levels / (levels - dropped)
+        return np.multiply(x, mask, out=cache.array("y", x.shape))
+
+    def backward(self, params, grads, dy, cache, need_dx=True):
+        if not need_dx:
+            return None
+        dy *= cache.array("mask", dy.shape[-2:] if dy.ndim < 4 else dy.shape[-4:])
+        return dy

@@ -1,0 +1,19 @@
+"""Random numbers for dropout and augmentation, apart from scikit-learn's draws."""
+
+import copy
+
+import numpy as np
+
+
+def new_seed(random_state):
+    """A seed for ``stream`` out of a RandomState, which is left as it was."""
+    return int(copy.deepcopy(random_state).randint(2**31 - 1))
+
+
+def stream(seed, epoch, batch, part=0):
+    """A Generator that depends on these numbers alone, so that resuming changes nothing.
+
+    Philox is counter-based: the last words of its counter name the place in training, the
+    first is left for the numbers drawn there.
+    """
+    return np.random.Generator(np.random.Philox(key=seed, counter=[0, part, batch, epoch]))
