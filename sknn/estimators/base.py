@@ -1,32 +1,40 @@
 """What every network estimator does: check its input, fit, continue, predict in chunks."""
 
-import warnings
 from contextlib import contextmanager
 from numbers import Integral, Real
 from types import SimpleNamespace
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from sknn.estimators.solvers import STOCHASTIC_SOLVERS, new_optimizer, new_plan
+from sknn.estimators.callbacks import EpochCallbacks
+from sknn.estimators.fitting import Job, fit_lbfgs, fit_stochastic
+from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
+from sknn.estimators.validation import HeldOut, split
 from sknn.nn.batches import Rows
-from sknn.nn.gradient import Gradient
-from sknn.nn.lbfgs import minimize_loss
+from sknn.nn.initializers import INITIALIZERS, Initializer
 from sknn.nn.model import Model
 from sknn.nn.network import Network
-from sknn.nn.stopping import Patience
-from sknn.nn.training import HISTORY, Run, train
+from sknn.nn.schedules import Schedule
+from sknn.nn.training import HISTORY
 
 FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to
+CALLBACKS = {"_callback_fit_ctx", "_skl_callbacks_to_teardown"}  # set while a fit is under way
 
 
-class BaseNetwork(BaseEstimator):
+class BaseNetwork(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMixin, BaseEstimator
+):
     """Fits a network, whatever its layers and task.
 
     Subclasses say which layers (``_layers``); tasks say what y means (``_encode``, ``_strata``),
@@ -37,7 +45,7 @@ class BaseNetwork(BaseEstimator):
         "solver": [StrOptions({"lbfgs", *STOCHASTIC_SOLVERS})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+        "learning_rate": [StrOptions(set(SCHEDULES)), Schedule],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -49,7 +57,10 @@ class BaseNetwork(BaseEstimator):
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterovs_momentum": ["boolean"],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "validation_fraction": [
+            Interval(Real, 0, 1, closed="left"),
+            HasMethods(["split", "get_n_splits"]),
+        ],
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
         "epsilon": [Interval(Real, 0, None, closed="neither")],
@@ -58,10 +69,30 @@ class BaseNetwork(BaseEstimator):
             Options(Real, {np.inf}),
         ],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "weight_init": [StrOptions(set(INITIALIZERS)), Initializer],
+        "l1": [Interval(Real, 0, None, closed="left")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "scoring": [str, callable, None],
+        "warmup_steps": [Interval(Integral, 0, None, closed="left")],
+        "dtype": [StrOptions({"auto", "float32", "float64"})],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+        coef_init=None,
+        intercept_init=None,
+    ):
         """Fit the network to X and y.
 
         Parameters
@@ -69,11 +100,20 @@ class BaseNetwork(BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The training samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets: class labels, or an indicator matrix of them, for a classifier;
-            numbers for a regressor.
+            The targets: class labels, or an indicator matrix of them, or several columns of
+            labels, for a classifier; numbers for a regressor.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, not negative. A weight of two is as good as the sample
             twice in a full batch.
+        X_val, y_val : as X and y, default=None
+            Samples to validate on after each epoch. They are recorded in ``history_``; with
+            ``early_stopping=True`` they decide when to stop, and nothing of X is held out.
+        sample_weight_val : array-like of shape (n_samples_val,), default=None
+            Weights of those samples.
+        groups : array-like of shape (n_samples,), default=None
+            For a splitter given as ``validation_fraction``.
+        coef_init, intercept_init : list of array-like, default=None
+            Weights and biases to start from, of the shapes of ``coefs_`` and ``intercepts_``.
 
         Returns
         -------
@@ -87,9 +127,25 @@ class BaseNetwork(BaseEstimator):
             was.
         """
         with all_or_nothing(self):
-            return self._fit(X, y, sample_weight, incremental=False)
+            return self._fit(
+                X,
+                y,
+                sample_weight,
+                given=(X_val, y_val, sample_weight_val),
+                groups=groups,
+                start=(coef_init, intercept_init),
+            )
 
-    def _fit(self, X, y, sample_weight, incremental):
+    def _fit(
+        self,
+        X,
+        y,
+        sample_weight,
+        incremental=False,
+        given=(None, None, None),
+        groups=None,
+        start=(None, None),
+    ):
         self._layers(n_outputs=1)  # raises on layers that cannot be, before data is touched
         fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         if incremental and self.early_stopping:
@@ -97,28 +153,23 @@ class BaseNetwork(BaseEstimator):
         previous = None if fresh else self._current_model()
         if not fresh and previous is not self.__dict__.get("_model"):
             self.best_loss_ = self.best_validation_score_ = None  # of other weights
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=FLOATS if fresh else [previous.dtype],
-            order="C",
-            multi_output=True,
-            y_numeric=self._numeric_targets,
-            reset=fresh,
-        )
-        y, codebook = self._encode(y, X.dtype, learn=fresh and not incremental)
+        X, labels = self._validated(X, y, self._dtypes(previous), reset=fresh)
+        labels = self._learn(labels, learn=fresh and not incremental)
+        y, codebook = self._encode(labels, X.dtype)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=X.dtype, ensure_non_negative=True
-            )
+            sample_weight = self._checked_weight(sample_weight, X)
 
         run = self.__dict__.get("_run") if incremental and not fresh else None
         run = run and run.copy()
         random_state = run.random_state if run else check_random_state(self.random_state)
-        n_outputs = y.shape[1] if codebook is None else codebook.shape[1]
+        n_outputs = self._n_outputs(y if codebook is None else codebook)
         model = self._new_model(X.shape[1:], n_outputs, X.dtype, random_state, previous)
+        if any(arrays is not None for arrays in start):
+            model.take_weights(
+                model.weights if start[0] is None else start[0],
+                model.biases if start[1] is None else start[1],
+                names=("coef_init", "intercept_init"),
+            )
         if fresh:
             self.t_ = 0
             self.best_loss_ = self.best_validation_score_ = None
@@ -129,12 +180,48 @@ class BaseNetwork(BaseEstimator):
         self._publish(model)
         # SciPy works in float64; float32 noise would mislead its line search.
         dtype = np.float64 if self.solver == "lbfgs" else model.dtype
-        rows = Rows(X, y, sample_weight, dtype=dtype, codebook=codebook)
-        if self.solver == "lbfgs":
-            self._fit_lbfgs(model, rows)
-        else:
-            self._fit_stochastic(model, rows, random_state, run, incremental)
+        weight = self._loss_weight(labels, sample_weight, incremental)
+        rows = Rows(X, y, weight, dtype=dtype, codebook=codebook)
+        training, held_out = self._hold_out(
+            rows, labels, sample_weight, given, groups, random_state, model
+        )
+        epochs = 1 if incremental else self.max_iter
+        callbacks = EpochCallbacks(self, X, labels, sample_weight, epochs)
+        job = Job(self, model, rows, training, held_out, random_state, run, incremental, callbacks)
+        (fit_lbfgs if self.solver == "lbfgs" else fit_stochastic)(job)
+        callbacks.end()
         return self
+
+    def _validated(self, X, y, dtypes, reset):
+        return validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=dtypes,
+            order="C",
+            multi_output=True,
+            y_numeric=self._numeric_targets,
+            reset=reset,
+        )
+
+    def _dtypes(self, previous):
+        """What X may be: the dtype of weights to go on from, or of ``dtype``; the first is used."""
+        if previous is not None:
+            return [previous.dtype]
+        return FLOATS if self.dtype == "auto" else [np.dtype(self.dtype)]
+
+    @staticmethod
+    def _checked_weight(sample_weight, X):
+        return _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+
+    def _n_outputs(self, targets):
+        """Raw outputs of the network for encoded targets (n, columns)."""
+        return targets.shape[1]
+
+    def _loss_weight(self, labels, sample_weight, incremental):
+        """What the loss weighs samples with: ``sample_weight``, unless the task adds to it."""
+        return sample_weight
 
     def _new_model(self, input_shape, n_outputs, dtype, random_state, previous):
         """A Model with drawn weights, or with those of the previous one."""
@@ -154,168 +241,39 @@ class BaseNetwork(BaseEstimator):
                 )
         return Model(layers, input_shape, loss, theta, state)
 
-    def _fit_stochastic(self, model, rows, random_state, run, incremental):
-        training, validation = self._split(rows, random_state)
-        n_samples = len(rows) if training is None else len(training)
-        plan = new_plan(self, n_samples)
-        if run is None:
-            optimizer = new_optimizer(self, model.theta[: model.network.layout.n_trainable])
-            run = Run(optimizer, random_state, Patience(self._best_so_far()), samples=self.t_)
-        gradient = Gradient(model.network, model.loss, model.theta, model.state)
-        validate = None
-        if validation is not None:
-            validate = self._validator(model, rows, validation)
-        say = print if self.verbose else None
-        with np.errstate(all="ignore"):  # overflow is reported once, as divergence
-            outcome = train(
-                gradient,
-                rows,
-                plan,
-                run,
-                1 if incremental else self.max_iter,
-                history=self.history_,
-                subset=training,
-                validate=validate,
-                say=say,
+    def _hold_out(self, rows, labels, sample_weight, given, groups, random_state, model):
+        """(numbers of the rows to train on, HeldOut), or None for all of them, for no such."""
+        X_val, y_val, weight_val = given
+        if groups is not None and (X_val is not None or not self.early_stopping):
+            raise ValueError(
+                "groups are only used to hold out samples: pass them with early_stopping=True, a "
+                "splitter as validation_fraction, and no X_val."
             )
-        self._run = run if incremental or self.warm_start else None
-        self._learning_rate = plan.schedule.rate(run.progress, plan.learning_rate)
-        self._no_improvement_count = int(run.patience.count)
-        self.n_iter_ = outcome.epochs
-        self.t_ = run.progress.samples
-        self.loss_curve_ = self.history_["loss"]
-        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan
-        best = float(run.patience.best)
-        if self.early_stopping:
-            self.validation_scores_ = self.history_["validation_score"]
-            self.best_validation_score_, self.best_loss_ = -best, None
-        else:
-            self.validation_scores_ = self.best_validation_score_ = None
-            self.best_loss_ = best
-        self._report(outcome, model, incremental)
-
-    def _fit_lbfgs(self, model, rows):
-        if self.early_stopping:
-            warnings.warn(
-                "early_stopping=True is ignored by solver='lbfgs', which sees all samples at "
-                "every iteration. Use solver='adam' or 'sgd' to stop on a validation score.",
-                UserWarning,
-                stacklevel=5,
-            )
-        theta, state = model.theta.astype(rows.dtype), model.state.astype(rows.dtype)
-        gradient = Gradient(model.network, model.loss, theta, state)
-        with np.errstate(all="ignore"):
-            outcome = minimize_loss(
-                gradient,
-                rows,
-                alpha=self.alpha,
-                max_iter=self.max_iter,
-                max_fun=self.max_fun,
-                tol=self.tol,
-                history=self.history_,
-                say=print if self.verbose else None,
-            )
-        np.copyto(model.theta, theta)
-        np.copyto(model.state, state)
-        self._run = None
-        self.n_iter_ = outcome.iterations
-        self.t_ += outcome.iterations * len(rows)
-        self.loss_curve_ = self.history_["loss"]
-        self.loss_ = outcome.loss
-        self.best_loss_ = min(self.loss_curve_, default=outcome.loss)
-        self.validation_scores_ = self.best_validation_score_ = None
-        if not np.isfinite(outcome.loss):
-            raise ValueError(self._divergence(model, f"Iteration {outcome.iterations}"))
-        if outcome.reason == "interrupted":
-            warnings.warn("Training interrupted by user.", stacklevel=5)
-        elif outcome.reason in ("limit", "failed"):
-            warnings.warn(
-                f"lbfgs failed to converge after {outcome.iterations} iteration(s): "
-                f"{outcome.message.rstrip(': ')}. Increase max_iter (now {self.max_iter}) or "
-                f"max_fun (now {self.max_fun}), or scale the data, as StandardScaler does.",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
-
-    def _best_so_far(self):
-        """What patience starts from, to be minimised: under warm_start, the last fit's best."""
-        name = "best_validation_score_" if self.early_stopping else "best_loss_"
-        best = getattr(self, name, None)
-        if best is None:
-            return np.inf
-        return -best if self.early_stopping else best
-
-    def _split(self, rows, random_state):
-        """Numbers of the rows to train and to validate on; None, None without early stopping."""
-        if not self.early_stopping:
+        if X_val is not None:
+            if y_val is None:
+                raise ValueError("X_val was given without y_val: pass both, or neither.")
+            X_val, labels = self._validated(X_val, y_val, [model.dtype], reset=False)
+            labels = self._learn(labels, learn=False, some=True)
+            y, codebook = self._encode(labels, model.dtype)
+            if weight_val is not None:
+                weight_val = self._checked_weight(weight_val, X_val)
+            y = Rows(X_val, y, dtype=model.dtype, codebook=codebook).targets()
+            wanted = rows.targets(slice(0, 1)).shape[1]
+            if y.shape[1] != wanted:
+                raise ValueError(f"y_val must have {wanted} columns, as y, got {y.shape[1]}.")
+            return None, HeldOut(X_val, None, y, labels, weight_val)
+        if y_val is not None or weight_val is not None:
+            raise ValueError("y_val and sample_weight_val go with X_val, which was not given.")
+        if not self.early_stopping or self.solver == "lbfgs":
             return None, None
-        training, validation = train_test_split(
-            np.arange(len(rows)),
-            random_state=random_state,
-            test_size=self.validation_fraction,
-            stratify=self._strata(rows.y),
-        )
-        if len(validation) < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' "
-                "or the size of your dataset."
-            )
-        if rows.weight is not None and not rows.weight[validation].any():
-            raise ValueError(
-                "All samples drawn for the validation set have weight zero. Increase "
-                "'validation_fraction', or leave such samples out."
-            )
-        return training, validation
+        training, at = split(self, rows, labels, groups, random_state)
+        weight = None if sample_weight is None else sample_weight[at]
+        y = rows.targets(at)
+        return training, HeldOut(rows.x, at, y, _safe_indexing(labels, at), weight)
 
-    def _validator(self, model, rows, at):
-        """() -> (loss, score) on the rows ``at``, read chunk by chunk, never copied whole."""
-        y, weight, weight_sum = rows.targets(at)
-
-        def validate():
-            z = model.outputs(rows.x, _working_memory(), at)
-            if not np.isfinite(z).all():
-                return np.nan, np.nan
-            total = model.loss.sum_and_gradient(y, z, weight, np.empty_like(z))
-            loss, _ = model.loss.finish(total, weight_sum)
-            return loss, self._score_outputs(z, y, weight)
-
-        return validate
-
-    def _report(self, outcome, model, incremental):
-        """Warns or raises on how training ended."""
-        if outcome.reason == "interrupted":
-            warnings.warn("Training interrupted by user.", stacklevel=6)
-        elif outcome.reason == "diverged" and not self.early_stopping:
-            raise ValueError(self._divergence(model, f"Epoch {outcome.epochs}"))
-        elif outcome.reason == "diverged":
-            warnings.warn(
-                self._divergence(None, f"Epoch {outcome.epochs}")
-                + " The weights with the best validation score were kept.",
-                ConvergenceWarning,
-                stacklevel=6,
-            )
-        elif outcome.reason == "epochs" and not incremental:
-            warnings.warn(
-                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the "
-                "optimization hasn't converged yet. Increase max_iter, or learning_rate_init "
-                f"(now {self.learning_rate_init:g}) if the loss is still falling slowly.",
-                ConvergenceWarning,
-                stacklevel=6,
-            )
-
-    def _divergence(self, model, when):
-        """What to say of weights or a loss that are no longer finite."""
-        layer = model and model.network.first_non_finite(model.theta)
-        where = f", first in {layer}" if layer else ", the loss is not finite"
-        remedy = (
-            "scale the data, for instance with StandardScaler"
-            if self.solver == "lbfgs"
-            else f"try learning_rate_init={self.learning_rate_init / 10:g}"
-        )
-        return (
-            "Solver produced non-finite parameter weights. The input data may contain large "
-            f"values and need to be preprocessed. {when}{where}: {remedy}."
-        )
+    def _training_loss(self):
+        """The Loss that is minimised; predictions and validation use ``_loss``."""
+        return self._loss()
 
     def _publish(self, model):
         """Sets the attributes that are the model's: its weights, as views, and their numbers."""
@@ -338,13 +296,51 @@ class BaseNetwork(BaseEstimator):
         layers, loss = self._layers(np.shape(self.coefs_[-1])[-1]), self._loss()
         n_features = getattr(self, "n_features_in_", np.shape(self.coefs_[0])[0])
         network = Network(layers, (n_features,))
-        theta, state = network.initial(np.random.RandomState(0), dtype)
+        if model is not None and network.shapes == model.network.shapes:
+            theta, state = model.theta.astype(dtype), model.state.astype(dtype)
+        else:
+            theta, state = network.initial(np.random.RandomState(0), dtype)
         model = Model(layers, network.shapes[0], loss, theta, state)
         model.take_weights(self.coefs_, self.intercepts_)
         return model
 
-    def _outputs(self, X):
-        """Raw outputs (n_samples, n_outputs) of validated or plainly valid X."""
+    def transform(self, X, layer=-1):
+        """What a hidden layer makes of X, for instance as features for another model.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        layer : int, default=-1
+            Number of the hidden layer, from 0; negative ones count from the last.
+
+        Returns
+        -------
+        activations : ndarray of shape (n_samples, n_units)
+            The outputs of that layer, after its activation.
+        """
+        check_is_fitted(self)
+        depths = self._hidden_depths(self._current_model().network)
+        if not -len(depths) <= layer < len(depths):
+            raise ValueError(
+                f"layer must be from {-len(depths)} to {len(depths) - 1} for a network with "
+                f"{len(depths)} hidden layers, got {layer!r}."
+            )
+        activations = self._outputs(X, depth=depths[layer])
+        return activations.reshape(len(activations), -1)
+
+    @property
+    def _n_features_out(self):
+        network = self._current_model().network
+        depths = self._hidden_depths(network)
+        return int(np.prod(network.shapes[depths[-1]])) if depths else 0
+
+    def _hidden_depths(self, network):
+        """For each hidden layer, how many of the network's layers lead to its outputs."""
+        return list(range(1, len(network.layers)))
+
+    def _outputs(self, X, depth=None):
+        """Raw outputs (n_samples, n_outputs), or those after ``depth`` layers, of checked X."""
         if "coefs_" not in self.__dict__:
             check_is_fitted(self)
         model = self._current_model()
@@ -353,7 +349,7 @@ class BaseNetwork(BaseEstimator):
                 self, X, accept_sparse="csr", dtype=[model.dtype], order="C", reset=False
             )
         with np.errstate(all="ignore"):
-            return model.outputs(X, _working_memory())
+            return model.outputs(X, _working_memory(), depth=depth)
 
     def _plainly_valid(self, X, model):
         """Whether X needs no validation, which for few rows would take most of the time."""
@@ -389,6 +385,8 @@ class BaseNetwork(BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        dtypes = ["float64", "float32"] if self.dtype == "auto" else [self.dtype]
+        tags.transformer_tags.preserves_dtype = dtypes
         return tags
 
 
@@ -403,8 +401,10 @@ def all_or_nothing(estimator):
     try:
         yield
     except BaseException:
+        # scikit-learn has yet to tear the callbacks down.
+        callbacks = {name: estimator.__dict__[name] for name in CALLBACKS & vars(estimator).keys()}
         estimator.__dict__.clear()
-        estimator.__dict__.update(before)
+        estimator.__dict__.update(before | callbacks)
         for name, values in history.items():
             del values[lengths[name] :]
         if run:

@@ -1,14 +1,16 @@
 """Multi-layer perceptrons: drop-ins for scikit-learn's."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.tasks import ClassifierTask, RegressorTask
-from sknn.nn.activations import ACTIVATIONS, as_activation
-from sknn.nn.initializers import GlorotUniform
-from sknn.nn.layers import Dense
+from sknn.nn.activations import ACTIVATIONS, Activation, as_activation
+from sknn.nn.initializers import For, as_initializer
+from sknn.nn.layers import Activate, BatchNorm, Dense, Dropout, LayerNorm
+
+NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
 
 
 class BaseMLP(BaseNetwork):
@@ -17,14 +19,64 @@ class BaseMLP(BaseNetwork):
     _parameter_constraints: dict = {
         **BaseNetwork._parameter_constraints,
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS))],
+        "activation": [StrOptions(set(ACTIVATIONS)), Activation, list, tuple],
+        "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
+        "normalization": [StrOptions(set(NORMALIZATIONS)), None],
     }
 
     def _layers(self, n_outputs):
-        hidden = [Dense(units, self.activation) for units in self._hidden_sizes()]
+        sizes = self._hidden_sizes()
+        activations = self._activations(len(sizes))
+        drops = self._dropout_rates(len(sizes))
+        layers = [Dropout(drops[0])] if drops[0] else []
+        for units, activation, rate in zip(sizes, activations, drops[1:], strict=True):
+            if self.normalization is None:
+                layers.append(Dense(units, activation, weight_init=self.weight_init))
+            else:
+                # The weights are drawn for the activation that follows the normalisation.
+                draw = For(as_activation(activation), as_initializer(self.weight_init))
+                layers.append(Dense(units, "identity", weight_init=draw))
+                layers.append(NORMALIZATIONS[self.normalization]())
+                layers.append(Activate(activation))
+            if rate:
+                layers.append(Dropout(rate))
         # scikit-learn draws the output layer as widely as the hidden ones.
-        like_hidden = GlorotUniform(as_activation(self.activation).glorot_factor)
-        return [*hidden, Dense(n_outputs, "identity", initializer=like_hidden)]
+        single = isinstance(self.activation, (str, Activation))
+        last = activations[-1] if sizes else self.activation if single else "identity"
+        draw = For(as_activation(last), as_initializer(self.weight_init))
+        return [*layers, Dense(n_outputs, "identity", weight_init=draw)]
+
+    def _hidden_depths(self, network):
+        dense = [i for i, layer in enumerate(network.layers) if isinstance(layer, Dense)]
+        return dense[1:]  # what the next dense layer takes in
+
+    def _activations(self, n_layers):
+        """One activation for each hidden layer."""
+        given = self.activation
+        if not isinstance(given, (list, tuple)):
+            return [given] * n_layers
+        if len(given) != n_layers:
+            raise ValueError(
+                f"activation must be one for all or a list of {n_layers}, one per hidden layer, "
+                f"got {given!r}."
+            )
+        for activation in given:
+            as_activation(activation)
+        return list(given)
+
+    def _dropout_rates(self, n_layers):
+        """Rates for the input and after each hidden layer; a single one leaves the input alone."""
+        given = self.dropout
+        if not isinstance(given, (list, tuple)):
+            return [0.0] + [given] * n_layers
+        if len(given) != n_layers + 1:
+            raise ValueError(
+                f"dropout must be one rate for all hidden layers or a list of {n_layers + 1}, the "
+                f"input first, got {given!r}."
+            )
+        if not all(isinstance(rate, Real) and 0 <= rate < 1 for rate in given):
+            raise ValueError(f"dropout: each rate must be in [0, 1), got {given!r}.")
+        return list(given)
 
     def _hidden_sizes(self):
         given = self.hidden_layer_sizes
@@ -49,17 +101,15 @@ class MLPClassifier(ClassifierTask, BaseMLP):
     ----------
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Number of units of each hidden layer; ``()`` for a linear model.
-    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
-        Activation function of the hidden layers.
-
-        - 'identity': f(z) = z
-        - 'logistic': f(z) = 1 / (1 + exp(-z))
-        - 'tanh': f(z) = tanh(z)
-        - 'relu': f(z) = max(0, z)
-    solver : {'adam', 'sgd', 'lbfgs'}, default='adam'
+    activation : str, Activation or list of them, default='relu'
+        Activation function of the hidden layers, or one for each: 'identity', 'logistic',
+        'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish',
+        'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
+    solver : str, default='adam'
         How the weights are found.
 
-        - 'adam': stochastic gradient descent with adaptive moments (Kingma & Ba, 2015)
+        - 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad': stochastic gradient descent with a
+          step size of its own for each weight
         - 'sgd': stochastic gradient descent, with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once; often the best for a few
           hundred samples. It works in float64 whatever the dtype of X.
@@ -68,22 +118,29 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         of the *batch*: the penalty weighs more in small batches.
     batch_size : int or 'auto', default='auto'
         Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        Schedule of the learning rate. Only used when ``solver='sgd'``.
+    learning_rate : str or Schedule, default='constant'
+        Schedule of the learning rate.
 
         - 'constant': ``learning_rate_init`` throughout
-        - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch
+        - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch; only
+          for 'sgd', others ignore it, as in scikit-learn
         - 'adaptive': divided by five whenever ``n_iter_no_change`` epochs in a row bring no
-          improvement, until it is 1e-6
+          improvement, until it is 1e-6; only for 'sgd', others ignore it
+        - 'plateau': the same for every solver
+        - 'step': times 0.1 every 30 epochs
+        - 'exponential': times 0.95 every epoch
+        - 'cosine': down to 0 along a cosine in ``max_iter`` epochs
+        - 'one_cycle': up from a 25th and down again in ``max_iter`` epochs
+
+        The last two train for all of ``max_iter`` epochs; ``tol`` plays no part.
     learning_rate_init : float, default=0.001
-        The learning rate at the start. Only used when ``solver='sgd'`` or ``'adam'``.
+        The learning rate that schedules start from. Not used by 'lbfgs'.
     power_t : float, default=0.5
         Exponent of 'invscaling'. Only used when ``solver='sgd'``.
     max_iter : int, default=200
         Most epochs to run; for 'lbfgs', most iterations.
     shuffle : bool, default=True
-        Whether to shuffle the samples before each epoch. Only used when ``solver='sgd'`` or
-        ``'adam'``.
+        Whether to shuffle the samples before each epoch. Not used by 'lbfgs'.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the split of early stopping and the order of samples.
         The draws are those of scikit-learn for the same value.
@@ -104,21 +161,54 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         return the weights that scored best. The split is stratified
         for two classes. Only used when
         ``solver='sgd'`` or ``'adam'``.
-    validation_fraction : float, default=0.1
-        Share of the samples held out. Only used when ``early_stopping=True``.
+    validation_fraction : float or splitter, default=0.1
+        Share of the samples held out, or a cross-validation splitter, whose first split is
+        used. Only used when ``early_stopping=True``.
     beta_1 : float, default=0.9
-        Decay of the mean of the gradients, in [0, 1). Only used when ``solver='adam'``.
+        Decay of the mean of the gradients, in [0, 1). Only used by the kin of adam.
     beta_2 : float, default=0.999
-        Decay of the mean of their squares, in [0, 1). Only used when ``solver='adam'``.
+        Decay of the mean of their squares, in [0, 1). Only used by the kin of adam.
     epsilon : float, default=1e-8
-        Keeps the division by the root of that mean finite. Only used when ``solver='adam'``.
+        Keeps the division by the root of that mean finite. Only used by the kin of adam.
     n_iter_no_change : int, default=10
-        Training stops after more than so many epochs in a row without improvement. Only used
-        when ``solver='sgd'`` or ``'adam'``.
+        Training stops after more than so many epochs in a row without improvement. Not used by
+        'lbfgs' without a validation set.
     max_fun : int, default=15000
         Most evaluations of the loss. Only used when ``solver='lbfgs'``.
-    loss : {'log_loss'}, default='log_loss'
-        The loss to minimise.
+    loss : {'log_loss', 'squared_error', 'focal', 'hinge'} or Loss, default='log_loss'
+        The loss to minimise. 'squared_error' is the Brier score; 'hinge' gives margins, and no
+        probabilities.
+    class_weight : dict, list of dict, 'balanced' or None, default=None
+        Weights of the classes, multiplied with ``sample_weight``; for multilabel y a dict
+        ``{0: ..., 1: ...}`` per label. 'balanced' weighs each class inversely to its frequency.
+    label_smoothing : float, default=0.0
+        Share of the target that is spread evenly over the classes.
+    dropout : float or list of float, default=0.0
+        Share of the units that are dropped at random in each training step, after every hidden
+        layer; a list has one for the input and one for each hidden layer.
+    normalization : {'batch', 'layer'} or None, default=None
+        Normalises the weighted sums of every hidden layer before the activation: over the
+        mini-batch, or within each sample.
+    weight_init : str or Initializer, default='auto'
+        How the first weights are drawn. 'auto' draws as scikit-learn does; also
+        'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_uniform',
+        'lecun_normal', 'orthogonal', 'normal', 'zeros', all with biases of zero.
+    l1 : float, default=0.0
+        Strength of the L1 penalty, divided by the sum of the weights of the batch as alpha is.
+        'lbfgs', made for functions without corners, may stop a little short of the minimum.
+    weight_decay : float, default=0.01
+        Decay of the weights, apart from the loss. Only used when ``solver='adamw'``.
+    max_grad_norm : float or None, default=None
+        Gradients with a larger norm, over all weights, are scaled down to it.
+    scoring : str, callable or None, default=None
+        What early stopping watches: None is accuracy, 'loss' minus the loss, else a scorer's
+        name or a callable ``(estimator, X, y)``. Greater is better.
+    warmup_steps : int, default=0
+        Number of steps in which the learning rate rises from 0 to what the schedule says.
+    dtype : {'auto', 'float32', 'float64'}, default='auto'
+        What is computed in; 'auto' is the dtype of X, float64 unless X is float32.
+    max_time : float or None, default=None
+        Seconds after which training ends, at the end of the epoch.
 
     Attributes
     ----------
@@ -210,6 +300,18 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         n_iter_no_change=10,
         max_fun=15000,
         loss="log_loss",
+        class_weight=None,
+        label_smoothing=0.0,
+        dropout=0.0,
+        normalization=None,
+        weight_init="auto",
+        l1=0.0,
+        weight_decay=0.01,
+        max_grad_norm=None,
+        scoring=None,
+        warmup_steps=0,
+        dtype="auto",
+        max_time=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -235,6 +337,18 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
         self.loss = loss
+        self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
+        self.dropout = dropout
+        self.normalization = normalization
+        self.weight_init = weight_init
+        self.l1 = l1
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm
+        self.scoring = scoring
+        self.warmup_steps = warmup_steps
+        self.dtype = dtype
+        self.max_time = max_time
 
 
 class MLPRegressor(RegressorTask, BaseMLP):
@@ -245,25 +359,25 @@ class MLPRegressor(RegressorTask, BaseMLP):
 
     Parameters
     ----------
-    loss : {'squared_error', 'poisson'}, default='squared_error'
+    loss : str or Loss, default='squared_error'
         The loss to minimise.
 
         - 'squared_error': half the squared error, summed over outputs
-        - 'poisson': half the Poisson deviance; predictions are exponentials of the raw
-          outputs, and y must not be negative
+        - 'root_mean_squared_error', 'absolute_error', 'huber', 'log_cosh'
+        - 'quantile': the pinball loss of each level in ``quantile``
+        - 'poisson', 'gamma': half the deviance; predictions are exponentials of the raw
+          outputs, and y must not be negative, or be positive
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Number of units of each hidden layer; ``()`` for a linear model.
-    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
-        Activation function of the hidden layers.
-
-        - 'identity': f(z) = z
-        - 'logistic': f(z) = 1 / (1 + exp(-z))
-        - 'tanh': f(z) = tanh(z)
-        - 'relu': f(z) = max(0, z)
-    solver : {'adam', 'sgd', 'lbfgs'}, default='adam'
+    activation : str, Activation or list of them, default='relu'
+        Activation function of the hidden layers, or one for each: 'identity', 'logistic',
+        'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish',
+        'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
+    solver : str, default='adam'
         How the weights are found.
 
-        - 'adam': stochastic gradient descent with adaptive moments (Kingma & Ba, 2015)
+        - 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad': stochastic gradient descent with a
+          step size of its own for each weight
         - 'sgd': stochastic gradient descent, with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once; often the best for a few
           hundred samples. It works in float64 whatever the dtype of X.
@@ -272,22 +386,29 @@ class MLPRegressor(RegressorTask, BaseMLP):
         of the *batch*: the penalty weighs more in small batches.
     batch_size : int or 'auto', default='auto'
         Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        Schedule of the learning rate. Only used when ``solver='sgd'``.
+    learning_rate : str or Schedule, default='constant'
+        Schedule of the learning rate.
 
         - 'constant': ``learning_rate_init`` throughout
-        - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch
+        - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch; only
+          for 'sgd', others ignore it, as in scikit-learn
         - 'adaptive': divided by five whenever ``n_iter_no_change`` epochs in a row bring no
-          improvement, until it is 1e-6
+          improvement, until it is 1e-6; only for 'sgd', others ignore it
+        - 'plateau': the same for every solver
+        - 'step': times 0.1 every 30 epochs
+        - 'exponential': times 0.95 every epoch
+        - 'cosine': down to 0 along a cosine in ``max_iter`` epochs
+        - 'one_cycle': up from a 25th and down again in ``max_iter`` epochs
+
+        The last two train for all of ``max_iter`` epochs; ``tol`` plays no part.
     learning_rate_init : float, default=0.001
-        The learning rate at the start. Only used when ``solver='sgd'`` or ``'adam'``.
+        The learning rate that schedules start from. Not used by 'lbfgs'.
     power_t : float, default=0.5
         Exponent of 'invscaling'. Only used when ``solver='sgd'``.
     max_iter : int, default=200
         Most epochs to run; for 'lbfgs', most iterations.
     shuffle : bool, default=True
-        Whether to shuffle the samples before each epoch. Only used when ``solver='sgd'`` or
-        ``'adam'``.
+        Whether to shuffle the samples before each epoch. Not used by 'lbfgs'.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the split of early stopping and the order of samples.
         The draws are those of scikit-learn for the same value.
@@ -307,19 +428,49 @@ class MLPRegressor(RegressorTask, BaseMLP):
         Whether to hold out some samples, stop when the score on them does not improve, and
         return the weights that scored best. Only used when
         ``solver='sgd'`` or ``'adam'``.
-    validation_fraction : float, default=0.1
-        Share of the samples held out. Only used when ``early_stopping=True``.
+    validation_fraction : float or splitter, default=0.1
+        Share of the samples held out, or a cross-validation splitter, whose first split is
+        used. Only used when ``early_stopping=True``.
     beta_1 : float, default=0.9
-        Decay of the mean of the gradients, in [0, 1). Only used when ``solver='adam'``.
+        Decay of the mean of the gradients, in [0, 1). Only used by the kin of adam.
     beta_2 : float, default=0.999
-        Decay of the mean of their squares, in [0, 1). Only used when ``solver='adam'``.
+        Decay of the mean of their squares, in [0, 1). Only used by the kin of adam.
     epsilon : float, default=1e-8
-        Keeps the division by the root of that mean finite. Only used when ``solver='adam'``.
+        Keeps the division by the root of that mean finite. Only used by the kin of adam.
     n_iter_no_change : int, default=10
-        Training stops after more than so many epochs in a row without improvement. Only used
-        when ``solver='sgd'`` or ``'adam'``.
+        Training stops after more than so many epochs in a row without improvement. Not used by
+        'lbfgs' without a validation set.
     max_fun : int, default=15000
         Most evaluations of the loss. Only used when ``solver='lbfgs'``.
+    quantile : float or list of float, default=0.5
+        Levels to predict, in (0, 1): one output per level, in ascending order. Only used when
+        ``loss='quantile'``.
+    dropout : float or list of float, default=0.0
+        Share of the units that are dropped at random in each training step, after every hidden
+        layer; a list has one for the input and one for each hidden layer.
+    normalization : {'batch', 'layer'} or None, default=None
+        Normalises the weighted sums of every hidden layer before the activation: over the
+        mini-batch, or within each sample.
+    weight_init : str or Initializer, default='auto'
+        How the first weights are drawn. 'auto' draws as scikit-learn does; also
+        'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_uniform',
+        'lecun_normal', 'orthogonal', 'normal', 'zeros', all with biases of zero.
+    l1 : float, default=0.0
+        Strength of the L1 penalty, divided by the sum of the weights of the batch as alpha is.
+        'lbfgs', made for functions without corners, may stop a little short of the minimum.
+    weight_decay : float, default=0.01
+        Decay of the weights, apart from the loss. Only used when ``solver='adamw'``.
+    max_grad_norm : float or None, default=None
+        Gradients with a larger norm, over all weights, are scaled down to it.
+    scoring : str, callable or None, default=None
+        What early stopping watches: None is R2, 'loss' minus the loss, else a scorer's
+        name or a callable ``(estimator, X, y)``. Greater is better.
+    warmup_steps : int, default=0
+        Number of steps in which the learning rate rises from 0 to what the schedule says.
+    dtype : {'auto', 'float32', 'float64'}, default='auto'
+        What is computed in; 'auto' is the dtype of X, float64 unless X is float32.
+    max_time : float or None, default=None
+        Seconds after which training ends, at the end of the epoch.
 
     Attributes
     ----------
@@ -409,6 +560,17 @@ class MLPRegressor(RegressorTask, BaseMLP):
         epsilon=1e-8,
         n_iter_no_change=10,
         max_fun=15000,
+        quantile=0.5,
+        dropout=0.0,
+        normalization=None,
+        weight_init="auto",
+        l1=0.0,
+        weight_decay=0.01,
+        max_grad_norm=None,
+        scoring=None,
+        warmup_steps=0,
+        dtype="auto",
+        max_time=None,
     ):
         self.loss = loss
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -434,3 +596,14 @@ class MLPRegressor(RegressorTask, BaseMLP):
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.quantile = quantile
+        self.dropout = dropout
+        self.normalization = normalization
+        self.weight_init = weight_init
+        self.l1 = l1
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm
+        self.scoring = scoring
+        self.warmup_steps = warmup_steps
+        self.dtype = dtype
+        self.max_time = max_time

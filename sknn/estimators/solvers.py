@@ -2,22 +2,44 @@
 
 import warnings
 
-from sknn.nn.optimizers import SGD, Adam
-from sknn.nn.schedules import Adaptive, Constant, InvScaling
+from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
+from sknn.nn.schedules import (
+    Adaptive,
+    Constant,
+    CosineDecay,
+    Exponential,
+    InvScaling,
+    OneCycle,
+    Plateau,
+    Schedule,
+    Step,
+    Warmup,
+)
 from sknn.nn.training import Plan
 
 STOCHASTIC_SOLVERS = {
-    "adam": lambda est, theta: Adam(
-        theta, float(est.beta_1), float(est.beta_2), float(est.epsilon)
+    "adagrad": lambda est: (Adagrad, {}),
+    "adam": lambda est: (Adam, _adam(est)),
+    "adamw": lambda est: (AdamW, {**_adam(est), "weight_decay": float(est.weight_decay)}),
+    "nadam": lambda est: (NAdam, _adam(est)),
+    "rmsprop": lambda est: (RMSprop, {"epsilon": float(est.epsilon)}),
+    "sgd": lambda est: (
+        SGD,
+        {"momentum": float(est.momentum), "nesterov": est.nesterovs_momentum},
     ),
-    "sgd": lambda est, theta: SGD(theta, float(est.momentum), est.nesterovs_momentum),
 }
 
 SCHEDULES = {
-    "constant": lambda est: Constant(),
-    "invscaling": lambda est: InvScaling(float(est.power_t)),
     "adaptive": lambda est: Adaptive(),
+    "constant": lambda est: Constant(),
+    "cosine": lambda est: CosineDecay(),
+    "exponential": lambda est: Exponential(),
+    "invscaling": lambda est: InvScaling(float(est.power_t)),
+    "one_cycle": lambda est: OneCycle(),
+    "plateau": lambda est: Plateau(),
+    "step": lambda est: Step(),
 }
+FOR_SGD = ("adaptive", "invscaling")  # scikit-learn ignores them for adam
 
 
 def has_stochastic_solver(estimator):
@@ -30,12 +52,24 @@ def has_stochastic_solver(estimator):
     return True
 
 
-def new_optimizer(estimator, theta):
-    """The Optimizer that ``solver`` names, for these parameters."""
-    return STOCHASTIC_SOLVERS[estimator.solver](estimator, theta)
+def new_optimizer(estimator, theta, layout):
+    """The Optimizer that ``solver`` names, for the trainable part of theta."""
+    kind, settings = STOCHASTIC_SOLVERS[estimator.solver](estimator)
+    if kind is AdamW:
+        settings["n_decayed"] = layout.n_decayed
+    return kind(theta[: layout.n_trainable], **settings)
 
 
-def new_plan(estimator, n_samples):
+def new_schedule(estimator):
+    """The Schedule that ``learning_rate`` names, with warm-up if asked for."""
+    schedule = estimator.learning_rate
+    if not isinstance(schedule, Schedule):
+        ignored = schedule in FOR_SGD and estimator.solver != "sgd"
+        schedule = SCHEDULES["constant" if ignored else schedule](estimator)
+    return Warmup(schedule, estimator.warmup_steps) if estimator.warmup_steps else schedule
+
+
+def new_plan(estimator, n_samples, incremental):
     """The Plan of training on so many samples. Warns if ``batch_size`` is more than that."""
     batch_size = min(200, n_samples) if estimator.batch_size == "auto" else estimator.batch_size
     if batch_size > n_samples:
@@ -45,14 +79,25 @@ def new_plan(estimator, n_samples):
             stacklevel=6,
         )
         batch_size = n_samples
-    # scikit-learn's schedules are for sgd; its adam has a constant rate whatever they say.
-    schedule = estimator.learning_rate if estimator.solver == "sgd" else "constant"
     return Plan(
         batch_size=int(batch_size),
         learning_rate=float(estimator.learning_rate_init),
-        schedule=SCHEDULES[schedule](estimator),
+        schedule=new_schedule(estimator),
         alpha=float(estimator.alpha),
+        l1=float(estimator.l1),
+        max_grad_norm=estimator.max_grad_norm,
+        max_time=estimator.max_time,
         shuffle=estimator.shuffle,
         tol=estimator.tol,
         n_iter_no_change=estimator.n_iter_no_change,
+        early_stopping=estimator.early_stopping,
+        planned=not incremental,
     )
+
+
+def _adam(estimator):
+    return {
+        "beta_1": float(estimator.beta_1),
+        "beta_2": float(estimator.beta_2),
+        "epsilon": float(estimator.epsilon),
+    }

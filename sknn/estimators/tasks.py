@@ -1,33 +1,45 @@
 """Classification and regression: what y means, which loss and output it asks for."""
 
+from numbers import Real
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
-from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    check_classification_targets,
-    type_of_target,
-    unique_labels,
-)
+from sklearn.utils.multiclass import check_classification_targets
 
 from sknn.estimators.base import all_or_nothing
+from sknn.estimators.labels import ManyLabels, known_labels, new_labels, same_classes
 from sknn.estimators.solvers import has_stochastic_solver
-from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, LabelSmoothing, Loss, Quantile
+
+
+def _has_probabilities(estimator):
+    """For ``available_if``. Raises AttributeError for a loss whose outputs are margins."""
+    loss = (
+        CLASSIFICATION_LOSSES[estimator.loss]["softmax"]
+        if isinstance(estimator.loss, str)
+        else estimator.loss
+    )
+    if loss.link not in ("softmax", "logistic"):
+        raise AttributeError(
+            f"predict_proba is not available with loss={estimator.loss!r}, whose outputs are not "
+            "probabilities. Use loss='log_loss'."
+        )
+    return True
 
 
 class ClassifierTask(ClassifierMixin):
-    """Labels in, labels and probabilities out.
+    """Labels in, labels and probabilities out; ``labels`` knows how for each kind of y."""
 
-    One output with a logistic link for two classes, one each for the labels of an indicator
-    matrix, one per class with softmax for more classes.
-    """
-
-    _parameter_constraints: dict = {"loss": [StrOptions(set(CLASSIFICATION_LOSSES))]}
+    _parameter_constraints: dict = {
+        "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), Loss],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+    }
     _numeric_targets = False
 
     @available_if(has_stochastic_solver)
@@ -55,9 +67,7 @@ class ClassifierTask(ClassifierMixin):
             The trained estimator.
         """
         with all_or_nothing(self):
-            if _check_partial_fit_first_call(self, classes):
-                multilabel = type_of_target(y).startswith("multilabel")
-                self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
+            self._start(y, classes)
             return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X):
@@ -74,10 +84,9 @@ class ClassifierTask(ClassifierMixin):
             The most probable label of each sample; for multilabel targets an indicator matrix.
         """
         z = self._outputs(X)
-        if self._is_multilabel():
-            return self._label_binarizer.inverse_transform(self._model.loss.predict(z))
-        return self.classes_.take(self._codes(z), mode="clip")  # clip: there may be one class
+        return self._labels.predict(z, self._loss())
 
+    @available_if(_has_probabilities)
     def predict_proba(self, X):
         """Predict probabilities.
 
@@ -93,10 +102,9 @@ class ClassifierTask(ClassifierMixin):
             the probability of each label, each for itself.
         """
         z = self._outputs(X)
-        if len(self.classes_) == 1:
-            return np.ones_like(z)
-        return self._loss().predict(self._per_class(z))
+        return self._labels.probabilities(z, self._loss())
 
+    @available_if(_has_probabilities)
     def predict_log_proba(self, X):
         """Predict logarithms of probabilities.
 
@@ -114,84 +122,117 @@ class ClassifierTask(ClassifierMixin):
             The logarithms, in the order of ``classes_``.
         """
         z = self._outputs(X)
-        if len(self.classes_) == 1:
-            return np.zeros_like(z)
-        return self._loss().log_predict(self._per_class(z))
+        return self._labels.log_probabilities(z, self._loss())
 
-    def _per_class(self, z):
-        """Raw outputs with a column per class: for two classes, -z and z."""
-        return z if z.shape[1] > 1 or self._is_multilabel() else np.hstack([-z, z])
+    def score(self, X, y, sample_weight=None):
+        """Accuracy; with several labels a sample, the share of which all are right.
 
-    def _encode(self, y, dtype, learn):
-        """(targets, codebook) for y, as Rows takes them; learns the classes or checks them."""
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            In [0, 1].
+        """
+        if not isinstance(getattr(self, "_labels", None), ManyLabels):
+            return super().score(X, y, sample_weight)
+        right = np.all(self.predict(X) == np.asarray(y), axis=1)
+        return float(np.average(right, weights=sample_weight))
+
+    def _start(self, y, classes):
+        """Takes in ``classes`` in the first call of partial_fit; checks them in later ones."""
+        if hasattr(self, "classes_"):
+            if classes is not None and not same_classes(classes, self.classes_):
+                raise ValueError(
+                    f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
+                    f"{self.classes_!r}"
+                )
+            return
+        if classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        self._set_labels(known_labels(y, classes))
+
+    def _learn(self, y, learn, some=False):
+        """y as labels, its classes learnt or checked; ``some``: not all need be there."""
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
         if learn:
-            self._label_binarizer = LabelBinarizer().fit(y)
-            self.classes_ = self._label_binarizer.classes_
+            self._set_labels(new_labels(y))
         else:
-            self._check_classes(y)
-        if self._is_multilabel():
-            return self._label_binarizer.transform(y).astype(bool), None
-        codes = np.searchsorted(self.classes_, y)
-        if len(self.classes_) > 2:
-            return codes, np.eye(len(self.classes_), dtype=dtype)
-        return codes.astype(dtype).reshape(-1, 1), None
+            check_classification_targets(y)
+            self._labels.check(y, same=self.warm_start and not some)
+        return y
 
-    def _check_classes(self, y):
-        """Raises ValueError if y has classes other than those known."""
-        multilabel = y.ndim == 2
-        if multilabel != self._is_multilabel():
-            raise ValueError(
-                f"y must be of the kind of the first fit, {self._label_binarizer.y_type_!r}, "
-                f"got {type_of_target(y)!r}."
-            )
-        classes = unique_labels(y)
-        if self.warm_start and set(classes) != set(self.classes_):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the previous "
-                f"call to fit. Previously got {self.classes_}, `y` has {classes}"
-            )
-        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
-            raise ValueError(
-                "`y` has classes not in `self.classes_`. "
-                f"`self.classes_` has {self.classes_}. 'y' has {classes}."
-            )
+    def _set_labels(self, labels):
+        self._labels = labels
+        self.classes_ = labels.classes
+        self._label_binarizer = labels.binarizer  # read by exporters written for scikit-learn
 
-    def _strata(self, y):
-        """What a validation split keeps in proportion: the two classes, as scikit-learn does."""
-        binary = y.ndim == 2 and y.shape[1] == 1
-        return y.astype(bool) if binary and not self._is_multilabel() else None
+    def _encode(self, y, dtype):
+        return self._labels.encode(y, dtype)
 
-    def _is_multilabel(self):
-        return self._label_binarizer.y_type_.startswith("multilabel")
+    def _loss_weight(self, labels, sample_weight, incremental):
+        """sample_weight times class_weight, (n,), or (n, n_labels) for several labels a sample."""
+        if self.class_weight is None:
+            return sample_weight
+        if incremental and isinstance(self.class_weight, str):
+            raise ValueError(
+                "class_weight='balanced' needs all samples at once and is not supported by "
+                "partial_fit. Pass a dict, for instance from sklearn.utils.class_weight."
+                "compute_class_weight('balanced', classes=classes, y=y)."
+            )
+        weights = self._labels.weights(self.class_weight, labels)
+        if sample_weight is None:
+            return weights
+        return weights * (sample_weight if weights.ndim == 1 else sample_weight[:, None])
+
+    def _strata(self, targets):
+        return self._labels.strata(targets)
 
     def _loss(self):
-        softmax = len(self.classes_) > 2 and not self._is_multilabel()
-        return CLASSIFICATION_LOSSES[self.loss]["softmax" if softmax else "logistic"]
+        return self._labels.loss(self.loss)
 
-    def _codes(self, z):
-        return z.argmax(axis=1) if z.shape[1] > 1 else (z[:, 0] > 0).astype(np.intp)
+    def _training_loss(self):
+        loss = self._loss()
+        return LabelSmoothing(loss, float(self.label_smoothing)) if self.label_smoothing else loss
 
     def _score_outputs(self, z, y, weight):
-        """Accuracy of raw outputs z against encoded targets y; exact match for multilabel."""
-        if self._is_multilabel():
-            correct = ((z > 0) == (y > 0.5)).all(axis=1)
-        else:
-            correct = self._codes(z) == self._codes(y - 0.5)
-        return float(np.average(correct, weights=weight))
+        """Accuracy of raw outputs z against encoded targets y."""
+        return float(np.average(self._labels.correct(z, y), weights=weight))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
+        tags.target_tags.multi_output = True
         return tags
+
+
+def _has_interval(estimator):
+    """For ``available_if``. Raises AttributeError without at least two quantiles."""
+    named = isinstance(estimator.loss, str)
+    levels = estimator.quantile if named else getattr(estimator.loss, "levels", None)
+    if (named and estimator.loss != "quantile") or np.size(levels) < 2:
+        raise AttributeError(
+            "predict_interval needs loss='quantile' and at least two levels, for instance "
+            f"quantile=[0.05, 0.95], got loss={estimator.loss!r}, quantile={estimator.quantile!r}."
+        )
+    return True
 
 
 class RegressorTask(RegressorMixin):
     """Numbers in, numbers out, one output per column of y."""
 
-    _parameter_constraints: dict = {"loss": [StrOptions(set(REGRESSION_LOSSES))]}
+    _parameter_constraints: dict = {
+        "loss": [StrOptions(set(REGRESSION_LOSSES)), Loss],
+        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
+    }
     _numeric_targets = True
 
     @available_if(has_stochastic_solver)
@@ -235,13 +276,67 @@ class RegressorTask(RegressorMixin):
         y = self._loss().predict(self._outputs(X))
         return y.ravel() if y.shape[1] == 1 else y
 
-    def _encode(self, y, dtype, learn):
-        """(targets, None) for y, as Rows takes them."""
+    @available_if(_has_interval)
+    def predict_interval(self, X):
+        """Predict the interval between the lowest and the highest level of ``quantile``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        interval : ndarray of shape (n_samples, 2)
+            Lower and upper end; y lies between them with a probability of about the difference
+            of the two levels.
+        """
+        return self.predict(X)[:, [0, -1]]
+
+    def score(self, X, y, sample_weight=None):
+        """R2 of the predictions; with several levels of ``quantile``, of the one nearest 1/2.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            At most 1.
+        """
+        predicted = self.predict(X)
+        if self._several_levels():
+            predicted = predicted[:, self._middle()]
+        return float(r2_score(y, predicted, sample_weight=sample_weight))
+
+    def _several_levels(self):
+        loss = self._loss()
+        return isinstance(loss, Quantile) and loss.outputs_per_target > 1
+
+    def _middle(self):
+        """Which of the sorted levels is nearest to one half."""
+        return int(np.abs(self._loss().ascending - 0.5).argmin())
+
+    def _learn(self, y, learn, some=False):
         y = y.toarray() if issparse(y) else y
         assert_all_finite(y, input_name="y")  # None in an array of objects has become nan
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        self._loss().check_targets(y)
+        return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _encode(self, y, dtype):
+        """(targets, None) for y, as Rows takes them."""
+        loss = self._loss()
+        loss.check_targets(y)
+        if loss.outputs_per_target > 1 and y.ndim == 2:
+            raise ValueError(
+                f"quantile={self.quantile!r} asks for several levels, which needs y of one column, "
+                f"got shape {y.shape}. Fit one regressor per column, as MultiOutputRegressor does."
+            )
         with np.errstate(over="ignore"):
             targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
         if not np.isfinite(targets).all():
@@ -251,17 +346,30 @@ class RegressorTask(RegressorMixin):
             )
         return targets, None
 
-    def _strata(self, y):
+    def _n_outputs(self, targets):
+        return targets.shape[1] * self._loss().outputs_per_target
+
+    def _strata(self, targets):
         return None
 
     def _loss(self):
-        return REGRESSION_LOSSES[self.loss]
+        if self.loss == "quantile":
+            levels = np.atleast_1d(self.quantile)
+            if not len(levels) or not np.all((levels > 0) & (levels < 1)):
+                raise ValueError(
+                    "quantile must be a level, or a list of levels, between 0 and 1, got "
+                    f"{self.quantile!r}."
+                )
+            return Quantile(self.quantile)
+        return REGRESSION_LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
 
     def _score_outputs(self, z, y, weight):
-        """R2 of raw outputs z against targets y; nan if a prediction overflows."""
+        """What ``score`` gives, of raw outputs z against targets y; nan if one overflows."""
         predicted = self._loss().predict(z)
         if not np.isfinite(predicted).all():
             return np.nan
+        if self._several_levels():
+            predicted = predicted[:, [self._middle()]]
         return float(r2_score(y, predicted, sample_weight=weight))
 
     def __sklearn_tags__(self):

@@ -1,0 +1,46 @@
+"""The bridge from the core's epochs to scikit-learn's callbacks."""
+
+from copy import deepcopy
+
+
+class EpochCallbacks:
+    """Calls scikit-learn's hooks around the fit as a whole and around each epoch in it.
+
+    ``scikit-learn``'s protocol (:mod:`sklearn.callback`): each epoch, or iteration of lbfgs, is
+    a subtask of the fit. A callback is given a ``fitted_estimator`` only if it asks for one: a
+    copy as if fit had stopped there.
+    """
+
+    def __init__(self, estimator, X, y, sample_weight, epochs):
+        self.estimator = estimator
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self.given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self.context = estimator._init_callback_context(max_subtasks=epochs)
+        self.context.call_on_fit_task_begin(**self.given)
+        self.listening = bool(getattr(estimator, "_skl_callbacks", None))
+        self.epoch, self.left = None, epochs
+
+    def begin_epoch(self):
+        if self.listening and self.left > 0:
+            self.left -= 1
+            self.epoch = self.context.subcontext(task_name="epoch")
+            self.epoch.call_on_fit_task_begin(**self.given, reconstruction_attributes=self._copy)
+
+    def end_epoch(self):
+        """Whether a callback asks to stop."""
+        if self.epoch is None:
+            return False
+        epoch, self.epoch = self.epoch, None
+        return epoch.call_on_fit_task_end(**self.given, reconstruction_attributes=self._copy)
+
+    def end(self):
+        self.end_epoch()  # one that was begun and never ran
+        self.context.call_on_fit_task_end(**self.given, reconstruction_attributes=self._copy)
+
+    def _copy(self):
+        model = deepcopy(self.estimator._model)
+        return {
+            "_model": model,
+            "coefs_": list(model.weights),
+            "intercepts_": list(model.biases),
+        }

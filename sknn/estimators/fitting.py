@@ -1,0 +1,251 @@
+"""Runs the core for an estimator: training by steps or by lbfgs, and what is reported of it."""
+
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.exceptions import ConvergenceWarning
+
+from sknn.estimators.solvers import new_optimizer, new_plan
+from sknn.estimators.validation import HeldOut, validator
+from sknn.nn.batches import Rows
+from sknn.nn.gradient import Gradient
+from sknn.nn.lbfgs import BLOCK, minimize_loss
+from sknn.nn.model import Model
+from sknn.nn.stopping import Keeper, Patience
+from sknn.nn.threads import blas_threads_for
+from sknn.nn.training import Run, train
+
+LEVEL = 5  # of a warning: from fit_stochastic and fit_lbfgs to the caller of fit
+
+
+@dataclass
+class Job:
+    """One call to fit or partial_fit, with everything checked and encoded.
+
+    training: numbers of the rows to train on, or None for all    run: what the last partial_fit
+    left, or None
+    """
+
+    estimator: Any
+    model: Model
+    rows: Rows
+    training: np.ndarray | None
+    held_out: HeldOut | None
+    random_state: np.random.RandomState
+    run: Run | None
+    incremental: bool
+    callbacks: Any
+
+    @property
+    def epochs(self):
+        return 1 if self.incremental else self.estimator.max_iter
+
+    @property
+    def say(self):
+        return print if self.estimator.verbose else None
+
+    def validator(self, model):
+        memory = get_config()["working_memory"] * 2**20
+        return self.held_out and validator(self.estimator, model, self.held_out, memory)
+
+
+def fit_stochastic(job):
+    """Trains the model in place by mini-batches and sets the estimator's records of it."""
+    est, model, run = job.estimator, job.model, job.run
+    n_samples = len(job.rows) if job.training is None else len(job.training)
+    plan = new_plan(est, n_samples, job.incremental)
+    if run is None:
+        optimizer = new_optimizer(est, model.theta, model.network.layout)
+        run = Run(optimizer, job.random_state, Patience(_best_so_far(est)), samples=est.t_)
+    gradient = Gradient(model.network, est._training_loss(), model.theta, model.state)
+    with _numerics(model.network, plan.batch_size):
+        outcome = train(
+            gradient,
+            job.rows,
+            plan,
+            run,
+            job.epochs,
+            history=est.history_,
+            subset=job.training,
+            validate=job.validator(model),
+            before_epoch=job.callbacks.begin_epoch,
+            after_epoch=job.callbacks.end_epoch,
+            say=job.say,
+        )
+    est._run = run if job.incremental or est.warm_start else None
+    est._learning_rate = _next_rate(plan, run)
+    est.n_iter_ = outcome.epochs
+    est.t_ = run.progress.samples
+    _record(job, run.patience, est.history_["loss"][-1:])
+    _report(outcome, job, plan)
+
+
+def fit_lbfgs(job):
+    """Minimises the loss on all samples at once and sets the estimator's records of it."""
+    est, model = job.estimator, job.model
+    if est.early_stopping and job.held_out is None:
+        warnings.warn(
+            "early_stopping=True is ignored by solver='lbfgs' without X_val: it sees all samples "
+            "at every iteration. Give X_val and y_val to fit, or use solver='adam'.",
+            UserWarning,
+            stacklevel=LEVEL,
+        )
+    if any(layer.draws for layer in model.network.layers):
+        raise ValueError(
+            "solver='lbfgs' minimises a fixed function and cannot train with dropout. Use "
+            "solver='adam', or alpha for regularisation."
+        )
+    theta, state = model.theta.astype(job.rows.dtype), model.state.astype(job.rows.dtype)
+    gradient = Gradient(model.network, est._training_loss(), theta, state)
+    watcher = _LbfgsWatcher(job, gradient)
+    with _numerics(model.network, min(BLOCK, len(job.rows))):
+        outcome = minimize_loss(
+            gradient,
+            job.rows,
+            alpha=est.alpha,
+            l1=est.l1,
+            max_iter=est.max_iter,
+            max_fun=est.max_fun,
+            tol=est.tol,
+            max_time=est.max_time,
+            history=est.history_,
+            after_iteration=watcher.after_iteration,
+            say=job.say,
+        )
+    watcher.finish()
+    est._run = None
+    est.n_iter_ = outcome.iterations
+    est.t_ += outcome.iterations * len(job.rows)
+    _record(job, watcher.patience, [outcome.loss])
+    if not np.isfinite(outcome.loss):
+        raise ValueError(_divergence(job, f"Iteration {outcome.iterations}"))
+    if outcome.reason == "interrupted":
+        warnings.warn("Training interrupted by user.", stacklevel=LEVEL)
+    elif outcome.reason in ("limit", "failed"):
+        warnings.warn(
+            f"lbfgs failed to converge after {outcome.iterations} iteration(s): "
+            f"{outcome.message.rstrip(': ')}. Increase max_iter (now {est.max_iter}) or max_fun "
+            f"(now {est.max_fun}), or scale the data, for instance with StandardScaler.",
+            ConvergenceWarning,
+            stacklevel=LEVEL,
+        )
+
+
+@contextmanager
+def _numerics(network, n):
+    """What batches of n samples are computed in: without warnings, with the threads they need."""
+    # Overflow is reported once, as divergence.
+    with np.errstate(all="ignore"), blas_threads_for(network.largest_product(n)):
+        yield
+
+
+class _LbfgsWatcher:
+    """Validates after each iteration of lbfgs, passes it on to callbacks, keeps the best."""
+
+    def __init__(self, job, gradient):
+        self.job, self.gradient = job, gradient
+        self.validate = job.validator(job.model)
+        self.stopping = job.estimator.early_stopping and job.held_out is not None
+        self.patience = Patience(_best_so_far(job.estimator))
+        self.kept = Keeper(gradient.theta, gradient.state)
+
+    def after_iteration(self):
+        """Whether to stop."""
+        est, history = self.job.estimator, self.job.estimator.history_
+        # Only now is it certain that there was an iteration; the model is as it was before it.
+        self.job.callbacks.begin_epoch()
+        self._publish()
+        loss = score = np.nan
+        if self.validate is not None:
+            loss, score = self.validate()
+            history["validation_loss"][-1] = float(loss)
+            history["validation_score"][-1] = float(score)
+        best = self.patience.watch(-score if self.stopping else history["loss"][-1], est.tol)
+        if self.stopping:
+            self.kept.keep(self.gradient.theta, self.gradient.state, best)
+        stop = self.job.callbacks.end_epoch()
+        return stop or (self.stopping and bool(self.patience.spent(est.n_iter_no_change)))
+
+    def finish(self):
+        """Leaves the weights of the end, or the best ones, in the model."""
+        if self.stopping:
+            self.kept.restore(self.gradient.theta, self.gradient.state, np.True_)
+        self._publish()
+
+    def _publish(self):
+        np.copyto(self.job.model.theta, self.gradient.theta)
+        np.copyto(self.job.model.state, self.gradient.state)
+
+
+def _best_so_far(est):
+    """What patience starts from, to be minimised: under warm_start, the last fit's best."""
+    best = getattr(est, "best_validation_score_" if est.early_stopping else "best_loss_", None)
+    if best is None:
+        return np.inf
+    return -best if est.early_stopping else best
+
+
+def _next_rate(plan, run):
+    """The learning rate that the next step would have; after a planned end, the last one."""
+    if plan.schedule.horizon:
+        run.progress.total_steps = run.progress.total_steps or run.progress.step
+    return plan.schedule.rate(run.progress, plan.learning_rate)
+
+
+def _record(job, patience, last_loss):
+    """Sets what scikit-learn calls the course of training."""
+    est = job.estimator
+    est._no_improvement_count = int(patience.count)
+    est.loss_ = last_loss[0] if last_loss else np.nan
+    est.loss_curve_ = est.history_["loss"]
+    best = float(patience.best)
+    if est.early_stopping and job.held_out is not None:
+        est.validation_scores_ = est.history_["validation_score"]
+        est.best_validation_score_, est.best_loss_ = -best, None
+    else:
+        est.validation_scores_ = est.best_validation_score_ = None
+        est.best_loss_ = best
+
+
+def _report(outcome, job, plan):
+    """Warns or raises on how training ended."""
+    est = job.estimator
+    if outcome.reason == "interrupted":
+        warnings.warn("Training interrupted by user.", stacklevel=LEVEL + 1)
+    elif outcome.reason == "diverged" and not est.early_stopping:
+        raise ValueError(_divergence(job, f"Epoch {outcome.epochs}"))
+    elif outcome.reason == "diverged":
+        warnings.warn(
+            _divergence(job, f"Epoch {outcome.epochs}")
+            + " The weights with the best validation score were kept.",
+            ConvergenceWarning,
+            stacklevel=LEVEL + 1,
+        )
+    elif outcome.reason == "epochs" and not job.incremental and not plan.schedule.horizon:
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the "
+            "optimization hasn't converged yet. Increase max_iter, or learning_rate_init "
+            f"(now {est.learning_rate_init:g}) if the loss is still falling slowly.",
+            ConvergenceWarning,
+            stacklevel=LEVEL + 1,
+        )
+
+
+def _divergence(job, when):
+    """What to say of weights or a loss that are no longer finite."""
+    est, model = job.estimator, job.model
+    layer = model.network.first_non_finite(model.theta)
+    where = f", first in {layer}" if layer else ", the loss is not finite"
+    remedy = (
+        "scale the data, for instance with StandardScaler"
+        if est.solver == "lbfgs"
+        else f"try learning_rate_init={est.learning_rate_init / 10:g}"
+    )
+    return (
+        "Solver produced non-finite parameter weights. The input data may contain large "
+        f"values and need to be preprocessed. {when}{where}: {remedy}."
+    )

@@ -1,0 +1,233 @@
+"""What labels mean to a network: encoding, probabilities and decisions for each kind of y."""
+
+import numpy as np
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+
+from sknn.nn.losses import CLASSIFICATION_LOSSES, Heads
+
+
+def new_labels(y):
+    """The kind of labels that y holds, with its classes. Raises ValueError if it holds none."""
+    check_classification_targets(y)
+    if type_of_target(y) == "multiclass-multioutput":
+        return ManyLabels([np.unique(column) for column in y.T])
+    return _binarized(y)
+
+
+def known_labels(y, classes):
+    """The kind of labels that y holds, with classes given beforehand.
+
+    classes: (n_classes,), or for several columns of labels a list of such
+    """
+    if np.ndim(classes[0]) == 1:
+        return ManyLabels([np.unique(column) for column in classes])
+    return _binarized(y if type_of_target(y).startswith("multilabel") else classes)
+
+
+def same_classes(classes, known):
+    """Whether these are the known classes, a list of them for several columns."""
+    if isinstance(known, list):
+        return len(classes) == len(known) and all(map(same_classes, classes, known))
+    return np.array_equal(unique_labels(classes), known)
+
+
+def as_loss(loss, link):
+    """The Loss that a name stands for, with this link; a Loss stands for itself."""
+    return CLASSIFICATION_LOSSES[loss][link] if isinstance(loss, str) else loss
+
+
+def _binarized(y):
+    binarizer = LabelBinarizer().fit(y)
+    return (LabelSet if binarizer.y_type_.startswith("multilabel") else OneLabel)(binarizer)
+
+
+class OneLabel:
+    """One label a sample: one logistic output for two classes, softmax outputs for more."""
+
+    def __init__(self, binarizer):
+        self.binarizer = binarizer
+        self.classes = binarizer.classes_
+        self.softmax = len(self.classes) > 2
+
+    def loss(self, loss):
+        return as_loss(loss, "softmax" if self.softmax else "logistic")
+
+    def check(self, y, same):
+        """Raises ValueError on unknown classes, or with ``same`` on missing ones."""
+        if y.ndim != 1:
+            raise ValueError(
+                f"y must be of the kind of the first fit, {self.binarizer.y_type_!r}, one label a "
+                f"sample, got shape {y.shape}."
+            )
+        _check_classes(unique_labels(y), self.classes, same)
+
+    def encode(self, y, dtype):
+        """(targets, codebook), as Rows takes them."""
+        codes = np.searchsorted(self.classes, y)
+        if self.softmax:
+            return codes, np.eye(len(self.classes), dtype=dtype)
+        return codes.astype(dtype).reshape(-1, 1), None
+
+    def weights(self, class_weight, y):
+        return _weights(class_weight, self.classes, y)
+
+    def strata(self, targets):
+        """What a validation split keeps in proportion: two classes, as scikit-learn does."""
+        return None if self.softmax else targets.astype(bool)
+
+    def predict(self, z, loss):
+        return self.classes.take(self.codes(z), mode="clip")  # clip: there may be one class
+
+    def codes(self, z):
+        return z.argmax(axis=1) if self.softmax else (z[:, 0] > 0).astype(np.intp)
+
+    def correct(self, z, targets):
+        return self.codes(z) == self.codes(targets - 0.5)
+
+    def probabilities(self, z, loss):
+        return np.ones_like(z) if len(self.classes) == 1 else loss.predict(self._per_class(z))
+
+    def log_probabilities(self, z, loss):
+        return np.zeros_like(z) if len(self.classes) == 1 else loss.log_predict(self._per_class(z))
+
+    def _per_class(self, z):
+        return z if self.softmax else np.hstack([-z, z])
+
+
+class LabelSet:
+    """Any number of labels a sample, as an indicator matrix: a logistic output for each label."""
+
+    def __init__(self, binarizer):
+        self.binarizer = binarizer
+        self.classes = binarizer.classes_
+
+    def loss(self, loss):
+        return as_loss(loss, "logistic")
+
+    def check(self, y, same):
+        if y.ndim != 2 or y.shape[1] != len(self.classes):
+            raise ValueError(
+                "y must be of the kind of the first fit, an indicator matrix of "
+                f"{len(self.classes)} labels, got shape {y.shape}."
+            )
+        _check_classes(unique_labels(y), self.classes, same)
+
+    def encode(self, y, dtype):
+        return self.binarizer.transform(y).astype(bool), None
+
+    def weights(self, class_weight, y):
+        """(n, n_labels): a weight per sample and label, out of "balanced" or a dict per label."""
+        n_labels = len(self.classes)
+        if isinstance(class_weight, str):
+            class_weight = [class_weight] * n_labels
+        if isinstance(class_weight, dict) or len(class_weight) != n_labels:
+            raise ValueError(
+                f"class_weight must be 'balanced' or a list of {n_labels} dicts, one per label, "
+                f"for multilabel y, got {class_weight!r}."
+            )
+        y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        columns = [
+            _weights(weights, np.array([0, 1]), column)
+            for weights, column in zip(class_weight, y.T, strict=True)
+        ]
+        return np.column_stack(columns)
+
+    def strata(self, targets):
+        return None
+
+    def predict(self, z, loss):
+        return self.binarizer.inverse_transform((z > 0).astype(float))
+
+    def correct(self, z, targets):
+        return ((z > 0) == (targets > 0.5)).all(axis=1)
+
+    def probabilities(self, z, loss):
+        return loss.predict(z)
+
+    def log_probabilities(self, z, loss):
+        return loss.log_predict(z)
+
+
+class ManyLabels:
+    """Several columns of labels: a group of softmax outputs for each column."""
+
+    binarizer = None
+
+    def __init__(self, classes):
+        self.classes = classes
+        stops = np.cumsum([len(classes) for classes in self.classes])
+        self.groups = [
+            slice(int(stop) - len(classes), int(stop))
+            for classes, stop in zip(self.classes, stops, strict=True)
+        ]
+
+    def loss(self, loss):
+        return Heads(as_loss(loss, "softmax"), self.groups)
+
+    def check(self, y, same):
+        if y.ndim != 2 or y.shape[1] != len(self.classes):
+            raise ValueError(
+                f"y must have {len(self.classes)} columns of labels, as in the first fit, got "
+                f"shape {y.shape}."
+            )
+        for column, classes in zip(y.T, self.classes, strict=True):
+            _check_classes(np.unique(column), classes, same)
+
+    def encode(self, y, dtype):
+        columns = [
+            np.searchsorted(classes, column)[:, None] == np.arange(len(classes))
+            for column, classes in zip(y.T, self.classes, strict=True)
+        ]
+        return np.hstack(columns), None
+
+    def weights(self, class_weight, y):
+        return compute_sample_weight(class_weight, y)
+
+    def strata(self, targets):
+        return None
+
+    def predict(self, z, loss):
+        columns = [
+            classes[z[:, group].argmax(axis=1)]
+            for classes, group in zip(self.classes, self.groups, strict=True)
+        ]
+        return np.column_stack(columns)
+
+    def correct(self, z, targets):
+        right = [z[:, at].argmax(axis=1) == targets[:, at].argmax(axis=1) for at in self.groups]
+        return np.all(right, axis=0)
+
+    def probabilities(self, z, loss):
+        return [loss.loss.predict(z[:, group]) for group in self.groups]
+
+    def log_probabilities(self, z, loss):
+        return [loss.loss.log_predict(z[:, group]) for group in self.groups]
+
+
+def _weights(class_weight, classes, y):
+    """(n,): a weight per sample; a dict may leave out classes, which weigh 1, and y may too."""
+    if isinstance(class_weight, str):
+        return compute_sample_weight(class_weight, y)
+    if not isinstance(class_weight, dict):
+        raise ValueError(
+            "class_weight must be a dict or 'balanced' for y of one label a sample, got "
+            f"{class_weight!r}."
+        )
+    by_class = compute_class_weight(class_weight, classes=classes, y=y)
+    if by_class.min() < 0:
+        raise ValueError(f"class_weight must not be negative, got {class_weight!r}.")
+    return by_class[np.searchsorted(classes, y)]
+
+
+def _check_classes(found, known, same):
+    if same and set(found) != set(known):
+        raise ValueError(
+            "warm_start can only be used where `y` has the same classes as in the previous "
+            f"call to fit. Previously got {known}, `y` has {found}"
+        )
+    if len(np.setdiff1d(found, known, assume_unique=True)):
+        raise ValueError(
+            f"`y` has classes not in `self.classes_`. `self.classes_` has {known}. 'y' has {found}."
+        )
