@@ -7,10 +7,12 @@ from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
 from sknn.nn import Activation, Dense
-from sknn.nn.batches import Batch
+from sknn.nn.batches import Batch, sum_of_weights
 from sknn.nn.gradient import Gradient
-from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Heads, Hinge, LabelSmoothing
 from sknn.nn.network import Network
+from sknn.nn.streams import stream
+from sknn.nn.workspace import Workspace
 
 LOSSES = {
     **REGRESSION_LOSSES,
@@ -56,6 +58,15 @@ class Interrupting(Dense):
         return super().forward(*args)
 
 
+class Breaking(list):
+    """A list that is interrupted, as by Ctrl-C, when a third value is appended."""
+
+    def append(self, value):
+        if len(self) == 2:
+            raise KeyboardInterrupt
+        super().append(value)
+
+
 def normal(*shape, seed=0):
     """Standard normal numbers, the same ones for the same seed."""
     return np.random.default_rng(seed).normal(size=shape)
@@ -71,11 +82,16 @@ def mostly_zeros(n, n_features, seed=0):
 def targets(loss, n, n_outputs, seed=0):
     """Targets that the loss is defined for: one-hot, zeros and ones, or positive numbers."""
     rng = np.random.default_rng(seed)
+    if isinstance(loss, LabelSmoothing):
+        return targets(loss.loss, n, n_outputs, seed)
+    if isinstance(loss, Heads):
+        widths = [at.stop - at.start for at in loss.groups]
+        return np.hstack([targets(loss.loss, n, k, seed + i) for i, k in enumerate(widths)])
     if loss.link == "softmax":
         return np.eye(n_outputs)[rng.integers(n_outputs, size=n)]
-    if loss.link == "logistic":
+    if loss.link == "logistic" or isinstance(loss, Hinge):
         return rng.integers(2, size=(n, n_outputs)).astype(float)
-    return rng.gamma(2.0, size=(n, n_outputs))
+    return rng.gamma(2.0, size=(n, n_outputs // loss.outputs_per_target))
 
 
 def sample_weights(n, seed=0):
@@ -85,14 +101,20 @@ def sample_weights(n, seed=0):
     return weight
 
 
+def sum_and_gradient(loss, y, z, weight=None):
+    """What the loss gives, the gradient in an array of its own."""
+    out = np.full_like(z, np.nan)
+    return loss.sum_and_gradient(y, z, weight, out), out
+
+
 def new_batch(x, y, weight=None):
     """The Batch of these arrays."""
-    return Batch(x, y, weight, float(x.shape[0] if weight is None else weight.sum()))
+    return Batch(x, y, weight, float(x.shape[0]) if weight is None else sum_of_weights(weight))
 
 
-def new_gradient(layers, loss, n_features, *, seed=0, dtype=np.float64):
+def new_gradient(layers, loss, *input_shape, seed=0, dtype=np.float64):
     """The Gradient of a network whose weights are drawn with this seed."""
-    network = Network(layers, (n_features,))
+    network = Network(layers, input_shape)
     theta, state = network.initial(np.random.RandomState(seed), dtype)
     return Gradient(network, loss, theta, state)
 
@@ -105,11 +127,50 @@ def joint_and_singles(layers, loss, n_features):
     return Gradient(singles[0].network, loss, theta, state), singles
 
 
+def drawn_params(layer, input_shape, models=()):
+    """Normal numbers for each of the layer's parameters, by name."""
+    return {
+        parameter.name: normal(*models, *parameter.shape, seed=seed)
+        for seed, parameter in enumerate(layer.parameters(input_shape), start=10)
+    }
+
+
+def new_cache(layer, dtype=np.float64, weight=None):
+    """A Workspace with what the core puts there for layers that draw or weigh samples."""
+    cache = Workspace(dtype)
+    if layer.draws:
+        cache["random"] = stream(0, 0, 0)
+    if layer.whole_batch:
+        cache["weight"] = weight
+    return cache
+
+
+def forward_backward(layer, params, x, dy, state=None, training=True, weight=None):
+    """(y, dx, grads) of one pass, in arrays of their own."""
+    cache = new_cache(layer, x.dtype, weight)
+    grads = {name: np.full_like(value, np.nan) for name, value in params.items()}
+    y = layer.forward(params, state or {}, x, cache, training).copy()
+    dx = layer.backward(params, grads, dy.copy(), cache).copy()
+    return y, dx, grads
+
+
+def built_in(kind):
+    """Every class of the package that is a kind of this one, itself among them."""
+    below = {one for child in kind.__subclasses__() for one in built_in(child)}
+    return below | ({kind} if kind.__module__.startswith("sknn") else set())
+
+
+def of_model(arrays, index):
+    """Those of one model out of a dict of arrays with a model axis."""
+    return {name: array[index] for name, array in arrays.items()}
+
+
 def assert_is_gradient(gradient, f, x):
     """The gradient of the number f(x), along random directions, is what differences give."""
     rng = np.random.default_rng(0)
     step = 1e-5  # balances truncation, of order step^2, and rounding, of order eps / step
+    atol = 1e-8 * max(1, np.linalg.norm(gradient))  # of the whole, should a direction miss it
     for _ in range(5):
         direction = rng.normal(size=x.shape)
         difference = (f(x + step * direction) - f(x - step * direction)) / (2 * step)
-        assert_allclose(np.vdot(gradient, direction), difference, rtol=1e-6, atol=1e-9)
+        assert_allclose(np.vdot(gradient, direction), difference, rtol=1e-6, atol=atol)

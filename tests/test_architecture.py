@@ -22,10 +22,10 @@ sknn.inspection.summary sknn.inspection.trace sknn.inspection.diagnose
 sknn.metrics
 sknn.estimators
 sknn.estimators.sequential sknn.estimators.cnn sknn.estimators.mlp
-sknn.estimators.html sknn.estimators.callbacks
 sknn.estimators.tasks
-sknn.estimators.base
-sknn.estimators.solvers
+sknn.estimators.base sknn.estimators.labels
+sknn.estimators.fitting sknn.estimators.callbacks sknn.estimators.html
+sknn.estimators.validation sknn.estimators.solvers
 sknn.nn
 sknn.nn.lbfgs
 sknn.nn.training
@@ -34,10 +34,10 @@ sknn.nn.gradient
 sknn.nn.model
 sknn.nn.network
 sknn.nn.layers
-sknn.nn.layers.dense sknn.nn.layers.convolution sknn.nn.layers.pooling \
+sknn.nn.layers.dense sknn.nn.layers.convolution sknn.nn.layers.pooling sknn.nn.layers.activate \
     sknn.nn.layers.normalization sknn.nn.layers.dropout sknn.nn.layers.shaping
 sknn.nn.layers.base
-sknn.nn.batches sknn.nn.threads
+sknn.nn.batches sknn.nn.threads sknn.nn.streams
 sknn.nn.schedules
 sknn.nn.optimizers
 sknn.nn.losses

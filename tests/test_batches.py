@@ -4,7 +4,7 @@ from helpers import mostly_zeros, normal
 from numpy.testing import assert_array_equal
 from scipy.sparse import csc_array, csr_matrix, issparse
 
-from sknn.nn.batches import Rows
+from sknn.nn.batches import Rows, sum_of_weights
 
 AT = np.array([3, 0, 3, 7])
 WAYS = {"gathered": AT, "sliced": slice(2, 6)}
@@ -76,7 +76,7 @@ def test_codes_stand_for_rows_of_the_codebook(at, dtype):
     codes, codebook = np.arange(10) % 3, np.eye(3, dtype=np.float32)
     rows = Rows(normal(10, 3), codes, dtype=dtype, codebook=codebook)
     assert_array_equal(rows.take(at).y, np.eye(3, dtype=dtype)[codes[at]], strict=True)
-    y, _, _ = rows.targets(np.arange(10)[at])
+    y = rows.targets(np.arange(10)[at])
     assert_array_equal(y, np.eye(3, dtype=dtype)[codes[at]], strict=True)
 
 
@@ -105,15 +105,32 @@ def test_length_is_the_number_of_samples():
 @floats
 def test_targets_are_arrays_of_their_own(dtype):
     rows = new_rows(dtype)
-    y, weight, weight_sum = rows.targets(AT)
+    y = rows.targets(AT)
     assert_array_equal(y, rows.y[AT].astype(dtype), strict=True)
-    assert_array_equal(weight, rows.weight[AT].astype(dtype), strict=True)
-    assert weight_sum == 13
     rows.take(np.arange(4))
-    assert_array_equal(y, rows.y[AT].astype(dtype))
+    y += 1
+    assert_array_equal(rows.targets(AT), rows.y[AT].astype(dtype))
 
 
-def test_targets_without_weights_count_the_samples():
-    _, weight, weight_sum = Rows(normal(10, 3), normal(10, 2), dtype=np.float64).targets(AT)
-    assert weight is None
-    assert weight_sum == 4
+@floats
+def test_targets_are_those_of_all_rows_unless_told(dtype):
+    rows = new_rows(dtype)
+    assert_array_equal(rows.targets(), rows.y.astype(dtype), strict=True)
+
+
+@both_ways
+@floats
+def test_weights_per_output_count_by_their_mean_over_outputs(at, dtype):
+    weight = np.arange(20.0).reshape(10, 2)
+    batch = Rows(normal(10, 3), normal(10, 2), weight, dtype=dtype).take(at)
+    assert_array_equal(batch.weight, weight[at].astype(dtype), strict=True)
+    assert batch.weight_sum == weight[at].mean(axis=1).sum()
+
+
+@pytest.mark.parametrize(
+    ("weight", "total"),
+    [(np.array([1.0, 2, 4]), 7.0), (np.array([[1.0, 3], [0, 2]]), 3.0), (np.ones((5, 3)), 5.0)],
+)
+def test_sum_of_weights_is_what_a_mean_over_samples_is_divided_by(weight, total):
+    assert sum_of_weights(weight) == total
+    assert type(sum_of_weights(weight)) is float

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 import sknn
-from sknn import MLPClassifier, MLPRegressor
+from sknn import MLPClassifier, MLPRegressor, SequentialClassifier, SequentialRegressor
+from sknn.nn import Dense
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 MODULES = ["sknn", *(module.name for module in pkgutil.walk_packages(sknn.__path__, "sknn."))]
 NEEDS = {"sknn.onnx": ["skl2onnx", "onnxruntime"]}
-ESTIMATORS = [MLPClassifier, MLPRegressor]
+ESTIMATORS = [MLPClassifier, MLPRegressor, SequentialClassifier, SequentialRegressor]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -49,7 +50,8 @@ def test_every_parameter_is_documented_in_its_order(estimator):
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_every_fitted_attribute_is_documented(estimator):
-    fitted = estimator(max_iter=1).fit(np.eye(4), [0, 1, 0, 1])
+    layers = {"layers": [Dense(3)]} if "layers" in inspect.signature(estimator).parameters else {}
+    fitted = estimator(**layers, max_iter=1).fit(np.eye(4), [0, 1, 0, 1])
     public = {name for name in vars(fitted) if name.endswith("_") and not name.startswith("_")}
     assert public | {"feature_names_in_"} == set(documented(estimator, "Attributes"))
 

@@ -21,6 +21,39 @@ RUNS = {
 }
 
 
+# For each example: what to find in what it prints, and whether the numbers found are right.
+FINDINGS = {
+    "custom_activation_and_loss.py": [
+        (r"squared_error +median error (\S+)", lambda error: np.min(error) > 0.9),  # spoilt
+        (r"Cauchy +median error (\S+)", lambda error: np.max(error) < 0.6),
+        (r"R2 (\S+)", lambda r2: r2[0] > 0.25),
+    ],
+    "imbalanced_classes.py": [
+        (r"eight +\S+ +(\S+)", lambda recall: recall[1] > recall[0] + 0.1),
+    ],
+    "perceptron.py": [
+        (r"setosa from the others (\S+)", lambda accuracy: accuracy[0] == 1),
+        (r"virginica from the others (\S+)", lambda accuracy: accuracy[0] > 0.9),
+        (r"AND .* learnt \[(.), (.), (.), (.)\]", lambda y: np.array_equal(y, [0, 0, 0, 1])),
+        (r"OR  .* learnt \[(.), (.), (.), (.)\]", lambda y: np.array_equal(y, [0, 1, 1, 1])),
+        (r"XOR .* learnt \[(.), (.), (.), (.)\]", lambda y: not np.array_equal(y, [0, 1, 1, 0])),
+    ],
+    "progress_and_early_stopping.py": [
+        (r"Test F1 (\S+)", lambda f1: f1[0] > 0.93),
+        (r"Stopped at loss (\S+) after", lambda loss: loss[0] < 0.05),
+    ],
+    "quantile_intervals.py": [
+        (r"(\d+)% of the test patients", lambda inside: 60 <= inside[0] <= 95),
+    ],
+    "schedules.py": [
+        (r" (\d\.\d{3})$", lambda accuracy: len(accuracy) == 6 and np.min(accuracy) > 0.95),
+    ],
+    "transfer.py": [
+        (r"30 epochs: from scratch \S+, transferred (\S+)", lambda score: score[0] > 0.8),
+    ],
+}
+
+
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
     """A file as mnist.py reads it: scikit-learn's digits, enlarged to 28 x 28 pixels."""
@@ -76,7 +109,18 @@ def test_mnist_example_offline_tells_of_the_data_option(tmp_path):
 
 def test_every_example_is_run():
     files = {path.name for path in (ROOT / "examples").glob("*.py")}
-    assert files == {script for script, _, _ in RUNS.values()}
+    assert files == {script for script, _, _ in RUNS.values()} | set(FINDINGS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", FINDINGS)
+def test_example_prints_what_it_promises(script):
+    done = run_example(script)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    for pattern, right in FINDINGS[script]:
+        found = np.array(re.findall(pattern, done.stdout, re.M), dtype=float)
+        assert right(np.squeeze(found, axis=0) if found.ndim == 2 else found), (pattern, found)
 
 
 def run_example(script, *arguments, **environment):

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from helpers import (
@@ -14,7 +16,8 @@ from helpers import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn.nn import Dense
+from sknn.nn import BatchNorm, Dense, LayerNorm
+from sknn.nn.gradient import BLOCK, inner
 
 N, N_IN, N_OUTPUTS = 12, 6, 3
 HIDDEN = [Dense(5, "tanh"), Dense(4, "relu")]
@@ -131,6 +134,113 @@ def test_penalty_is_half_the_strength_times_the_squared_weights_without_biases()
     for own, old, new in zip(params, before, after, strict=True):
         assert_allclose(new["weight"], old["weight"] + 0.3 * own["weight"], rtol=1e-14)
         assert_array_equal(new["bias"], old["bias"])
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+def test_l1_penalty_is_the_strength_times_the_absolute_weights_without_biases(l2):
+    gradient = new_gradient(LAYERS, SQUARED_ERROR, N_IN)
+    gradient.mean(drawn_batch())
+    params = gradient.network.layout.views(gradient.theta)
+    params[0]["weight"][0] = 0  # where the subgradient is 0
+    before = gradient.network.layout.views(gradient.grad.copy())
+    value = gradient.add_penalty(l2, 0.7)
+    weights = np.concatenate([own["weight"].ravel() for own in params])
+    assert_allclose(value, np.sum(l2 / 2 * weights**2 + 0.7 * np.abs(weights)), rtol=1e-14)
+    after = gradient.network.layout.views(gradient.grad)
+    for own, old, new in zip(params, before, after, strict=True):
+        penalty = l2 * own["weight"] + 0.7 * np.sign(own["weight"])
+        assert_allclose(new["weight"], old["weight"] + penalty, rtol=1e-12, atol=1e-15)
+        assert_array_equal(new["bias"], old["bias"])
+
+
+def test_penalties_of_several_models_are_those_of_each():
+    joint, singles = joint_and_singles(LAYERS, SQUARED_ERROR, N_IN)
+    l2, l1 = np.array([[0.0], [0.1], [1.0]]), np.array([[0.5], [0.0], [2.0]])
+    values = joint.add_penalty(l2, l1)
+    for model, single in enumerate(singles):
+        wanted = single.add_penalty(l2[model, 0], l1[model, 0])
+        assert_allclose(values[model], wanted, rtol=1e-12)
+        assert_allclose(joint.grad[model], single.grad, rtol=1e-12)
+
+
+def test_penalties_leave_out_slopes_and_normalisation():
+    layers = [BatchNorm(), Dense(5, "prelu"), LayerNorm(), Dense(N_OUTPUTS, "identity")]
+    gradient = new_gradient(layers, SQUARED_ERROR, N_IN)
+    gradient.add_penalty(0.3, 0.7)
+    for params, grads in zip(
+        *map(gradient.network.layout.views, (gradient.theta, gradient.grad)), strict=True
+    ):
+        for name, grad in grads.items():
+            decayed = name == "weight"
+            wanted = 0.3 * params[name] + 0.7 * np.sign(params[name])
+            assert_allclose(grad, wanted * decayed, rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("share", [0.1, 0.999, 1.0, 1.001, 10.0])
+def test_clip_scales_the_gradient_down_to_the_largest_norm(share, dtype):
+    gradient = new_gradient(LAYERS, SQUARED_ERROR, N_IN, dtype=dtype)
+    batch = drawn_batch()
+    gradient.mean(new_batch(batch.x.astype(dtype), batch.y.astype(dtype)))
+    before, norm = gradient.grad.copy(), gradient.norm()
+    gradient.clip(norm, share * norm)
+    assert gradient.grad.dtype == dtype
+    if share >= 1:
+        assert_array_equal(gradient.grad, before)
+    else:
+        assert_allclose(gradient.grad, share * before, rtol=1e-5 if dtype == np.float32 else 1e-12)
+        assert_allclose(gradient.norm(), share * norm, rtol=1e-5)
+
+
+def test_clip_is_that_of_torch():
+    torch = pytest.importorskip("torch")
+    gradient = new_gradient(LAYERS, SQUARED_ERROR, N_IN)
+    gradient.mean(drawn_batch())
+    parameter = torch.zeros(gradient.grad.size, dtype=torch.float64)
+    parameter.grad = torch.tensor(gradient.grad)
+    norm = torch.nn.utils.clip_grad_norm_([parameter], 0.01)
+    assert_allclose(gradient.norm(), norm.item(), rtol=1e-12)
+    gradient.clip(gradient.norm(), 0.01)
+    # torch divides by the norm + 1e-6
+    assert_allclose(gradient.grad, parameter.grad.numpy(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("largest", [0.5, np.array([[1e-3], [0.5], [1e9]])], ids=["one", "each"])
+def test_clip_of_several_models_is_that_of_each(largest):
+    joint, singles = joint_and_singles(LAYERS, SQUARED_ERROR, N_IN)
+    joint.mean(drawn_batch())
+    joint.clip(joint.norm(), largest)
+    for model, single in enumerate(singles):
+        single.mean(drawn_batch())
+        own = largest if np.ndim(largest) == 0 else largest[model, 0]
+        single.clip(single.norm(), own)
+        assert_allclose(joint.grad[model], single.grad, rtol=1e-12, atol=1e-15)
+
+
+def test_clip_leaves_a_gradient_of_zeros_as_it_is():
+    gradient = new_gradient(LAYERS, SQUARED_ERROR, N_IN)
+    gradient.clip(gradient.norm(), 0.5)
+    assert_array_equal(gradient.grad, np.zeros_like(gradient.grad))
+
+
+def test_clip_does_not_count_what_is_frozen():
+    layers = [Dense(5, "tanh", trainable=False), Dense(N_OUTPUTS, "identity")]
+    gradient = new_gradient(layers, SQUARED_ERROR, N_IN)
+    gradient.mean(drawn_batch())
+    _, trained = gradient.trainable
+    norm = np.linalg.norm(trained)
+    gradient.clip(gradient.norm(), norm / 2)
+    assert_allclose(np.linalg.norm(trained), norm / 2, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 17])
+def test_inner_product_is_that_of_any_length(size):
+    a, b = normal(size), normal(size, seed=1)
+    product = inner(a, b)
+    assert type(product) is float
+    assert_allclose(product, math.fsum(a * b), rtol=1e-12, atol=1e-10)
+    stacked = inner(np.stack([a, b]), np.stack([b, b]))
+    assert_allclose(stacked, [math.fsum(a * b), math.fsum(b * b)], rtol=1e-12, atol=1e-10)
 
 
 def test_penalty_and_norm_leave_out_what_is_frozen():

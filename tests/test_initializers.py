@@ -1,36 +1,67 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.stats import kstest, uniform
+from scipy.stats import kstest, norm, uniform
 
-from sknn.nn import Dense, GlorotUniform
+from sknn.nn import Dense, Initializer
 from sknn.nn.activations import ACTIVATIONS, as_activation
+from sknn.nn.initializers import (
+    INITIALIZERS,
+    Constant,
+    For,
+    GlorotUniform,
+    Normal,
+    ScikitLearn,
+    as_initializer,
+)
 from sknn.nn.network import Network
 
 FAN_IN, FAN_OUT = 300, 200
-INITIALIZERS = {  # name: (initialiser, distribution of what it draws for a tanh layer)
-    "glorot_uniform": (
-        GlorotUniform(),
-        uniform(-np.sqrt(6 / 500), 2 * np.sqrt(6 / 500)),  # Glorot & Bengio (2010), eq. 16
-    ),
-    "glorot_uniform, factor 2": (
-        GlorotUniform(2.0),
-        uniform(-np.sqrt(2 / 500), 2 * np.sqrt(2 / 500)),
-    ),
+
+
+def between(bound):
+    """The uniform distribution on (-bound, bound)."""
+    return uniform(-bound, 2 * bound)
+
+
+DISTRIBUTIONS = {  # name: (initialiser, distribution of what it draws for a tanh layer)
+    "auto": (INITIALIZERS["auto"], between(np.sqrt(6 / 500))),  # as scikit-learn
+    "auto, factor 2": (ScikitLearn(2.0), between(np.sqrt(2 / 500))),
+    # Glorot & Bengio (2010), eq. 12 and 16
+    "glorot_normal": (INITIALIZERS["glorot_normal"], norm(0, np.sqrt(2 / 500))),
+    "glorot_uniform": (INITIALIZERS["glorot_uniform"], between(np.sqrt(6 / 500))),
+    # He et al. (2015), eq. 10
+    "he_normal": (INITIALIZERS["he_normal"], norm(0, np.sqrt(2 / 300))),
+    "he_uniform": (INITIALIZERS["he_uniform"], between(np.sqrt(6 / 300))),
+    # LeCun et al. (1998), eq. 16
+    "lecun_normal": (INITIALIZERS["lecun_normal"], norm(0, np.sqrt(1 / 300))),
+    "lecun_uniform": (INITIALIZERS["lecun_uniform"], between(np.sqrt(3 / 300))),
+    "normal": (INITIALIZERS["normal"], norm(0, 0.01)),
+    "normal, std 2": (Normal(2.0), norm(0, 2)),
 }
+each = pytest.mark.parametrize(("initializer", "wanted"), DISTRIBUTIONS.values(), ids=DISTRIBUTIONS)
+each_name = pytest.mark.parametrize("name", INITIALIZERS)
 
 
-def drawn(initializer, activation="tanh", seed=0):
+def drawn(initializer, activation="tanh", shape=(FAN_IN, FAN_OUT), seed=0):
     return initializer(
         np.random.RandomState(seed),
-        (FAN_IN, FAN_OUT),
+        shape,
         fan_in=FAN_IN,
         fan_out=FAN_OUT,
         activation=as_activation(activation),
     )
 
 
-@pytest.mark.parametrize(("initializer", "wanted"), INITIALIZERS.values(), ids=INITIALIZERS)
+def bias_of(layer, n_in=4):
+    """The bias that the layer draws for so many inputs."""
+    _, bias = layer.parameters((n_in,))
+    return bias.initializer(np.random.RandomState(0), bias.shape)
+
+
+@each
 def test_initializer_has_the_moments_and_distribution_of_its_formula(initializer, wanted):
     values = drawn(initializer)
     error = 4 / np.sqrt(values.size)  # in standard errors, of which four are never exceeded
@@ -40,7 +71,7 @@ def test_initializer_has_the_moments_and_distribution_of_its_formula(initializer
     assert kstest(values.ravel(), wanted.cdf).pvalue > 1e-4
 
 
-@pytest.mark.parametrize(("initializer", "wanted"), INITIALIZERS.values(), ids=INITIALIZERS)
+@each
 def test_initializer_stays_within_its_bounds_and_fills_them(initializer, wanted):
     values, (low, high) = drawn(initializer), wanted.support()
     if np.isfinite(high):
@@ -48,20 +79,117 @@ def test_initializer_stays_within_its_bounds_and_fills_them(initializer, wanted)
         assert 0.99 * high < values.max() <= high
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_glorot_factor_is_two_for_logistic_and_six_for_the_rest(name):
-    bound = np.sqrt((2 if name == "logistic" else 6) / (FAN_IN + FAN_OUT))
-    assert_allclose(np.abs(drawn(GlorotUniform(), name)).max(), bound, rtol=1e-3)
+@each_name
+@pytest.mark.parametrize("shape", [(6, 4), (4, 6), (3, 5, 2, 7)], ids=str)
+def test_initializer_fills_any_shape_with_float64(name, shape):
+    values = drawn(INITIALIZERS[name], shape=shape)
+    assert values.shape == shape
+    assert values.dtype == np.float64
+
+
+@each_name
+def test_initializer_draws_the_same_for_the_same_random_state_alone(name):
+    first, second = drawn(INITIALIZERS[name]), drawn(INITIALIZERS[name])
+    assert_array_equal(first, second)
+    moved = np.any(drawn(INITIALIZERS[name], seed=1) != first)
+    assert moved == (name != "zeros")
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_scikit_learns_factor_is_two_for_logistic_and_six_for_the_rest(activation):
+    bound = np.sqrt((2 if activation == "logistic" else 6) / (FAN_IN + FAN_OUT))
+    assert_allclose(np.abs(drawn(ScikitLearn(), activation)).max(), bound, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"auto"}))
+def test_initializer_asks_for_the_activation_in_auto_alone(name):
+    logistic, tanh = (drawn(INITIALIZERS[name], activation) for activation in ("logistic", "tanh"))
+    assert_array_equal(logistic, tanh)
+
+
+@pytest.mark.parametrize("shape", [(50, 20), (20, 50), (30, 30), (3, 3, 5, 8)], ids=str)
+def test_orthogonal_has_orthonormal_rows_or_columns_whichever_are_fewer(shape):
+    matrix = drawn(INITIALIZERS["orthogonal"], shape=shape).reshape(-1, shape[-1])
+    rows, columns = matrix.shape
+    product = matrix.T @ matrix if rows >= columns else matrix @ matrix.T
+    assert_allclose(product, np.eye(min(rows, columns)), atol=1e-14)
+
+
+def test_orthogonal_matrices_are_uniformly_distributed():
+    # Haar's measure on O(3): each entry is uniform on (-1, 1), by Archimedes' hat box theorem.
+    matrices = np.array(
+        [drawn(INITIALIZERS["orthogonal"], shape=(3, 3), seed=seed) for seed in range(1000)]
+    )
+    for entry in matrices.reshape(1000, 9).T:
+        assert kstest(entry, between(1).cdf).pvalue > 1e-4
+    assert_allclose(np.mean(np.linalg.det(matrices)), 0, atol=0.13)  # signs: 4 standard errors
+
+
+def test_constant_is_the_same_value_everywhere():
+    assert_array_equal(drawn(Constant(2.5), shape=(3, 2)), np.full((3, 2), 2.5), strict=True)
+    assert_array_equal(drawn(INITIALIZERS["zeros"], shape=(3, 2)), np.zeros((3, 2)), strict=True)
+
+
+@each_name
+def test_for_draws_as_for_the_other_activation(name):
+    initializer = For(as_activation("logistic"), INITIALIZERS[name])
+    assert_array_equal(drawn(initializer, "identity"), drawn(INITIALIZERS[name], "logistic"))
+    assert initializer.biases == INITIALIZERS[name].biases
+
+
+@pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"auto"}))
+def test_biases_of_dense_are_zero(name):
+    assert_array_equal(bias_of(Dense(3, weight_init=name)), np.zeros((1, 3)))
+
+
+def test_biases_of_dense_are_drawn_as_weights_are_by_scikit_learns_rule():
+    r = np.sqrt(6 / (4 + 3))
+    wanted = np.random.RandomState(0).uniform(-r, r, (1, 3))
+    for layer in (Dense(3), Dense(3, weight_init="auto"), Dense(3, weight_init=ScikitLearn())):
+        assert_array_equal(bias_of(layer), wanted)
+
+
+class Sevens(Initializer):
+    """A user's own: sevens, for the biases too if asked."""
+
+    def __init__(self, biases):
+        self.biases = biases
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return np.full(shape, 7.0)
+
+
+@pytest.mark.parametrize("biases", [False, True])
+def test_users_own_initializer_draws_weights_and_biases_if_it_says_so(biases):
+    network = Network([Dense(3, weight_init=Sevens(biases))], (4,))
+    (params,) = network.layout.views(network.initial(None, np.float64)[0])
+    assert_array_equal(params["weight"], np.full((4, 3), 7.0))
+    assert_array_equal(params["bias"], np.full((1, 3), 7.0 * biases))
 
 
 def test_network_draws_weight_and_bias_layer_by_layer_as_scikit_learn_does():
     network = Network([Dense(5, "tanh"), Dense(2, "logistic")], (4,))
     theta, _ = network.initial(np.random.RandomState(3), np.float64)
     first, second = network.layout.views(theta)
-    expected = np.random.RandomState(3)
-    r = np.sqrt(6 / (4 + 5))
-    assert_array_equal(first["weight"], expected.uniform(-r, r, (4, 5)))
-    assert_array_equal(first["bias"][0], expected.uniform(-r, r, 5))
-    r = np.sqrt(2 / (5 + 2))
-    assert_array_equal(second["weight"], expected.uniform(-r, r, (5, 2)))
-    assert_array_equal(second["bias"][0], expected.uniform(-r, r, 2))
+    draw = partial(uniform_of, np.random.RandomState(3))
+    assert_array_equal(first["weight"], draw(np.sqrt(6 / (4 + 5)), (4, 5)))
+    assert_array_equal(first["bias"][0], draw(np.sqrt(6 / (4 + 5)), 5))
+    assert_array_equal(second["weight"], draw(np.sqrt(2 / (5 + 2)), (5, 2)))
+    assert_array_equal(second["bias"][0], draw(np.sqrt(2 / (5 + 2)), 2))
+
+
+def uniform_of(random_state, bound, shape):
+    return random_state.uniform(-bound, bound, shape)
+
+
+@each_name
+def test_as_initializer_takes_names_and_objects(name):
+    assert as_initializer(name) is INITIALIZERS[name]
+    own = GlorotUniform()
+    assert as_initializer(own) is own
+
+
+@pytest.mark.parametrize("value", ["xavier", GlorotUniform, None, 0.1])
+def test_as_initializer_refuses_anything_else(value):
+    with pytest.raises(ValueError, match=r"weight_init must be .* one of \[.*'zeros'\], got"):
+        as_initializer(value)

@@ -1,10 +1,12 @@
+import time
+
 import numpy as np
 import pytest
-from helpers import LOSSES, Interrupting, new_gradient, normal, sample_weights, targets
+from helpers import LOSSES, Breaking, Interrupting, new_gradient, normal, sample_weights, targets
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+from sklearn.linear_model import Lasso, LogisticRegression, PoissonRegressor, Ridge
 
-from sknn.nn import Dense, lbfgs
+from sknn.nn import Activate, BatchNorm, Dense, Quantile, lbfgs
 from sknn.nn.batches import Rows
 from sknn.nn.lbfgs import minimize_loss
 from sknn.nn.training import HISTORY
@@ -74,6 +76,44 @@ def test_linear_model_under_poisson_is_poisson_regression(weight):
     assert_allclose(bias[0, 0], poisson.intercept_, rtol=1e-3)
 
 
+@pytest.mark.parametrize("l1", [1.0, 10.0, 100.0])
+def test_linear_model_with_l1_is_the_lasso(l1):
+    layers, loss, rows = problem("squared_error", 1)
+    outcome, _ = minimised(layers, loss, rows, alpha=0.0, l1=l1)
+    lasso = Lasso(alpha=l1 / N, tol=1e-10, max_iter=10_000).fit(rows.x, rows.y[:, 0])
+    residuals = rows.y[:, 0] - lasso.predict(rows.x)
+    least = np.mean(residuals**2) / 2 + l1 / N * np.sum(np.abs(lasso.coef_))
+    # The line search of L-BFGS stops short of a kink, so losses agree rather than weights.
+    assert_allclose(outcome.loss, least, rtol=1e-2)
+    assert outcome.loss >= least * (1 - 1e-9)
+
+
+def test_loss_includes_both_penalties():
+    layers, loss, rows = network()
+    outcome, gradient = minimised(layers, loss, rows, l1=0.3, max_iter=20)
+    penalty = gradient.add_penalty(ALPHA / N, 0.3 / N)
+    assert_allclose(outcome.loss, gradient.mean(rows.take(slice(None))) + penalty, rtol=1e-12)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.9])
+def test_constant_model_under_quantile_loss_is_the_quantile(level):
+    rows = Rows(np.zeros((N + 1, N_IN)), normal(N + 1, 1), dtype=np.float64)
+    _, gradient = minimised([Dense(1, "identity")], Quantile(level), rows, alpha=0.0)
+    _, bias = linear_model(gradient)
+    assert_allclose(bias[0, 0], np.quantile(rows.y, level), atol=0.05)
+
+
+def test_weights_per_output_are_those_of_separate_models():
+    weight = np.column_stack([sample_weights(N), sample_weights(N, seed=1)])
+    layers, loss, rows = problem("squared_error", 2, weight)
+    _, gradient = minimised(layers, loss, rows)
+    weights, bias = linear_model(gradient)
+    for output in (0, 1):
+        ridge = Ridge(alpha=ALPHA).fit(rows.x, rows.y[:, output], weight[:, output])
+        assert_allclose(weights[:, output], ridge.coef_, rtol=1e-4)
+        assert_allclose(bias[0, output], ridge.intercept_, rtol=1e-4)
+
+
 def test_gradient_at_the_minimum_is_as_small_as_asked_for():
     layers, loss, rows = problem("squared_error", 2)
     _, gradient = minimised(layers, loss, rows, tol=1e-3)
@@ -100,6 +140,21 @@ def test_blocks_of_rows_add_up_to_all_of_them(name, weight, monkeypatch):
     in_blocks, block_gradient = minimised(layers, loss, rows, **settings)
     assert_allclose(in_blocks.loss, whole.loss, rtol=1e-9)
     assert_allclose(block_gradient.theta, gradient.theta, rtol=1e-6)
+
+
+@pytest.mark.parametrize("weight", [None, sample_weights(N)], ids=["unweighted", "weighted"])
+def test_batch_norm_sees_all_rows_in_one_block(weight, monkeypatch):
+    _, loss, rows = problem("log_loss softmax", 3, weight)
+    layers = [Dense(5, "identity"), BatchNorm(), Activate("tanh"), Dense(3, "identity")]
+    whole, gradient = minimised(layers, loss, rows, max_iter=10)
+    monkeypatch.setattr(lbfgs, "BLOCK", 7)
+    still_whole, same = minimised(layers, loss, rows, max_iter=10)
+    assert still_whole.loss == whole.loss
+    assert_array_equal(same.theta, gradient.theta)
+    assert_array_equal(same.state, gradient.state)
+    loss_of_all = gradient.mean(rows.take(slice(None)))
+    weight_sum = N if weight is None else weight.sum()
+    assert_allclose(whole.loss, loss_of_all + gradient.add_penalty(ALPHA / weight_sum), rtol=1e-12)
 
 
 def test_weights_are_bit_equal_from_run_to_run():
@@ -167,6 +222,28 @@ def test_after_iteration_that_returns_true_ends_it():
     assert_array_equal(gradient.theta, reference.theta)
 
 
+@pytest.mark.parametrize(("max_time", "iterations"), [(0.5, 1), (2.5, 3), (99, 8), (None, 8)])
+def test_max_time_ends_it_after_the_iteration_that_passes_it(max_time, iterations, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    history = {name: [] for name in HISTORY}
+
+    def after_iteration():
+        now[0] += 1  # an iteration, with what follows it, takes a second
+
+    settings = {"max_iter": 8, "max_time": max_time, "after_iteration": after_iteration}
+    outcome, gradient = minimised(*network(), history=history, **settings)
+    assert outcome.iterations == len(history["loss"]) == iterations
+    assert outcome.reason == ("time" if iterations < 8 else "limit")
+    _, reference = minimised(*network(), max_iter=iterations)
+    assert_array_equal(gradient.theta, reference.theta)
+
+
+def test_request_goes_before_time():
+    settings = {"max_time": 1e-9, "after_iteration": lambda: True}
+    assert minimised(*network(), **settings)[0].reason == "asked"
+
+
 def test_interrupt_keeps_the_weights_of_the_last_iteration():
     _, loss, rows = network()
     evaluations = {name: [] for name in HISTORY}
@@ -177,6 +254,16 @@ def test_interrupt_keeps_the_weights_of_the_last_iteration():
     assert 0 < iterations < 8
     assert_array_equal(gradient.theta, reference.theta)
     assert interrupted.loss == evaluations["loss"][-1]
+
+
+@pytest.mark.parametrize("name", ["loss", "learning_rate", "seconds"])
+def test_interrupt_leaves_a_row_of_history_for_every_iteration_that_counts(name):
+    history = {name: [] for name in HISTORY} | {name: Breaking()}
+    outcome, gradient = minimised(*network(), history=history)
+    _, reference = minimised(*network(), max_iter=2)
+    assert (outcome.reason, outcome.iterations) == ("interrupted", 2)
+    assert {len(values) for values in history.values()} == {2}
+    assert_array_equal(gradient.theta, reference.theta)
 
 
 def test_interrupt_before_the_first_iteration_keeps_the_initial_weights():

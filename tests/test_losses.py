@@ -1,13 +1,51 @@
+from functools import partial
+
 import numpy as np
 import pytest
-from helpers import LOSSES, MODELS, assert_is_gradient, normal, sample_weights, targets
+from helpers import (
+    LOSSES,
+    MODELS,
+    assert_is_gradient,
+    normal,
+    sample_weights,
+    sum_and_gradient,
+    targets,
+)
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import special
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn import metrics
 
-from sknn.nn.losses import LogisticLogLoss, Loss, Poisson, SoftmaxLogLoss
+from sknn.nn.losses import (
+    Gamma,
+    Heads,
+    Huber,
+    LabelSmoothing,
+    LogisticFocal,
+    LogisticLogLoss,
+    Loss,
+    Poisson,
+    Quantile,
+    RootMeanSquaredError,
+    SoftmaxFocal,
+    SoftmaxLogLoss,
+)
 
 N, N_OUTPUTS = 30, 4
+LEVELS = np.array([0.1, 0.25, 0.5, 0.9])
+HEADS = [slice(0, 3), slice(3, 4), slice(4, 6)]  # one of them of a single class
+LOSSES = {
+    **LOSSES,
+    "huber, delta 0.3": Huber(0.3),
+    "quantile, 0.8": Quantile(0.8),
+    "quantile, four levels": Quantile([0.9, 0.1, 0.5, 0.25]),
+    "focal softmax, gamma 0.5": SoftmaxFocal(0.5),
+    "focal logistic, gamma 0.5": LogisticFocal(0.5),
+    "heads": Heads(SoftmaxLogLoss(), HEADS),
+    "smoothed softmax": LabelSmoothing(SoftmaxLogLoss(), 0.1),
+    "smoothed logistic": LabelSmoothing(LogisticLogLoss(), 0.1),
+    "smoothed heads": LabelSmoothing(Heads(SoftmaxLogLoss(), HEADS), 0.1),
+}
 LINKS = {
     "identity": lambda z: z,
     "exp": np.exp,
@@ -16,78 +54,192 @@ LINKS = {
 }
 
 
-def per_output(metric):
+def per_output(metric, link="identity", **settings):
     """The weighted sum over samples of a mean that scikit-learn takes, summed over outputs."""
 
-    def total(y, p, weight):
-        columns = zip(y.T, p.T, strict=True)
-        return weight.sum() * sum(metric(*column, sample_weight=weight) for column in columns)
+    def total(y, z, weight):
+        columns = zip(y.T, LINKS[link](z).T, weight.T, strict=True)
+        return sum(own.sum() * metric(y, p, sample_weight=own, **settings) for y, p, own in columns)
 
     return total
 
 
-FORMULAS = {  # every loss by its id: the weighted sum from targets and predictions
-    "squared_error": per_output(lambda *a, **k: metrics.mean_squared_error(*a, **k) / 2),
-    "poisson": per_output(lambda *a, **k: metrics.mean_poisson_deviance(*a, **k) / 2),
-    "log_loss logistic": per_output(metrics.log_loss),
-    "log_loss softmax": lambda y, p, weight: metrics.log_loss(
-        y.argmax(axis=1), p, sample_weight=weight, normalize=False
+def elementwise(losses):
+    """The weighted sum of losses of each output."""
+    return lambda y, z, weight: np.sum(weight * losses(y, z))
+
+
+def half(total):
+    return lambda y, z, weight: total(y, z, weight) / 2
+
+
+def pinball(y, z, weight):
+    """Of each level, z holding the levels in ascending order."""
+    return sum(
+        own.sum() * metrics.mean_pinball_loss(y[:, 0], q, alpha=level, sample_weight=own)
+        for level, q, own in zip(LEVELS, z.T, weight.T, strict=True)
+    )
+
+
+def brier(y, z, weight):
+    p, own = softmax(z, axis=1), weight[:, 0]
+    score = metrics.brier_score_loss(y.argmax(axis=1), p, sample_weight=own, scale_by_half=True)
+    return own.sum() * score
+
+
+def cross_entropy(y, z, weight, smoothing=0.0):
+    """Of smoothed targets: (1 - smoothing) on the true class and smoothing / k on every class."""
+    log_p = log_softmax(z, axis=1)
+    of_target = (1 - smoothing) * log_p[y == 1] + smoothing * log_p.mean(axis=1)
+    return -np.sum(weight[:, 0] * of_target)
+
+
+def over_heads(total):
+    return lambda y, z, weight: sum(total(y[:, at], z[:, at], weight) for at in HEADS)
+
+
+def softmax_focal(y, z, weight, gamma):
+    """Lin et al. (2017), eq. 4, p being the probability of the true class."""
+    p = softmax(z, axis=1)[y == 1]
+    return -np.sum(weight[:, 0] * (1 - p) ** gamma * np.log(p))
+
+
+def logistic_focal(y, z, gamma):
+    """As torchvision.ops.sigmoid_focal_loss, without its alpha."""
+    p = expit(z)
+    cross_entropy = -(y * np.log(p) + (1 - y) * np.log(1 - p))
+    p_t = p * y + (1 - p) * (1 - y)
+    return cross_entropy * (1 - p_t) ** gamma
+
+
+FORMULAS = {  # every loss by its id: the weighted sum, from targets and raw outputs
+    "absolute_error": per_output(metrics.mean_absolute_error),
+    "focal logistic": elementwise(partial(logistic_focal, gamma=2)),
+    "focal logistic, gamma 0.5": elementwise(partial(logistic_focal, gamma=0.5)),
+    "focal softmax": partial(softmax_focal, gamma=2),
+    "focal softmax, gamma 0.5": partial(softmax_focal, gamma=0.5),
+    "gamma": half(per_output(metrics.mean_gamma_deviance, "exp")),
+    "heads": over_heads(cross_entropy),
+    "hinge logistic": per_output(metrics.hinge_loss, labels=[0, 1]),
+    "hinge softmax": per_output(metrics.hinge_loss, labels=[0, 1]),
+    "huber": elementwise(lambda y, z: special.huber(1, z - y)),
+    "huber, delta 0.3": elementwise(lambda y, z: special.huber(0.3, z - y)),
+    "log_cosh": elementwise(lambda y, z: np.log(np.cosh(z - y))),
+    "log_loss logistic": per_output(metrics.log_loss, "logistic"),
+    "log_loss softmax": cross_entropy,
+    "poisson": half(per_output(metrics.mean_poisson_deviance, "exp")),
+    "quantile": half(per_output(metrics.mean_absolute_error)),  # at the level of one half
+    "quantile, 0.8": per_output(metrics.mean_pinball_loss, alpha=0.8),
+    "quantile, four levels": pinball,
+    "root_mean_squared_error": per_output(metrics.mean_squared_error),  # the root comes last
+    "smoothed heads": over_heads(partial(cross_entropy, smoothing=0.1)),
+    "smoothed logistic": elementwise(
+        lambda y, z: -(0.9 * y + 0.05) * log_expit(z) - (0.95 - 0.9 * y) * log_expit(-z)
     ),
+    "smoothed softmax": partial(cross_entropy, smoothing=0.1),
+    "squared_error": half(per_output(metrics.mean_squared_error)),
+    "squared_error logistic": per_output(metrics.brier_score_loss, "logistic"),
+    "squared_error softmax": brier,
 }
+
+
+def torch_cross_entropy(F, z, y, reduction="sum", **settings):
+    return F.cross_entropy(z, y, reduction=reduction, **settings)
+
+
+def torch_over_heads(F, z, y, **settings):
+    return sum(torch_cross_entropy(F, z[:, at], y[:, at], **settings) for at in HEADS)
+
+
+def torch_binary(F, z, y, reduction="sum"):
+    return F.binary_cross_entropy_with_logits(z, y, reduction=reduction)
+
+
+def torch_focal(losses):
+    return ((1 - (-losses).exp()) ** 2 * losses).sum()
+
+
+TORCH = {  # losses by id in the words of torch.nn.functional, F: sums from raw outputs and targets
+    "absolute_error": lambda F, z, y: F.l1_loss(z, y, reduction="sum"),
+    "focal logistic": lambda F, z, y: torch_focal(torch_binary(F, z, y, "none")),
+    "focal softmax": lambda F, z, y: torch_focal(torch_cross_entropy(F, z, y, "none")),
+    "heads": torch_over_heads,
+    "huber": lambda F, z, y: F.huber_loss(z, y, reduction="sum"),
+    "huber, delta 0.3": lambda F, z, y: F.huber_loss(z, y, delta=0.3, reduction="sum"),
+    "log_loss logistic": torch_binary,
+    "log_loss softmax": torch_cross_entropy,
+    "poisson": lambda F, z, y: F.poisson_nll_loss(z, y, reduction="sum") + (y * y.log() - y).sum(),
+    "smoothed heads": partial(torch_over_heads, label_smoothing=0.1),
+    "smoothed softmax": partial(torch_cross_entropy, label_smoothing=0.1),
+    "squared_error": lambda F, z, y: F.mse_loss(z, y, reduction="sum") / 2,
+    "squared_error logistic": lambda F, z, y: F.mse_loss(z.sigmoid(), y, reduction="sum"),
+    "squared_error softmax": lambda F, z, y: F.mse_loss(z.softmax(1), y, reduction="sum") / 2,
+}
+# Weights per output have a meaning where the outputs are losses of their own.
+SEPARABLE = [name for name, loss in LOSSES.items() if loss.link != "softmax"]
 each = pytest.mark.parametrize("name", LOSSES)
-weighted = pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
+each_weighting = pytest.mark.parametrize(
+    ("name", "weighting"),
+    [
+        *[(name, weighting) for name in LOSSES for weighting in ("unweighted", "weighted")],
+        *[(name, "weighted per output") for name in SEPARABLE],
+    ],
+)
+dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
-def drawn(name, weighted=False):
+def n_outputs_of(name):
+    return HEADS[-1].stop if "heads" in name else N_OUTPUTS
+
+
+def drawn(name, weighting="unweighted"):
     """(loss, y, z, weight or None)."""
-    loss = LOSSES[name]
-    weight = sample_weights(N) if weighted else None
-    return loss, targets(loss, N, N_OUTPUTS), normal(N, N_OUTPUTS, seed=1), weight
+    loss, k = LOSSES[name], n_outputs_of(name)
+    weight = {
+        "unweighted": None,
+        "weighted": sample_weights(N),
+        "weighted per output": sample_weights(N)[:, None] * np.arange(1, k + 1),
+    }[weighting]
+    return loss, targets(loss, N, k), normal(N, k, seed=1), weight
 
 
-def sum_and_gradient(loss, y, z, weight=None):
-    out = np.full_like(z, np.nan)
-    return loss.sum_and_gradient(y, z, weight, out), out
-
-
-@each
-@weighted
-def test_loss_has_the_value_of_its_formula(name, weighted):
-    loss, y, z, weight = drawn(name, weighted)
-    wanted = FORMULAS[name](y, LINKS[loss.link](z), np.ones(N) if weight is None else weight)
+@each_weighting
+def test_loss_has_the_value_of_its_formula(name, weighting):
+    loss, y, z, weight = drawn(name, weighting)
+    column = np.ones(N) if weight is None else weight
+    column = column[:, None] if column.ndim == 1 else column
+    wanted = FORMULAS[name](y, z, np.broadcast_to(column, z.shape))
     total, _ = sum_and_gradient(loss, y, z, weight)
     assert isinstance(total, float)
     assert_allclose(total, wanted, rtol=1e-12)
 
 
-@each
-@weighted
-def test_loss_gradient_is_that_of_differences(name, weighted):
-    loss, y, z, weight = drawn(name, weighted)
+@each_weighting
+def test_loss_gradient_is_that_of_differences(name, weighting):
+    loss, y, z, weight = drawn(name, weighting)
     _, dz = sum_and_gradient(loss, y, z, weight)
     assert_is_gradient(dz, lambda z: sum_and_gradient(loss, y, z, weight)[0], z)
 
 
-@each
-@weighted
-def test_loss_leaves_its_arguments_as_they_are(name, weighted):
-    loss, y, z, weight = drawn(name, weighted)
+@each_weighting
+def test_loss_leaves_its_arguments_as_they_are(name, weighting):
+    loss, y, z, weight = drawn(name, weighting)
     sum_and_gradient(loss, y, z, weight)
-    for changed, same in zip((y, z, weight), drawn(name, weighted)[1:], strict=True):
+    loss.predict(z)
+    for changed, same in zip((y, z, weight), drawn(name, weighting)[1:], strict=True):
         assert_array_equal(changed, same)
 
 
-@each
-@weighted
-def test_loss_is_a_sum_so_that_halves_add_up(name, weighted):
-    loss, y, z, weight = drawn(name, weighted)
+@each_weighting
+def test_loss_is_a_sum_so_that_halves_add_up(name, weighting):
+    loss, y, z, weight = drawn(name, weighting)
     total, dz = sum_and_gradient(loss, y, z, weight)
     halves = [
         sum_and_gradient(loss, y[half], z[half], None if weight is None else weight[half])
         for half in (slice(0, 11), slice(11, N))
     ]
     assert_allclose(halves[0][0] + halves[1][0], total, rtol=1e-12)
-    assert_allclose(np.concatenate([halves[0][1], halves[1][1]]), dz, rtol=1e-12)
+    assert_allclose(np.concatenate([halves[0][1], halves[1][1]]), dz, rtol=1e-12, atol=1e-15)
 
 
 @each
@@ -98,6 +250,16 @@ def test_weight_counts_a_sample_so_many_times(name):
     repeated, _ = sum_and_gradient(loss, y.repeat(counts, axis=0), z.repeat(counts, axis=0))
     assert_allclose(total, repeated, rtol=1e-12)
     assert_array_equal(dz[counts == 0], 0)
+
+
+@pytest.mark.parametrize("name", SEPARABLE)
+def test_equal_weights_of_the_outputs_are_those_of_the_sample(name):
+    loss, y, z, weight = drawn(name, "weighted")
+    of_outputs = np.repeat(weight[:, None], z.shape[1], axis=1)
+    total, dz = sum_and_gradient(loss, y, z, of_outputs)
+    wanted, wanted_dz = sum_and_gradient(loss, y, z, weight)
+    assert_allclose(total, wanted, rtol=1e-14)
+    assert_array_equal(dz, wanted_dz)
 
 
 @each
@@ -112,22 +274,20 @@ def test_finish_is_the_weighted_mean_unless_a_loss_says_otherwise():
     assert Loss().finish(6.0, 4.0) == (1.5, 0.25)
 
 
-@each
-@weighted
-def test_loss_of_several_models_is_that_of_each(name, weighted):
-    loss, y, _, weight = drawn(name, weighted)
-    z = normal(MODELS, N, N_OUTPUTS)
+@each_weighting
+def test_loss_of_several_models_is_that_of_each(name, weighting):
+    loss, y, z, weight = drawn(name, weighting)
+    z = normal(MODELS, *z.shape)
     totals, dz = sum_and_gradient(loss, y, z, weight)
     singles = [sum_and_gradient(loss, y, one, weight) for one in z]
     assert_allclose(totals, [total for total, _ in singles], rtol=1e-12)
-    assert_allclose(dz, [one for _, one in singles], rtol=1e-12)
+    assert_allclose(dz, [one for _, one in singles], rtol=1e-12, atol=1e-15)
     assert_allclose(loss.predict(z), [loss.predict(one) for one in z], rtol=1e-12)
 
 
-@each
-@weighted
-def test_loss_in_float32_is_that_in_float64(name, weighted):
-    loss, y, z, weight = drawn(name, weighted)
+@each_weighting
+def test_loss_in_float32_is_that_in_float64(name, weighting):
+    loss, y, z, weight = drawn(name, weighting)
     narrow = [None if array is None else array.astype(np.float32) for array in (y, z, weight)]
     total, dz = sum_and_gradient(loss, *narrow)
     wanted, wanted_dz = sum_and_gradient(loss, y, z, weight)
@@ -139,74 +299,35 @@ def test_loss_in_float32_is_that_in_float64(name, weighted):
 @each
 def test_predict_applies_the_link_that_the_loss_names(name):
     loss, _, z, _ = drawn(name)
+    wanted = LINKS[loss.link](z)
+    if "heads" in name:
+        wanted = np.hstack([softmax(z[:, at], axis=1) for at in HEADS])
+    if "levels" in name:
+        wanted = np.sort(z, axis=1)
     predicted = loss.predict(z)
     assert not np.shares_memory(predicted, z)
-    assert_allclose(predicted, LINKS[loss.link](z), rtol=1e-12)
+    assert_allclose(predicted, wanted, rtol=1e-12)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shift", [0, 1e4, -1e4])
-def test_softmax_log_loss_is_right_for_extreme_outputs(dtype, shift):
-    z = shift + np.array([[1e4, -1e4, 0], [1e4, -1e4, 0], [1e4, -1e4, 0], [0, 1, 2]], dtype)
-    y = np.eye(3, dtype=dtype)[[0, 1, 2, 0]]
-    wanted = [0, 2e4, 1e4, np.log(1 + np.e + np.e**2)]
-    for row in range(4):
-        alone, _ = sum_and_gradient(SoftmaxLogLoss(), y[row : row + 1], z[row : row + 1])
-        among_others, _ = sum_and_gradient(SoftmaxLogLoss(), y, z, np.eye(4, dtype=dtype)[row])
-        assert_allclose([alone, among_others], wanted[row], rtol=1e-6)
-    _, dz = sum_and_gradient(SoftmaxLogLoss(), y, z)
-    assert_allclose(dz[:3], [[0, 0, 0], [1, -1, 0], [1, 0, -1]], atol=1e-30)
-    assert_allclose(dz[3], softmax([0, 1, 2]) - [1, 0, 0], rtol=1e-5)
+@each
+def test_targets_of_its_own_kind_pass_the_check_of_the_loss(name):
+    loss, y, _, _ = drawn(name)
+    loss.check_targets(y)
 
 
-@pytest.mark.parametrize("gap", [10, 79, 81, 200])
-def test_softmax_log_loss_of_a_row_does_not_suffer_from_a_much_larger_one(gap):
-    z = np.array([[gap, gap - 1, gap - 2], [0, 1, 2]])
-    y = np.eye(3)[[0, 0]]
-    total, dz = sum_and_gradient(SoftmaxLogLoss(), y.astype(np.float32), z.astype(np.float32))
-    wanted = log_softmax(z, axis=1)
-    assert_allclose(total, -wanted[:, 0].sum(), rtol=1e-5)
-    assert_allclose(dz, np.exp(wanted) - y, rtol=1e-4)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_logistic_log_loss_is_right_for_extreme_outputs(dtype):
-    z = np.array([[1e4], [1e4], [-1e4], [-1e4]], dtype)
-    y = np.array([[0], [1], [0], [1]], dtype)
-    wanted = [1e4, 0, 0, 1e4]
-    for row in range(4):
-        total, _ = sum_and_gradient(LogisticLogLoss(), y[row : row + 1], z[row : row + 1])
-        assert total == wanted[row]
-    _, dz = sum_and_gradient(LogisticLogLoss(), y, z)
-    assert_array_equal(dz, [[1], [0], [0], [-1]])
-
-
-@pytest.mark.parametrize("loss", [SoftmaxLogLoss(), LogisticLogLoss()], ids=lambda loss: loss.link)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_probabilities_of_extreme_outputs_are_possible_and_their_logarithms_finite(loss, dtype):
-    z = np.array([[1e4, -1e4], [-1e4, 1e4], [0, 90], [800, 0]], dtype)
-    p, log_p = loss.predict(z), loss.log_predict(z)
-    assert p.dtype == log_p.dtype == dtype
-    assert np.all((p > 0) & (p <= 1))
-    assert_allclose(p, LINKS[loss.link](z.astype(float)), rtol=1e-4, atol=np.finfo(dtype).tiny * 2)
-    assert np.isfinite(log_p).all()
-    assert_allclose(log_p, np.log(p), rtol=1e-5)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_logistic_probabilities_leave_room_for_the_other_outcome(dtype):
-    p = LogisticLogLoss().predict(np.array([[-1e4, 1e4]], dtype))
-    assert np.all(1 - p > 0)
-
-
-@pytest.mark.parametrize(
-    ("loss", "formula"),
-    [(SoftmaxLogLoss(), lambda z: log_softmax(z, axis=1)), (LogisticLogLoss(), log_expit)],
-    ids=["softmax", "logistic"],
-)
-def test_log_predict_is_the_logarithm_where_the_probability_is_a_number(loss, formula):
-    z = normal(N, N_OUTPUTS) * 20
-    assert_allclose(loss.log_predict(z), formula(z), rtol=1e-12, atol=1e-13)
+@dtypes
+@pytest.mark.parametrize("name", TORCH)
+def test_loss_has_the_value_and_gradient_of_torch(name, dtype):
+    torch = pytest.importorskip("torch")
+    loss, y, z, _ = drawn(name)
+    y, z = y.astype(dtype), (3 * z).astype(dtype)
+    raw = torch.tensor(z, requires_grad=True)
+    wanted = TORCH[name](torch.nn.functional, raw, torch.tensor(y))
+    wanted.backward()
+    total, dz = sum_and_gradient(loss, y, z)
+    tolerances = {"rtol": 1e-5, "atol": 1e-5} if dtype == np.float32 else {"atol": 1e-12}
+    assert_allclose(total, wanted.item(), **tolerances)
+    assert_allclose(dz, raw.grad.numpy(), **tolerances)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -227,7 +348,105 @@ def test_poisson_refuses_negative_targets():
         Poisson().check_targets(np.array([0, -2, 1]))
 
 
-@each
-def test_targets_of_its_own_kind_pass_the_check_of_the_loss(name):
-    loss, y, _, _ = drawn(name)
-    loss.check_targets(y)
+@dtypes
+@pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if loss.link != "exp"])
+def test_loss_and_gradient_of_extreme_outputs_are_finite(name, dtype):
+    loss, k = LOSSES[name], n_outputs_of(name)
+    y, z = targets(loss, N, k).astype(dtype), (1e4 * normal(N, k)).astype(dtype)
+    total, dz = sum_and_gradient(loss, y, z)
+    assert np.isfinite(total)
+    assert np.isfinite(dz).all()
+
+
+@dtypes
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("focal softmax", 0, 1e4),
+        ("focal softmax, gamma 0.5", 0, 1e4),
+        ("squared_error softmax", 0, 1),
+    ],
+)
+def test_softmax_loss_is_right_for_certain_predictions(name, right, wrong, dtype):
+    y, z = np.eye(2, dtype=dtype)[[0, 0]], np.array([[1e4, 0], [0, 1e4]], dtype)
+    losses = [sum_and_gradient(LOSSES[name], y[[row]], z[[row]])[0] for row in (0, 1)]
+    assert_allclose(losses, [right, wrong], atol=1e-30)
+    _, dz = sum_and_gradient(LOSSES[name], y, z)
+    steep = wrong == 1e4  # else the gradient vanishes with the probability
+    assert_allclose(dz, [[0, 0], [-1.0 * steep, 1.0 * steep]], atol=1e-30)
+
+
+@pytest.mark.parametrize(
+    ("focal", "log_loss"),
+    [(SoftmaxFocal(0), SoftmaxLogLoss()), (LogisticFocal(0.0), LogisticLogLoss())],
+    ids=["softmax", "logistic"],
+)
+def test_focal_loss_without_gamma_is_log_loss(focal, log_loss):
+    y, z = targets(focal, N, N_OUTPUTS), 3 * normal(N, N_OUTPUTS, seed=1)
+    total, dz = sum_and_gradient(focal, y, z, sample_weights(N))
+    wanted, wanted_dz = sum_and_gradient(log_loss, y, z, sample_weights(N))
+    assert_allclose(total, wanted, rtol=1e-12)
+    assert_allclose(dz, wanted_dz, rtol=1e-12, atol=1e-15)
+
+
+def test_brier_score_of_two_classes_is_that_of_one_logistic_output():
+    softmax_brier, logistic_brier = (
+        LOSSES["squared_error softmax"],
+        LOSSES["squared_error logistic"],
+    )
+    y, z = targets(logistic_brier, N, 1), normal(N, 1, seed=1)
+    wanted, wanted_dz = sum_and_gradient(logistic_brier, y, z)
+    both_z = np.hstack([np.zeros_like(z), z])
+    total, dz = sum_and_gradient(softmax_brier, np.hstack([1 - y, y]), both_z)
+    assert_allclose(total, wanted, rtol=1e-12)
+    assert_allclose(dz[:, [1]], wanted_dz, rtol=1e-12)
+
+
+@pytest.mark.parametrize("weight", [None, sample_weights(N)], ids=["unweighted", "weighted"])
+def test_root_mean_squared_error_is_the_root_of_the_mean(weight):
+    loss, y, z = RootMeanSquaredError(), normal(N, 1), normal(N, 1, seed=1)
+    total, dz = sum_and_gradient(loss, y, z, weight)
+    weight_sum = N if weight is None else weight.sum()
+    value, scale = loss.finish(total, weight_sum)
+    wanted = metrics.root_mean_squared_error(y, z, sample_weight=weight)
+    assert_allclose(value, wanted, rtol=1e-12)
+    # d sqrt(sum(w r^2) / W) / dz = w r / (W sqrt(...))
+    share = 1 / N if weight is None else (weight / weight_sum)[:, None]
+    assert_allclose(scale * dz, share * (z - y) / wanted, rtol=1e-12)
+
+
+def test_root_mean_squared_error_of_perfect_outputs_is_zero_and_so_is_its_gradient():
+    value, scale = RootMeanSquaredError().finish(0.0, 5.0)
+    assert (value, scale) == (0.0, 0.0)
+    assert type(value) is type(scale) is float
+    values, scales = RootMeanSquaredError().finish(np.array([0.0, 20.0]), 5.0)
+    assert_array_equal(values, [0, 2])
+    assert_array_equal(scales, [0, 1 / (2 * 2 * 5)])
+
+
+def test_quantile_of_one_level_leaves_the_outputs_of_several_targets_where_they_are():
+    z = np.array([[3.0, 1.0, 2.0]])
+    assert Quantile(0.3).outputs_per_target == Quantile([0.3]).outputs_per_target == 1
+    assert_array_equal(Quantile(0.3).predict(z), z)
+
+
+def test_quantiles_of_several_levels_never_cross():
+    loss = Quantile([0.9, 0.1, 0.5])
+    assert loss.outputs_per_target == 3
+    assert_array_equal(loss.ascending, [0.1, 0.5, 0.9])
+    assert_array_equal(loss.predict(np.array([[3.0, 1.0, 2.0]])), [[1.0, 2.0, 3.0]])
+
+
+def test_quantile_loss_is_least_at_the_quantiles():
+    y, loss = normal(101, 1), Quantile([0.1, 0.5, 0.9])
+    best = np.quantile(y, [0.1, 0.5, 0.9])
+    least, _ = sum_and_gradient(loss, y, np.tile(best, (101, 1)))
+    for shift in 0.05 * np.vstack([np.eye(3), -np.eye(3)]):
+        assert sum_and_gradient(loss, y, np.tile(best + shift, (101, 1)))[0] > least
+
+
+def test_gamma_refuses_targets_that_are_not_positive():
+    Gamma().check_targets(np.array([0.1, 2]))
+    for least in (0.0, -2.0):
+        with pytest.raises(ValueError, match=rf"requires positive y.*{least}.*'poisson'.*'squared"):
+            Gamma().check_targets(np.array([1, least]))

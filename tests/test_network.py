@@ -1,10 +1,18 @@
 import numpy as np
 import pytest
-from helpers import LOSSES, MODELS, joint_and_singles, mostly_zeros, normal
+from helpers import (
+    LOSSES,
+    MODELS,
+    joint_and_singles,
+    mostly_zeros,
+    new_batch,
+    new_gradient,
+    normal,
+)
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn.nn import Dense, Layer, Parameter, State
-from sknn.nn.network import Network
+from sknn.nn import Activate, BatchNorm, Dense, Dropout, Layer, LayerNorm, Parameter, State
+from sknn.nn.network import Network, layer_names
 
 N = 7
 LAYERS = [Dense(5, "tanh"), Dense(4, "relu"), Dense(3, "identity")]
@@ -23,14 +31,15 @@ class Flatten(Layer):
 class Recorder(Layer):
     """Passes everything on, and records how it was called."""
 
-    def __init__(self, calls):
-        self.calls = calls
+    def __init__(self, calls, trained=True):
+        self.calls, self.trained = calls, trained
 
     def output_shape(self, input_shape):
         return input_shape
 
     def parameters(self, input_shape):
-        return [Parameter("scale", input_shape, lambda random_state, shape: np.ones(shape))]
+        scale = Parameter("scale", input_shape, lambda random_state, shape: np.ones(shape))
+        return [scale] if self.trained else []
 
     def state(self, input_shape):
         return [State("mean", input_shape, 2.0)]
@@ -72,6 +81,49 @@ def test_network_of_several_models_is_that_of_each(sparse):
     assert_allclose(z, wanted, rtol=1e-12)
 
 
+FIRST_LAYERS = {
+    "activate": Activate("tanh"),
+    "batch norm": BatchNorm(),
+    "dropout": Dropout(0.5),
+    "layer norm": LayerNorm(),
+}
+
+
+@pytest.mark.parametrize("first", FIRST_LAYERS.values(), ids=FIRST_LAYERS)
+def test_sparse_rows_before_a_layer_that_does_not_take_them_are_made_dense(first):
+    network = Network([first, *LAYERS], (6,))
+    theta, _ = network.initial(np.random.RandomState(0), np.float64)
+    dense, sparse = mostly_zeros(N, 6)
+    assert_array_equal(forward(network, theta, sparse), forward(network, theta, dense))
+
+
+def test_sparse_rows_reach_a_layer_that_takes_them_as_they_are():
+    seen = []
+
+    class Sparse(Dense):
+        def forward(self, params, state, x, cache, training):
+            seen.append(x)
+            return super().forward(params, state, x, cache, training)
+
+    network = Network([Sparse(2)], (6,))
+    theta, _ = network.initial(np.random.RandomState(0), np.float64)
+    _, sparse = mostly_zeros(N, 6)
+    forward(network, theta, sparse)
+    assert seen[0] is sparse
+
+
+@pytest.mark.parametrize("depth", range(4))
+def test_depth_is_how_many_layers_are_gone_through(depth):
+    network = Network(LAYERS, (2,))
+    theta, _ = network.initial(np.random.RandomState(0), np.float64)
+    x = normal(N, 2)
+    wanted = x
+    for layer, params in list(zip(LAYERS, network.layout.views(theta), strict=True))[:depth]:
+        z = wanted @ params["weight"] + params["bias"]
+        wanted = {"tanh": np.tanh(z), "relu": np.maximum(z, 0), "identity": z}[layer.activation]
+    assert_allclose(forward(network, theta, x, depth=depth), wanted, rtol=1e-12)
+
+
 def test_network_knows_the_shapes_between_its_layers():
     network = Network([Flatten(), Dense(3), Dense(2)], (4, 5, 2))
     assert network.shapes == [(4, 5, 2), (40,), (3,), (2,)]
@@ -79,12 +131,16 @@ def test_network_knows_the_shapes_between_its_layers():
     assert network.row_size(np.float32) == 4 * (40 + 3 + 2)
 
 
-def test_network_numbers_layers_among_their_kind():
-    assert Network([Flatten(), Dense(3), Dense(2)], (4, 5)).names == [
-        "flatten1",
-        "dense1",
-        "dense2",
-    ]
+def test_layers_are_numbered_among_their_kind():
+    layers = [Flatten(), Dense(3), Dropout(), Dense(2)]
+    names = ["flatten1", "dense1", "dropout1", "dense2"]
+    assert layer_names(layers) == Network(layers, (4, 5)).names == names
+
+
+def test_largest_product_is_that_of_the_layer_with_most_multiply_adds():
+    layers = [Dense(10), BatchNorm(), Dropout(), Dense(100), Activate(), Dense(2)]
+    assert Network(layers, (7,)).largest_product(5) == 5 * 10 * 100
+    assert Network([LayerNorm(), Dropout()], (7,)).largest_product(5) == 0
 
 
 def test_network_names_the_layer_that_does_not_fit():
@@ -119,6 +175,79 @@ def test_backward_asks_every_layer_but_the_first_for_dx():
     params = network.layout.views(np.ones(6))
     network.backward(params, params, normal(N, 2), network.workspaces(np.float64))
     assert calls == [("backward", True), ("backward", True), ("backward", False)]
+
+
+@pytest.mark.parametrize(
+    ("trained", "called"),
+    [
+        ([False, True, True], [("backward", True), ("backward", False)]),
+        ([False, False, True], [("backward", False)]),
+        ([True, False, False], [("backward", True), ("backward", True), ("backward", False)]),
+    ],
+)
+def test_backward_stops_at_the_lowest_layer_with_parameters(trained, called):
+    calls = []
+    network = Network([Recorder(calls, own) for own in trained], (2,))
+    params = network.layout.views(np.ones(2 * sum(trained)))
+    network.backward(params, params, normal(N, 2), network.workspaces(np.float64))
+    assert calls == called
+
+
+def test_gradient_above_a_first_dropout_is_that_without_dx():
+    loss = LOSSES["squared_error"]
+    batch = new_batch(normal(N, 6), normal(N, 3))
+    plain = new_gradient(LAYERS, loss, 6)
+    first = new_gradient([Dropout(0.0), Activate("identity"), *LAYERS], loss, 6)
+    first.place(0, 0, 0)
+    assert first.mean(batch) == plain.mean(batch)
+    assert_array_equal(first.grad, plain.grad)
+
+
+# Normalisation folded into the weights before it
+
+
+def normalised(layers, n_features=4, dtype=np.float64, models=()):
+    """(network, params, state) of these layers, all drawn."""
+    network = Network(layers, (n_features,))
+    theta = normal(*models, network.layout.size).astype(dtype)
+    state = 1 + np.abs(normal(*models, network.state_layout.size, seed=1)).astype(dtype)
+    return network, network.layout.views(theta), network.state_layout.views(state)
+
+
+FOLDED = {  # layers, and which of them have nothing left to do
+    "after a linear layer": ([Dense(5, "identity"), BatchNorm(), Activate("tanh"), Dense(2)], [1]),
+    "twice": ([Dense(5, "identity"), BatchNorm(), Dense(3, "identity"), BatchNorm()], [1, 3]),
+    "after an activation": ([Dense(5, "tanh"), BatchNorm(), Dense(2)], []),
+    "first": ([BatchNorm(), Dense(2)], []),
+    "after dropout": ([Dense(5, "identity"), Dropout(0.5), BatchNorm(), Dense(2)], []),
+    "in a row": ([Dense(5, "identity"), BatchNorm(), BatchNorm(), Dense(2)], [1]),
+    "layer normalisation": ([Dense(5, "identity"), LayerNorm(), Dense(2)], []),
+}
+
+
+@pytest.mark.parametrize(("layers", "skipped"), FOLDED.values(), ids=FOLDED)
+@pytest.mark.parametrize("models", [(), (MODELS,)], ids=["", "models"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_folded_network_predicts_the_same_with_fewer_layers(layers, skipped, models, dtype):
+    network, params, state = normalised(layers, dtype=dtype, models=models)
+    x = normal(N, 4).astype(dtype)
+    before = network.forward(params, state, x, network.workspaces(dtype)).copy()
+    folded = network.folded(params, state)
+    z = network.forward(folded, state, x, network.workspaces(dtype))
+    assert z.dtype == dtype
+    rtol, atol = (1e-4, 1e-4) if dtype == np.float32 else (1e-11, 1e-12)
+    assert_allclose(z, before, rtol=rtol, atol=atol)
+    assert [index for index, own in enumerate(folded) if own is None] == skipped
+
+
+def test_folding_leaves_the_parameters_as_they_are():
+    layers, _ = FOLDED["after a linear layer"]
+    network, params, state = normalised(layers)
+    _, same, same_state = normalised(layers)
+    network.folded(params, state)
+    for own, wanted in zip([*params, *state], [*same, *same_state], strict=True):
+        for name, array in own.items():
+            assert_array_equal(array, wanted[name])
 
 
 def test_initial_values_are_parameters_and_state():

@@ -383,7 +383,7 @@ def test_tags_tell_what_the_estimators_can_do():
     assert not regressor.target_tags.positive_only
     assert classifier.classifier_tags.multi_label
     assert classifier.classifier_tags.multi_class
-    assert not classifier.target_tags.multi_output  # several columns, but of one label each
+    assert classifier.target_tags.multi_output
     for tags in (regressor, classifier):
         assert tags.input_tags.sparse
         assert not tags.input_tags.allow_nan

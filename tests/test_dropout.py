@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+from helpers import (
+    LOSSES,
+    MODELS,
+    assert_is_gradient,
+    forward_backward,
+    new_batch,
+    new_cache,
+    new_gradient,
+    normal,
+    targets,
+)
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn.nn import Dense, Layer
+from sknn.nn.layers import Dropout
+from sknn.nn.network import Network
+
+SHAPES = {"samples": (40, 50), "images": (8, 5, 5, 10), "models": (MODELS, 40, 50)}
+RATES = [0.1, 0.25, 0.5, 0.9]
+each_shape = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+each_rate = pytest.mark.parametrize("rate", RATES)
+
+
+def dropped(rate, x):
+    """y of one pass in training."""
+    return Dropout(rate).forward({}, {}, x, new_cache(Dropout(rate), x.dtype), True)
+
+
+@each_rate
+def test_share_of_what_is_dropped_is_the_rate(rate):
+    zeros = dropped(rate, np.ones((200, 200))) == 0
+    assert_allclose(zeros.mean(), rate, atol=4 * np.sqrt(rate * (1 - rate) / zeros.size))
+    # ... in every row and column, so that nothing is dropped together
+    for axis in (0, 1):
+        error = 5 * np.sqrt(rate * (1 - rate) / 200)
+        assert_allclose(zeros.mean(axis=axis), rate, atol=error)
+
+
+@each_rate
+@each_shape
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_kept_is_scaled_so_that_the_mean_stays(rate, shape, dtype):
+    x = normal(*shape).astype(dtype)
+    y = dropped(rate, x)
+    kept = y != 0
+    assert y.dtype == dtype
+    assert_allclose(y[kept], x[kept] / (1 - rate), rtol=1e-4)  # rates are multiples of 2^-16
+    assert 0 < kept.mean() < 1
+
+
+def test_rate_is_exact_where_it_is_a_multiple_of_a_power_of_two():
+    assert set(np.unique(dropped(0.5, np.ones((9, 9))))) == {0, 2}
+    assert set(np.unique(dropped(0.75, np.ones((9, 9))))) == {0, 4}
+
+
+@each_shape
+def test_nothing_is_dropped_at_rate_zero(shape):
+    assert_array_equal(dropped(0.0, normal(*shape)), normal(*shape))
+
+
+@each_shape
+def test_prediction_passes_x_on_as_it_is(shape):
+    x = normal(*shape)
+    layer = Dropout(0.5)
+    assert layer.forward({}, {}, x, new_cache(layer), training=False) is x
+
+
+@each_rate
+@each_shape
+def test_gradient_is_dropped_and_scaled_as_the_values_were(rate, shape):
+    x, dy = np.ones(shape), normal(*shape)
+    y, dx, _ = forward_backward(Dropout(rate), {}, x, dy)
+    assert_allclose(dx, dy * y, rtol=1e-14)  # y is the mask
+
+
+def test_models_share_a_mask():
+    y = dropped(0.5, np.ones((MODELS, 40, 50)))
+    assert_array_equal(y[1:], y[:-1])
+    assert_array_equal(y[0], dropped(0.5, np.ones((40, 50))))
+
+
+class Tap(Layer):
+    """Passes everything on, and keeps a copy of it."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def output_shape(self, input_shape):
+        return input_shape
+
+    def forward(self, params, state, x, cache, training):
+        self.seen.append(x.copy())
+        return x
+
+    def backward(self, params, grads, dy, cache, need_dx=True):
+        return dy
+
+
+def masks(*place, rows=6, used=False):
+    """Which of ones two layers of dropout in a row pass on, at a place in training."""
+    seen = []
+    layers = [Dropout(0.5), Tap(seen), Dropout(0.5), Tap(seen), Dense(1, "identity")]
+    gradient = new_gradient(layers, LOSSES["squared_error"], 40)
+    batch = new_batch(np.ones((rows, 40)), np.zeros((rows, 1)))
+    if used:  # elsewhere, before
+        gradient.place(0, 5, 0)
+        gradient.mean(new_batch(np.ones((99, 40)), np.zeros((99, 1))))
+        seen.clear()
+    gradient.place(*place)
+    gradient.mean(batch)
+    return seen[0] > 0, seen[1] > 0
+
+
+def test_masks_depend_on_seed_epoch_and_batch_alone():
+    for first, second in zip(masks(1, 2, 3), masks(1, 2, 3, used=True), strict=True):
+        assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("other", [(2, 2, 3), (1, 3, 3), (1, 2, 200)], ids=str)
+def test_masks_of_other_places_are_independent(other):
+    # Fair coins that have nothing to do with each other agree in half of the throws.
+    agreement = np.mean(masks(1, 2, 3, rows=500)[0] == masks(*other, rows=500)[0])
+    assert_allclose(agreement, 0.5, atol=4 * 0.5 / np.sqrt(500 * 40))
+
+
+def test_layers_of_one_network_drop_independently():
+    first, both = masks(1, 2, 3, rows=500)
+    assert_allclose(both[first].mean(), 0.5, atol=4 * 0.5 / np.sqrt(first.sum()))
+    assert not both[~first].any()
+
+
+def test_networks_without_dropout_need_no_place():
+    gradient = new_gradient([Dense(1, "identity")], LOSSES["squared_error"], 4)
+    batch = new_batch(normal(6, 4), normal(6, 1))
+    before = gradient.mean(batch)
+    gradient.place(1, 2, 3)
+    assert gradient.mean(batch) == before
+
+
+def test_gradient_through_the_masks_is_that_of_differences():
+    loss = LOSSES["log_loss softmax"]
+    layers = [Dropout(0.2), Dense(9, "tanh"), Dropout(0.5), Dense(3, "identity")]
+    gradient = new_gradient(layers, loss, 8)
+    batch = new_batch(normal(20, 8), targets(loss, 20, 3))
+
+    def value(theta):
+        gradient.theta[...] = theta
+        gradient.place(1, 2, 3)
+        return gradient.mean(batch)
+
+    theta = gradient.theta.copy()
+    value(theta)
+    assert_is_gradient(gradient.grad.copy(), value, theta)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1, 1.5, np.nan])
+def test_rate_that_is_not_a_share_names_layer_and_range(rate):
+    with pytest.raises(
+        ValueError, match=rf"Layer dropout1, .*rate must be in \[0, 1\), got {rate}"
+    ):
+        Network([Dropout(rate), Dense(2)], (3,))
+
+
+def test_rate_next_to_one_keeps_something_finite():
+    y = dropped(1 - 1e-9, np.ones((512, 512)))
+    assert set(np.unique(y)) == {0, 2**16}  # 262,144 numbers, of which one in 65,536 is kept

@@ -1,0 +1,188 @@
+"""Several columns of labels: a group of outputs for each, predicted and scored together."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import softmax
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from sknn import MLPClassifier, SequentialClassifier
+from sknn.nn import Dense
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+dtypes = pytest.mark.parametrize("dtype", [np.float64, np.float32])
+solvers = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+PARAMS = {"hidden_layer_sizes": 10, "random_state": 0, "learning_rate_init": 0.02}
+NAMES = np.array(["ant", "bee", "cow", "dog"])
+
+
+def problem(n=120, dtype=np.float64, strings=False):
+    """(X, Y): three columns, of four, two and three classes."""
+    X = np.random.default_rng(0).normal(size=(n, 4))
+    quarter = 2 * (X[:, 0] > 0) + (X[:, 1] > 0)
+    third = (X[:, 3] > 0.5).astype(int) + (X[:, 3] > -0.5)
+    Y = np.column_stack([quarter, X[:, 2] > 0, third]).astype(int)
+    return X.astype(dtype), NAMES[Y] if strings else Y
+
+
+def raw_outputs(clf, X):
+    hidden = np.maximum(X @ clf.coefs_[0] + clf.intercepts_[0], 0)
+    return hidden @ clf.coefs_[1] + clf.intercepts_[1]
+
+
+GROUPS = (slice(0, 4), slice(4, 6), slice(6, 9))
+
+
+@dtypes
+@solvers
+@pytest.mark.parametrize("strings", [False, True])
+def test_columns_of_labels_are_learnt_together(strings, solver, dtype):
+    X, Y = problem(dtype=dtype, strings=strings)
+    clf = MLPClassifier(**PARAMS, solver=solver, max_iter=300).fit(X, Y)
+    assert clf.score(X, Y) > 0.9
+    assert isinstance(clf.classes_, list)
+    for classes, column in zip(clf.classes_, Y.T, strict=True):
+        assert_array_equal(classes, np.unique(column))
+    assert clf.n_outputs_ == 9
+    predicted = clf.predict(X)
+    assert predicted.shape == Y.shape
+    assert predicted.dtype == Y.dtype
+    assert clf.score(X, Y) == np.mean(np.all(predicted == Y, axis=1))
+
+
+@dtypes
+def test_probabilities_are_a_list_of_the_softmax_of_each_group(dtype):
+    X, Y = problem(dtype=dtype)
+    clf = MLPClassifier(**PARAMS, max_iter=5).fit(X, Y)
+    z = raw_outputs(clf, X)
+    probabilities, logarithms = clf.predict_proba(X), clf.predict_log_proba(X)
+    assert isinstance(probabilities, list)
+    for at, p, log_p, column in zip(
+        GROUPS, probabilities, logarithms, clf.predict(X).T, strict=True
+    ):
+        assert_allclose(p, softmax(z[:, at], axis=1), rtol=1e-4 if dtype == np.float32 else 1e-10)
+        assert_allclose(np.exp(log_p), p, rtol=1e-5)
+        assert_array_equal(column, p.argmax(axis=1))
+        assert p.dtype == log_p.dtype == dtype
+
+
+def test_logarithms_are_finite_where_probabilities_are_too_small():
+    X, Y = problem()
+    clf = MLPClassifier(**PARAMS, max_iter=5).fit(X, Y)
+    for log_p in clf.predict_log_proba(1e4 * X):
+        assert np.isfinite(log_p).all()
+
+
+def test_one_column_alone_is_as_if_it_were_not_a_column():
+    X, Y = problem()
+    clf = MLPClassifier(**PARAMS, max_iter=3)
+    plain = clone(clf).fit(X, Y[:, 0])
+    with pytest.warns(UserWarning, match="column-vector y was passed"):
+        column = clone(clf).fit(X, Y[:, :1])
+    assert_array_equal(column.predict_proba(X), plain.predict_proba(X))
+
+
+@pytest.mark.parametrize("strings", [False, True])
+def test_partial_fit_calls_are_one_fit(strings):
+    X, Y = problem(strings=strings)
+    whole = MLPClassifier(**PARAMS, max_iter=4, tol=0, n_iter_no_change=np.inf).fit(X, Y)
+    parts = MLPClassifier(**PARAMS)
+    for call in range(4):
+        first = {"classes": whole.classes_} if call == 0 else {}
+        parts = pickle.loads(pickle.dumps(parts.partial_fit(X, Y, **first)))
+    for one, other in zip(parts.coefs_, whole.coefs_, strict=True):
+        assert_array_equal(one, other)
+    assert parts.loss_curve_ == whole.loss_curve_
+
+
+def test_partial_fit_may_see_some_of_the_classes_only():
+    X, Y = problem()
+    classes = [np.arange(4), np.arange(2), np.arange(3)]
+    some = np.flatnonzero((Y[:, 0] < 2) & (Y[:, 2] < 2))
+    clf = MLPClassifier(**PARAMS)
+    clf.partial_fit(X[some], Y[some], classes=classes)  # looks like an indicator matrix
+    assert clf.n_outputs_ == 9
+    for _ in range(150):
+        clf.partial_fit(X, Y)
+    assert clf.score(X, Y) > 0.9
+
+
+def test_partial_fit_with_other_classes_raises():
+    X, Y = problem()
+    classes = [np.arange(4), np.arange(2), np.arange(3)]
+    clf = MLPClassifier(**PARAMS).partial_fit(X, Y, classes=classes)
+    clf.partial_fit(X, Y, classes=classes)
+    for others in (classes[:2], [np.arange(4), np.arange(2), np.arange(4)]):
+        with pytest.raises(ValueError, match="not the same as on last call"):
+            clf.partial_fit(X, Y, classes=others)
+    with pytest.raises(ValueError, match=r"not in `self\.classes_`"):
+        clf.partial_fit(X, Y + 1)
+
+
+def test_labels_of_another_kind_raise_when_going_on():
+    X, Y = problem()
+    clf = MLPClassifier(**PARAMS, max_iter=2, warm_start=True).fit(X, Y)
+    with pytest.raises(ValueError, match="3 columns of labels"):
+        clf.fit(X, Y[:, 0])
+    with pytest.raises(ValueError, match="3 columns of labels"):
+        clf.fit(X, Y[:, :2])
+    single = MLPClassifier(**PARAMS, max_iter=2, warm_start=True).fit(X, Y[:, 0])
+    with pytest.raises(ValueError, match="one label a sample"):
+        single.fit(X, Y)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_copies_and_searches_take_columns_of_labels(early_stopping):
+    X, Y = problem(strings=True)
+    clf = MLPClassifier(**PARAMS, max_iter=5, early_stopping=early_stopping)
+    fitted = clone(clf).fit(X, Y)
+    copied = pickle.loads(pickle.dumps(fitted))
+    assert_array_equal(copied.predict(X), fitted.predict(X))
+    search = GridSearchCV(clf, {"alpha": [1e-4, 1.0]}, cv=2, error_score="raise").fit(X, Y)
+    assert_array_equal(search.predict(X).shape, Y.shape)
+
+
+def test_score_of_columns_weighs_samples():
+    X, Y = problem()
+    clf = MLPClassifier(**PARAMS, max_iter=5).fit(X, Y)
+    times = np.random.default_rng(0).integers(0, 4, len(X))
+    repeated = clf.score(np.repeat(X, times, axis=0), np.repeat(Y, times, axis=0))
+    assert_allclose(clf.score(X, Y, times), repeated, rtol=1e-12)
+
+
+def test_frames_of_labels_are_taken():
+    pd = pytest.importorskip("pandas")
+    X, Y = problem(strings=True)
+    clf = MLPClassifier(**PARAMS, max_iter=5)
+    framed = clone(clf).fit(X, pd.DataFrame(Y, columns=["a", "b", "c"]))
+    plain = clone(clf).fit(X, Y)
+    assert_array_equal(framed.predict(X), plain.predict(X))
+    assert framed.score(X, pd.DataFrame(Y)) == plain.score(X, Y)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_label_smoothing_and_weights_of_columns_are_those_of_each_head(smoothing):
+    X, Y = problem()
+    weight = np.random.default_rng(0).uniform(size=len(X))
+    params = {"batch_size": len(X), "alpha": 0, "max_iter": 1, "learning_rate_init": 1e-300}
+    clf = MLPClassifier(10, label_smoothing=smoothing, random_state=0, **params).fit(X, Y, weight)
+    z, loss = raw_outputs(clf, X), 0
+    for at, column in zip(GROUPS, Y.T, strict=True):
+        p = softmax(z[:, at], axis=1)
+        k = p.shape[1]
+        target = (1 - smoothing) * np.eye(k)[column] + smoothing / k
+        loss += np.average(-(target * np.log(p)).sum(axis=1), weights=weight)
+    assert_allclose(clf.loss_, loss, rtol=1e-10)
+
+
+def test_sequential_classifier_takes_columns_of_labels():
+    X, Y = problem()
+    params = {"max_iter": 3, "random_state": 0}
+    mlp = MLPClassifier(10, **params).fit(X, Y)
+    stack = SequentialClassifier([Dense(10)], **params).fit(X, Y)
+    for one, other in zip(stack.predict_proba(X), mlp.predict_proba(X), strict=True):
+        assert_array_equal(one, other)

@@ -1,0 +1,244 @@
+"""What holds for a layer of any kind."""
+
+import numpy as np
+import pytest
+from helpers import (
+    MODELS,
+    assert_is_gradient,
+    drawn_params,
+    forward_backward,
+    new_cache,
+    normal,
+    of_model,
+)
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+
+from sknn.nn import Dense, Layer, layers
+from sknn.nn.layers import Activate, BatchNorm, Dropout, LayerNorm
+
+N = 7
+FLAT, IMAGE = (8,), (3, 2, 8)
+ANY_SHAPE = {
+    "activate": Activate("tanh"),
+    "activate, prelu": Activate("prelu"),
+    "activate, silu": Activate("silu"),
+    "batch norm": BatchNorm(),
+    "batch norm, other settings": BatchNorm(momentum=0.4, epsilon=0.1),
+    "dropout": Dropout(0.4),
+    "layer norm": LayerNorm(),
+    "layer norm, other settings": LayerNorm(epsilon=0.1),
+}
+LAYERS = {
+    "dense": Dense(4, "tanh"),
+    "dense, prelu": Dense(4, "prelu"),
+    "dense, gelu": Dense(4, "gelu"),
+    **ANY_SHAPE,
+}
+WITH_PARAMETERS = {name: layer for name, layer in LAYERS.items() if layer.parameters(FLAT)}
+each = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+each_shape = pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        *[pytest.param(layer, FLAT, id=name) for name, layer in LAYERS.items()],
+        *[pytest.param(layer, IMAGE, id=f"{name}, images") for name, layer in ANY_SHAPE.items()],
+    ],
+)
+
+
+def drawn(layer, shape, models=(), x_models=()):
+    """(params, x, dy) of the layer on samples of this shape."""
+    return (
+        drawn_params(layer, shape, models),
+        normal(*x_models, N, *shape),
+        normal(*models, N, *layer.output_shape(shape), seed=1),
+    )
+
+
+def new_state(layer, shape, models=()):
+    """Running statistics, drawn where the layer has some."""
+    return {
+        item.name: np.abs(normal(*models, *item.shape, seed=seed))
+        for seed, item in enumerate(layer.state(shape), start=20)
+    }
+
+
+@each_shape
+def test_layer_derivatives_are_those_of_differences(layer, shape):
+    params, x, dy = drawn(layer, shape)
+    _, dx, grads = forward_backward(layer, params, x, dy, new_state(layer, shape))
+
+    def value(x, params):
+        return np.vdot(forward_backward(layer, params, x, dy, new_state(layer, shape))[0], dy)
+
+    assert_is_gradient(dx, lambda x: value(x, params), x)
+    for name in params:
+        assert_is_gradient(
+            grads[name], lambda p, name=name: value(x, params | {name: p}), params[name]
+        )
+
+
+@each
+def test_layer_of_several_models_is_that_of_each(layer):
+    assert_models_are_each(layer, *drawn(layer, FLAT, (MODELS,), (MODELS,)))
+
+
+@pytest.mark.parametrize("layer", WITH_PARAMETERS.values(), ids=WITH_PARAMETERS)
+def test_first_layer_of_several_models_takes_one_x_for_all(layer):
+    assert_models_are_each(layer, *drawn(layer, FLAT, (MODELS,)))
+
+
+def assert_models_are_each(layer, params, x, dy):
+    state = new_state(layer, FLAT, (MODELS,))
+    y, dx, grads = forward_backward(layer, params, x, dy, state)
+    predicted = predictions(layer, params, x, state)
+    for model in range(MODELS):
+        own_x = x[model] if x.ndim == 3 else x
+        own_params, own_state = (
+            of_model(params, model),
+            of_model(new_state(layer, FLAT, (MODELS,)), model),
+        )
+        wanted_y, wanted_dx, wanted_grads = forward_backward(
+            layer, own_params, own_x, dy[model], own_state
+        )
+        assert_allclose(y[model], wanted_y, rtol=1e-12, atol=1e-14)
+        assert_allclose(dx[model], wanted_dx, rtol=1e-12, atol=1e-14)
+        for name, grad in of_model(grads, model).items():
+            assert_allclose(grad, wanted_grads[name], rtol=1e-12, atol=1e-14)
+        for name, array in of_model(state, model).items():
+            assert_allclose(array, own_state[name], rtol=1e-12)
+        wanted = predictions(layer, own_params, own_x, own_state)
+        assert_allclose(predicted[model], wanted, rtol=1e-12, atol=1e-14)
+
+
+def predictions(layer, params, x, state):
+    return layer.forward(params, state, x, new_cache(layer, x.dtype), training=False).copy()
+
+
+@each_shape
+def test_layer_leaves_x_and_its_parameters_as_they_are(layer, shape):
+    params, x, dy = drawn(layer, shape)
+    forward_backward(layer, params, x, dy, new_state(layer, shape))
+    predictions(layer, params, x, new_state(layer, shape))
+    same_params, same_x, _ = drawn(layer, shape)
+    assert_array_equal(x, same_x)
+    for name, value in same_params.items():
+        assert_array_equal(params[name], value)
+
+
+@each_shape
+def test_layer_predicts_without_changing_its_state(layer, shape):
+    params, x, _ = drawn(layer, shape)
+    state, before = new_state(layer, shape), new_state(layer, shape)
+    predictions(layer, params, x, state)
+    for name, array in state.items():
+        assert_array_equal(array, before[name])
+
+
+@each_shape
+def test_layer_predicts_each_sample_by_itself(layer, shape):
+    params, x, _ = drawn(layer, shape)
+    state = new_state(layer, shape)
+    singles = [predictions(layer, params, x[[row]], state) for row in range(N)]
+    together = predictions(layer, params, x, state)
+    assert_allclose(together, np.concatenate(singles), rtol=1e-12)
+
+
+@each_shape
+def test_layer_reuses_its_memory(layer, shape):
+    params, x, dy = drawn(layer, shape)
+    cache, state = new_cache(layer, x.dtype), new_state(layer, shape)
+    grads = {name: np.empty_like(value) for name, value in params.items()}
+
+    def memory():
+        y = layer.forward(params, state, x, cache, training=True)
+        return y, layer.backward(params, grads, dy, cache)
+
+    (y, dx), (next_y, next_dx) = memory(), memory()
+    assert np.shares_memory(y, next_y)
+    assert np.shares_memory(dx, next_dx)
+
+
+@each_shape
+def test_layer_without_need_of_dx_gives_the_same_gradient_and_no_dx(layer, shape):
+    params, x, dy = drawn(layer, shape)
+    state = new_state(layer, shape)
+    _, _, wanted = forward_backward(layer, params, x, dy, new_state(layer, shape))
+    cache = new_cache(layer, x.dtype)
+    grads = {name: np.empty_like(value) for name, value in params.items()}
+    layer.forward(params, state, x, cache, training=True)
+    assert layer.backward(params, grads, dy, cache, need_dx=False) is None
+    for name, grad in grads.items():
+        assert_array_equal(grad, wanted[name])
+
+
+@each_shape
+def test_layer_in_float32_is_that_in_float64(layer, shape):
+    params, x, dy = drawn(layer, shape)
+    state = new_state(layer, shape)
+    narrow_params, narrow_state = in_float32(params), in_float32(state)
+    narrow_x, narrow_dy = x.astype(np.float32), dy.astype(np.float32)
+    y, dx, grads = forward_backward(layer, narrow_params, narrow_x, narrow_dy, narrow_state)
+    wanted_y, wanted_dx, wanted_grads = forward_backward(layer, params, x, dy, state)
+    predicted = predictions(layer, narrow_params, narrow_x, narrow_state)
+    pairs = [
+        (y, wanted_y),
+        (dx, wanted_dx),
+        *[(grad, wanted_grads[name]) for name, grad in grads.items()],
+        *[(array, state[name]) for name, array in narrow_state.items()],
+        (predicted, predictions(layer, params, x, state)),
+    ]
+    for array, wanted in pairs:
+        assert array.dtype == np.float32
+        assert_allclose(array, wanted, rtol=1e-4, atol=1e-5)
+
+
+def in_float32(arrays):
+    return {name: array.astype(np.float32) for name, array in arrays.items()}
+
+
+@each_shape
+@pytest.mark.parametrize("training", [False, True], ids=["predicting", "training"])
+def test_layer_says_its_output_shape(layer, shape, training):
+    params, x, _ = drawn(layer, shape)
+    cache = new_cache(layer, x.dtype)
+    y = layer.forward(params, new_state(layer, shape), x, cache, training)
+    assert y.shape == (N, *layer.output_shape(shape))
+
+
+@each
+def test_clone_has_the_settings_of_the_original(layer):
+    copy = clone(layer)
+    assert copy is not layer
+    assert type(copy) is type(layer)
+    assert copy.get_params() == vars(copy) == vars(layer)
+
+
+def test_set_params_sets_and_refuses_what_is_not_a_parameter():
+    layer = Dense(4)
+    assert layer.set_params(units=7, activation="tanh") is layer
+    assert (layer.units, layer.activation) == (7, "tanh")
+    with pytest.raises(ValueError, match=r"Invalid parameter 'unit' .*'units'"):
+        layer.set_params(unit=8)
+
+
+@pytest.mark.parametrize(
+    ("layer", "text"),
+    [
+        (Dense(3), "Dense(units=3)"),
+        (Dense(3, "tanh", trainable=False), "Dense(units=3, activation='tanh', trainable=False)"),
+        (Activate("relu"), "Activate()"),
+        (BatchNorm(), "BatchNorm()"),
+        (BatchNorm(0.1, 0.1), "BatchNorm(epsilon=0.1)"),
+        (Dropout(0.2), "Dropout(rate=0.2)"),
+        (LayerNorm(), "LayerNorm()"),
+    ],
+    ids=repr,
+)
+def test_repr_shows_what_is_not_a_default(layer, text):
+    assert repr(layer) == text
+
+
+def test_every_layer_is_in_the_battery():
+    public = {getattr(layers, name) for name in layers.__all__}
+    assert {type(layer) for layer in LAYERS.values()} == public - {Layer}

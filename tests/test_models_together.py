@@ -1,0 +1,204 @@
+"""Several networks of one shape, trained at once: each as by itself."""
+
+import numpy as np
+import pytest
+from helpers import MODELS, joint_and_singles, mostly_zeros, sample_weights, targets
+from numpy.testing import assert_allclose, assert_array_equal
+from trainers import (
+    LAYERS,
+    N_IN,
+    N_OUTPUTS,
+    OPTIMIZERS,
+    SOFTMAX,
+    N,
+    Trainer,
+    new_rows,
+    validator,
+)
+
+from sknn.nn import (
+    Activate,
+    BatchNorm,
+    CosineDecay,
+    Dense,
+    Dropout,
+    LayerNorm,
+    OneCycle,
+    Plateau,
+    Step,
+    Warmup,
+)
+from sknn.nn.batches import Rows
+from sknn.nn.schedules import Adaptive, InvScaling
+from sknn.nn.training import HISTORY
+
+PER_MODEL = np.array([[0.01], [0.05], [0.2]])
+JOINT_PLANS = {  # arrays hold one setting per model
+    "one rate": {},
+    "rates": {"learning_rate": PER_MODEL},
+    "alphas": {"alpha": np.array([[0.0], [0.1], [2.0]])},
+    "clipped": {"max_grad_norm": 0.1},
+    "clipped at norms of their own": {"max_grad_norm": np.array([[0.01], [0.2], [1e9]])},
+    "patience": {"learning_rate": PER_MODEL, "tol": 1e-2, "n_iter_no_change": 2},
+    "invscaling": {"learning_rate": PER_MODEL, "schedule": InvScaling()},
+    "adaptive, one rate": {"schedule": Adaptive(), "tol": 2e-2, "n_iter_no_change": 1},
+    "adaptive, rates": {
+        "learning_rate": PER_MODEL,
+        "schedule": Adaptive(),
+        "tol": 2e-2,
+        "n_iter_no_change": 1,
+    },
+    "step": {"learning_rate": PER_MODEL, "schedule": Step(every=3, factor=0.5)},
+    "cosine": {"learning_rate": PER_MODEL, "schedule": CosineDecay()},
+    "one_cycle": {"learning_rate": PER_MODEL, "schedule": OneCycle()},
+    "plateau after warm-up": {
+        "learning_rate": PER_MODEL,
+        "schedule": Warmup(Plateau(factor=0.5, least=0.01), 9),
+        "tol": 2e-2,
+        "n_iter_no_change": 1,
+    },
+}
+STACKS = {
+    "dropout": [Dropout(0.2), Dense(5, "tanh"), Dropout(0.5), Dense(N_OUTPUTS, "identity")],
+    "normalised first": [BatchNorm(), Dense(5, "prelu"), LayerNorm(), Dense(N_OUTPUTS, "identity")],
+    "normalised": [
+        Dense(5, "identity"),
+        BatchNorm(),
+        Activate("silu"),
+        Dropout(0.5),
+        Dense(N_OUTPUTS, "identity"),
+    ],
+    "frozen": [Dense(5, "tanh", trainable=False), Dense(N_OUTPUTS, "identity")],
+}
+MODES = ["", "validated", "early stopping"]
+
+
+def joint_and_single_trainers(plan, mode="", rows=None, layers=LAYERS, **settings):
+    """(trainer of all models, [trainer of each]), with the same draws."""
+    rows = new_rows() if rows is None else rows
+    settings["early_stopping"] = mode == "early stopping"
+
+    def trainer(gradient, plan):
+        validate = validator(gradient) if mode else None
+        return Trainer(gradient, rows, validate=validate, **settings, **plan)
+
+    joint, singles = joint_and_singles(layers, SOFTMAX, N_IN)
+    return trainer(joint, plan), [
+        trainer(single, {name: of_model(value, model) for name, value in plan.items()})
+        for model, single in enumerate(singles)
+    ]
+
+
+def of_model(value, model):
+    """One model's part of a value that may be one for all."""
+    return float(np.ravel(value)[model]) if np.ndim(value) else value
+
+
+def assert_each_is_trained_as_by_itself(joint, singles, epochs=60, rtol=1e-9):
+    outcome = joint.train(epochs)
+    assert outcome.stopped.shape == (MODELS,)
+    for model, single in enumerate(singles):
+        wanted = single.train(epochs)
+        assert outcome.stopped[model] == wanted.stopped
+        assert_allclose(joint.theta[model], single.theta, rtol=rtol, atol=1e-3 * rtol)
+        state = joint.gradient.state[model]
+        assert_allclose(state, single.gradient.state, rtol=rtol, atol=1e-3 * rtol)
+        for name in HISTORY[:-1]:  # all but the seconds
+            row = [of_model(value, model) for value in joint.history[name][: wanted.epochs]]
+            assert_allclose(row, single.history[name], rtol=rtol)
+
+
+@pytest.mark.parametrize("plan", JOINT_PLANS.values(), ids=JOINT_PLANS)
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("mode", MODES)
+def test_training_several_models_is_training_each(plan, optimizer, mode):
+    trainers = joint_and_single_trainers(plan, mode, optimizer=OPTIMIZERS[optimizer])
+    assert_each_is_trained_as_by_itself(*trainers)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+@pytest.mark.parametrize("rates", [0.02, PER_MODEL], ids=["one rate", "rates"])
+def test_training_several_models_is_training_each_with_any_optimizer(optimizer, rates):
+    trainers = joint_and_single_trainers({"learning_rate": rates}, optimizer=optimizer)
+    assert_each_is_trained_as_by_itself(*trainers, epochs=10)
+
+
+@pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
+@pytest.mark.parametrize("mode", MODES)
+def test_training_several_models_is_training_each_with_any_layers(layers, mode):
+    # Plain descent: Adam would blow up the rounding of gradients that are next to nothing.
+    l1 = np.array([[0.0], [0.1], [0.3]])
+    plan = {"learning_rate": PER_MODEL, "alpha": 0.1, "l1": l1, "n_iter_no_change": 3}
+    trainers = joint_and_single_trainers(plan, mode, layers=layers)
+    assert_each_is_trained_as_by_itself(*trainers, epochs=15, rtol=1e-6)
+
+
+def test_models_stop_at_epochs_of_their_own():
+    joint, singles = joint_and_single_trainers(JOINT_PLANS["patience"])
+    outcome = joint.train(300)
+    assert outcome.reason == "patience"
+    assert outcome.epochs == outcome.stopped.max()
+    assert len(set(outcome.stopped)) == MODELS
+    assert_array_equal(outcome.stopped, [single.train(300).stopped for single in singles])
+
+
+@pytest.mark.parametrize("reason", ["asked", "interrupted"])
+def test_models_that_stopped_earlier_get_their_weights_back_however_training_ends(reason):
+    joint, singles = joint_and_single_trainers(JOINT_PLANS["patience"])
+    stopped = [single.train(300).epochs for single in singles]
+    end = max(stopped) - 1
+
+    def after_epoch():
+        if len(joint.history["loss"]) == end and reason == "interrupted":
+            raise KeyboardInterrupt
+        return len(joint.history["loss"]) == end
+
+    outcome = joint.train(300, after_epoch=after_epoch)
+    assert (outcome.reason, outcome.epochs) == (reason, end)
+    earlier = np.flatnonzero(np.array(stopped) < end)
+    assert len(earlier) > 0
+    for model in earlier:
+        assert_allclose(joint.theta[model], singles[model].theta, rtol=1e-10)
+
+
+def test_models_slow_down_at_epochs_of_their_own():
+    joint, singles = joint_and_single_trainers(JOINT_PLANS["adaptive, one rate"])
+    joint.train(20)
+    rates = np.array([np.broadcast_to(np.ravel(r), MODELS) for r in joint.history["learning_rate"]])
+    assert len({tuple(row) for row in rates.T}) == MODELS
+    for model, single in enumerate(singles):
+        single.train(20)
+        epochs = len(single.history["learning_rate"])
+        assert_allclose(rates[:epochs, model], single.history["learning_rate"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["sparse", "weighted"])
+def test_training_several_models_on_rows_of_every_kind(kind):
+    x = mostly_zeros(N, N_IN)[kind == "sparse"]
+    weight = sample_weights(N) if kind == "weighted" else None
+    rows = Rows(x, targets(SOFTMAX, N, N_OUTPUTS), weight, dtype=np.float64)
+    joint, singles = joint_and_single_trainers({"learning_rate": PER_MODEL}, rows=rows)
+    joint.train(5)
+    for model, single in enumerate(singles):
+        single.train(5)
+        assert_allclose(joint.theta[model], single.theta, rtol=1e-10)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_model_that_diverges_leaves_the_others_alone(mode):
+    plan = {"learning_rate": np.array([[0.1], [np.inf], [0.2]])}
+    joint, singles = joint_and_single_trainers(plan, mode)
+    with np.errstate(all="ignore"):
+        outcome = joint.train(10)
+    assert_array_equal(outcome.stopped > 0, [False, True, False])
+    for model in (0, 2):
+        singles[model].train(10)
+        assert_allclose(joint.theta[model], singles[model].theta, rtol=1e-10)
+
+
+def test_models_that_all_diverge_end_training():
+    joint, _ = joint_and_single_trainers({"learning_rate": np.full((MODELS, 1), np.inf)})
+    with np.errstate(all="ignore"):
+        outcome = joint.train(10)
+    assert (outcome.reason, outcome.epochs) == ("diverged", 1)
+    assert_array_equal(outcome.stopped, np.ones(MODELS))

@@ -1,0 +1,265 @@
+"""Stacks of layers: the same network as the MLP's, with parameters reachable by name."""
+
+import pickle
+from copy import deepcopy
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from sknn import MLPClassifier, MLPRegressor, SequentialClassifier, SequentialRegressor
+from sknn.nn import BatchNorm, Dense, Dropout, Layer, LayerNorm
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+dtypes = pytest.mark.parametrize("dtype", [np.float64, np.float32])
+PAIRS = [(MLPClassifier, SequentialClassifier), (MLPRegressor, SequentialRegressor)]
+pairs = pytest.mark.parametrize(("mlp", "sequential"), PAIRS)
+both = pytest.mark.parametrize("make", [SequentialClassifier, SequentialRegressor])
+
+
+def problem(make=SequentialClassifier, n=80, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 4))
+    y = X[:, 0] + 0.5 * X[:, 1] ** 2
+    classifies = make in (SequentialClassifier, MLPClassifier)
+    return X.astype(dtype), (y > 0.5).astype(int) if classifies else y.astype(dtype)
+
+
+def build(make, layers, **params):
+    return make(layers=layers, **{"max_iter": 3, "random_state": 0, **params})
+
+
+def assert_same_arrays(one, other):
+    arrays = zip(one.coefs_ + one.intercepts_, other.coefs_ + other.intercepts_, strict=True)
+    for a, b in arrays:
+        assert_array_equal(a, b)
+
+
+# The same as the MLP
+
+
+@dtypes
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "adamw"])
+@pytest.mark.parametrize("named", [False, True])
+@pairs
+def test_stack_of_dense_layers_is_the_mlp_bit_for_bit(mlp, sequential, named, solver, dtype):
+    X, y = problem(mlp, dtype=dtype)
+    layers = [Dense(6, "tanh"), Dense(5)]
+    layers = [("first", layers[0]), ("second", layers[1])] if named else layers
+    stack = build(sequential, layers, solver=solver).fit(X, y)
+    params = {"hidden_layer_sizes": (6, 5), "activation": ["tanh", "relu"]}
+    reference = mlp(**params, solver=solver, max_iter=3, random_state=0).fit(X, y)
+    assert_same_arrays(stack, reference)
+    assert_array_equal(stack.predict(X), reference.predict(X))
+    assert stack.loss_curve_ == reference.loss_curve_
+
+
+@pairs
+def test_every_parameter_of_the_mlp_but_those_of_layers_means_the_same(mlp, sequential):
+    ours = set(sequential([])._get_param_names())
+    theirs = set(mlp._get_param_names())
+    of_layers = {"hidden_layer_sizes", "activation", "dropout", "normalization"}
+    assert ours == theirs - of_layers | {"layers"}
+    stack, network = sequential([]).get_params(deep=False), mlp().get_params()
+    assert all(stack[name] == network[name] for name in ours & theirs)
+
+
+@pairs
+def test_stack_with_dropout_is_the_mlp_bit_for_bit(mlp, sequential):
+    X, y = problem(mlp)
+    layers = [Dropout(0.1), Dense(6), Dropout(0.3)]
+    stack = build(sequential, layers, early_stopping=True, validation_fraction=0.2).fit(X, y)
+    params = {"dropout": [0.1, 0.3], "early_stopping": True, "validation_fraction": 0.2}
+    reference = mlp(hidden_layer_sizes=6, **params, max_iter=3, random_state=0).fit(X, y)
+    assert_same_arrays(stack, reference)
+    assert stack.validation_scores_ == reference.validation_scores_
+
+
+@pairs
+def test_no_layers_are_a_linear_model(mlp, sequential):
+    X, y = problem(mlp)
+    stack = build(sequential, [], weight_init="zeros").fit(X, y)
+    reference = mlp(hidden_layer_sizes=(), weight_init="zeros", max_iter=3, random_state=0)
+    assert_same_arrays(stack, reference.fit(X, y))
+
+
+@dtypes
+@both
+def test_partial_fit_calls_are_one_fit_through_copies(make, dtype):
+    X, y = problem(make, dtype=dtype)
+    layers = [Dense(6, "identity"), BatchNorm(), Dropout(0.2), Dense(5, "prelu"), LayerNorm()]
+    whole = build(make, layers, tol=0, n_iter_no_change=np.inf).fit(X, y)
+    parts = build(make, layers)
+    for _ in range(3):
+        first = {"classes": [0, 1]} if make is SequentialClassifier else {}
+        parts = pickle.loads(pickle.dumps(parts.partial_fit(X, y, **first)))
+    assert_same_arrays(parts, whole)
+    assert_array_equal(parts.predict(X), whole.predict(X))
+
+
+@both
+def test_clone_is_unfitted_and_trains_the_same(make):
+    X, y = problem(make)
+    fitted = build(make, [("a", Dense(6)), ("norm", LayerNorm())]).fit(X, y)
+    copy = clone(fitted)
+    assert not hasattr(copy, "coefs_")
+    assert copy.layers[0][1] is not fitted.layers[0][1]
+    assert_same_arrays(copy.fit(X, y), fitted)
+
+
+# Names
+
+
+NAMED = [("hidden", Dense(6)), ("drop", Dropout(0.2)), ("last", Dense(5, "tanh"))]
+
+
+@pytest.mark.parametrize("named", [False, True])
+@both
+def test_settings_of_layers_are_parameters(make, named):
+    layers = deepcopy(NAMED if named else [layer for _, layer in NAMED])
+    names = ["hidden", "drop", "last"] if named else ["dense1", "dropout1", "dense2"]
+    estimator = build(make, layers)
+    params = estimator.get_params()
+    assert params[f"{names[0]}__units"] == 6
+    assert params[f"{names[1]}__rate"] == 0.2
+    assert params[f"{names[2]}__activation"] == "tanh"
+    assert isinstance(params[names[1]], Dropout)
+    assert not {name for name in estimator.get_params(deep=False) if "__" in name}
+
+    changes = {f"{names[0]}__units": 9, f"{names[1]}__rate": 0.5, "alpha": 0.1}
+    assert estimator.set_params(**changes) is estimator
+    params = estimator.get_params()
+    assert {name: params[name] for name in changes} == changes
+    X, y = problem(make)
+    assert [w.shape[1] for w in estimator.fit(X, y).coefs_[:2]] == [9, 5]
+
+    estimator.set_params(**{names[2]: Dense(3)})
+    assert [w.shape[1] for w in estimator.fit(X, y).coefs_[:2]] == [9, 3]
+    estimator.set_params(layers=[Dense(4)], dense1__units=2)
+    assert [w.shape[1] for w in estimator.fit(X, y).coefs_[:1]] == [2]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("dense3__units", "dense3__units"),
+        ("nonsense", "nonsense"),
+        ("dense1__unit", "unit"),
+        ("dropout1__p", "p"),
+    ],
+)
+def test_parameters_that_are_not_there_raise_by_name(name, told):
+    clf = build(SequentialClassifier, [Dense(6), Dropout(0.2), Dense(5)])
+    with pytest.raises(ValueError, match=f"Invalid parameter '{told}' for"):
+        clf.set_params(**{name: 1})
+
+
+@both
+def test_grid_reaches_settings_of_layers(make):
+    X, y = problem(make)
+    layers = [Dense(6), ("drop", Dropout(0.2)), Dense(5)]
+    grid = {"dense2__units": [3, 4], "drop__rate": [0.0, 0.4]}
+    search = GridSearchCV(build(make, layers), grid, cv=2, error_score="raise").fit(X, y)
+    best = search.best_estimator_
+    assert best.coefs_[1].shape == (6, search.best_params_["dense2__units"])
+    assert best.layers[1][1].rate == search.best_params_["drop__rate"]
+    assert (layers[1][1].rate, layers[2].units) == (0.2, 5)  # those of the user are left alone
+    scores = search.cv_results_["mean_test_score"]
+    for params, score in zip(search.cv_results_["params"], scores, strict=True):
+        one = GridSearchCV(
+            build(make, deepcopy(layers)).set_params(**params), {"alpha": [1e-4]}, cv=2
+        )
+        assert one.fit(X, y).best_score_ == score
+
+
+@both
+def test_settings_changed_after_fit_are_for_the_next_fit(make):
+    X, y = problem(make)
+    layers = [Dense(6), Dense(5)]
+    first = build(make, layers).fit(X, y)
+    second = build(make, layers)  # of the same objects
+    predicted = first.predict(X)
+    second.set_params(dense1__units=9, dense2__activation="tanh").fit(X, y)
+    assert_array_equal(first.predict(X), predicted)
+    assert_array_equal(pickle.loads(pickle.dumps(first)).predict(X), predicted)
+
+
+# Stacks that cannot be
+
+
+@both
+def test_stack_that_does_not_fit_raises_naming_the_layer_and_the_shapes(make):
+    class Pairs(Layer):
+        """Each sample as pairs of features."""
+
+        def output_shape(self, input_shape):
+            return (input_shape[0] // 2, 2)
+
+    X, y = problem(make)
+    message = r"Layer dense2, Dense\(units=5\): needs flat samples, got samples of shape \(3, 2\)"
+    with pytest.raises(ValueError, match=message):
+        build(make, [Dense(6), Pairs(), Dense(5)]).fit(X, y)
+
+
+@pytest.mark.parametrize("entry", ["relu", 5, None, Dense, ("name", 5)])
+@both
+def test_entry_that_is_no_layer_raises_naming_it(make, entry):
+    X, y = problem(make)
+    estimator = build(make, [Dense(6), entry])
+    with pytest.raises(TypeError, match="must be a list of layers") as error:
+        estimator.fit(X, y)
+    assert repr(entry[1] if isinstance(entry, tuple) else entry) in str(error.value)
+    assert estimator.get_params()["layers"] == [estimator.layers[0], entry]  # judged by fit
+
+
+@pytest.mark.parametrize(
+    "names", [("a", "a"), ("a__b", "c"), ("alpha", "b"), ("fit", "b"), ("dense2", None)]
+)
+def test_names_that_cannot_be_raise(names):
+    X, y = problem()
+    layers = [(name, Dense(5)) if name else Dense(5) for name in names]
+    with pytest.raises(ValueError, match="Names of layers must be unique"):
+        build(SequentialClassifier, layers).fit(X, y)
+
+
+@both
+def test_layers_that_are_no_list_raise(make):
+    X, y = problem(make)
+    with pytest.raises(ValueError, match="'layers' parameter"):
+        build(make, Dense(5)).fit(X, y)
+    estimator = build(make, [Dense(5)]).set_params(layers=Dense(5), alpha=1)  # judged by fit
+    assert estimator.alpha == 1
+    with pytest.raises(TypeError, match="layers must be a list of layers"):
+        estimator.set_params(dense1__units=3)
+
+
+# Frozen
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "adamw", "lbfgs", "nadam"])
+@dtypes
+@both
+def test_frozen_layer_keeps_its_weights_while_others_learn(make, solver, dtype):
+    X, y = problem(make, dtype=dtype)
+    layers = [Dense(6, "prelu", trainable=False), Dense(5)]
+    params = {"solver": solver, "alpha": 1.0, "l1": 0.1}
+    frozen = build(make, layers, **params).fit(X, y)
+    drawn = build(make, [Dense(6, "prelu"), Dense(5)], solver="sgd", learning_rate_init=1e-300)
+    drawn.fit(X, y)
+    assert_array_equal(frozen.coefs_[0], drawn.coefs_[0])
+    assert_array_equal(frozen.intercepts_[0], drawn.intercepts_[0])
+    assert np.abs(frozen.coefs_[1] - drawn.coefs_[1]).max() > 1e-3
+
+
+@both
+def test_transferred_layer_that_is_frozen_stays_that_of_the_other_task(make):
+    X, y = problem(make)
+    source = build(make, [Dense(6)], max_iter=10).fit(X, y)
+    start = [source.coefs_[0], np.zeros_like(source.coefs_[1])]
+    layers = [Dense(6, trainable=False)]
+    target = build(make, layers).fit(X[:40], y[:40], coef_init=start)
+    assert_array_equal(target.coefs_[0], source.coefs_[0])
+    assert np.abs(target.coefs_[1]).max() > 0

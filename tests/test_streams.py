@@ -1,0 +1,46 @@
+from itertools import product
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sknn.nn.streams import new_seed, stream
+
+
+def numbers(*place, size=20):
+    return stream(*place).integers(2**63, size=size)
+
+
+def test_stream_gives_the_same_numbers_for_the_same_place():
+    assert_array_equal(numbers(7, 3, 200, 1), numbers(7, 3, 200, 1))
+    assert_array_equal(numbers(7, 3, 200), numbers(7, 3, 200, 0))
+
+
+def test_streams_of_different_places_have_no_number_in_common():
+    places = list(product((0, 1, 2**31 - 2), (0, 1, 10**6), (0, 1, 200, 10**9), (0, 1, 63)))
+    drawn = np.concatenate([numbers(*place, size=100) for place in places])
+    assert len(np.unique(drawn)) == len(places) * 100
+
+
+def test_what_is_drawn_at_one_place_leaves_the_others_as_they_are():
+    first, second = stream(7, 0, 0), stream(7, 0, 200)
+    first.bytes(10**6)
+    assert_array_equal(second.integers(2**63, size=20), numbers(7, 0, 200))
+
+
+@pytest.mark.parametrize("draws", [0, 5])
+def test_new_seed_leaves_the_random_state_as_it_was(draws):
+    random_state, reference = np.random.RandomState(3), np.random.RandomState(3)
+    for one in (random_state, reference):
+        one.normal(size=draws)
+    seed = new_seed(random_state)
+    assert_array_equal(random_state.normal(size=9), reference.normal(size=9))
+    assert seed == new_seed_of(draws)
+    assert 0 <= seed < 2**31
+
+
+def new_seed_of(draws):
+    """The next integer that a RandomState would give after so many draws."""
+    random_state = np.random.RandomState(3)
+    random_state.normal(size=draws)
+    return random_state.randint(2**31 - 1)
