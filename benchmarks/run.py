@@ -8,6 +8,7 @@ import footprint
 import joblib
 import mlp_prediction
 import mlp_training
+import options
 from threadpoolctl import threadpool_info
 
 import sknn
@@ -15,6 +16,7 @@ import sknn
 BENCHMARKS = {
     "mlp_training": mlp_training,
     "mlp_prediction": mlp_prediction,
+    "options": options,
     "footprint": footprint,
 }
 

@@ -1,0 +1,51 @@
+"""How do I watch training, and stop it on a score I choose? Callbacks and scoring."""
+
+from sklearn.callback import ScoringMonitor
+from sklearn.datasets import load_breast_cancer
+from sklearn.metrics import f1_score
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import scale
+
+from sknn import MLPClassifier
+
+
+class StopWhenGood:
+    """A callback of our own: stops as soon as the loss is small enough."""
+
+    def __init__(self, loss):
+        self.loss = loss
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        return context.task_name == "epoch" and estimator.history_["loss"][-1] < self.loss
+
+
+X, y = load_breast_cancer(return_X_y=True)
+X_train, X_test, y_train, y_test = train_test_split(scale(X), y, stratify=y, random_state=0)
+X_train, X_val, y_train, y_val = train_test_split(
+    X_train, y_train, stratify=y_train, random_state=0
+)
+
+# 1. Early stopping on F1, on validation data of our own
+clf = MLPClassifier(early_stopping=True, scoring="f1", learning_rate_init=0.01, random_state=0)
+clf.fit(X_train, y_train, X_val=X_val, y_val=y_val)
+print(f"Stopped after {clf.n_iter_} epochs; best F1 {clf.best_validation_score_:.3f} was at epoch")
+print(f"{1 + clf.validation_scores_.index(clf.best_validation_score_)}; its weights were kept.")
+print(f"Test F1 {f1_score(y_test, clf.predict(X_test)):.3f}")
+
+# 2. scikit-learn's callbacks: sklearn.callback.ProgressBar() shows a bar in the same way
+monitor = ScoringMonitor(scoring="f1")
+clf = MLPClassifier(learning_rate_init=0.01, random_state=0)
+clf.set_callbacks(monitor, StopWhenGood(loss=0.05))
+clf.fit(X_train, y_train)
+scores = [row["f1"] for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+print("Training F1 by epoch:", " ".join(f"{score:.3f}" for score in scores))
+print(f"Stopped at loss {clf.loss_:.3f} after {clf.n_iter_} epochs.")
