@@ -17,6 +17,7 @@ FLOORS = """
 sknn
 sknn.persistence sknn.onnx
 sknn.plotting
+sknn.plotting.learning_rate
 sknn.inspection
 sknn.inspection.summary sknn.inspection.trace sknn.inspection.diagnose
 sknn.metrics

@@ -1,0 +1,183 @@
+"""The learning-rate range test: which rates a network can be trained with."""
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.utils import _safe_indexing, check_random_state, indexable
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.multiclass import type_of_target
+
+MEMORY = 0.9  # of the running mean that smooths the losses
+DIVERGED = 4  # times the least loss: higher rates need not be tried
+
+
+class LearningRateDisplay:
+    """The loss of mini-batches while the learning rate rises from step to step.
+
+    Smith (2017), "Cyclical learning rates for training neural networks", section 3.3. It is
+    recommended to use :meth:`from_estimator` to create one.
+
+    Parameters
+    ----------
+    rates : ndarray of shape (n_steps,)
+        The learning rate of each step.
+    losses : ndarray of shape (n_steps,)
+        The smoothed loss of each step's mini-batch.
+    suggested_rate : float
+        The rate at which the loss falls most steeply.
+
+    Attributes
+    ----------
+    ax_, figure_, line_
+        The matplotlib objects, once drawn.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknn import MLPClassifier
+    >>> from sknn.plotting import LearningRateDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> clf = MLPClassifier(random_state=0)
+    >>> display = LearningRateDisplay.from_estimator(clf, X / 16, y, plot=False)
+    >>> bool(1e-4 < display.suggested_rate < 1)
+    True
+    """
+
+    def __init__(self, *, rates, losses, suggested_rate):
+        self.rates = rates
+        self.losses = losses
+        self.suggested_rate = suggested_rate
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, y, *, low=1e-6, high=10.0, n_steps=100, plot=True, ax=None, **kwargs
+    ):
+        """Run the range test on a copy of an estimator, and draw it.
+
+        The copy takes one step of its solver per mini-batch, with a rate that rises
+        geometrically from ``low`` to ``high``, and ends early where the loss has grown to four
+        times its least, or training diverges. The estimator itself is left as it is.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            With ``partial_fit``: any of this package with a stochastic solver.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The training samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        low, high : float, default=1e-6, 10
+            The first and the last learning rate, 0 < low < high.
+        n_steps : int, default=100
+            How many rates to try, at least 10.
+        plot : bool, default=True
+            Whether to draw; without it matplotlib is not needed.
+        ax : matplotlib axes or None, default=None
+            Where to draw; None makes a new figure.
+        **kwargs : dict
+            Passed on to :meth:`plot`.
+
+        Returns
+        -------
+        display : LearningRateDisplay
+        """
+        if not 0 < low < high or n_steps < 10:
+            raise ValueError(
+                f"low, high and n_steps must be such that 0 < low < high and n_steps >= 10, got "
+                f"{low!r}, {high!r} and {n_steps!r}."
+            )
+        if plot:
+            check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        rates = np.geomspace(low, high, n_steps)
+        losses = _smoothed(_losses(estimator, X, y, rates))
+        rates = rates[: len(losses)]
+        display = cls(rates=rates, losses=losses, suggested_rate=_steepest(rates, losses))
+        return display.plot(ax, **kwargs) if plot else display
+
+    def plot(self, ax=None, *, name=None, **kwargs):
+        """Draw the loss against the rate, with the suggested rate marked.
+
+        Parameters
+        ----------
+        ax : matplotlib axes or None, default=None
+            Where to draw; None makes a new figure.
+        name : str or None, default=None
+            What the curve is called in the legend.
+        **kwargs : dict
+            Passed on to matplotlib's ``plot``.
+
+        Returns
+        -------
+        display : LearningRateDisplay
+            Itself, with ``ax_``, ``figure_`` and ``line_``.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            _, ax = plt.subplots()
+        (self.line_,) = ax.plot(self.rates, self.losses, label=name, **kwargs)
+        ax.axvline(
+            self.suggested_rate,
+            color="black",
+            linestyle="--",
+            label=f"suggested: {self.suggested_rate:.2g}",
+        )
+        ax.set(xscale="log", xlabel="Learning rate", ylabel="Loss of the mini-batch, smoothed")
+        ax.legend()
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _losses(estimator, X, y, rates):
+    """The loss of a mini-batch at each rate, up to where training diverges."""
+    model = clone(estimator).set_params(learning_rate="constant", early_stopping=False)
+    X, y = indexable(X, y)
+    n = X.shape[0] if hasattr(X, "shape") else len(X)
+    size = min(200, n) if model.batch_size == "auto" else min(model.batch_size, n)
+    model.set_params(batch_size=size, warmup_steps=0)
+    first = {"classes": _classes(y)} if is_classifier(model) else {}
+    random = check_random_state(estimator.random_state)
+    losses, order = [], np.arange(0)
+    for rate in rates:
+        if len(order) < size:
+            order = random.permutation(n)
+        batch, order = order[:size], order[size:]
+        model.set_params(learning_rate_init=float(rate))
+        try:
+            model.partial_fit(_safe_indexing(X, batch), _safe_indexing(y, batch), **first)
+        except ValueError:
+            if len(losses) < 10:  # not for the rate: the data or the parameters are wrong
+                raise
+            break
+        first = {}
+        losses.append(model.loss_)
+        smoothed = _smoothed(losses)
+        if smoothed[-1] > DIVERGED * smoothed.min():
+            break
+    return losses
+
+
+def _classes(y):
+    """All classes of y, as partial_fit takes them."""
+    kind = type_of_target(y)
+    if kind.startswith("multilabel"):
+        return np.arange(y.shape[1])
+    if kind == "multiclass-multioutput":
+        return [np.unique(column) for column in np.asarray(y).T]
+    return np.unique(y)
+
+
+def _smoothed(losses):
+    """The running mean of the losses, corrected for its start as Adam's moments are."""
+    mean, smoothed = 0.0, []
+    for step, loss in enumerate(losses, start=1):
+        mean = MEMORY * mean + (1 - MEMORY) * loss
+        smoothed.append(mean / (1 - MEMORY**step))
+    return np.array(smoothed)
+
+
+def _steepest(rates, losses):
+    """The rate at which the loss falls most steeply, before its least value."""
+    least = max(int(losses.argmin()), 1)
+    slopes = np.gradient(losses[: least + 1], np.log(rates[: least + 1]))
+    return float(rates[slopes.argmin()])
