@@ -1,5 +1,7 @@
 """One mini-batch in, its loss and gradient out."""
 
+import math
+
 import numpy as np
 
 from sknn.nn.streams import stream
@@ -73,7 +75,7 @@ class Gradient:
         np.multiply(weights, l2, out=penalty)
         grads += penalty
         value = 0.5 * inner(penalty, weights)
-        if np.any(l1):
+        if not isinstance(l1, float) or l1 > 0:
             np.sign(weights, out=penalty)
             penalty *= l1
             grads += penalty
@@ -90,7 +92,8 @@ class Gradient:
     def norm(self):
         """The Euclidean norm of the gradient of what is trainable."""
         _, grad = self.trainable
-        return np.sqrt(inner(grad, grad))
+        square = inner(grad, grad)
+        return math.sqrt(square) if isinstance(square, float) else np.sqrt(square)
 
     def _forward(self, batch):
         for cache in self._weighing:
@@ -121,4 +124,8 @@ def inner(a, b):
 
 def _per_model(value):
     """A scalar as it is; one value per model as (k, 1, 1)."""
-    return value if np.ndim(value) == 0 else np.asarray(value)[:, None, None]
+    return (
+        value
+        if isinstance(value, float) or np.ndim(value) == 0
+        else np.asarray(value)[:, None, None]
+    )

@@ -47,9 +47,8 @@ class Plan:
     early_stopping: bool = False
     planned: bool = True
 
-    @property
-    def penalised(self):
-        return bool(np.any(self.alpha) or np.any(self.l1))
+    def __post_init__(self):
+        self.penalised = bool(np.any(self.alpha) or np.any(self.l1))
 
 
 class Run:
@@ -216,7 +215,7 @@ def _per_model(rate):
 
 def _spread(rate, rates):
     """The learning rate as optimisers take it: (k, 1) if per model, times those of parameters."""
-    if np.ndim(rate):
+    if not isinstance(rate, float) and np.ndim(rate):
         rate = np.reshape(rate, (-1, 1))
     return rate if rates is None else rate * rates
 
