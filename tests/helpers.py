@@ -140,7 +140,7 @@ def new_cache(layer, dtype=np.float64, weight=None):
     cache = Workspace(dtype)
     if layer.draws:
         cache["random"] = stream(0, 0, 0)
-    if layer.whole_batch:
+    if layer.joint:
         cache["weight"] = weight
     return cache
 

@@ -279,7 +279,7 @@ def test_layer_norm_is_that_of_torch(shape, dtype):
 
 
 def test_layer_norm_does_not_ask_for_weights():
-    assert not LayerNorm().whole_batch
+    assert not LayerNorm().joint
     assert LayerNorm().state((FEATURES,)) == []
 
 

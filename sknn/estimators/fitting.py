@@ -16,7 +16,7 @@ from sknn.nn.gradient import Gradient
 from sknn.nn.lbfgs import BLOCK, minimize_loss
 from sknn.nn.model import Model
 from sknn.nn.stopping import Keeper, Patience
-from sknn.nn.threads import blas_threads_for
+from sknn.nn.threads import blas_threads_for, one_blas_thread
 from sknn.nn.training import Run, train
 
 LEVEL = 5  # of a warning: from fit_stochastic and fit_lbfgs to the caller of fit
@@ -139,7 +139,12 @@ def fit_lbfgs(job):
 def _numerics(network, n):
     """What batches of n samples are computed in: without warnings, with the threads they need."""
     # Overflow is reported once, as divergence.
-    with np.errstate(all="ignore"), blas_threads_for(network.largest_product(n)):
+    blas = (
+        one_blas_thread()
+        if network.n_image_layers
+        else blas_threads_for(network.largest_product(n))
+    )
+    with np.errstate(all="ignore"), blas:
         yield
 
 

@@ -15,8 +15,9 @@ class Activation:
 
     ``needs`` says what backward reads: the outputs ("a"), so that forward may overwrite z, or
     the inputs ("z"). ``increasing`` is True if f never decreases: max-pooling may then go
-    first. ``glorot_factor`` sets the width of Glorot's initial weights. Subclass it for an
-    activation of your own; arguments of the constructor are kept under their own names.
+    first. ``glorot_factor`` sets the width of Glorot's initial weights; a ``rectifier``, about 0
+    for negative inputs, asks for wider ones where those are He's. Subclass it for an activation
+    of your own; arguments of the constructor are kept under their own names.
 
     One that learns declares ``parameters()``; its forward and backward then take their arrays
     by name as further arguments, ``params`` and, for backward, ``grads``.
@@ -24,6 +25,7 @@ class Activation:
 
     needs = "a"
     increasing = False
+    rectifier = False
     glorot_factor = 6.0
 
     def parameters(self):
@@ -85,6 +87,7 @@ class ReLU(Activation):
     """f(z) = max(z, 0); the derivative at 0 is 0."""
 
     increasing = True
+    rectifier = True
 
     def forward(self, z, out):
         np.maximum(z, zeros_for(z), out=out)
@@ -97,6 +100,7 @@ class LeakyReLU(Activation):
     """f(z) = z for z > 0, else slope * z, 0 < slope < 1; Maas et al. (2013)."""
 
     increasing = True
+    rectifier = True
 
     def __init__(self, slope=0.01):
         self.slope = slope
@@ -115,6 +119,7 @@ class PReLU(Activation):
     """
 
     needs = "z"
+    rectifier = True
 
     def __init__(self, slope=0.25):
         self.slope = slope
@@ -139,6 +144,7 @@ class ELU(Activation):
     """f(z) = z for z > 0, else alpha (exp(z) - 1); Clevert et al. (2016), eq. 15."""
 
     increasing = True
+    rectifier = True
 
     def __init__(self, alpha=1.0):
         self.alpha = alpha
@@ -173,6 +179,7 @@ class GELU(Activation):
     """f(z) = z Phi(z), Phi the normal distribution function; Hendrycks & Gimpel (2016)."""
 
     needs = "z"
+    rectifier = True
 
     def forward(self, z, out):
         ndtr(z, out=out)
@@ -189,6 +196,7 @@ class SiLU(Activation):
     """f(z) = z / (1 + exp(-z)), also called swish; Elfwing et al. (2018)."""
 
     needs = "z"
+    rectifier = True
 
     def forward(self, z, out):
         expit(z, out=out)
@@ -205,6 +213,7 @@ class Mish(Activation):
     """f(z) = z tanh(log(1 + exp(z))); Misra (2019)."""
 
     needs = "z"
+    rectifier = True
 
     def forward(self, z, out):
         np.tanh(_softplus(z), out=out)

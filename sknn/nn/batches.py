@@ -23,64 +23,105 @@ class Batch:
     weight_sum: float
 
 
-class Rows:
-    """Samples and targets to take batches from.
+class Samples:
+    """What a network takes in, read some rows at a time: never copied whole.
+
+    Rows are gathered, converted to the computing dtype and brought into shape. Images of
+    integers have pixels from 0 to 255, which become numbers from 0 to 1.
 
     Parameters
     ----------
-    x : ndarray of shape (n, *input_shape), C-contiguous, or sparse of shape (n, n_features)
-    y : ndarray of shape (n, n_outputs) or (n,)
-        Targets; of one dimension, numbers of rows in ``codebook``.
-    weight : ndarray of shape (n,), (n, n_outputs) or None
+    x : ndarray of shape (n, ...), C-contiguous, or sparse of shape (n, n_features)
     dtype : dtype
-        What batches are computed in; other dtypes are converted batch by batch.
-    codebook : ndarray of shape (n_codes, n_outputs) or None
-        The target that each code stands for: one-hot rows, for instance.
+        What is computed in.
+    shape : tuple of int or None
+        Of one sample; None for that of x.
     """
 
-    def __init__(self, x, y, weight=None, *, dtype, codebook=None):
+    def __init__(self, x, dtype, shape=None):
         self.x = x.tocsr() if issparse(x) else x
-        self.y, self.weight = y, weight
         self.dtype = np.dtype(dtype)
-        self.codebook = codebook
+        self.shape = shape
+        self.scale = 1 / 255 if shape and len(shape) == 3 and x.dtype.kind in "iu" else None
         self._workspace = Workspace(self.dtype)
 
     def __len__(self):
         return self.x.shape[0]
 
     def take(self, at):
+        """The rows ``at``: integers, or a slice, which copies only what has to be converted.
+
+        Valid until the next call. Sparse rows stay sparse, but for images.
+        """
+        rows = gathered(self.x, at, self._workspace)
+        if self.shape and rows.shape[1:] != self.shape:
+            rows = rows.toarray() if issparse(rows) else rows
+            rows = rows.reshape(-1, *self.shape)
+        rows = converted(rows, self._workspace)
+        if self.scale:
+            rows *= self.scale
+        return rows
+
+
+class Rows:
+    """Samples and targets to take batches from.
+
+    Parameters
+    ----------
+    x, dtype, shape : as Samples takes them
+    y : ndarray of shape (n, n_outputs) or (n,)
+        Targets; of one dimension, numbers of rows in ``codebook``.
+    weight : ndarray of shape (n,), (n, n_outputs) or None
+    codebook : ndarray of shape (n_codes, n_outputs) or None
+        The target that each code stands for: one-hot rows, for instance.
+    """
+
+    def __init__(self, x, y, weight=None, *, dtype, shape=None, codebook=None):
+        self.samples = Samples(x, dtype, shape)
+        self.x, self.dtype = self.samples.x, self.samples.dtype
+        self.y, self.weight = y, weight
+        self.codebook = codebook
+        self._y, self._code, self._weight = (Workspace(self.dtype) for _ in range(3))
+
+    def __len__(self):
+        return len(self.samples)
+
+    def take(self, at):
         """The Batch of the rows ``at``: integers, or a slice, which copies nothing."""
-        y = self._gathered("y", self.y, at)
+        y = gathered(self.y, at, self._y)
         if self.codebook is not None:
-            y = self._gathered("code", self.codebook, y)
+            y = gathered(self.codebook, y, self._code)
         if self.weight is None:
             weight, weight_sum = None, float(y.shape[0])
         else:
-            weight = self._converted("weight", self._gathered("weight", self.weight, at))
+            weight = converted(gathered(self.weight, at, self._weight), self._weight)
             weight_sum = sum_of_weights(weight)
-        x = self._converted("x", self._gathered("x", self.x, at))
-        return Batch(x, self._converted("y", y), weight, weight_sum)
+        return Batch(self.samples.take(at), converted(y, self._y), weight, weight_sum)
 
     def targets(self, at=slice(None)):
         """The targets of the rows ``at``, in an array of their own."""
         y = self.y[at] if self.codebook is None else self.codebook[self.y[at]]
         return y.astype(self.dtype)
 
-    def _gathered(self, name, array, at):
-        if issparse(array) or isinstance(at, slice):
-            return array[at]
-        out = self._workspace.array(f"{name} rows", (len(at), *array.shape[1:]), array.dtype)
-        # clip: the default mode would go through a buffer
-        return np.take(array, at, axis=0, out=out, mode="clip")
 
-    def _converted(self, name, rows):
-        if rows.dtype == self.dtype:
-            return rows
-        if issparse(rows):
-            return rows.astype(self.dtype)
-        converted = self._workspace.array(name, rows.shape)
-        np.copyto(converted, rows, casting="unsafe")
-        return converted
+def gathered(array, at, workspace):
+    """array[at], in memory of the workspace where it is copied at all."""
+    if issparse(array) or isinstance(at, slice):
+        return array[at]
+    out = workspace.array("rows", (len(at), *array.shape[1:]), array.dtype)
+    # clip: the default mode would go through a buffer
+    return np.take(array, at, axis=0, out=out, mode="clip")
+
+
+def converted(rows, workspace):
+    """rows in the dtype of the workspace, in its memory where they have another."""
+    if rows.dtype == workspace.dtype:
+        return rows
+    if issparse(rows):
+        return rows.astype(workspace.dtype)
+    out = workspace.array("converted", rows.shape)
+    np.copyto(out, rows, casting="unsafe")
+    return out
 
 
 def sum_of_weights(weight):

@@ -113,6 +113,14 @@ class For(Initializer):
         return self.initializer(random_state, shape, fan_in, fan_out, self.activation)
 
 
+class Suited(Initializer):
+    """He's for rectifiers, which silence half of their inputs, and Glorot's for the rest."""
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        draw = HeUniform() if activation.rectifier else GlorotUniform()
+        return draw(random_state, shape, fan_in, fan_out, activation)
+
+
 class Constant(Initializer):
     """The same value everywhere; the other arguments play no part."""
 

@@ -103,7 +103,7 @@ def minimize_loss(
 def _full_batch(gradient, rows, weight_sum):
     """The loss of all rows, without penalty; ``gradient.grad`` is filled with its gradient."""
     total, grad = 0.0, 0.0
-    whole = any(layer.whole_batch for layer in gradient.network.layers)
+    whole = any(layer.joint for layer in gradient.network.layers)
     block = len(rows) if whole else min(BLOCK, len(rows))
     for start in range(0, len(rows), block):
         total += gradient.sum(rows.take(slice(start, start + block)))

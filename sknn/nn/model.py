@@ -1,8 +1,14 @@
 """A network with its weights: what an estimator fits, predicts with and pickles."""
 
+from threading import local
+
 import numpy as np
 
+from sknn.nn.batches import Samples
 from sknn.nn.network import Network
+from sknn.nn.threads import allowed_threads, one_blas_thread, share_out
+
+PART = 32  # images that one thread predicts at a time
 
 
 class Model:
@@ -71,23 +77,36 @@ class Model:
         x: (n, *input_shape), or sparse    at: numbers of the rows wanted, default all
         depth: how many layers to go through, default all    z: (len(at), n_outputs)
         """
+        network = self.network
         n = x.shape[0] if at is None else len(at)
-        chunk = max(1, int(memory // self.network.row_size(self.dtype)))
-        workspaces = self.network.workspaces(self.dtype)
-        params = self.params if depth else self.network.folded(self.params, self._state)
-
-        def forward(rows):
-            return self.network.forward(
-                params, self._state, rows, workspaces, training=False, depth=depth
+        shape = network.shapes[0]
+        chunk = max(1, int(memory // network.row_size(self.dtype)))
+        params = self.params if depth else network.folded(self.params, self._state)
+        if network.n_image_layers:
+            chunk = min(PART, max(1, chunk // allowed_threads()))
+        elif n <= chunk and at is None:
+            z = network.forward(
+                params, self._state, x, network.workspaces(self.dtype), depth=depth
             )
-
-        if n <= chunk and at is None:
-            z = forward(x)
             return z.copy() if z is x else z  # no layer made an array of its own
-        z = np.empty((n,) + self.network.shapes[-1 if depth is None else depth], self.dtype)
-        for start in range(0, n, chunk):
-            rows = slice(start, start + chunk)
-            z[rows] = forward(x[rows] if at is None else x[at[rows]])
+        z = np.empty((n,) + network.shapes[-1 if depth is None else depth], self.dtype)
+        own = local()
+
+        def fill(number):
+            if not hasattr(own, "samples"):
+                own.samples = Samples(x, self.dtype, shape if network.n_image_layers else None)
+                own.workspaces = network.workspaces(self.dtype)
+            rows = slice(number * chunk, min((number + 1) * chunk, n))
+            batch = own.samples.take(rows if at is None else at[rows])
+            z[rows] = network.forward(params, self._state, batch, own.workspaces, depth=depth)
+
+        n_chunks = -(-n // chunk)
+        if network.n_image_layers:
+            with one_blas_thread():
+                share_out(fill, n_chunks)
+        else:
+            for number in range(n_chunks):
+                fill(number)
         return z
 
     def __getstate__(self):

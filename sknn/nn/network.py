@@ -22,12 +22,17 @@ class Network:
         Shape of a sample before each layer, and after the last.
     layout, state_layout : Layout
         Where the parameters lie in theta, the running statistics in state.
+    n_image_layers : int
+        How many layers, from the first on, take images in.
+    lowest : int
+        Number of the first layer that has parameters: none below it needs a gradient.
 
     Raises ValueError if a layer does not fit what comes before it.
     """
 
     def __init__(self, layers, input_shape):
         self.layers = list(layers)
+        self._steps = {}
         self.names = layer_names(self.layers)
         self.shapes = [tuple(input_shape)]
         declared, states = [], []
@@ -40,8 +45,23 @@ class Network:
             except ValueError as error:
                 raise ValueError(f"Layer {name}, {layer!r}: {error}") from error
         self.layout = Layout(declared)
-        self._lowest = next((i for i, items in enumerate(declared) if items), 0)
+        self.lowest = next((i for i, items in enumerate(declared) if items), 0)
         self.state_layout = Layout(states)
+        flat = (i for i, shape in enumerate(self.shapes[:-1]) if len(shape) != 3)
+        self.n_image_layers = next(flat, len(self.layers))
+
+    def steps(self, first=0, stop=None):
+        """(number, layer) of the layers from first to stop, two at once where they are fused."""
+        stop = len(self.layers) if stop is None else stop
+        if (first, stop) not in self._steps:
+            steps = self._steps[first, stop] = []
+            index = first
+            while index < stop:
+                layer = self.layers[index]
+                fused = layer.fused(self.layers[index + 1]) if index + 1 < stop else None
+                steps.append((index, fused or layer))
+                index += 2 if fused else 1
+        return self._steps[first, stop]
 
     def initial(self, random_state, dtype):
         """First values of (theta, state); theta is drawn layer by layer."""
@@ -50,22 +70,24 @@ class Network:
 
     def workspaces(self, dtype):
         """What one thread needs to run forward and backward: a Workspace per layer."""
-        return [Workspace(dtype) for _ in self.layers]
+        workspaces, scratch = [Workspace(dtype) for _ in self.layers], Workspace(dtype)
+        for workspace in workspaces:
+            workspace.lender = scratch
+        return workspaces
 
-    def forward(self, params, state, x, workspaces, training=False, depth=None):
+    def forward(self, params, state, x, workspaces, training=False, depth=None, first=0):
         """Raw outputs z.
 
         params, state: each layer's arrays by name, as the layouts' ``views`` give them
         x: (..., n, *input_shape) or sparse    z: (..., n, n_outputs)
         depth: how many layers to go through, default all; those with params of None are skipped
+        first: number of the layer that x goes into
         """
-        if not self.layers[0].accepts_sparse and not isinstance(x, np.ndarray):
+        if not self.layers[first].accepts_sparse and not isinstance(x, np.ndarray):
             x = x.toarray()
-        for layer, own, held, cache in zip(
-            self.layers[:depth], params, state, workspaces, strict=False
-        ):
-            if own is not None:
-                x = layer.forward(own, held, x, cache, training)
+        for index, layer in self.steps(first, depth):
+            if params[index] is not None:
+                x = layer.forward(params[index], state[index], x, workspaces[index], training)
         return x
 
     def folded(self, params, state):
@@ -82,15 +104,16 @@ class Network:
                     params[index - 1], params[index] = weights, None
         return params
 
-    def backward(self, params, grads, dz, workspaces):
+    def backward(self, params, grads, dz, workspaces, first=0):
         """Fills grads with the gradient, after a forward with the same workspaces.
 
-        dz: as z, overwritten    grads: as params
+        dz: as z, overwritten    grads: as params    first: number of the last layer to go through
+        Returns the gradient of what goes into that layer, or None if nothing needs it.
         """
-        for index in range(len(self.layers) - 1, self._lowest - 1, -1):
-            dz = self.layers[index].backward(
-                params[index], grads[index], dz, workspaces[index], need_dx=index > self._lowest
-            )
+        for index, layer in reversed(self.steps(max(first, self.lowest))):
+            need_dx = index > self.lowest
+            dz = layer.backward(params[index], grads[index], dz, workspaces[index], need_dx)
+        return dz if first > self.lowest else None
 
     def row_size(self, dtype):
         """Bytes that forward allocates for one sample."""

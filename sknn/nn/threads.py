@@ -1,7 +1,10 @@
-"""The threads of BLAS: how many there may be, and holding them to one."""
+"""Threads: holding BLAS to one, and sharing work out among as many as BLAS may use."""
 
 import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
+from contextvars import copy_context
 from functools import cache
 from threading import Lock
 
@@ -12,6 +15,9 @@ SMALL = 2_000_000  # multiply-adds: below, a second thread gains an eighth at th
 _lock = Lock()
 _holders = 0
 _limits = []  # (library, its number of threads before the first holder came)
+_pool = None
+_pool_size = 0
+_busy = 0  # threads at work in share_out, those that called it included
 
 
 @cache
@@ -68,14 +74,81 @@ def blas_threads_for(multiply_adds):
     return one_blas_thread() if multiply_adds < SMALL else nullcontext()
 
 
-def _forget_holders():
-    """In a forked child no other thread lives on to let go."""
-    global _lock, _holders
+def allowed_threads():
+    """As many as BLAS may use when nobody holds it: what the program, or its user, has set."""
+    libraries = _libraries()
+    if not libraries:
+        return os.cpu_count() or 1
+    held = {id(library): number for library, number in _limits}
+    return min(held.get(id(library)) or library.get_num_threads() for library in libraries)
+
+
+def share_out(work, n):
+    """[work(0), ..., work(n - 1)], each done by whichever thread is free next.
+
+    The calling thread takes part. All threads of the program that are at work here are together
+    no more than ``allowed_threads()``, if the callers are not. An exception of ``work`` is raised
+    here, once nothing is running any more.
+    """
+    if n == 1:
+        return [work(0)]
+    results, todo = [None] * n, deque(range(n))
+
+    def take_turns():
+        try:
+            while True:
+                try:
+                    number = todo.popleft()
+                except IndexError:
+                    return
+                results[number] = work(number)
+        except BaseException:
+            todo.clear()
+            raise
+
+    with _helpers(n - 1) as (pool, n_helpers):
+        # A context of its own for each: NumPy's errstate lives there.
+        helpers = [pool.submit(copy_context().run, take_turns) for _ in range(n_helpers)]
+        try:
+            take_turns()
+        finally:
+            todo.clear()
+            wait(helpers)
+    for helper in helpers:
+        helper.result()
+    return results
+
+
+@contextmanager
+def _helpers(wanted):
+    """(pool, how many of its threads the caller may use)."""
+    global _busy, _pool, _pool_size
+    allowed = allowed_threads()
+    with _lock:
+        n_helpers = max(0, min(wanted, allowed - 1 - _busy))
+        if n_helpers and _pool_size < allowed - 1:
+            if _pool:
+                _pool.shutdown(wait=False)
+            _pool_size = allowed - 1
+            _pool = ThreadPoolExecutor(_pool_size, thread_name_prefix="sknn")
+        pool = _pool
+        _busy += 1 + n_helpers
+    try:
+        yield pool, n_helpers
+    finally:
+        with _lock:
+            _busy -= 1 + n_helpers
+
+
+def _forget_threads():
+    """In a forked child no other thread lives on: none to let go, none to work."""
+    global _lock, _holders, _busy, _pool, _pool_size
     _lock = Lock()
+    _busy, _pool, _pool_size = 0, None, 0
     if _holders:
         _holders = 0
         _give_back()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_holders)
+    os.register_at_fork(after_in_child=_forget_threads)

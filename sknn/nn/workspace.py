@@ -10,11 +10,18 @@ class Workspace(dict):
     """What one layer on one thread leaves from forward for backward, and its scratch arrays.
 
     Items are references (``workspace["x"] = x``); ``array`` hands out memory.
+
+    Attributes
+    ----------
+    lender : Workspace or None
+        Lends memory for scratch arrays: that of the thread at work, which all layers share, so
+        that it stays in the processor's cache. None: the workspace itself.
     """
 
     def __init__(self, dtype):
         super().__init__()
         self.dtype = np.dtype(dtype)
+        self.lender = None
 
     def array(self, name, shape, dtype=None):
         """An uninitialised C-contiguous array; the same memory for the same name every time.
@@ -23,6 +30,10 @@ class Workspace(dict):
         """
         found = self.get((name, shape))
         return self._made(name, shape, dtype or self.dtype) if found is None else found
+
+    def scratch(self, name, shape):
+        """An array as ``array`` gives it, which another layer may use when this one is done."""
+        return (self.lender or self).array(name, shape)
 
     def _made(self, name, shape, dtype):
         size = prod(shape)

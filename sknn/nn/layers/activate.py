@@ -5,7 +5,7 @@ from sknn.nn.layers.base import (
     activate,
     activation_parameters,
     differentiate,
-    joint_shape,
+    shape_with_models,
 )
 
 
@@ -27,7 +27,7 @@ class Activate(Layer):
         return activation_parameters(self.activation)
 
     def forward(self, params, state, x, cache, training):
-        z = cache.array("z", joint_shape(x, params))
+        z = cache.array("z", shape_with_models(x, params))
         z[...] = x  # the activation may overwrite what it is given
         return activate(self.activation, params, z, cache)
 

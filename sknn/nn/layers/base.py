@@ -17,13 +17,12 @@ class Layer:
 
     ``accepts_sparse``: as the first layer it takes sparse rows; before others they are made
     dense. ``draws``: its cache holds a Generator, ``cache["random"]``, in training.
-    ``whole_batch``: it needs all samples of a mini-batch at once, and finds their weights, or
-    None, in ``cache["weight"]``.
+    ``joint``: it needs sums over the whole mini-batch, see ``JointLayer``.
     """
 
     accepts_sparse = False
     draws = False
-    whole_batch = False
+    joint = False
 
     def output_shape(self, input_shape):
         """Shape of one output sample. Raises ValueError if input_shape does not fit.
@@ -43,6 +42,13 @@ class Layer:
     def multiply_adds(self, input_shape):
         """Multiplications, each with an addition, that forward spends on one sample."""
         return 0
+
+    def fused(self, following):
+        """A layer that does the work of this and the following one at once, or None.
+
+        Its values and gradients are theirs; its parameters are this one's.
+        """
+        return None
 
     def affine(self, params, state):
         """(factor, offset) if prediction is y = x * factor + offset by channel, else None."""
@@ -96,7 +102,43 @@ class Layer:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-def joint_shape(x, params):
+class JointLayer(Layer):
+    """A layer that needs sums over a whole mini-batch, which may come in several parts.
+
+    Its passes are generators. They yield a tuple of arrays, each summed over the part, and are
+    sent the sums over all parts; scratch arrays do not outlive a yield. The weights of the
+    samples, or None, are in ``cache["weight"]``; ``cache["first"]`` is False but for one part,
+    which updates the state.
+    """
+
+    joint = True
+
+    def forward_jointly(self, params, state, x, cache, training):
+        """As ``forward``, for one part."""
+        raise NotImplementedError
+
+    def backward_jointly(self, params, grads, dy, cache, need_dx=True):
+        """As ``backward``, for one part."""
+        raise NotImplementedError
+
+    def forward(self, params, state, x, cache, training):
+        return _alone(self.forward_jointly(params, state, x, cache, training))
+
+    def backward(self, params, grads, dy, cache, need_dx=True):
+        return _alone(self.backward_jointly(params, grads, dy, cache, need_dx))
+
+
+def _alone(joint_pass):
+    """What a joint pass returns if its part is all there is."""
+    sums = None
+    try:
+        while True:
+            sums = joint_pass.send(sums)
+    except StopIteration as end:
+        return end.value
+
+
+def shape_with_models(x, params):
     """The shape of x with the model axis of params: several models may share one x."""
     return np.broadcast_shapes(x.shape, *(param.shape for param in params.values()))
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from sknn.nn.initializers import Constant
-from sknn.nn.layers.base import Layer, joint_shape
+from sknn.nn.layers.base import JointLayer, Layer, shape_with_models
 from sknn.nn.parameters import Parameter, State
+from sknn.nn.workspace import ones
 
 
 class Normalization(Layer):
@@ -29,15 +30,14 @@ class Normalization(Layer):
         return y
 
     def _parameter_gradients(self, grads, dy, normalized):
-        """Fills grads; returns the sums of dy and of dy * normalized, (..., 1, features)."""
+        """Fills grads with the sums of dy and of dy * normalized, (..., 1, features)."""
         products = dy * normalized
         axes = tuple(range(dy.ndim - 1)) if dy.ndim != 3 else -2  # 3: a model axis leads
         for name, array in (("shift", dy), ("scale", products)):
             grads[name][...] = array.sum(axis=axes, keepdims=True).reshape(grads[name].shape)
-        return grads["shift"], grads["scale"]
 
 
-class BatchNorm(Normalization):
+class BatchNorm(JointLayer, Normalization):
     """Mean and variance over the samples of the mini-batch; Ioffe & Szegedy (2015), alg. 1.
 
     x: (..., n, features), or (n, height, width, channels), where pixels count as samples.
@@ -53,8 +53,6 @@ class BatchNorm(Normalization):
         Added to the variance.
     """
 
-    whole_batch = True
-
     def __init__(self, momentum=0.1, epsilon=1e-5):
         self.momentum = momentum
         self.epsilon = epsilon
@@ -63,43 +61,29 @@ class BatchNorm(Normalization):
         shape = (1, input_shape[-1])
         return [State("mean", shape, 0.0), State("variance", shape, 1.0)]
 
-    def forward(self, params, state, x, cache, training):
-        count = self._count(x, cache.get("weight"))
-        cache["shares"] = None
-        if training and count > 1:
-            pixels = x.shape[1] * x.shape[2] if x.ndim == 4 else 1
-            mean, variance = self._statistics(x, pixels, cache)
-            self._remember(state, mean, variance, count * pixels)
-        else:
-            mean, variance = state["mean"], state["variance"]
-        shape = joint_shape(x, params)
+    def forward_jointly(self, params, state, x, cache, training):
+        shape = shape_with_models(x, params)
         normalized = cache.array("normalized", shape)
-        cache["inverse"] = 1 / np.sqrt(variance + self.epsilon)
+        cache["shares"] = None
+        mean, variance = state["mean"], state["variance"]
+        if training:
+            weight, pixels = cache.get("weight"), _pixels(x)
+            if weight is None:
+                weight = ones((_samples(x),), x.dtype)
+            counts = np.array([weight.sum(), np.count_nonzero(weight)], float)
+            counts, total = yield counts, _sum_over_samples(weight, x)
+            count = counts.max()  # weights count repetitions, small ones as one
+            if count > 1:
+                shares = cache["shares"] = weight * x.dtype.type(1 / (counts[0] * pixels))
+                mean = total * x.dtype.type(1 / (counts[0] * pixels))
+                np.subtract(x, mean, out=normalized)
+                (variance,) = yield (_sum_over_samples(shares, np.square(normalized)),)
+                if cache.get("first", True):
+                    self._remember(state, mean, variance, count * pixels)
         np.subtract(x, mean, out=normalized)
+        cache["inverse"] = 1 / np.sqrt(variance + self.epsilon)
         normalized *= cache["inverse"]
         return self._scaled(params, normalized, cache.array("y", shape))
-
-    @staticmethod
-    def _count(x, weight):
-        """How many samples there are: weights count repetitions, small ones as one."""
-        if weight is None:
-            return x.shape[0 if x.ndim == 4 else -2]
-        return max(float(weight.sum()), np.count_nonzero(weight))
-
-    def _statistics(self, x, pixels, cache):
-        """Weighted mean and variance; keeps the share of each sample's pixels."""
-        weight = cache.get("weight")
-        n = x.shape[0] if x.ndim == 4 else x.shape[-2]
-        shares = np.full(n, 1 / n, x.dtype) if weight is None else weight / weight.sum()
-        cache["shares"] = shares = shares / x.dtype.type(pixels)
-        return self._mean(x, shares), self._mean(np.square(x - self._mean(x, shares)), shares)
-
-    @staticmethod
-    def _mean(x, shares):
-        """sum over samples of share * x: (..., 1, features)."""
-        if x.ndim == 4:
-            return (shares @ x.sum(axis=(1, 2)))[None]
-        return shares[None] @ x
 
     def _remember(self, state, mean, variance, count):
         unbiased = variance * (count / (count - 1))
@@ -107,12 +91,13 @@ class BatchNorm(Normalization):
             state[name] *= 1 - self.momentum
             state[name] += self.momentum * value
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward_jointly(self, params, grads, dy, cache, need_dx=True):
         normalized = cache.array("normalized", dy.shape)
-        dshift, dscale = self._parameter_gradients(grads, dy, normalized)
+        self._parameter_gradients(grads, dy, normalized)
         if not need_dx:
             return None
         if cache["shares"] is not None:  # the statistics depend on x
+            dshift, dscale = yield grads["shift"], grads["scale"]
             shares = cache["shares"].reshape((-1,) + (1,) * (3 if dy.ndim == 4 else 1))
             normalized *= dscale
             normalized += dshift
@@ -142,7 +127,7 @@ class LayerNorm(Normalization):
         self.epsilon = epsilon
 
     def forward(self, params, state, x, cache, training):
-        shape = joint_shape(x, params)
+        shape = shape_with_models(x, params)
         normalized = cache.array("normalized", shape)
         np.subtract(x, x.mean(axis=-1, keepdims=True), out=normalized)
         variance = np.square(normalized).mean(axis=-1, keepdims=True)
@@ -162,3 +147,22 @@ class LayerNorm(Normalization):
         dy -= normalized
         dy *= cache["inverse"]
         return dy
+
+
+def _samples(x):
+    """n, of x (..., n, features) or (n, height, width, c)."""
+    return x.shape[0 if x.ndim == 4 else -2]
+
+
+def _pixels(x):
+    """How many pixels each sample has."""
+    return x.shape[1] * x.shape[2] if x.ndim == 4 else 1
+
+
+def _sum_over_samples(weight, x):
+    """sum over samples, and over their pixels, of weight * x: (..., 1, features)."""
+    if x.ndim == 4:
+        n, height, width, c = x.shape
+        x = ones((1, height * width), x.dtype) @ x.reshape(n, -1, c)
+        x = x.reshape(n, c)
+    return weight[None] @ x

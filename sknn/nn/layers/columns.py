@@ -1,0 +1,107 @@
+"""Convolution as one matrix product: a row of pixels for each window."""
+
+import numpy as np
+
+from sknn.nn.layers.windows import images_at_a_time, windows_over
+
+NARROW = 8  # channels: below, a pixel of all windows at a time is copied faster than a window
+
+
+class Columns:
+    """One pass of a convolution; Chellapilla et al. (2006), section 4.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (kh, kw, c, filters)
+    windows : Windows
+    cache : Workspace
+
+    Attributes
+    ----------
+    dweight : ndarray
+        The gradient of the weights, summed over all calls of ``differentiate``.
+    """
+
+    def __init__(self, weight, windows, cache):
+        self.weight, self.windows, self.cache = weight, windows, cache
+        self._total = 0
+        self._turned = None
+
+    def blocks(self, n, backward=False):
+        """Slices of n images that are worked on at a time."""
+        c, filters = self.weight.shape[2:]
+        numbers = (filters if backward else c) * len(self.windows.places) + filters
+        return images_at_a_time(n, (*self.windows.outputs, numbers), self.weight.itemsize)
+
+    def convolve(self, x, z):
+        """z = the weighted sum of every window.
+
+        x: (n, height, width, c)    z: (n, *outputs, filters)
+        """
+        filters = self.weight.shape[-1]
+        columns = self._columns(x, self.windows)
+        np.dot(columns, self.weight.reshape(-1, filters), z.reshape(-1, filters))
+
+    def differentiate(self, x, dz, dx):
+        """Adds to ``dweight``, and fills dx if it is not None."""
+        if dx is not None and self.windows.stride == (1, 1) and min(map(min, self._around())) >= 0:
+            self._by_columns_of_dz(x, dz, dx)
+        else:
+            self._by_columns_of_x(x, dz, dx)
+
+    @property
+    def dweight(self):
+        kh, kw, c, filters = self.weight.shape
+        if self._turned is None:
+            return self._total.reshape(kh, kw, c, filters)
+        return self._total.reshape(c, kh, kw, filters).transpose(1, 2, 0, 3)[::-1, ::-1]
+
+    def _by_columns_of_dz(self, x, dz, dx):
+        """Both gradients out of the windows of dz around each pixel of x: for steps of one pixel.
+
+        dx = dz convolved with the weights turned by 180 degrees.
+        """
+        windows, c = self.windows, x.shape[-1]
+        if self._turned is None:
+            self._turned = self.weight[::-1, ::-1].swapaxes(2, 3).reshape(-1, c)
+        around = windows_over(
+            windows.outputs, windows.size, (1, 1), self._around(), windows.dilation
+        )
+        columns = self._columns(dz, around)
+        np.dot(columns, self._turned, dx.reshape(-1, c))
+        self._total = self._total + np.dot(x.reshape(-1, c).T, columns)
+
+    def _around(self):
+        """The padding of dz with which there is a window for each pixel of x."""
+        windows = self.windows
+        spans = [(k - 1) * d for k, d in zip(windows.size, windows.dilation, strict=True)]
+        return tuple(
+            (span - before, span - after)
+            for span, (before, after) in zip(spans, windows.padding, strict=True)
+        )
+
+    def _by_columns_of_x(self, x, dz, dx):
+        """dweight out of the columns of forward; dx by adding up its columns."""
+        windows, filters = self.windows, self.weight.shape[-1]
+        rows = dz.reshape(-1, filters)
+        self._total = self._total + np.dot(self._columns(x, windows).T, rows)
+        if dx is None:
+            return
+        shape = (len(x), *windows.outputs, len(windows.places), x.shape[-1])
+        columns = self.cache.scratch("columns", shape)
+        np.dot(rows, self.weight.reshape(-1, filters).T, columns.reshape(len(rows), -1))
+        dx.fill(0)
+        for place in windows.places:
+            dx[:, *place.pixels] += columns[:, *place.windows, place.number]
+
+    def _columns(self, x, windows):
+        """The pixels of each window as a row: (n * outputs, size * c), perhaps a transpose."""
+        pixels = windows.pixels(x, self.cache)
+        n, oh, ow, kh, kw, c = pixels.shape
+        if c < NARROW:
+            columns = self.cache.scratch("columns", (kh, kw, c, n, oh, ow))
+            np.copyto(columns, pixels.transpose(3, 4, 5, 0, 1, 2))
+            return columns.reshape(kh * kw * c, -1).T
+        columns = self.cache.scratch("columns", pixels.shape)
+        np.copyto(columns, pixels)
+        return columns.reshape(-1, kh * kw * c)

@@ -1,0 +1,227 @@
+"""Convolution of images, by itself and with the max-pooling that often follows it."""
+
+from functools import partial
+
+import numpy as np
+
+from sknn.nn.activations import Identity, as_activation
+from sknn.nn.initializers import Constant, Suited, as_initializer
+from sknn.nn.layers.base import Layer, activate, activation_parameters, differentiate
+from sknn.nn.layers.columns import Columns
+from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_largest
+from sknn.nn.layers.windows import as_padding, image_shape, pair, windows_over
+from sknn.nn.layers.winograd import Winograd
+from sknn.nn.parameters import Parameter
+from sknn.nn.workspace import ones
+
+
+class Conv2D(Layer):
+    """y = f(convolution of x with weight + bias): the same weights for every window.
+
+    As everywhere in neural networks the kernel is not turned round: a cross-correlation.
+
+    x: (n, height, width, c)    weight: (kh, kw, c, filters)    bias: (1, filters)
+    y: (n, *outputs, filters)
+
+    Parameters
+    ----------
+    filters : int
+        Number of output channels.
+    kernel_size : int or (int, int), default=3
+        Height and width of the window.
+    stride : int or (int, int), default=1
+        Steps between windows, down and across.
+    padding : {"same", "valid"}, int, or ((int, int), (int, int)), default="same"
+        Zeros around the image. "same" makes ceil(side / stride) of a side, the odd pixel at
+        the end; "valid" adds none; else so many for each side, or
+        ((above, below), (left, right)).
+    activation : str or Activation, default="relu"
+    dilation : int or (int, int), default=1
+        Steps between the pixels that a window sees.
+    bias : bool, default=True
+    weight_init : str or Initializer, default="auto"
+        Draws the weights; "auto" is He's for ReLU and its kin, Glorot's for others.
+    trainable : bool, default=True
+        False freezes weights and biases, and what the activation learns.
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size=3,
+        stride=1,
+        padding="same",
+        activation="relu",
+        *,
+        dilation=1,
+        bias=True,
+        weight_init="auto",
+        trainable=True,
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.padding = padding
+        self.activation = activation
+        self.dilation = dilation
+        self.bias = bias
+        self.weight_init = weight_init
+        self.trainable = trainable
+
+    def output_shape(self, input_shape):
+        return (*self.windows(input_shape).outputs, self.filters)
+
+    def windows(self, input_shape):
+        """Where the windows lie. Raises ValueError if there is no room for any."""
+        return windows_over(
+            image_shape(input_shape)[:2],
+            pair("kernel_size", self.kernel_size),
+            pair("stride", self.stride),
+            as_padding(self.padding),
+            pair("dilation", self.dilation),
+        )
+
+    def parameters(self, input_shape):
+        kh, kw = pair("kernel_size", self.kernel_size)
+        c, filters, trainable = input_shape[-1], self.filters, self.trainable
+        suited = isinstance(self.weight_init, str) and self.weight_init == "auto"
+        draw = partial(
+            Suited() if suited else as_initializer(self.weight_init),
+            fan_in=kh * kw * c,
+            fan_out=kh * kw * filters,
+            activation=as_activation(self.activation),
+        )
+        bias = Parameter("bias", (1, filters), Constant(0.0), decay=False, trainable=trainable)
+        return [
+            Parameter("weight", (kh, kw, c, filters), draw, trainable=trainable),
+            *([bias] if self.bias else []),
+            *activation_parameters(self.activation, trainable),
+        ]
+
+    def multiply_adds(self, input_shape):
+        windows = self.windows(input_shape)
+        return int(np.prod((*windows.outputs, *windows.size, input_shape[-1], self.filters)))
+
+    def folded(self, params, factor, offset):
+        if not isinstance(as_activation(self.activation), Identity):
+            return None
+        weight = params["weight"] * factor
+        return {**params, "weight": weight, "bias": params.get("bias", 0) * factor + offset}
+
+    def fused(self, following):
+        return PooledConv2D(self, following) if PooledConv2D.suits(self, following) else None
+
+    def kernel(self, params, windows, cache):
+        """What computes the weighted sums of windows."""
+        weight = params["weight"]
+        kind = Winograd if Winograd.suits(windows, *weight.shape[2:]) else Columns
+        return kind(weight, windows, cache)
+
+    def forward(self, params, state, x, cache, training):
+        windows = self.windows(x.shape[1:])
+        kernel = self.kernel(params, windows, cache)
+        z = cache.array("pre", (len(x), *windows.outputs, self.filters))
+        for at in kernel.blocks(len(x)):
+            kernel.convolve(x[at], z[at])
+        cache["x"] = x
+        return self.activated(params, z, cache)
+
+    def backward(self, params, grads, dy, cache, need_dx=True):
+        x, dz = cache["x"], self.differentiated(params, grads, dy, cache)
+        kernel = self.kernel(params, self.windows(x.shape[1:]), cache)
+        dx = cache.array("dx", x.shape) if need_dx else None
+        for at in kernel.blocks(len(x), need_dx):
+            kernel.differentiate(x[at], dz[at], dx[at] if need_dx else None)
+        grads["weight"][...] = kernel.dweight
+        return dx
+
+    def activated(self, params, z, cache):
+        """f(z + bias), in place of z where f allows it."""
+        if "bias" in params:
+            z += params["bias"]
+        return activate(self.activation, params, z, cache)
+
+    def differentiated(self, params, grads, dy, cache):
+        """dz in place of dy; fills the gradients of bias and activation."""
+        dz = differentiate(self.activation, params, grads, dy, cache)
+        if "bias" in params:
+            rows = dz.reshape(-1, self.filters)
+            np.dot(ones((1, len(rows)), dz.dtype), rows, grads["bias"])
+        return dz
+
+
+class PooledConv2D(Layer):
+    """A convolution and the max-pooling after it, pooled before bias and activation.
+
+    An activation that never decreases leaves the largest the largest: the same values for a
+    quarter of the work. Where it makes equal what was not, it is flat, and no gradient is lost.
+    """
+
+    def __init__(self, convolution, pooling):
+        self.convolution = convolution
+        self.pooling = pooling
+
+    @staticmethod
+    def suits(convolution, pooling):
+        """Whether pooling may go first; not for activations that train as if they were not flat."""
+        activation = as_activation(convolution.activation)
+        return type(pooling) is MaxPool2D and activation.increasing and activation.needs == "a"
+
+    def forward(self, params, state, x, cache, training):
+        kernel, pool, tiled = self._prepared(params, x, cache)
+        y = cache.array("pre", (len(x), *pool.outputs, self.convolution.filters))
+        won = self._won(cache, pool, y) if training else None
+        for at in kernel.blocks(len(x)):
+            if tiled:
+                candidates = _in_tiles(kernel.outputs(x[at]), pool)
+            else:
+                z = self._sums(kernel, x[at], cache)
+                kernel.convolve(x[at], z)
+                candidates = candidates_in(z, pool)
+            largest(candidates, pool, y[at], won[:, at] if training else None)
+        cache["x"] = x
+        return self.convolution.activated(params, y, cache)
+
+    def backward(self, params, grads, dy, cache, need_dx=True):
+        x, dy = cache["x"], self.convolution.differentiated(params, grads, dy, cache)
+        kernel, pool, tiled = self._prepared(params, x, cache)
+        won = self._won(cache, pool, dy)
+        dx = cache.array("dx", x.shape) if need_dx else None
+        for at in kernel.blocks(len(x), need_dx):
+            dx_at = dx[at] if need_dx else None
+            if tiled:
+                dtiles = kernel.empty_outputs(len(x[at]))
+                dtiles.fill(0)
+                to_the_largest(dy[at], pool, won[:, at], _in_tiles(dtiles, pool))
+                kernel.differentiate_outputs(x[at], dtiles, dx_at)
+            else:
+                dz = self._sums(kernel, x[at], cache)
+                dz.fill(0)
+                to_the_largest(dy[at], pool, won[:, at], candidates_in(dz, pool))
+                kernel.differentiate(x[at], dz, dx_at)
+        grads["weight"][...] = kernel.dweight
+        return dx
+
+    def _prepared(self, params, x, cache):
+        """(kernel, windows of the pooling, whether those are the tiles of the kernel)."""
+        convolution = self.convolution
+        windows = convolution.windows(x.shape[1:])
+        kernel = convolution.kernel(params, windows, cache)
+        pool = self.pooling.windows((*windows.outputs, convolution.filters))
+        pairs = pool.size == pool.stride == (2, 2)
+        return kernel, pool, pairs and isinstance(kernel, Winograd)
+
+    @staticmethod
+    def _won(cache, pool, y):
+        return cache.array("won", (len(pool.places), *y.shape), bool)
+
+    def _sums(self, kernel, x, cache):
+        """Scratch memory for the weighted sums of all windows."""
+        return cache.scratch("sums", (len(x), *kernel.windows.outputs, self.convolution.filters))
+
+
+def _in_tiles(outputs, pool):
+    """The candidates of ``largest`` where each window of 2 x 2 is a tile."""
+    return [
+        outputs[*divmod(place.number, 2)][:, *place.windows] for place in pool.places
+    ]

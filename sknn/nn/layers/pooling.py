@@ -1,0 +1,185 @@
+"""Pooling: the largest or the mean pixel of each window, or of the whole image."""
+
+import numpy as np
+
+from sknn.nn.layers.base import Layer
+from sknn.nn.layers.windows import as_padding, image_shape, pair, windows_over
+from sknn.nn.workspace import ones
+
+
+class Pooling(Layer):
+    """One pixel for each window, channel by channel.
+
+    x: (n, height, width, c)    y: (n, *outputs, c)
+    """
+
+    def __init__(self, pool_size=2, stride=None, padding="valid"):
+        self.pool_size = pool_size
+        self.stride = stride
+        self.padding = padding
+
+    def output_shape(self, input_shape):
+        return (*self.windows(input_shape).outputs, input_shape[-1])
+
+    def windows(self, input_shape):
+        """Where the windows lie. Raises ValueError if there is no room for any."""
+        height, width, _ = image_shape(input_shape)
+        size = pair("pool_size", self.pool_size)
+        stride = size if self.stride is None else pair("stride", self.stride)
+        padding = as_padding(self.padding)
+        if not isinstance(padding, str):
+            raise ValueError(
+                f"padding must be 'same' or 'valid' for pooling, got {self.padding!r}."
+            )
+        return windows_over((height, width), size, stride, padding)
+
+
+class MaxPool2D(Pooling):
+    """The largest pixel of each window.
+
+    A window over the edge of the image sees only real pixels. Of several largest ones the first,
+    row by row, takes the gradient.
+
+    Parameters
+    ----------
+    pool_size : int or (int, int), default=2
+        Height and width of a window.
+    stride : int, (int, int) or None, default=None
+        Steps between windows; None is ``pool_size``.
+    padding : {"valid", "same"}, default="valid"
+        "valid" leaves out windows over the edge; "same" makes ceil(side / stride) of a side.
+    """
+
+    def forward(self, params, state, x, cache, training):
+        windows = self.windows(x.shape[1:])
+        y = cache.array("y", (len(x), *windows.outputs, x.shape[-1]))
+        won = cache.array("won", (len(windows.places), *y.shape), bool) if training else None
+        cache["image"] = x.shape[1:]
+        return largest(candidates_in(x, windows), windows, y, won)
+
+    def backward(self, params, grads, dy, cache, need_dx=True):
+        if not need_dx:
+            return None
+        windows = self.windows(cache["image"])
+        won = cache.array("won", (len(windows.places), *dy.shape), bool)
+        dx = cache.array("dx", (len(dy), *cache["image"]))
+        dx.fill(0)
+        to_the_largest(dy, windows, won, candidates_in(dx, windows))
+        return dx
+
+
+def candidates_in(x, windows):
+    """For each place in the windows, the pixels of x that are there, as a view."""
+    return [x[:, *place.pixels] for place in windows.places]
+
+
+def largest(candidates, windows, y, won=None):
+    """y = the largest pixel of each window.
+
+    candidates: for each place, the pixels (n, windows down, windows across, c) that are there
+    y: (n, *outputs, c)    won: (n_places, *y.shape) bool or None; is told where the pixel in
+    each place was larger than those in the places before it
+    """
+    places = list(zip(windows.places, candidates, strict=True))
+    if windows.places[0].everywhere:
+        np.copyto(y, candidates[0])
+        del places[0]
+    else:
+        y.fill(-np.inf)
+    for place, pixels in places:
+        best = y[:, *place.windows]
+        if won is not None:
+            np.greater(pixels, best, out=won[place.number][:, *place.windows])
+        np.maximum(pixels, best, out=best)
+    return y
+
+
+def to_the_largest(dy, windows, won, candidates):
+    """Gives dy to the pixel that won each window; dy is spent.
+
+    candidates: as for ``largest``, views of an array of zeros, which is filled
+    """
+    for place, pixels in reversed(list(zip(windows.places, candidates, strict=True))):
+        left = dy[:, *place.windows]
+        if place.number == 0 and place.everywhere:
+            share = left  # what no later place has won
+        else:
+            out = None if windows.overlapping else pixels
+            share = np.multiply(left, won[place.number][:, *place.windows], out=out)
+            left -= share
+        if windows.overlapping:
+            pixels += share
+        elif share is left:
+            pixels[...] = share
+
+
+class AveragePool2D(Pooling):
+    """The mean of the pixels of each window.
+
+    A window over the edge of the image counts only real pixels.
+
+    Parameters
+    ----------
+    pool_size : int or (int, int), default=2
+        Height and width of a window.
+    stride : int, (int, int) or None, default=None
+        Steps between windows; None is ``pool_size``.
+    padding : {"valid", "same"}, default="valid"
+        "valid" leaves out windows over the edge; "same" makes ceil(side / stride) of a side.
+    """
+
+    def forward(self, params, state, x, cache, training):
+        windows = self.windows(x.shape[1:])
+        y = cache.array("y", (len(x), *windows.outputs, x.shape[-1]))
+        y.fill(0)
+        for place in windows.places:
+            y[:, *place.windows] += x[:, *place.pixels]
+        y *= self._shares(windows, x.dtype)
+        cache["image"] = x.shape[1:]
+        return y
+
+    def backward(self, params, grads, dy, cache, need_dx=True):
+        if not need_dx:
+            return None
+        windows = self.windows(cache["image"])
+        dx = cache.array("dx", (len(dy), *cache["image"]))
+        dx.fill(0)
+        dy *= self._shares(windows, dy.dtype)
+        for place in windows.places:
+            dx[:, *place.pixels] += dy[:, *place.windows]
+        return dx
+
+    @staticmethod
+    def _shares(windows, dtype):
+        """What each real pixel of a window counts: (*outputs, 1)."""
+        counts = np.zeros((*windows.outputs, 1), dtype)
+        for place in windows.places:
+            counts[place.windows] += 1
+        return 1 / counts
+
+
+class GlobalAveragePool2D(Layer):
+    """The mean over all pixels of each channel; Lin et al. (2014), section 3.2.
+
+    x: (n, height, width, c)    y: (n, c)
+    """
+
+    def output_shape(self, input_shape):
+        return (image_shape(input_shape)[-1],)
+
+    def forward(self, params, state, x, cache, training):
+        n, height, width, c = cache["shape"] = x.shape
+        pixels = height * width
+        y = cache.array("y", (n, 1, c))
+        np.matmul(ones((1, pixels), x.dtype), x.reshape(n, pixels, c), out=y)
+        y *= 1 / pixels
+        return y.reshape(n, c)
+
+    def backward(self, params, grads, dy, cache, need_dx=True):
+        if not need_dx:
+            return None
+        n, height, width, c = cache["shape"]
+        dx = cache.array("dx", cache["shape"])
+        dy *= 1 / (height * width)
+        dx[...] = dy[:, None, None]
+        return dx
