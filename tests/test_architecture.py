@@ -26,7 +26,7 @@ sknn.estimators.sequential sknn.estimators.cnn sknn.estimators.mlp
 sknn.estimators.tasks
 sknn.estimators.base sknn.estimators.labels
 sknn.estimators.fitting sknn.estimators.callbacks sknn.estimators.html
-sknn.estimators.validation sknn.estimators.solvers
+sknn.estimators.validation sknn.estimators.solvers sknn.estimators.stacks sknn.estimators.images
 sknn.nn
 sknn.nn.lbfgs
 sknn.nn.training
@@ -35,9 +35,11 @@ sknn.nn.gradient
 sknn.nn.model
 sknn.nn.network
 sknn.nn.layers
-sknn.nn.layers.dense sknn.nn.layers.convolution sknn.nn.layers.pooling sknn.nn.layers.activate \
-    sknn.nn.layers.normalization sknn.nn.layers.dropout sknn.nn.layers.shaping
-sknn.nn.layers.base
+sknn.nn.layers.convolution
+sknn.nn.layers.dense sknn.nn.layers.pooling sknn.nn.layers.activate sknn.nn.layers.shaping \
+    sknn.nn.layers.normalization sknn.nn.layers.dropout sknn.nn.layers.columns \
+    sknn.nn.layers.winograd
+sknn.nn.layers.base sknn.nn.layers.windows
 sknn.nn.batches sknn.nn.threads sknn.nn.streams
 sknn.nn.schedules
 sknn.nn.optimizers

@@ -154,16 +154,17 @@ class BaseNetwork(
         if not fresh and previous is not self.__dict__.get("_model"):
             self.best_loss_ = self.best_validation_score_ = None  # of other weights
         X, labels = self._validated(X, y, self._dtypes(previous), reset=fresh)
+        dtype = self._computing_dtype(X, previous)
         labels = self._learn(labels, learn=fresh and not incremental)
-        y, codebook = self._encode(labels, X.dtype)
+        y, codebook = self._encode(labels, dtype)
         if sample_weight is not None:
-            sample_weight = self._checked_weight(sample_weight, X)
+            sample_weight = self._checked_weight(sample_weight, X, dtype)
 
         run = self.__dict__.get("_run") if incremental and not fresh else None
         run = run and run.copy()
         random_state = run.random_state if run else check_random_state(self.random_state)
         n_outputs = self._n_outputs(y if codebook is None else codebook)
-        model = self._new_model(X.shape[1:], n_outputs, X.dtype, random_state, previous)
+        model = self._new_model(self._input_shape(X), n_outputs, dtype, random_state, previous)
         if any(arrays is not None for arrays in start):
             model.take_weights(
                 model.weights if start[0] is None else start[0],
@@ -178,10 +179,10 @@ class BaseNetwork(
         elif not incremental:
             self.history_ = {name: list(values) for name, values in self.history_.items()}
         self._publish(model)
-        # SciPy works in float64; float32 noise would mislead its line search.
-        dtype = np.float64 if self.solver == "lbfgs" else model.dtype
+        if self.solver == "lbfgs":  # SciPy's works in float64; float32 would mislead its search
+            dtype = np.float64
         weight = self._loss_weight(labels, sample_weight, incremental)
-        rows = Rows(X, y, weight, dtype=dtype, codebook=codebook)
+        rows = Rows(X, y, weight, dtype=dtype, shape=self._input_shape(X), codebook=codebook)
         training, held_out = self._hold_out(
             rows, labels, sample_weight, given, groups, random_state, model
         )
@@ -211,9 +212,19 @@ class BaseNetwork(
             return [previous.dtype]
         return FLOATS if self.dtype == "auto" else [np.dtype(self.dtype)]
 
+    def _computing_dtype(self, X, previous):
+        """What validated X is computed in."""
+        return X.dtype
+
+    def _input_shape(self, X=None):
+        """Shape of one sample as the network takes it, of validated X or as in the last fit."""
+        if X is not None:
+            return X.shape[1:]
+        return (getattr(self, "n_features_in_", np.shape(self.coefs_[0])[0]),)
+
     @staticmethod
-    def _checked_weight(sample_weight, X):
-        return _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+    def _checked_weight(sample_weight, X, dtype):
+        return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
 
     def _n_outputs(self, targets):
         """Raw outputs of the network for encoded targets (n, columns)."""
@@ -256,7 +267,7 @@ class BaseNetwork(
             labels = self._learn(labels, learn=False, some=True)
             y, codebook = self._encode(labels, model.dtype)
             if weight_val is not None:
-                weight_val = self._checked_weight(weight_val, X_val)
+                weight_val = self._checked_weight(weight_val, X_val, model.dtype)
             y = Rows(X_val, y, dtype=model.dtype, codebook=codebook).targets()
             wanted = rows.targets(slice(0, 1)).shape[1]
             if y.shape[1] != wanted:
@@ -294,8 +305,7 @@ class BaseNetwork(
         dtype = np.result_type(*arrays)
         dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0])
         layers, loss = self._layers(np.shape(self.coefs_[-1])[-1]), self._loss()
-        n_features = getattr(self, "n_features_in_", np.shape(self.coefs_[0])[0])
-        network = Network(layers, (n_features,))
+        network = Network(layers, self._input_shape())
         if model is not None and network.shapes == model.network.shapes:
             theta, state = model.theta.astype(dtype), model.state.astype(dtype)
         else:
@@ -344,19 +354,20 @@ class BaseNetwork(
         if "coefs_" not in self.__dict__:
             check_is_fitted(self)
         model = self._current_model()
-        if not self._plainly_valid(X, model):
-            X = validate_data(
-                self, X, accept_sparse="csr", dtype=[model.dtype], order="C", reset=False
-            )
+        X = self._checked(X, model.dtype)
         with np.errstate(all="ignore"):
             return model.outputs(X, _working_memory(), depth=depth)
 
-    def _plainly_valid(self, X, model):
-        """Whether X needs no validation, which for few rows would take most of the time."""
+    def _checked(self, X, dtype):
+        """X to predict for, as the model takes it, checked."""
+        if X.__class__ is np.ndarray and X.dtype == dtype and self._plainly_valid(X):
+            return X
+        return validate_data(self, X, accept_sparse="csr", dtype=[dtype], order="C", reset=False)
+
+    def _plainly_valid(self, X):
+        """Whether an array needs no validation, which for few rows would take most of the time."""
         return (
-            type(X) is np.ndarray
-            and X.dtype == model.dtype
-            and X.ndim == 2
+            X.ndim == 2
             and X.shape[1] == self.n_features_in_
             and X.shape[0] > 0
             and "feature_names_in_" not in self.__dict__

@@ -1,16 +1,13 @@
 """Multi-layer perceptrons: drop-ins for scikit-learn's."""
 
-from numbers import Integral, Real
+from functools import partial
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
+from sknn.estimators import stacks
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.tasks import ClassifierTask, RegressorTask
-from sknn.nn.activations import ACTIVATIONS, Activation, as_activation
+from sknn.nn.activations import Activation, as_activation
 from sknn.nn.initializers import For, as_initializer
-from sknn.nn.layers import Activate, BatchNorm, Dense, Dropout, LayerNorm
-
-NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
+from sknn.nn.layers import Dense, Dropout
 
 
 class BaseMLP(BaseNetwork):
@@ -18,28 +15,18 @@ class BaseMLP(BaseNetwork):
 
     _parameter_constraints: dict = {
         **BaseNetwork._parameter_constraints,
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS)), Activation, list, tuple],
-        "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
-        "normalization": [StrOptions(set(NORMALIZATIONS)), None],
+        **stacks.CONSTRAINTS,
     }
 
     def _layers(self, n_outputs):
-        sizes = self._hidden_sizes()
-        activations = self._activations(len(sizes))
-        drops = self._dropout_rates(len(sizes))
-        layers = [Dropout(drops[0])] if drops[0] else []
-        for units, activation, rate in zip(sizes, activations, drops[1:], strict=True):
-            if self.normalization is None:
-                layers.append(Dense(units, activation, weight_init=self.weight_init))
-            else:
-                # The weights are drawn for the activation that follows the normalisation.
-                draw = For(as_activation(activation), as_initializer(self.weight_init))
-                layers.append(Dense(units, "identity", weight_init=draw))
-                layers.append(NORMALIZATIONS[self.normalization]())
-                layers.append(Activate(activation))
-            if rate:
-                layers.append(Dropout(rate))
+        sizes = stacks.hidden_sizes(self.hidden_layer_sizes)
+        activations = stacks.activations(self.activation, len(sizes))
+        first, *drops = stacks.dropout_rates(self.dropout, len(sizes))
+        layers = [Dropout(first)] if first else []
+        for units, activation, rate in zip(sizes, activations, drops, strict=True):
+            make = partial(Dense, units)
+            layers += stacks.hidden_layer(make, activation, self.normalization, self.weight_init)
+            layers += [Dropout(rate)] if rate else []
         # scikit-learn draws the output layer as widely as the hidden ones.
         single = isinstance(self.activation, (str, Activation))
         last = activations[-1] if sizes else self.activation if single else "identity"
@@ -47,48 +34,7 @@ class BaseMLP(BaseNetwork):
         return [*layers, Dense(n_outputs, "identity", weight_init=draw)]
 
     def _hidden_depths(self, network):
-        dense = [i for i, layer in enumerate(network.layers) if isinstance(layer, Dense)]
-        return dense[1:]  # what the next dense layer takes in
-
-    def _activations(self, n_layers):
-        """One activation for each hidden layer."""
-        given = self.activation
-        if not isinstance(given, (list, tuple)):
-            return [given] * n_layers
-        if len(given) != n_layers:
-            raise ValueError(
-                f"activation must be one for all or a list of {n_layers}, one per hidden layer, "
-                f"got {given!r}."
-            )
-        for activation in given:
-            as_activation(activation)
-        return list(given)
-
-    def _dropout_rates(self, n_layers):
-        """Rates for the input and after each hidden layer; a single one leaves the input alone."""
-        given = self.dropout
-        if not isinstance(given, (list, tuple)):
-            return [0.0] + [given] * n_layers
-        if len(given) != n_layers + 1:
-            raise ValueError(
-                f"dropout must be one rate for all hidden layers or a list of {n_layers + 1}, the "
-                f"input first, got {given!r}."
-            )
-        if not all(isinstance(rate, Real) and 0 <= rate < 1 for rate in given):
-            raise ValueError(f"dropout: each rate must be in [0, 1), got {given!r}.")
-        return list(given)
-
-    def _hidden_sizes(self):
-        given = self.hidden_layer_sizes
-        sizes = [given] if isinstance(given, Integral) else list(given)
-        if not all(isinstance(size, Integral) for size in sizes):
-            raise ValueError(
-                "hidden_layer_sizes must be an int or a sequence of ints, one per hidden layer, "
-                f"got {given!r}."
-            )
-        if any(size <= 0 for size in sizes):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return [int(size) for size in sizes]
+        return stacks.hidden_depths(network)
 
 
 class MLPClassifier(ClassifierTask, BaseMLP):

@@ -3,13 +3,14 @@
 from copy import deepcopy
 
 from sknn.estimators.base import BaseNetwork
+from sknn.estimators.images import ImageInput
 from sknn.estimators.tasks import ClassifierTask, RegressorTask
 from sknn.nn.initializers import as_initializer
 from sknn.nn.layers import Dense, Layer
 from sknn.nn.network import layer_names
 
 
-class BaseSequential(BaseNetwork):
+class BaseSequential(ImageInput, BaseNetwork):
     """The layers that the user lists, and a linear one for the outputs.
 
     Settings of layers are parameters of the estimator, ``conv1__filters`` or
@@ -18,6 +19,7 @@ class BaseSequential(BaseNetwork):
 
     _parameter_constraints: dict = {
         **BaseNetwork._parameter_constraints,
+        **ImageInput._parameter_constraints,
         "layers": [list, tuple],
     }
 
@@ -128,6 +130,10 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         The hidden layers, from the input on, for instance
         ``[Dense(100), Dropout(0.2), Dense(50, "tanh")]``. Layers without a name are called
         after their kind and number: dense1, dense2.
+    input_shape : tuple of int or None, default=None
+        Shape of one sample: (height, width, channels) or (height, width) of an image,
+        (n_features,) otherwise. None takes it from X, where flat samples are no images. Images
+        of integers have pixels from 0 to 255 and are scaled to 0 to 1.
     solver : str, default='adam'
         How the weights are found.
 
@@ -244,7 +250,11 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         What is applied to the last layer: 'softmax' for more than two classes,
         'logistic' for two, and for several labels at once.
     n_features_in_ : int
-        Number of features seen during fit.
+        Numbers in a sample.
+    image_shape_ : tuple of int or None
+        (height, width, channels) of the images; None if samples are no images.
+    image_scale_ : float
+        What pixels are multiplied with: 1/255 for images of integers, else 1.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, if X had names that are all strings.
     n_iter_ : int
@@ -292,6 +302,7 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         self,
         layers,
         *,
+        input_shape=None,
         solver="adam",
         alpha=0.0001,
         batch_size="auto",
@@ -326,6 +337,7 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         max_time=None,
     ):
         self.layers = layers
+        self.input_shape = input_shape
         self.solver = solver
         self.alpha = alpha
         self.batch_size = batch_size
@@ -371,6 +383,10 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         The hidden layers, from the input on, for instance
         ``[Dense(100), Dropout(0.2), Dense(50, "tanh")]``. Layers without a name are called
         after their kind and number: dense1, dense2.
+    input_shape : tuple of int or None, default=None
+        Shape of one sample: (height, width, channels) or (height, width) of an image,
+        (n_features,) otherwise. None takes it from X, where flat samples are no images. Images
+        of integers have pixels from 0 to 255 and are scaled to 0 to 1.
     solver : str, default='adam'
         How the weights are found.
 
@@ -487,7 +503,11 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         What is applied to the last layer: 'identity', or 'exp' for
         ``loss='poisson'``.
     n_features_in_ : int
-        Number of features seen during fit.
+        Numbers in a sample.
+    image_shape_ : tuple of int or None
+        (height, width, channels) of the images; None if samples are no images.
+    image_scale_ : float
+        What pixels are multiplied with: 1/255 for images of integers, else 1.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, if X had names that are all strings.
     n_iter_ : int
@@ -534,6 +554,7 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         self,
         layers,
         *,
+        input_shape=None,
         solver="adam",
         alpha=0.0001,
         batch_size="auto",
@@ -568,6 +589,7 @@ class SequentialRegressor(RegressorTask, BaseSequential):
     ):
         self.loss = loss
         self.layers = layers
+        self.input_shape = input_shape
         self.solver = solver
         self.alpha = alpha
         self.batch_size = batch_size

@@ -2,6 +2,7 @@
 
 import warnings
 
+from sknn.nn.augmentation import AUGMENTATIONS
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
 from sknn.nn.schedules import (
     Adaptive,
@@ -91,6 +92,7 @@ def new_plan(estimator, n_samples, incremental):
         tol=estimator.tol,
         n_iter_no_change=estimator.n_iter_no_change,
         early_stopping=estimator.early_stopping,
+        augment=AUGMENTATIONS.get(getattr(estimator, "augment", None)),
         planned=not incremental,
     )
 

@@ -5,7 +5,19 @@ What users build with is imported from here: ``from sknn.nn import Dense, Activa
 
 from sknn.nn.activations import ELU, Activation, LeakyReLU, PReLU
 from sknn.nn.initializers import Initializer, Normal, Orthogonal
-from sknn.nn.layers import Activate, BatchNorm, Dense, Dropout, Layer, LayerNorm
+from sknn.nn.layers import (
+    Activate,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    Layer,
+    LayerNorm,
+    MaxPool2D,
+)
 from sknn.nn.losses import Huber, LogisticFocal, Loss, Quantile, SoftmaxFocal
 from sknn.nn.optimizers import Optimizer
 from sknn.nn.parameters import Parameter, State
@@ -23,11 +35,15 @@ __all__ = [
     "ELU",
     "Activate",
     "Activation",
+    "AveragePool2D",
     "BatchNorm",
+    "Conv2D",
     "CosineDecay",
     "Dense",
     "Dropout",
     "Exponential",
+    "Flatten",
+    "GlobalAveragePool2D",
     "Huber",
     "Initializer",
     "Layer",
@@ -35,6 +51,7 @@ __all__ = [
     "LeakyReLU",
     "LogisticFocal",
     "Loss",
+    "MaxPool2D",
     "Normal",
     "OneCycle",
     "Optimizer",

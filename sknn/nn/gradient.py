@@ -46,7 +46,9 @@ class Gradient:
         self._workspaces = network.workspaces(theta.dtype)
         self._workspace = Workspace(theta.dtype)
         self._first = network.n_image_layers
-        self._trunk = Trunk(network, self._params, self._state, self._grads) if self._first else None
+        self._trunk = (
+            Trunk(network, self._params, self._state, self._grads) if self._first else None
+        )
         flat = list(zip(network.layers, self._workspaces, strict=True))[self._first :]
         self._drawing = [cache for layer, cache in flat if layer.draws]
         self._joint = [cache for layer, cache in flat if layer.joint]

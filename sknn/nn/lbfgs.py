@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from sknn.nn.batches import sum_of_weights
 from sknn.nn.training import trim
 
-BLOCK = 4096  # rows at a time: what a layer computes for them stays in the cache
+BLOCK, MEMORY = 4096, 2**26  # rows, and bytes, at a time: what a layer computes stays in the cache
 
 
 @dataclass
@@ -103,8 +103,10 @@ def minimize_loss(
 def _full_batch(gradient, rows, weight_sum):
     """The loss of all rows, without penalty; ``gradient.grad`` is filled with its gradient."""
     total, grad = 0.0, 0.0
-    whole = any(layer.joint for layer in gradient.network.layers)
-    block = len(rows) if whole else min(BLOCK, len(rows))
+    network = gradient.network
+    block = min(BLOCK, len(rows), max(1, MEMORY // network.row_size(rows.dtype)))
+    if any(layer.joint for layer in network.layers):
+        block = len(rows)
     for start in range(0, len(rows), block):
         total += gradient.sum(rows.take(slice(start, start + block)))
         if len(rows) > block:

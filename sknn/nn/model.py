@@ -85,9 +85,7 @@ class Model:
         if network.n_image_layers:
             chunk = min(PART, max(1, chunk // allowed_threads()))
         elif n <= chunk and at is None:
-            z = network.forward(
-                params, self._state, x, network.workspaces(self.dtype), depth=depth
-            )
+            z = network.forward(params, self._state, x, network.workspaces(self.dtype), depth=depth)
             return z.copy() if z is x else z  # no layer made an array of its own
         z = np.empty((n,) + network.shapes[-1 if depth is None else depth], self.dtype)
         own = local()

@@ -54,14 +54,17 @@ class Network:
         """(number, layer) of the layers from first to stop, two at once where they are fused."""
         stop = len(self.layers) if stop is None else stop
         if (first, stop) not in self._steps:
-            steps = self._steps[first, stop] = []
-            index = first
+            steps, index = [], first
             while index < stop:
                 layer = self.layers[index]
                 fused = layer.fused(self.layers[index + 1]) if index + 1 < stop else None
                 steps.append((index, fused or layer))
                 index += 2 if fused else 1
+            self._steps[first, stop] = steps  # only now: other threads may be looking
         return self._steps[first, stop]
+
+    def __getstate__(self):
+        return {**self.__dict__, "_steps": {}}
 
     def initial(self, random_state, dtype):
         """First values of (theta, state); theta is drawn layer by layer."""

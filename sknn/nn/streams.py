@@ -4,6 +4,8 @@ import copy
 
 import numpy as np
 
+WHOLE_BATCH = 2**63  # the part of a batch that augmentation draws for
+
 
 def new_seed(random_state):
     """A seed for ``stream`` out of a RandomState, which is left as it was."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sknn.nn.augmentation import Augmentation
 from sknn.nn.schedules import Constant, Progress, Schedule
 from sknn.nn.stopping import Keeper
 from sknn.nn.streams import new_seed
+from sknn.nn.workspace import Workspace
 
 HISTORY = (
     "loss",
@@ -31,7 +33,8 @@ class Plan:
     not improve by ``tol``; a schedule with a horizon runs to its end instead. With
     ``early_stopping`` the score on validation data takes the place of the loss, and the best
     weights are put back. ``max_time`` ends training after the epoch that passes so many
-    seconds. ``planned`` says whether the epochs asked for are all there will be.
+    seconds. ``augment`` changes the images of a batch. ``planned`` says whether the epochs
+    asked for are all there will be.
     """
 
     batch_size: int
@@ -45,6 +48,7 @@ class Plan:
     tol: float = 1e-4
     n_iter_no_change: float = 10
     early_stopping: bool = False
+    augment: Augmentation | None = None
     planned: bool = True
 
     def __post_init__(self):
@@ -174,6 +178,7 @@ def _epoch(gradient, rows, plan, run):
         order = run.order = order[shuffled]
     total = norms = 0.0
     samples = steps = 0
+    workspace = Workspace(gradient.theta.dtype)
     in_place = not plan.shuffle and len(order) == len(rows)
     base = rate = _per_model(plan.learning_rate)
     for start in range(0, len(order), plan.batch_size):
@@ -181,7 +186,10 @@ def _epoch(gradient, rows, plan, run):
         batch = rows.take(slice(start, stop) if in_place else order[start:stop])
         if batch.weight_sum == 0:  # nothing to learn from
             continue
-        gradient.place(run.seed, progress.epoch, start)
+        place = run.seed, progress.epoch, start
+        gradient.place(*place)
+        if plan.augment:
+            batch.x = plan.augment(batch.x, *place, workspace)
         rate = plan.schedule.rate(progress, base)
         loss, norm = _step(gradient, batch, plan, run, rate)
         total = total + loss * (stop - start)

@@ -138,6 +138,14 @@ def _alone(joint_pass):
         return end.value
 
 
+def kept(cache, name, make, *args):
+    """make(*args), made once for each workspace and arguments."""
+    key = name, args
+    if key not in cache:
+        cache[key] = make(*args)
+    return cache[key]
+
+
 def shape_with_models(x, params):
     """The shape of x with the model axis of params: several models may share one x."""
     return np.broadcast_shapes(x.shape, *(param.shape for param in params.values()))

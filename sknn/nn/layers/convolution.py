@@ -6,7 +6,7 @@ import numpy as np
 
 from sknn.nn.activations import Identity, as_activation
 from sknn.nn.initializers import Constant, Suited, as_initializer
-from sknn.nn.layers.base import Layer, activate, activation_parameters, differentiate
+from sknn.nn.layers.base import Layer, activate, activation_parameters, differentiate, kept
 from sknn.nn.layers.columns import Columns
 from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_largest
 from sknn.nn.layers.windows import as_padding, image_shape, pair, windows_over
@@ -118,7 +118,7 @@ class Conv2D(Layer):
         return kind(weight, windows, cache)
 
     def forward(self, params, state, x, cache, training):
-        windows = self.windows(x.shape[1:])
+        windows = kept(cache, "windows", self.windows, x.shape[1:])
         kernel = self.kernel(params, windows, cache)
         z = cache.array("pre", (len(x), *windows.outputs, self.filters))
         for at in kernel.blocks(len(x)):
@@ -128,7 +128,8 @@ class Conv2D(Layer):
 
     def backward(self, params, grads, dy, cache, need_dx=True):
         x, dz = cache["x"], self.differentiated(params, grads, dy, cache)
-        kernel = self.kernel(params, self.windows(x.shape[1:]), cache)
+        windows = kept(cache, "windows", self.windows, x.shape[1:])
+        kernel = self.kernel(params, windows, cache)
         dx = cache.array("dx", x.shape) if need_dx else None
         for at in kernel.blocks(len(x), need_dx):
             kernel.differentiate(x[at], dz[at], dx[at] if need_dx else None)
@@ -205,9 +206,9 @@ class PooledConv2D(Layer):
     def _prepared(self, params, x, cache):
         """(kernel, windows of the pooling, whether those are the tiles of the kernel)."""
         convolution = self.convolution
-        windows = convolution.windows(x.shape[1:])
+        windows = kept(cache, "windows", convolution.windows, x.shape[1:])
         kernel = convolution.kernel(params, windows, cache)
-        pool = self.pooling.windows((*windows.outputs, convolution.filters))
+        pool = kept(cache, "pool", self.pooling.windows, (*windows.outputs, convolution.filters))
         pairs = pool.size == pool.stride == (2, 2)
         return kernel, pool, pairs and isinstance(kernel, Winograd)
 
@@ -222,6 +223,4 @@ class PooledConv2D(Layer):
 
 def _in_tiles(outputs, pool):
     """The candidates of ``largest`` where each window of 2 x 2 is a tile."""
-    return [
-        outputs[*divmod(place.number, 2)][:, *place.windows] for place in pool.places
-    ]
+    return [outputs[*divmod(place.number, 2)][:, *place.windows] for place in pool.places]

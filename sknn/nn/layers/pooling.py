@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn.nn.layers.base import Layer
+from sknn.nn.layers.base import Layer, kept
 from sknn.nn.layers.windows import as_padding, image_shape, pair, windows_over
 from sknn.nn.workspace import ones
 
@@ -51,7 +51,7 @@ class MaxPool2D(Pooling):
     """
 
     def forward(self, params, state, x, cache, training):
-        windows = self.windows(x.shape[1:])
+        windows = kept(cache, "windows", self.windows, x.shape[1:])
         y = cache.array("y", (len(x), *windows.outputs, x.shape[-1]))
         won = cache.array("won", (len(windows.places), *y.shape), bool) if training else None
         cache["image"] = x.shape[1:]
@@ -60,7 +60,7 @@ class MaxPool2D(Pooling):
     def backward(self, params, grads, dy, cache, need_dx=True):
         if not need_dx:
             return None
-        windows = self.windows(cache["image"])
+        windows = kept(cache, "windows", self.windows, cache["image"])
         won = cache.array("won", (len(windows.places), *dy.shape), bool)
         dx = cache.array("dx", (len(dy), *cache["image"]))
         dx.fill(0)
@@ -129,7 +129,7 @@ class AveragePool2D(Pooling):
     """
 
     def forward(self, params, state, x, cache, training):
-        windows = self.windows(x.shape[1:])
+        windows = kept(cache, "windows", self.windows, x.shape[1:])
         y = cache.array("y", (len(x), *windows.outputs, x.shape[-1]))
         y.fill(0)
         for place in windows.places:
@@ -141,7 +141,7 @@ class AveragePool2D(Pooling):
     def backward(self, params, grads, dy, cache, need_dx=True):
         if not need_dx:
             return None
-        windows = self.windows(cache["image"])
+        windows = kept(cache, "windows", self.windows, cache["image"])
         dx = cache.array("dx", (len(dy), *cache["image"]))
         dx.fill(0)
         dy *= self._shares(windows, dy.dtype)
@@ -178,7 +178,7 @@ class GlobalAveragePool2D(Layer):
     def backward(self, params, grads, dy, cache, need_dx=True):
         if not need_dx:
             return None
-        n, height, width, c = cache["shape"]
+        _, height, width, _ = cache["shape"]
         dx = cache.array("dx", cache["shape"])
         dy *= 1 / (height * width)
         dx[...] = dy[:, None, None]

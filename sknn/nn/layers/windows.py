@@ -114,14 +114,12 @@ def overlapping(array, shape, strides):
     return np.ndarray(shape, array.dtype, array, 0, strides)
 
 
-def place_in_zeros(x, out, top, left):
+def place_in_zeros(x, out, top=0, left=0):
     """out = zeros, with the images x from row ``top`` and column ``left`` on."""
-    bottom, right = top + x.shape[1], left + x.shape[2]
-    out[:, :top] = 0
-    out[:, bottom:] = 0
-    out[:, :, :left] = 0
-    out[:, :, right:] = 0
-    out[:, top:bottom, left:right] = x
+    _, height, width, _ = x.shape
+    if x.shape != out.shape:
+        out.fill(0)
+    out[:, top : top + height, left : left + width] = x
 
 
 @lru_cache(maxsize=256)
@@ -171,7 +169,7 @@ def image_shape(input_shape):
     return input_shape
 
 
-def images_at_a_time(n, shape, itemsize, memory=2**20):
+def images_at_a_time(n, shape, itemsize, memory=2**21):
     """Slices that cut n images so that an array of ``shape`` for each of them fits a cache."""
     step = max(1, memory // (prod(shape) * itemsize))
     return [slice(start, min(start + step, n)) for start in range(0, n, step)]

@@ -15,7 +15,7 @@ from sknn.nn.layers.windows import images_at_a_time, overlapping, place_in_zeros
 PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  # B^T, (8)
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
 OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # A^T
-WIDE = 512  # products of channels and filters: below, the transforms cost more than they save
+WIDE = 1024  # products of channels and filters: below, the transforms cost more than they save
 
 
 class Winograd:
@@ -55,7 +55,7 @@ class Winograd:
         dtiles = self.empty_outputs(len(x))
         for i, j in np.ndindex(2, 2):
             part = dz[:, i::2, j::2]
-            place_in_zeros(part, dtiles[i, j], 0, 0)
+            place_in_zeros(part, dtiles[i, j])
         self.differentiate_outputs(x, dtiles, dx)
 
     def empty_outputs(self, n):

@@ -1,0 +1,147 @@
+"""Images as input: flat or not, of integers or of numbers."""
+
+from math import isqrt, prod
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+INTEGERS = 1 / 255  # what pixels are multiplied with if they are integers
+FLOATS = 1.0
+KINDS = {INTEGERS: "integers, taken as 0 to 255", FLOATS: "floats, taken as they are"}
+
+
+class ImageInput:
+    """X as images, for estimators whose networks take them.
+
+    Here they are rows of numbers, as everywhere in scikit-learn; the network is handed batches
+    of shape (n, height, width, channels).
+
+    Attributes
+    ----------
+    image_shape_ : tuple of int, or None
+        (height, width, channels) in fit; None if samples were no images.
+    image_scale_ : float
+        What pixels are multiplied with: 1/255 after fitting integers, else 1.
+    """
+
+    _parameter_constraints: dict = {"input_shape": ["array-like", None]}
+    _always_images = False  # whether flat samples are images without ``input_shape``
+
+    def _validated(self, X, y, dtypes, reset):
+        X, shape = _as_rows(X)
+        if not reset:
+            self._check_shape(shape)
+        if shape is not None and self.dtype == "auto" and reset:
+            dtypes = [np.dtype(np.float32)]
+        X, y = super()._validated(X, y, "numeric", reset)
+        if reset:
+            self.image_shape_ = self._learnt_shape(shape, X.shape[1])
+        return self._pixels(X, dtypes, reset), y
+
+    def _checked(self, X, dtype):
+        X, shape = _as_rows(X)
+        self._check_shape(shape)
+        simple = X.__class__ is np.ndarray and X.dtype.kind in "iuf"
+        if not (simple and self._plainly_valid(X)):
+            X = validate_data(self, X, accept_sparse="csr", dtype="numeric", order="C", reset=False)
+        return self._pixels(X, [dtype], reset=False)
+
+    def _pixels(self, X, dtypes, reset):
+        """Validated X: integer images as they are, all else in the first of dtypes or another.
+
+        Raises ValueError if they are not of the kind that was fitted.
+        """
+        integers = self.image_shape_ is not None and X.dtype.kind in "iu"
+        scale = INTEGERS if integers else FLOATS
+        if reset:
+            self.image_scale_ = scale
+        elif scale != self.image_scale_:
+            raise ValueError(
+                f"X has {KINDS[scale]}, but was fitted with {KINDS[self.image_scale_]}. Pass the "
+                "same kind: X / 255 makes floats of integer pixels."
+            )
+        if integers or X.dtype in dtypes:
+            return X
+        return check_array(
+            X, accept_sparse="csr", dtype=dtypes, order="C", estimator=self, input_name="X"
+        )
+
+    def _computing_dtype(self, X, previous):
+        if previous is not None:
+            return previous.dtype
+        if self.dtype != "auto":
+            return np.dtype(self.dtype)
+        return X.dtype if self.image_scale_ == FLOATS else np.dtype(np.float32)
+
+    def _input_shape(self, X=None):
+        shape = self.__dict__.get("image_shape_")
+        return super()._input_shape(X) if shape is None else shape
+
+    def _learnt_shape(self, shape, width):
+        """(height, width, channels) of the images, or None if samples are no images.
+
+        shape: that of X, None if it was flat    width: numbers in a sample
+        """
+        given = self._given_shape()
+        if given is None:
+            if shape is None and self._always_images:
+                side = isqrt(width)
+                return (side, side, 1) if side * side == width else (1, width, 1)
+            return shape
+        if shape not in (None, given):
+            raise ValueError(
+                f"X has images of shape {shape}, but input_shape={self.input_shape!r} asks for "
+                f"{given}: height, width, channels."
+            )
+        if prod(given) != width:
+            raise ValueError(
+                f"X has {width} features, but input_shape={self.input_shape!r} makes "
+                f"{' * '.join(map(str, given))} = {prod(given)}."
+            )
+        return given if len(given) == 3 else None
+
+    def _given_shape(self):
+        """``input_shape`` with its channels, or None. Raises ValueError on what is no shape."""
+        if self.input_shape is None:
+            return None
+        shape = tuple(self.input_shape)
+        lengths = (2, 3) if self._always_images else (1, 2, 3)
+        if len(shape) not in lengths or not all(isinstance(n, Integral) and n > 0 for n in shape):
+            raise ValueError(
+                "input_shape must be (height, width) or (height, width, channels), got "
+                f"{self.input_shape!r}."
+            )
+        return (*map(int, shape), 1) if len(shape) == 2 else tuple(map(int, shape))
+
+    def _check_shape(self, shape):
+        """Raises ValueError if images are not of the shape that was fitted."""
+        if shape not in (None, self.image_shape_):
+            fitted = (
+                f"{self.n_features_in_} features a sample, no images"
+                if self.image_shape_ is None
+                else f"images of shape {self.image_shape_}"
+            )
+            raise ValueError(
+                f"X has images of shape {shape} (height, width, channels), but "
+                f"{type(self).__name__} was fitted with {fitted}."
+            )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _as_rows(X):
+    """(rows of numbers, (height, width, channels)) out of images, else (X, None)."""
+    try:
+        n_axes = len(X.shape) if hasattr(X, "shape") else np.asarray(X).ndim
+    except ValueError:  # ragged: validation says so
+        return X, None
+    if n_axes not in (3, 4):
+        return X, None
+    X = np.asarray(X)
+    shape = X.shape[1:] if n_axes == 4 else (*X.shape[1:], 1)
+    return X.reshape(len(X), prod(shape)), shape

@@ -1,0 +1,101 @@
+"""Stacks of hidden layers out of an estimator's parameters."""
+
+from numbers import Integral, Real
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sknn.nn.activations import ACTIVATIONS, Activation, as_activation
+from sknn.nn.initializers import For, as_initializer
+from sknn.nn.layers import Activate, BatchNorm, Conv2D, Dense, LayerNorm
+
+NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
+CONSTRAINTS = {
+    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+    "activation": [StrOptions(set(ACTIVATIONS)), Activation, list, tuple],
+    "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
+    "normalization": [StrOptions(set(NORMALIZATIONS)), None],
+}
+
+
+def hidden_layer(make, activation, normalization, weight_init):
+    """The layers of one hidden layer: weights, perhaps normalisation, activation.
+
+    make: (activation, weight_init=...) -> Layer
+    """
+    if normalization is None:
+        return [make(activation=activation, weight_init=weight_init)]
+    # The weights are drawn for the activation that follows the normalisation.
+    draw = For(as_activation(activation), as_initializer(weight_init))
+    weights = make(activation="identity", weight_init=draw)
+    return [weights, NORMALIZATIONS[normalization](), Activate(activation)]
+
+
+def hidden_depths(network):
+    """For each hidden layer, how many of the network's layers lead to its outputs."""
+    weighted = [i for i, layer in enumerate(network.layers) if isinstance(layer, (Conv2D, Dense))]
+    return weighted[1:]  # what the next layer with weights takes in
+
+
+def hidden_sizes(given):
+    """Units of each dense hidden layer. Raises ValueError on what cannot be that."""
+    return _sizes("hidden_layer_sizes", given, "hidden layer")
+
+
+def block_sizes(given):
+    """Filters of each block of a CNN. Raises ValueError on what cannot be that."""
+    return _sizes("filters", given, "block")
+
+
+def activations(given, n_layers):
+    """One activation for each hidden layer."""
+    if not isinstance(given, (list, tuple)):
+        return [given] * n_layers
+    if len(given) != n_layers:
+        raise ValueError(
+            f"activation must be one for all or a list of {n_layers}, one per hidden layer, "
+            f"got {given!r}."
+        )
+    for activation in given:
+        as_activation(activation)
+    return list(given)
+
+
+def dropout_rates(given, n_layers, n_spared=0):
+    """Rates for the input and after each hidden layer.
+
+    A single one leaves the input alone, and the first ``n_spared`` layers.
+    """
+    if not isinstance(given, (list, tuple)):
+        return [0.0] * (1 + n_spared) + [given] * (n_layers - n_spared)
+    if len(given) != n_layers + 1:
+        raise ValueError(
+            f"dropout must be one rate for all hidden layers or a list of {n_layers + 1}, the "
+            f"input first, got {given!r}."
+        )
+    if not all(isinstance(rate, Real) and 0 <= rate < 1 for rate in given):
+        raise ValueError(f"dropout: each rate must be in [0, 1), got {given!r}.")
+    return list(given)
+
+
+def one_per_block(name, given, n_blocks):
+    """A setting for each block: a tuple has one entry per block, anything else is for all."""
+    if not isinstance(given, (list, tuple)):
+        return [given] * n_blocks
+    if len(given) != n_blocks:
+        raise ValueError(
+            f"{name} must be one for all blocks or a tuple of {n_blocks}, one per entry of "
+            f"filters, got {given!r}. A pair for height and width goes inside: "
+            f"{name}=({', '.join(['(3, 5)'] * n_blocks)}{',' if n_blocks == 1 else ''})."
+        )
+    return list(given)
+
+
+def _sizes(name, given, what):
+    sizes = [given] if isinstance(given, Integral) else list(given)
+    if not all(isinstance(size, Integral) for size in sizes):
+        raise ValueError(
+            f"{name} must be an int or a sequence of ints, one per {what}, got {given!r}."
+        )
+    if any(size <= 0 for size in sizes):
+        raise ValueError(f"{name} must be > 0, got {sizes}.")
+    return [int(size) for size in sizes]
