@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from peers import OPTIONAL, installed_peers, scikit_learn, this_package
+from peers import OPTIONAL, installed, scikit_learn, this_package
 from timing import interleaved, print_table, verdict
 
 US = 1e-6
@@ -41,7 +41,7 @@ WORKLOADS = (
 
 
 def main(repeats, quick):
-    peers = installed_peers()
+    peers = installed()
     timings = {}
 
     def measured_rows():

@@ -39,16 +39,22 @@ def _estimator(kind, X, y, params):
     return fit
 
 
-def torch_eager(X, y, *, hidden_layer_sizes, batch_size, learning_rate_init, alpha, max_iter):
+def torch_eager(X, y, *, hidden_layer_sizes, **params):
     import torch
 
     torch.set_num_threads(joblib.cpu_count())
     X, y = torch.from_numpy(X), torch.from_numpy(y)
     sizes = _sizes(X, hidden_layer_sizes, y)
+    return torch_training(lambda: _torch_network(sizes).to(X.dtype), X, y, **params)
+
+
+def torch_training(build, X, y, *, batch_size, learning_rate_init, alpha, max_iter):
+    """A function that trains a new network on tensors X and y in a plain loop."""
+    import torch
 
     def fit():
         torch.manual_seed(0)
-        model = _torch_network(sizes).to(X.dtype)
+        model = build()
         mean_loss = torch.nn.CrossEntropyLoss()
         adam = torch.optim.Adam(
             model.parameters(), lr=learning_rate_init, weight_decay=alpha / batch_size
@@ -165,10 +171,10 @@ OPTIONAL = {
 }
 
 
-def installed_peers():
-    """The optional peers that can run, by name; prints a line for each that cannot."""
+def installed(peers=OPTIONAL):
+    """Those of {name: (peer, modules it needs)} that can run; prints a line for each other."""
     found = {}
-    for name, (peer, needs) in OPTIONAL.items():
+    for name, (peer, needs) in peers.items():
         missing = [module for module in needs if find_spec(module) is None]
         if missing:
             print(f"{name}: skipped, {' and '.join(missing)} not installed")

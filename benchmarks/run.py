@@ -4,6 +4,9 @@ import argparse
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+import cnn_prediction
+import cnn_scaling
+import cnn_training
 import footprint
 import joblib
 import mlp_prediction
@@ -16,6 +19,9 @@ import sknn
 BENCHMARKS = {
     "mlp_training": mlp_training,
     "mlp_prediction": mlp_prediction,
+    "cnn_training": cnn_training,
+    "cnn_prediction": cnn_prediction,
+    "cnn_scaling": cnn_scaling,
     "options": options,
     "footprint": footprint,
 }

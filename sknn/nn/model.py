@@ -8,7 +8,7 @@ from sknn.nn.batches import Samples
 from sknn.nn.network import Network
 from sknn.nn.threads import allowed_threads, one_blas_thread, share_out
 
-PART = 32  # images that one thread predicts at a time
+PART = 64  # images that one thread predicts at a time
 
 
 class Model:

@@ -1,0 +1,80 @@
+"""How the time of a training step grows, and how much of it is matrix products."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+from cnn_peers import Cnn, this_package
+from threadpoolctl import threadpool_limits
+from timing import interleaved, print_table
+
+CNN, BATCH_SIZE = Cnn((28, 28, 1), (32, 64), 128), 64
+THREADS = (1, 2)
+CASES = {
+    "batch": [(f"batch {n}", CNN, n) for n in (16, 64, 256)],
+    "side": [
+        (f"{side} x {side}", replace(CNN, image_shape=(side, side, 1)), BATCH_SIZE)
+        for side in (8, 16, 32, 64)
+    ],
+    "channels": [
+        (f"filters {filters}", replace(CNN, filters=filters), BATCH_SIZE)
+        for filters in ((8, 16), (16, 32), (32, 64), (64, 128))
+    ],
+}
+
+
+def main(repeats, quick):
+    for what, cases in CASES.items():
+        print_table(
+            f"A training step by {what}, others as in {CNN.name}, batch {BATCH_SIZE}",
+            ["", *(f"ms, threads {n}" for n in THREADS), "speed-up", "share of matrix products"],
+            (_row(*case, repeats, n_batches=4 if quick else 12) for case in cases),
+        )
+    print("The share is that of one thread; the rest is copies and elementwise work.")
+
+
+def _row(name, cnn, batch_size, repeats, n_batches):
+    X, y = cnn.random_images(n_batches * batch_size)
+    params = {"batch_size": batch_size, "learning_rate_init": 0.001, "alpha": 0.0, "max_iter": 1}
+    fit = this_package(X, y, cnn, **params)
+
+    def limited(n_threads):
+        def run():
+            with threadpool_limits(n_threads):
+                fit()
+
+        return run
+
+    timings = interleaved({n: limited(n) for n in THREADS}, repeats)
+    with threadpool_limits(1), timed_products() as seconds:
+        started = perf_counter()
+        fit()
+        share = sum(seconds) / (perf_counter() - started)
+    cells = [(timings[n] / n_batches).shown(1e-3) for n in THREADS]
+    speed_up = timings[1].best / timings[2].best
+    return [name, *cells, f"{speed_up:.2f}", f"{share:.0%}"]
+
+
+@contextmanager
+def timed_products():
+    """Gives a list that fills with the seconds of every call of np.dot and np.matmul."""
+    seconds = []
+    originals = {name: getattr(np, name) for name in ("dot", "matmul")}
+
+    def timed(function):
+        def call(*args, **kwargs):
+            started = perf_counter()
+            result = function(*args, **kwargs)
+            seconds.append(perf_counter() - started)
+            return result
+
+        return call
+
+    for name, function in originals.items():
+        setattr(np, name, timed(function))
+    try:
+        yield seconds
+    finally:
+        for name, function in originals.items():
+            setattr(np, name, function)
