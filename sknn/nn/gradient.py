@@ -1,12 +1,10 @@
 """One mini-batch in, its loss and gradient out."""
 
 import math
-from dataclasses import dataclass
 from threading import local
 
 import numpy as np
 
-from sknn.nn.parameters import Layout
 from sknn.nn.streams import stream
 from sknn.nn.threads import share_out
 from sknn.nn.workspace import Workspace
@@ -41,31 +39,23 @@ class Gradient:
         rates = layout.rates
         self.rates = None if rates is None else rates.astype(theta.dtype)
         self._params = network.layout.views(theta)
-        self._grads = network.layout.views(self.grad)
         self._state = network.state_layout.views(state)
-        self._workspaces = network.workspaces(theta.dtype)
         self._workspace = Workspace(theta.dtype)
-        self._first = network.n_image_layers
-        self._trunk = (
-            Trunk(network, self._params, self._state, self._grads) if self._first else None
-        )
-        flat = list(zip(network.layers, self._workspaces, strict=True))[self._first :]
-        self._drawing = [cache for layer, cache in flat if layer.draws]
-        self._joint = [cache for layer, cache in flat if layer.joint]
-        for _, cache in flat:
-            cache["shared"] = self._trunk is not None  # BLAS has one thread: share products out
+        self._place = (0, 0, 0)
+        self._size = micro_batch_size(network) if network.n_image_layers else None
+        self._parts = [Part(network, 0, self.grad)]
+        self._of_thread = local()
 
     def place(self, seed, epoch, batch):
         """Says where in training the next batch stands: what dropout draws depends on it."""
-        if self._drawing:
-            random = stream(seed, epoch, batch)
-            for cache in self._drawing:
-                cache["random"] = random
-        if self._trunk:
-            self._trunk.place = (seed, epoch, batch)
+        self._place = (seed, epoch, batch)
 
     def mean(self, batch):
         """The loss of the batch, as the loss finishes it; ``grad`` is filled with its gradient."""
+        if self._is_cut(batch):
+            value, scale = self.loss.finish(self._by_parts(batch), batch.weight_sum)
+            self.grad *= scale
+            return value
         total, dz = self._forward(batch)
         value, scale = self.loss.finish(total, batch.weight_sum)
         dz *= _per_model(scale)  # far fewer numbers than the gradient
@@ -74,6 +64,8 @@ class Gradient:
 
     def sum(self, batch):
         """The loss summed over the batch, unfinished, so that batches add."""
+        if self._is_cut(batch):
+            return self._by_parts(batch)
         total, dz = self._forward(batch)
         self._backward(dz)
         return total
@@ -109,143 +101,121 @@ class Gradient:
         return math.sqrt(square) if isinstance(square, float) else np.sqrt(square)
 
     def _forward(self, batch):
-        x, weight = batch.x, batch.weight
-        if weight is not None and weight.ndim == 2:  # a weight for each output
-            weight = weight.mean(axis=1)
-        if self._trunk:
-            x = self._trunk.forward(x, weight)
-        for cache in self._joint:
-            cache["weight"] = weight
-        z = self.network.forward(
-            self._params, self._state, x, self._workspaces, training=True, first=self._first
-        )
-        dz = self._workspace.array("dz", z.shape)
+        """(loss summed over the batch, its gradient dz), of the batch in one piece."""
+        (part,) = self._prepared(batch, self._parts[:1])
+        z = self.network.forward(self._params, self._state, batch.x, part.caches, training=True)
+        dz = part.workspace.array("dz", z.shape)
         return self.loss.sum_and_gradient(batch.y, z, batch.weight, out=dz), dz
 
     def _backward(self, dz):
-        dx = self.network.backward(
-            self._params, self._grads, dz, self._workspaces, first=self._first
-        )
-        if self._trunk and dx is not None:
-            self._trunk.backward(dx)
+        part = self._parts[0]
+        self.network.backward(self._params, part.grads, dz, part.caches)
 
+    def _is_cut(self, batch):
+        return self._size is not None and len(batch.y) > self._size
 
-class Trunk:
-    """The layers that take images in, run by micro-batches on as many threads as there are.
+    def _by_parts(self, batch):
+        """The loss and the gradient, summed over the batch, by micro-batches on several threads.
 
-    How a batch is cut depends on the network and the batch alone, and what micro-batches add
-    up is added in their order: the number of threads changes nothing. Layers that need sums
-    over the whole batch get them: there all micro-batches wait for each other.
+        How a batch is cut depends on the network and its size alone, and sums are taken in the
+        order of the micro-batches: the number of threads changes nothing.
+        """
+        n_parts = -(-len(batch.y) // self._size)
+        while len(self._parts) < n_parts:
+            self._parts.append(Part(self.network, len(self._parts), np.zeros_like(self.grad)))
+        parts = self._prepared(batch, self._parts[:n_parts])
+        totals = self._in_step([self._pass(part, batch) for part in parts])
+        for part in parts[1:]:
+            self.grad += part.vector
+        return sum(totals[1:], totals[0])
 
-    Attributes
-    ----------
-    place : (int, int, int)
-        Seed, epoch and batch, from which dropout draws.
-    """
+    def _prepared(self, batch, parts):
+        """The parts, told which samples are theirs, and their layers what they need of those."""
+        size = len(batch.y) if len(parts) == 1 else self._size
+        weight = batch.weight
+        if weight is not None and weight.ndim == 2:  # a weight for each output
+            weight = weight.mean(axis=1)
+        for number, part in enumerate(parts):
+            part.at = slice(number * size, (number + 1) * size)
+            if part.drawing:
+                random = stream(*self._place, part=number)
+                for cache in part.drawing:
+                    cache["random"] = random
+            for cache in part.joint:
+                cache["weight"] = None if weight is None else weight[part.at]
+        return parts
 
-    def __init__(self, network, params, state, grads):
-        self.network = network
-        self.layers = network.layers[: network.n_image_layers]
-        self.params, self.state, self.grads = params, state, grads
-        self.place = (0, 0, 0)
-        self._dtype = next(iter(array for own in params for array in own.values())).dtype
-        self._layout = Layout(network.layout.declared[: len(self.layers)])
-        self._size = micro_batch_size(network)
-        self._parts = []
-        self._workspace = Workspace(self._dtype)
-        self._of_thread = local()
-
-    def forward(self, x, weight):
-        """What the trunk makes of the images x (n, height, width, c): (n, *shape)."""
-        n = len(x)
-        while len(self._parts) * self._size < n:
-            self._parts.append(self._new_part())
-        self._active = self._parts[: -(-n // self._size)]
-        y = self._workspace.array("y", (n, *self.network.shapes[len(self.layers)]))
-        for number, part in enumerate(self._active):
-            part.at = slice(number * self._size, min((number + 1) * self._size, n))
-            for layer, cache in zip(self.layers, part.caches, strict=True):
-                if layer.draws:
-                    cache["random"] = stream(*self.place, part=number + 1)
-                if layer.joint:
-                    cache["weight"] = None if weight is None else weight[part.at]
-                    cache["first"] = number == 0
-        self._in_step([self._forward(part, x, y) for part in self._active])
-        return y
-
-    def backward(self, dy):
-        """Fills the gradients of the trunk's parameters."""
-        self._in_step([self._backward(part, dy) for part in self._active])
-        total = self._workspace.array("total", (self._layout.size,))
-        np.copyto(total, self._active[0].vector)
-        for part in self._active[1:]:
-            total += part.vector
-        views = self._layout.views(total)
-        for own, sums in zip(self.grads, views, strict=False):
-            for name, array in sums.items():
-                np.copyto(own[name], array)
-
-    def _new_part(self):
-        vector = np.zeros(self._layout.size, self._dtype)
-        caches = [Workspace(self._dtype) for _ in self.layers]
-        return Part(None, caches, vector, self._layout.views(vector))
-
-    def _forward(self, part, x, y):
-        x = x[part.at]
-        for index, layer in self.network.steps(0, len(self.layers)):
-            own = self.params[index], self.state[index], x, part.caches[index], True
+    def _pass(self, part, batch):
+        """Forward and backward of one micro-batch; yields what joint layers want summed."""
+        network, x = self.network, batch.x[part.at]
+        for index, layer in network.steps():
+            given = self._params[index], self._state[index], x, part.caches[index], True
             if layer.joint:
-                x = yield from layer.forward_jointly(*own)
+                x = yield from layer.forward_jointly(*given)
             else:
-                x = layer.forward(*own)
-        y[part.at] = x
-
-    def _backward(self, part, dy):
-        dy = dy[part.at]
-        lowest = self.network.lowest
-        for index, layer in reversed(self.network.steps(lowest, len(self.layers))):
-            own = self.params[index], part.grads[index], dy, part.caches[index], index > lowest
+                x = layer.forward(*given)
+        dy = part.workspace.array("dz", x.shape)
+        weight = None if batch.weight is None else batch.weight[part.at]
+        total = self.loss.sum_and_gradient(batch.y[part.at], x, weight, out=dy)
+        for index, layer in reversed(network.steps(network.lowest)):
+            need_dx = index > network.lowest
+            given = self._params[index], part.grads[index], dy, part.caches[index], need_dx
             if layer.joint:
-                dy = yield from layer.backward_jointly(*own)
+                dy = yield from layer.backward_jointly(*given)
             else:
-                dy = layer.backward(*own)
+                dy = layer.backward(*given)
+        return total
 
     def _in_step(self, passes):
-        """Runs the pass of each micro-batch to its end, handing on what they want summed."""
-        sums = None
+        """What the passes return; they go on together, with the sums of what they yield."""
+        sums, ends = None, [None] * len(passes)
 
         def go_on(number):
-            self._lend_scratch(self._active[number])
+            self._lend_scratch(self._parts[number])
             try:
                 return passes[number].send(sums)
-            except StopIteration:
+            except StopIteration as end:
+                ends[number] = end.value
                 return None
 
         while True:
             wanted = share_out(go_on, len(passes))
             if wanted[0] is None:
-                return
+                return ends
             sums = tuple(sum(arrays[1:], arrays[0]) for arrays in zip(*wanted, strict=True))
 
     def _lend_scratch(self, part):
         """Gives a micro-batch the scratch memory of the thread that it runs on."""
         if not hasattr(self._of_thread, "scratch"):
-            self._of_thread.scratch = Workspace(self._dtype)
+            self._of_thread.scratch = Workspace(self.grad.dtype)
         for cache in part.caches:
             cache.lender = self._of_thread.scratch
 
 
-@dataclass
 class Part:
-    """A micro-batch: which samples of the batch, and what layers keep of them.
+    """A micro-batch: which samples of the batch it has, and what layers keep of them.
 
-    vector, grads: its own gradient of the trunk's parameters, as a whole and by layer
+    Attributes
+    ----------
+    at : slice
+        Its samples.
+    caches : list of Workspace
+        One for each layer; those of layers that draw are in ``drawing``, and of layers that want
+        sums over the batch in ``joint``.
+    vector, grads : ndarray, list of dict
+        Its own gradient, as a whole and by layer.
     """
 
-    at: slice
-    caches: list
-    vector: np.ndarray
-    grads: list
+    def __init__(self, network, number, vector):
+        self.at = slice(None)
+        self.caches = network.workspaces(vector.dtype)
+        self.workspace = Workspace(vector.dtype)
+        self.vector, self.grads = vector, network.layout.views(vector)
+        layers = list(zip(network.layers, self.caches, strict=True))
+        self.drawing = [cache for layer, cache in layers if layer.draws]
+        self.joint = [cache for layer, cache in layers if layer.joint]
+        for cache in self.joint:
+            cache["first"] = number == 0
 
 
 def micro_batch_size(network):

@@ -8,11 +8,9 @@ from sknn.nn.activations import Identity, as_activation
 from sknn.nn.initializers import Constant, as_initializer
 from sknn.nn.layers.base import Layer, activate, activation_parameters, differentiate
 from sknn.nn.parameters import Parameter
-from sknn.nn.threads import share_out
 from sknn.nn.workspace import ones
 
 UNTHREADED = 2**15  # numbers: larger sums BLAS would cut up for its threads, at no gain
-SHARE = 4_000_000  # multiply-adds that are worth a thread
 
 
 class Dense(Layer):
@@ -76,7 +74,7 @@ class Dense(Layer):
     def forward(self, params, state, x, cache, training):
         weight = params["weight"]
         z = cache.array("pre", (*weight.shape[:-2], x.shape[-2], self.units))
-        _product(x, weight, z, cache)
+        _product(x, weight, out=z)
         z += params["bias"]
         cache["x"] = x
         return activate(self.activation, params, z, cache)
@@ -84,19 +82,17 @@ class Dense(Layer):
     def backward(self, params, grads, dy, cache, need_dx=True):
         x = cache["x"]
         dy = differentiate(self.activation, params, grads, dy, cache)  # dz from here on
-        _product(_transposed(x), dy, grads["weight"], cache)
-        _sum_of_rows(dy, grads["bias"])
+        _product(_transposed(x), dy, out=grads["weight"])
+        _sum_of_rows(dy, out=grads["bias"])
         if not need_dx:
             return None
         weight = params["weight"]
         dx = cache.array("dx", (*dy.shape[:-1], weight.shape[-2]))
-        return _product(dy, _transposed(weight), dx, cache)
+        return _product(dy, _transposed(weight), out=dx)
 
 
-def _product(a, b, out, cache):
+def _product(a, b, out):
     """out = a @ b; a may be sparse. For small matrices ``dot`` costs half of ``matmul``."""
-    if cache.get("shared"):
-        return _shared_product(a, b, out)
     if not isinstance(a, np.ndarray):
         for model in np.ndindex(b.shape[:-2]):
             out[model] = a @ b[model]
@@ -106,27 +102,10 @@ def _product(a, b, out, cache):
     return np.matmul(a, b, out=out)
 
 
-def _shared_product(a, b, out):
-    """out = a @ b on several threads, each with a part of out that depends on the shapes alone."""
-    n_parts = min(4, max(1, a.size * b.shape[1] // SHARE))
-    along = int(out.shape[1] > out.shape[0])
-    step = -(-out.shape[along] // n_parts)
-
-    def fill(number):
-        part = slice(number * step, (number + 1) * step)
-        if along:
-            np.matmul(a, b[:, part], out=out[:, part])
-        else:
-            np.matmul(a[part], b, out=out[part])
-
-    share_out(fill, n_parts)
-    return out
-
-
 def _sum_of_rows(x, out):
     """out = the sum over samples, (..., 1, units)."""
     if x.size <= UNTHREADED:
-        return np.matmul(ones((1, x.shape[-2]), x.dtype), x, out=out)
+        return _product(ones((1, x.shape[-2]), x.dtype), x, out)
     return np.add.reduce(x, axis=-2, out=out, keepdims=True)
 
 
