@@ -18,11 +18,24 @@ RUNS = {
     "digits": ("digits.py", [], [0.96, 0.96]),
     "mnist": ("mnist.py", ["--data", "{images}"], [0.9]),
     "mnist-defaults": ("mnist.py", ["--data", "{images}", "--defaults"], [0.9]),
+    "digits_cnn": ("digits_cnn.py", [], [0.98]),
+    "mnist_cnn": ("mnist_cnn.py", ["--data", "{images}"], [0.9]),
+    "fashion_cnn": ("fashion_cnn.py", ["--data", "{images}"], [0.9]),
+    "cifar10_cnn": ("cifar10_cnn.py", ["--data", "{colour}"], [0.7, 0.7]),
 }
+SHARED = {"image_sets.py"}  # what examples import
 
 
 # For each example: what to find in what it prints, and whether the numbers found are right.
 FINDINGS = {
+    "confusion_matrix.py": [
+        # In the screening the rule that finds nothing is the more accurate.
+        (r"^ +1%  .{13} +(\S+)", lambda accuracy: accuracy[1] > accuracy[0] > 0.9),
+        (r"the network +\S+ +(\S+)", lambda precision: precision[0] > 0.9 and precision[1] < 0.5),
+        (r"the network +\S+ +\S+ +(\S+)", lambda recall: recall[0] == recall[1] > 0.9),
+        (r"the network +(?:\S+ +){3}(\S+)", lambda specificity: np.ptp(specificity) == 0),
+        (r"always benign +\S+ +\S+ +(\S+)", lambda recall: np.array_equal(recall, [0, 0])),
+    ],
     "custom_activation_and_loss.py": [
         (r"squared_error +median error (\S+)", lambda error: np.min(error) > 0.9),  # spoilt
         (r"Cauchy +median error (\S+)", lambda error: np.max(error) < 0.6),
@@ -57,19 +70,42 @@ FINDINGS = {
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
     """A file as mnist.py reads it: scikit-learn's digits, enlarged to 28 x 28 pixels."""
+    X, y = enlarged_digits(border=2)
+    return saved(tmp_path_factory, X, y, n_train=1200)
+
+
+@pytest.fixture(scope="module")
+def colour(tmp_path_factory):
+    """A file as cifar10_cnn.py reads it: some digits of 32 x 32 pixels, in red and green."""
+    X, y = enlarged_digits(border=4)
+    X, y = X[:600], y[:600]
+    return saved(tmp_path_factory, np.stack([X, X // 2, 0 * X], axis=-1), y, n_train=400)
+
+
+def enlarged_digits(border):
     X, y = load_digits(return_X_y=True)
     X = np.kron(X.reshape(-1, 8, 8) * 255 / 16, np.ones((3, 3))).astype(np.uint8)
-    X = np.pad(X, ((0, 0), (2, 2), (2, 2)))
+    return np.pad(X, ((0, 0), (border, border), (border, border))), y
+
+
+def saved(tmp_path_factory, X, y, n_train):
     path = tmp_path_factory.mktemp("images") / "digits.npz"
-    np.savez(path, X_train=X[:1200], y_train=y[:1200], X_test=X[1200:], y_test=y[1200:])
+    parts = {"train": slice(n_train), "test": slice(n_train, None)}
+    arrays = {
+        f"{name}_{part}": a[at]
+        for part, at in parts.items()
+        for name, a in zip("Xy", (X, y), strict=True)
+    }
+    np.savez(path, **arrays)
     return path
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RUNS)
-def test_example_reports_the_accuracy_of_its_confusion_matrix(name, images):
+def test_example_reports_the_accuracy_of_its_confusion_matrix(name, images, colour):
     script, arguments, least = RUNS[name]
-    done = run_example(script, *[argument.format(images=images) for argument in arguments])
+    files = {"images": images, "colour": colour}
+    done = run_example(script, *[argument.format(**files) for argument in arguments])
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     accuracies = [float(found) for found in re.findall(r"Test accuracy: (\S+)", done.stdout)]
@@ -108,7 +144,7 @@ def test_mnist_example_offline_tells_of_the_data_option(tmp_path):
 
 
 def test_every_example_is_run():
-    files = {path.name for path in (ROOT / "examples").glob("*.py")}
+    files = {path.name for path in (ROOT / "examples").glob("*.py")} - SHARED
     assert files == {script for script, _, _ in RUNS.values()} | set(FINDINGS)
 
 

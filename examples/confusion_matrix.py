@@ -1,0 +1,51 @@
+"""What do precision, recall, specificity and F1 say that accuracy does not? Breast tumours."""
+
+import numpy as np
+from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+from sknn import MLPClassifier
+from sknn.metrics import per_class_report
+
+X, y = load_breast_cancer(return_X_y=True)
+names = np.array(["malignant", "benign"])
+X_train, X_test, y_train, y_test = train_test_split(
+    X, names[y], test_size=0.5, stratify=y, random_state=0
+)
+scaler = StandardScaler().fit(X_train)
+clf = MLPClassifier(
+    (10,),
+    batch_size=20,
+    learning_rate="cosine",
+    learning_rate_init=0.01,
+    max_iter=20,
+    random_state=0,
+)
+clf.fit(scaler.transform(X_train), y_train)
+predictions = {
+    "the network": clf.predict(scaler.transform(X_test)),
+    "always benign": np.full(len(y_test), "benign"),
+}
+print("The network, among the tumours of a clinic:\n")
+print(per_class_report(y_test, predictions["the network"]))
+
+# The same tumours, weighted as if so many of them were malignant: a clinic and a screening.
+malignant = y_test == "malignant"
+figures = ["precision", "recall", "specificity", "f1-score"]
+print("\nmalignant  prediction     accuracy ", *figures)
+for share in (malignant.mean(), 0.01):
+    weight = np.where(malignant, share / malignant.mean(), (1 - share) / (1 - malignant.mean()))
+    for name, predicted in predictions.items():
+        report = per_class_report(
+            y_test, predicted, sample_weight=weight, output="dict", zero_division=0
+        )
+        row = [f"{report['malignant'][figure]:{len(figure)}.2f}" for figure in figures]
+        print(f"{share:9.0%}  {name:13s}  {report['accuracy']:8.2f} ", *row)
+
+print(
+    "\nAccuracy praises whoever says what is common: in the screening it prefers the rule\n"
+    "that finds no tumour. Recall 0 gives it away. Recall and specificity do not change\n"
+    "with the share of the malignant, precision and F1 do: most alarms of a screening are\n"
+    "false."
+)

@@ -1,0 +1,415 @@
+"""Figures of a confusion matrix that scikit-learn lacks: specificity, and all of them per class."""
+
+import textwrap
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import classification_report, multilabel_confusion_matrix, recall_score
+from sklearn.utils._param_validation import Interval, Options, StrOptions, validate_params
+from sklearn.utils.multiclass import unique_labels
+
+COUNTS = ("TP", "FP", "FN", "TN")
+COLUMNS = (*COUNTS, "precision", "recall", "specificity", "f1-score", "support")
+SHORT = (*COUNTS, "prec.", "recall", "spec.", "F1", "support")
+WIDTH = 80  # of a terminal
+
+_CONSTRAINTS = {
+    "y_true": ["array-like", "sparse matrix"],
+    "y_pred": ["array-like", "sparse matrix"],
+    "labels": ["array-like", None],
+    "sample_weight": ["array-like", None],
+    "zero_division": [Options(Real, {0.0, 1.0}), "nan", StrOptions({"warn"})],
+}
+
+
+@validate_params(
+    {
+        **_CONSTRAINTS,
+        "pos_label": [Real, str, "boolean", None],
+        "average": [StrOptions({"micro", "macro", "samples", "weighted", "binary"}), None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def specificity_score(
+    y_true,
+    y_pred,
+    *,
+    labels=None,
+    pos_label=1,
+    average="binary",
+    sample_weight=None,
+    zero_division="warn",
+):
+    """TN / (TN + FP): the share of the negatives that are predicted negative.
+
+    Also called true negative rate, or selectivity; 1 - specificity is the false positive rate.
+    It is to the negatives what recall is to the positives. The best value is 1, the worst 0.
+    Each class of several, and each label of a set, is a question of its own: this one or not.
+    The parameters are those of :func:`sklearn.metrics.recall_score`.
+
+    Parameters
+    ----------
+    y_true : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+        The true classes, or an indicator matrix of sets of labels, which may be sparse.
+    y_pred : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+        The predicted ones.
+    labels : array-like of shape (n_classes,), default=None
+        The classes to regard, in this order, or numbers of columns for sets of labels. Classes
+        that do not occur have TN = n_samples. None takes all in `y_true` and `y_pred`, sorted.
+        Not used when ``average='binary'``.
+    pos_label : int, float, bool or str, default=1
+        The class that counts as positive. Only used when ``average='binary'``.
+    average : {'binary', 'micro', 'macro', 'weighted', 'samples'} or None, default='binary'
+        How the classes are put together:
+
+        - 'binary': the score of `pos_label`, for two classes.
+        - 'micro': TN and FP are summed over the classes, then divided.
+        - 'macro': the mean over classes.
+        - 'weighted': the mean over classes, weighted by their support TP + FN, as in the other
+          scores of scikit-learn (not by their negatives).
+        - 'samples': the mean over samples, each scored over its labels; for sets of labels.
+        - None: no average, a score for each class.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        How much each sample counts.
+    zero_division : {"warn", 0.0, 1.0, np.nan}, default="warn"
+        The score where there are no negatives; "warn" gives 0 with a warning, and what is nan
+        is left out of averages.
+
+    Returns
+    -------
+    specificity : float or ndarray of shape (n_classes,)
+        An array for ``average=None``.
+
+    Raises
+    ------
+    ValueError
+        Whatever ``recall_score`` raises, among it: a `pos_label` that does not occur, more than
+        two classes with ``average='binary'``, ``average='samples'`` for anything but sets of
+        labels, numbers in `labels` that are no columns, `y_true` and `y_pred` of different length
+        or kind.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If there are no negatives and ``zero_division="warn"``.
+
+    See Also
+    --------
+    sklearn.metrics.recall_score : TP / (TP + FN), the same for the positives.
+    sknn.metrics.per_class_report : This and the other figures, class by class.
+
+    Examples
+    --------
+    >>> from sknn.metrics import specificity_score
+    >>> specificity_score([0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0])
+    0.75
+
+    One class against the rest:
+
+    >>> y_true = ["cat", "dog", "pig", "cat", "dog", "pig"]
+    >>> y_pred = ["cat", "pig", "dog", "cat", "cat", "dog"]
+    >>> specificity_score(y_true, y_pred, average=None)
+    array([0.75, 0.5 , 0.75])
+    >>> specificity_score(y_true, y_pred, labels=["pig"], average="macro")
+    0.75
+
+    As the score of a cross-validation:
+
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.metrics import make_scorer
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from sknn import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = MLPClassifier(solver="lbfgs", alpha=0.1, max_iter=1000, random_state=0)
+    >>> scorer = make_scorer(specificity_score, average="macro")
+    >>> bool(cross_val_score(clf, X, y, scoring=scorer).mean() > 0.97)
+    True
+    """
+    # Raises and warns on whatever is wrong with the arguments.
+    recall_score(
+        y_true,
+        y_pred,
+        labels=labels,
+        pos_label=pos_label,
+        average=average,
+        sample_weight=sample_weight,
+        zero_division=0,
+    )
+    labels = [pos_label] if average == "binary" else labels
+    tn, fp, fn, tp = _counts(y_true, y_pred, labels, sample_weight, average == "samples")
+    if average == "micro":
+        tn, fp = tn.sum(keepdims=True), fp.sum(keepdims=True)
+    negatives = tn + fp
+    undefined = negatives == 0
+    if undefined.any() and zero_division == "warn":
+        _warn_undefined(len(negatives), average)
+    value = 0.0 if zero_division == "warn" else float(zero_division)
+    scores = np.where(undefined, value, tn / np.where(undefined, 1, negatives))
+    if average is None:
+        return scores
+    return _mean(scores, {"weighted": tp + fn, "samples": sample_weight}.get(average))
+
+
+@validate_params(
+    {
+        **_CONSTRAINTS,
+        "target_names": ["array-like", None],
+        "output": [StrOptions({"text", "dict", "frame"})],
+        "digits": [Interval(Integral, 0, None, closed="left")],
+    },
+    prefer_skip_nested_validation=True,
+)
+def per_class_report(
+    y_true,
+    y_pred,
+    *,
+    labels=None,
+    target_names=None,
+    sample_weight=None,
+    output="text",
+    digits=2,
+    zero_division="warn",
+):
+    """All figures of the confusion matrix, class by class, and their averages.
+
+    Each class is a question of its own, this one or not. Its samples are counted as
+
+    - TP, true positives: of this class, and predicted so,
+    - FP, false positives: of another class, but predicted to be of this one,
+    - FN, false negatives: of this class, but predicted to be of another,
+    - TN, true negatives: of another class, and predicted to be of another,
+
+    and from the counts come::
+
+        precision   = TP / (TP + FP)    how many of those predicted are right
+        recall      = TP / (TP + FN)    how many of the class are found; sensitivity
+        specificity = TN / (TN + FP)    how many of the others are left alone
+        f1-score    = 2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall
+        support     = TP + FN           how many there are
+
+    Below the classes stand the rows of :func:`sklearn.metrics.classification_report`, with its
+    figures: the accuracy, or the micro average for sets of labels and for only some of the
+    classes; the macro average (the mean over classes), the weighted one (weighted by support);
+    for sets of labels the mean over samples. Averages have no counts.
+
+    Parameters
+    ----------
+    y_true : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+        The true classes, or an indicator matrix of sets of labels, which may be sparse.
+    y_pred : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
+        The predicted ones.
+    labels : array-like of shape (n_classes,), default=None
+        The classes to report, in this order, or numbers of columns for sets of labels; those
+        that do not occur have no support. None takes all in `y_true` and `y_pred`, sorted.
+    target_names : array-like of shape (n_classes,), default=None
+        What to call the classes, in the order of `labels`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        How much each sample counts. The counts are then sums of weights.
+    output : {'text', 'dict', 'frame'}, default='text'
+        A table to print, a dict, or a DataFrame of pandas.
+    digits : int, default=2
+        Decimals of the text. The others are not rounded.
+    zero_division : {"warn", 0.0, 1.0, np.nan}, default="warn"
+        What a division by zero gives; "warn" gives 0 with a warning, and what is nan is left out
+        of averages.
+
+    Returns
+    -------
+    report : str, dict or DataFrame
+        - 'text': fits into 80 columns if it can: where names are long or counts are large,
+          headings are shortened, and then names folded.
+        - 'dict': ``{name: {"TP": ..., ..., "support": ...}}``, laid out as the dict of
+          ``classification_report``; the accuracy is a number.
+        - 'frame': a row for each line of the text and a column for each figure; what is blank
+          there is missing. Counts have the dtype Int64, or are floats with `sample_weight`.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many `target_names` as classes, `labels` are empty or no columns of
+        the indicator matrix, two rows of a dict would have the same name, or `y_true` and
+        `y_pred` are of different length or kind.
+    ImportError
+        If pandas is not installed and ``output='frame'``.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If something is divided by zero and ``zero_division="warn"``.
+
+    See Also
+    --------
+    sklearn.metrics.classification_report : Without counts and specificity.
+    sklearn.metrics.confusion_matrix : Which class is taken for which.
+    sknn.metrics.specificity_score : Specificity alone, as a score to select models by.
+
+    Examples
+    --------
+    >>> from sknn.metrics import per_class_report
+    >>> y_true = ["cat", "cat", "cat", "dog", "dog", "pig", "pig", "pig"]
+    >>> y_pred = ["cat", "cat", "dog", "dog", "pig", "pig", "pig", "cat"]
+    >>> print(per_class_report(y_true, y_pred))
+                   TP   FP   FN   TN precision recall specificity f1-score support
+    <BLANKLINE>
+             cat    2    1    1    4      0.67   0.67        0.80     0.67       3
+             dog    1    1    1    5      0.50   0.50        0.83     0.50       2
+             pig    2    1    1    4      0.67   0.67        0.80     0.67       3
+    <BLANKLINE>
+        accuracy                                                      0.62       8
+       macro avg                          0.61   0.61        0.81     0.61       8
+    weighted avg                          0.62   0.62        0.81     0.62       8
+
+    >>> report = per_class_report(y_true, y_pred, output="dict")
+    >>> report["dog"]["FP"], report["dog"]["precision"], report["accuracy"]
+    (1, 0.5, 0.625)
+    """
+    if labels is not None and len(labels) == 0:
+        raise ValueError("'labels' should contain at least one label.")
+    arguments = {"labels": labels, "sample_weight": sample_weight, "zero_division": zero_division}
+    tn, fp, fn, tp = _counts(y_true, y_pred, labels, sample_weight)
+    present = unique_labels(y_true, y_pred) if labels is None else labels
+    names = _names(present, target_names, labels_given=labels is not None)
+    scores = classification_report(  # numbers for names: no average is called 0
+        y_true, y_pred, target_names=range(len(names)), output_dict=True, **arguments
+    )
+    specificity = specificity_score(y_true, y_pred, average=None, **arguments)
+
+    classes, averages = [], []
+    for at, name in enumerate(names):
+        row = {"TP": tp[at], "FP": fp[at], "FN": fn[at], "TN": tn[at], **scores.pop(at)}
+        row |= {"specificity": specificity[at], "support": tp[at] + fn[at]}
+        classes.append((name, _in_order(row)))
+    for name, row in scores.items():
+        if name == "accuracy":
+            row = {"f1-score": row}  # the column that scikit-learn prints it in
+        else:
+            average = name.removesuffix(" avg")
+            row["specificity"] = specificity_score(y_true, y_pred, average=average, **arguments)
+        averages.append((name, _in_order(row | {"support": (tp + fn).sum()})))
+
+    if output == "dict":
+        return _dict(classes, averages)
+    if output == "frame":
+        return _frame(classes + averages, weighted=sample_weight is not None)
+    return _text(classes, averages, digits)
+
+
+def _counts(y_true, y_pred, labels, sample_weight, samplewise=False):
+    """TN, FP, FN, TP: each (n_classes,), or (n_samples,) over the labels of each sample."""
+    arguments = {"labels": labels, "samplewise": samplewise}
+    counts = multilabel_confusion_matrix(y_true, y_pred, sample_weight=sample_weight, **arguments)
+    if sample_weight is not None:
+        # Weighted counts are differences of sums: rounding may leave -4e-15 where there is nothing.
+        there = np.asarray(sample_weight) != 0
+        unweighted = multilabel_confusion_matrix(y_true, y_pred, sample_weight=there, **arguments)
+        counts = np.where(unweighted == 0, 0.0, counts)
+    return counts.reshape(-1, 4).T
+
+
+def _warn_undefined(n_scores, average):
+    """Warns of a division by zero in the words of scikit-learn."""
+    sample, label = ("label", "sample") if average == "samples" else ("sample", "label")
+    where = "due to" if n_scores == 1 else f"in {label}s with"
+    warnings.warn(
+        f"Specificity is ill-defined and being set to 0.0 {where} no negative {sample}s. "
+        "Use `zero_division` parameter to control this behavior.",
+        UndefinedMetricWarning,
+        stacklevel=4,  # the caller of specificity_score, which validate_params wraps
+    )
+
+
+def _mean(scores, weights):
+    """The mean of the scores that are defined; unweighted if the weights of these are all 0."""
+    defined = ~np.isnan(scores)
+    if not defined.any():
+        return np.nan
+    if weights is not None:
+        weights = np.asarray(weights)[defined]
+        weights = weights if weights.any() else None
+    return float(np.average(scores[defined], weights=weights))
+
+
+def _names(labels, target_names, labels_given):
+    """The names of the classes, as strings. Raises ValueError on too few or too many."""
+    if target_names is None:
+        target_names = labels
+    n, n_names = len(labels), len(target_names)
+    if n != n_names and labels_given:  # scikit-learn warns, and drops classes without a name
+        raise ValueError(f"labels size, {n}, does not match size of target_names, {n_names}")
+    if n != n_names:
+        raise ValueError(
+            f"Number of classes, {n}, does not match size of target_names, {n_names}. Try "
+            "specifying the labels parameter"
+        )
+    return [str(name) for name in target_names]
+
+
+def _in_order(row):
+    """The figures in the order of the columns, as numbers of Python."""
+    return {column: np.asarray(row[column]).item() for column in COLUMNS if column in row}
+
+
+def _dict(classes, averages):
+    """{name: row}; the accuracy is a number."""
+    report = dict(classes)
+    report |= {name: row["f1-score"] if name == "accuracy" else row for name, row in averages}
+    if len(report) < len(classes) + len(averages):
+        raise ValueError(
+            "output='dict' needs names that differ from each other and from "
+            f"{[name for name, _ in averages]}, got {[name for name, _ in classes]}. "
+            "Pass other target_names."
+        )
+    return report
+
+
+def _frame(rows, weighted):
+    """The rows as a DataFrame."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise ImportError(
+            "per_class_report needs pandas for output='frame', which cannot be imported "
+            f"({error}). Install it with: pip install pandas. Or take output='dict'."
+        ) from error
+    frame = pd.DataFrame([row for _, row in rows], [name for name, _ in rows], COLUMNS)
+    # Averages have no counts, and plain integers know of nothing missing.
+    return frame if weighted else frame.astype(dict.fromkeys(COUNTS, "Int64"))
+
+
+def _text(classes, averages, digits):
+    """The rows as a table. One that is too wide gets short headings, then folded names."""
+    blocks = [[(name, _cells(row, digits)) for name, row in rows] for rows in (classes, averages)]
+    names, cells = zip(*blocks[0], *blocks[1], strict=True)
+    longest = max(map(len, names))
+    for headings in (COLUMNS, SHORT):
+        widths = [max(4, *map(len, column)) for column in zip(headings, *cells, strict=True)]
+        room = WIDTH - sum(widths) - len(widths)
+        if longest <= room:
+            break
+    widths = [min(longest, max(room, len("weighted avg"))), *widths]
+
+    lines = [_line(["", *headings], widths)]
+    for block in blocks:
+        lines.append("")
+        for name, row in block:
+            *above, last = textwrap.wrap(name, widths[0]) or [""]
+            lines += [_line([part], widths) for part in above]
+            lines.append(_line([last, *row], widths))
+    return "\n".join(lines)
+
+
+def _cells(row, digits):
+    """The figures as strings, blank where there is none."""
+    return [
+        f"{row[column]:.{digits}f}"
+        if isinstance(row.get(column), float)
+        else str(row.get(column, ""))
+        for column in COLUMNS
+    ]
+
+
+def _line(cells, widths):
+    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
