@@ -49,6 +49,7 @@ sknn.nn.activations
 sknn.nn.workspace
 sknn.nn.initializers
 sknn.nn.parameters
+sknn.nn.settings
 """
 STANDARD = set(sys.stdlib_module_names)
 CORE_NEEDS = {"numpy", "scipy", "threadpoolctl"}

@@ -1,5 +1,6 @@
 """What the names of solvers and schedules stand for in the core."""
 
+import inspect
 import warnings
 
 from sknn.nn.augmentation import AUGMENTATIONS
@@ -71,17 +72,16 @@ def new_schedule(estimator):
 
 
 def new_plan(estimator, n_samples, incremental):
-    """The Plan of training on so many samples. Warns if ``batch_size`` is more than that."""
+    """The Plan of training on so many samples. Warns if a given batch_size is more than that."""
     batch_size = min(200, n_samples) if estimator.batch_size == "auto" else estimator.batch_size
-    if batch_size > n_samples:
+    if batch_size > n_samples and batch_size != _default(estimator, "batch_size"):
         warnings.warn(
             "Got `batch_size` less than 1 or larger than sample size. "
             f"It is going to be clipped to {n_samples}.",
             stacklevel=6,
         )
-        batch_size = n_samples
     return Plan(
-        batch_size=int(batch_size),
+        batch_size=min(int(batch_size), n_samples),
         learning_rate=float(estimator.learning_rate_init),
         schedule=new_schedule(estimator),
         alpha=float(estimator.alpha),
@@ -95,6 +95,10 @@ def new_plan(estimator, n_samples, incremental):
         augment=AUGMENTATIONS.get(getattr(estimator, "augment", None)),
         planned=not incremental,
     )
+
+
+def _default(estimator, name):
+    return inspect.signature(type(estimator).__init__).parameters[name].default
 
 
 def _adam(estimator):

@@ -7,10 +7,11 @@ from scipy.special import expit, ndtr
 
 from sknn.nn.initializers import Constant
 from sknn.nn.parameters import Parameter
+from sknn.nn.settings import Settings
 from sknn.nn.workspace import zeros_for
 
 
-class Activation:
+class Activation(Settings):
     """a = f(z), element by element.
 
     ``needs`` says what backward reads: the outputs ("a"), so that forward may overwrite z, or

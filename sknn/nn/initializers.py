@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from sknn.nn.settings import Settings
 
-class Initializer:
+
+class Initializer(Settings):
     """Draws the first values of one parameter.
 
     Called with a ``numpy.random.RandomState``, the parameter's shape, the number of inputs and

@@ -5,10 +5,11 @@ import math
 import numpy as np
 from scipy.special import expit, log_expit, xlogy
 
+from sknn.nn.settings import Settings
 from sknn.nn.workspace import ones
 
 
-class Loss:
+class Loss(Settings):
     """What training minimises.
 
     A loss is a weighted sum over samples, so that parts of a batch add; ``finish`` makes the

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from sknn.nn.settings import Settings
+
 
 @dataclass
 class Progress:
@@ -30,7 +32,7 @@ class Progress:
     total_steps: int | None = None
 
 
-class Schedule:
+class Schedule(Settings):
     """rate(progress, base): the learning rate of the next step. Subclass it for your own.
 
     ``horizon``: it runs towards a planned end, and training to that end is what it asks for.

@@ -1,14 +1,14 @@
 """The contract of a layer."""
 
-import inspect
 from dataclasses import replace
 
 import numpy as np
 
 from sknn.nn.activations import as_activation
+from sknn.nn.settings import Settings
 
 
-class Layer:
+class Layer(Settings):
     """A layer is configuration: the arguments of its constructor, kept untouched.
 
     It holds no arrays. The core hands it views of its parameters and a Workspace, and never
@@ -72,17 +72,13 @@ class Layer:
         """
         raise NotImplementedError
 
-    @classmethod
-    def _parameter_names(cls):
-        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
-
     def get_params(self, deep=True):
         """The arguments of the constructor, by name."""
-        return {name: getattr(self, name) for name in self._parameter_names()}
+        return self.settings()
 
     def set_params(self, **params):
         """Sets arguments of the constructor by name. Raises ValueError on an unknown one."""
-        names = self._parameter_names()
+        names = self.setting_names()
         for name, value in params.items():
             if name not in names:
                 raise ValueError(
@@ -91,15 +87,6 @@ class Layer:
                 )
             setattr(self, name, value)
         return self
-
-    def __repr__(self):
-        defaults = inspect.signature(type(self).__init__).parameters
-        shown = [
-            f"{name}={value!r}"
-            for name, value in self.get_params().items()
-            if repr(value) != repr(defaults[name].default)
-        ]
-        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 class JointLayer(Layer):

@@ -1,0 +1,30 @@
+"""Objects that are their settings: the arguments of the constructor, kept untouched."""
+
+import inspect
+
+
+class Settings:
+    """What a layer, an activation or an initialiser is: its constructor's arguments.
+
+    They are kept under their own names, which is how such objects are shown, copied and saved.
+    """
+
+    @classmethod
+    def setting_names(cls):
+        """The names of the constructor's arguments, in order."""
+        if cls.__init__ is object.__init__:
+            return []
+        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+
+    def settings(self):
+        """The arguments of the constructor, by name; those that were not kept are left out."""
+        return {name: getattr(self, name) for name in self.setting_names() if hasattr(self, name)}
+
+    def __repr__(self):
+        defaults = inspect.signature(type(self).__init__).parameters
+        shown = [
+            f"{name}={value!r}"
+            for name, value in self.settings().items()
+            if repr(value) != repr(defaults[name].default)
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
