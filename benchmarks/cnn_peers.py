@@ -39,14 +39,8 @@ class Cnn:
         return X, rng.permutation(n) % self.n_classes
 
 
-def this_package(X, y, cnn, *, batch_size, learning_rate_init, alpha, max_iter):
-    model = new_estimator(
-        cnn,
-        batch_size=batch_size,
-        learning_rate_init=learning_rate_init,
-        alpha=alpha,
-        max_iter=max_iter,
-    )
+def this_package(X, y, cnn, **params):
+    model = new_estimator(cnn, **params)
 
     def fit():
         with warnings.catch_warnings():

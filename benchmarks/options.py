@@ -3,6 +3,9 @@
 from functools import partial
 
 import numpy as np
+from cnn_peers import Cnn
+from cnn_peers import this_package as cnn_of_this_package
+from cnn_training import MS
 from mlp_training import US, Workload
 from peers import this_package
 from timing import interleaved, print_table
@@ -11,6 +14,19 @@ WORKLOADS = (
     Workload((64, 100, 10), 200, small=True),
     Workload((784, 256, 256, 10), 128, small=False),
 )
+CNN = Cnn((28, 28, 1), (32, 64), 128)
+CNN_OPTIONS = {
+    "nothing": {},
+    "augment='shift'": {"augment": "shift"},
+    "augment='shift+flip'": {"augment": "shift+flip"},
+    "normalization='batch'": {"normalization": "batch"},
+    "normalization='layer'": {"normalization": "layer"},
+    "dropout=0.3": {"dropout": 0.3},
+    "pooling='average'": {"pooling": "average"},
+    "activation='silu'": {"activation": "silu"},
+    "kernel_size=5": {"kernel_size": 5},
+    "dtype='float64'": {"dtype": "float64"},
+}
 OPTIONS = {
     "nothing": {},
     "activation='tanh'": {"activation": "tanh"},
@@ -35,19 +51,38 @@ OPTIONS = {
 
 def main(repeats, quick):
     n_batches, max_iter = (20, 2) if quick else (50, 4)
-    columns = [_microseconds(workload, n_batches, max_iter, repeats) for workload in WORKLOADS]
+    dense = {w.name: _dense(w, n_batches, max_iter, repeats) for w in WORKLOADS}
+    _print("Microseconds per training step, float32: best (median)", dense, US)
+    images = {f"{CNN.name}, batch 64": _on_images(4 if quick else 10, repeats)}
+    _print("Milliseconds per training step of a CNN: best (median)", images, MS)
+
+
+def _print(title, columns, unit):
+    """A table of the timings of {network: {option: Timing}}."""
     rows = []
-    for option in OPTIONS:
+    for option in next(iter(columns.values())):
         row = [option]
-        for timings in columns:
+        for timings in columns.values():
             ratio = timings[option].best / timings["nothing"].best
-            row += [timings[option].shown(US), f"{ratio:.2f}"]
+            row += [timings[option].shown(unit), f"{ratio:.2f}"]
         rows.append(row)
-    heads = [head for workload in WORKLOADS for head in (workload.name, "times nothing")]
-    print_table("Microseconds per training step, float32: best (median)", ["option", *heads], rows)
+    heads = [head for name in columns for head in (name, "times nothing")]
+    print_table(title, ["option", *heads], rows)
 
 
-def _microseconds(workload, n_batches, max_iter, repeats):
+def _on_images(n_batches, repeats):
+    """The Timing of a step, by option."""
+    X, y = CNN.random_images(64 * n_batches)
+    params = {"batch_size": 64, "learning_rate_init": 0.001, "alpha": 0.0001, "max_iter": 1}
+    fits = {
+        name: cnn_of_this_package(X, y, CNN, **params, **option)
+        for name, option in CNN_OPTIONS.items()
+    }
+    timings = interleaved(fits, repeats)
+    return {name: timing / n_batches for name, timing in timings.items()}
+
+
+def _dense(workload, n_batches, max_iter, repeats):
     """The Timing of a step, by option."""
     X, y = workload.random_rows(n_batches)
     fit = partial(

@@ -24,18 +24,6 @@ class Normalization(Layer):
             Parameter("shift", shape, Constant(0.0), decay=False),
         ]
 
-    def _scaled(self, params, normalized, y):
-        np.multiply(normalized, params["scale"], out=y)
-        y += params["shift"]
-        return y
-
-    def _parameter_gradients(self, grads, dy, normalized):
-        """Fills grads with the sums of dy and of dy * normalized, (..., 1, features)."""
-        products = dy * normalized
-        axes = tuple(range(dy.ndim - 1)) if dy.ndim != 3 else -2  # 3: a model axis leads
-        for name, array in (("shift", dy), ("scale", products)):
-            grads[name][...] = array.sum(axis=axes, keepdims=True).reshape(grads[name].shape)
-
 
 class BatchNorm(JointLayer, Normalization):
     """Mean and variance over the samples of the mini-batch; Ioffe & Szegedy (2015), alg. 1.
@@ -62,28 +50,33 @@ class BatchNorm(JointLayer, Normalization):
         return [State("mean", shape, 0.0), State("variance", shape, 1.0)]
 
     def forward_jointly(self, params, state, x, cache, training):
-        shape = shape_with_models(x, params)
-        normalized = cache.array("normalized", shape)
-        cache["shares"] = None
+        y = cache.array("y", shape_with_models(x, params))
+        rows, out = _rows(x), _rows(y)
+        centred = cache.array("centred", out.shape)
         mean, variance = state["mean"], state["variance"]
+        cache["share"] = None  # of a pixel in the statistics, before its weight
         if training:
-            weight, pixels = cache.get("weight"), _pixels(x)
-            if weight is None:
-                weight = ones((_samples(x),), x.dtype)
-            counts = np.array([weight.sum(), np.count_nonzero(weight)], float)
-            counts, total = yield counts, _sum_over_samples(weight, x)
+            weight, pixels = cache.get("weight"), len(rows) // len(x) if x.ndim == 4 else 1
+            n = rows.shape[-2] // pixels
+            present = (n, n) if weight is None else (weight.sum(), np.count_nonzero(weight))
+            weight = cache["weight of row"] = None if weight is None else weight.repeat(pixels)
+            counts, total = yield np.array(present, float), _sum(rows, weight)
             count = counts.max()  # weights count repetitions, small ones as one
             if count > 1:
-                shares = cache["shares"] = weight * x.dtype.type(1 / (counts[0] * pixels))
-                mean = total * x.dtype.type(1 / (counts[0] * pixels))
-                np.subtract(x, mean, out=normalized)
-                (variance,) = yield (_sum_over_samples(shares, np.square(normalized)),)
-                if cache.get("first", True):
-                    self._remember(state, mean, variance, count * pixels)
-        np.subtract(x, mean, out=normalized)
+                share = cache["share"] = x.dtype.type(1 / (counts[0] * pixels))
+                mean = total * share
+        np.subtract(rows, mean, out=centred)
+        if cache["share"] is not None:
+            squares = cache.scratch("squares", centred.shape)
+            np.square(centred, out=squares)
+            (total,) = yield (_sum(squares, weight),)
+            variance = total * share
+            if cache.get("first", True):
+                self._remember(state, mean, variance, count * pixels)
         cache["inverse"] = 1 / np.sqrt(variance + self.epsilon)
-        normalized *= cache["inverse"]
-        return self._scaled(params, normalized, cache.array("y", shape))
+        np.multiply(centred, params["scale"] * cache["inverse"], out=out)
+        out += params["shift"]
+        return y
 
     def _remember(self, state, mean, variance, count):
         unbiased = variance * (count / (count - 1))
@@ -92,19 +85,23 @@ class BatchNorm(JointLayer, Normalization):
             state[name] += self.momentum * value
 
     def backward_jointly(self, params, grads, dy, cache, need_dx=True):
-        normalized = cache.array("normalized", dy.shape)
-        self._parameter_gradients(grads, dy, normalized)
+        rows, inverse, share = _rows(dy), cache["inverse"], cache["share"]
+        centred = cache.array("centred", rows.shape)
+        products = cache.scratch("squares", rows.shape)
+        np.multiply(rows, centred, out=products)
+        grads["shift"][...] = _sum(rows)
+        grads["scale"][...] = _sum(products) * inverse
         if not need_dx:
             return None
-        if cache["shares"] is not None:  # the statistics depend on x
+        if share is not None:  # the statistics depend on x
             dshift, dscale = yield grads["shift"], grads["scale"]
-            shares = cache["shares"].reshape((-1,) + (1,) * (3 if dy.ndim == 4 else 1))
-            normalized *= dscale
-            normalized += dshift
-            normalized *= shares
-            dy -= normalized
-        dy *= params["scale"] * cache["inverse"]
-        return dy
+            centred *= dscale * inverse * share  # share * (dshift + normalized * dscale)
+            centred += dshift * share
+            if cache["weight of row"] is not None:
+                centred *= cache["weight of row"][:, None]
+            rows -= centred
+        rows *= params["scale"] * inverse
+        return rows.reshape(dy.shape)
 
     def affine(self, params, state):
         """(factor, offset) such that prediction is y = x * factor + offset."""
@@ -127,17 +124,20 @@ class LayerNorm(Normalization):
         self.epsilon = epsilon
 
     def forward(self, params, state, x, cache, training):
-        shape = shape_with_models(x, params)
-        normalized = cache.array("normalized", shape)
+        y = cache.array("y", shape_with_models(x, params))
+        normalized = cache.array("normalized", y.shape)
         np.subtract(x, x.mean(axis=-1, keepdims=True), out=normalized)
         variance = np.square(normalized).mean(axis=-1, keepdims=True)
         cache["inverse"] = 1 / np.sqrt(variance + self.epsilon)
         normalized *= cache["inverse"]
-        return self._scaled(params, normalized, cache.array("y", shape))
+        np.multiply(normalized, params["scale"], out=y)
+        y += params["shift"]
+        return y
 
     def backward(self, params, grads, dy, cache, need_dx=True):
         normalized = cache.array("normalized", dy.shape)
-        self._parameter_gradients(grads, dy, normalized)
+        grads["shift"][...] = _sum(_rows(dy))
+        grads["scale"][...] = _sum(_rows(dy * normalized))
         if not need_dx:
             return None
         dy *= params["scale"]
@@ -149,20 +149,12 @@ class LayerNorm(Normalization):
         return dy
 
 
-def _samples(x):
-    """n, of x (..., n, features) or (n, height, width, c)."""
-    return x.shape[0 if x.ndim == 4 else -2]
+def _rows(x):
+    """(..., n, features) out of itself, or of images, whose pixels are rows."""
+    return x.reshape(-1, x.shape[-1]) if x.ndim == 4 else x
 
 
-def _pixels(x):
-    """How many pixels each sample has."""
-    return x.shape[1] * x.shape[2] if x.ndim == 4 else 1
-
-
-def _sum_over_samples(weight, x):
-    """sum over samples, and over their pixels, of weight * x: (..., 1, features)."""
-    if x.ndim == 4:
-        n, height, width, c = x.shape
-        x = ones((1, height * width), x.dtype) @ x.reshape(n, -1, c)
-        x = x.reshape(n, c)
-    return weight[None] @ x
+def _sum(rows, weight=None):
+    """The weighted sum over rows: (..., 1, features)."""
+    weight = ones((rows.shape[-2],), rows.dtype) if weight is None else weight
+    return weight[None] @ rows
