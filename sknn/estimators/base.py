@@ -19,6 +19,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.fitting import Job, fit_lbfgs, fit_stochastic
+from sknn.estimators.html import NetworkPanel
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
 from sknn.estimators.validation import HeldOut, split
 from sknn.nn.batches import Rows
@@ -33,7 +34,11 @@ CALLBACKS = {"_callback_fit_ctx", "_skl_callbacks_to_teardown"}  # set while a f
 
 
 class BaseNetwork(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, CallbackSupportMixin, BaseEstimator
+    NetworkPanel,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    CallbackSupportMixin,
+    BaseEstimator,
 ):
     """Fits a network, whatever its layers and task.
 

@@ -1,0 +1,213 @@
+"""A table of the layers of a network: shapes, parameters, and what a sample costs."""
+
+from math import prod
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+
+from sknn.estimators.base import BaseNetwork
+from sknn.estimators.html import names_of_layers
+from sknn.nn.network import Network
+from sknn.nn.summary import COUNTS, shape_text, summary_rows, totals
+
+HEADS = [
+    ("", "", "Output", "", "Multiply-", ""),
+    ("Layer", "Kind", "shape", "Parameters", "adds", "Bytes"),
+]
+N_TEXTS = 3  # of these, from the left, are no numbers
+
+
+class NetworkSummary:
+    """What :func:`summary` returns; ``str()`` of it is the table.
+
+    Attributes
+    ----------
+    rows : list
+        For each layer its ``name``, ``kind``, ``settings``, ``activation``, ``output_shape``,
+        ``n_parameters``, ``n_trainable``, ``multiply_adds`` and ``n_bytes``.
+    totals : dict of int
+        The sums of the last four, by name.
+    title : str
+        The estimator and the shape of a sample.
+    notes : list of str
+        What the figures are of.
+    """
+
+    def __init__(self, rows, title, notes):
+        self.rows = rows
+        self.totals = totals(rows)
+        self.title = title
+        self.notes = notes
+
+    def to_frame(self):
+        """The rows as a pandas DataFrame, the names of the layers its index."""
+        import pandas as pd
+
+        columns = ["description", "output_shape", *COUNTS]
+        return pd.DataFrame(
+            {column: [getattr(row, column) for row in self.rows] for column in columns},
+            index=pd.Index([row.name for row in self.rows], name="layer"),
+        )
+
+    def __str__(self):
+        body = [
+            (
+                " ".join(row.name.split()),  # a line break would break the table
+                row.description,
+                shape_text(row.output_shape),
+                f"{row.n_parameters:,}",
+                f"{row.multiply_adds:,}",
+                f"{row.n_bytes:,}",
+            )
+            for row in self.rows
+        ]
+        sums = {count: f"{total:,}" for count, total in self.totals.items()}
+        foot = [
+            ("Total", "", "", sums["n_parameters"], sums["multiply_adds"], sums["n_bytes"]),
+            ("Trainable", "", "", sums["n_trainable"], "", ""),
+        ]
+        widths = [max(map(len, column)) for column in zip(*HEADS, *body, *foot, strict=True)]
+        rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+        lines = [self.title, rule]
+        for part in (HEADS, body, foot):
+            lines += [*(_line(cells, widths) for cells in part), rule]
+        return "\n".join([*lines, *self.notes])
+
+    def __repr__(self):
+        return f"<{self.title}; {self.totals['n_parameters']:,} parameters>"
+
+
+def summary(estimator, input_shape=None, n_outputs=None):
+    """Print the layers of a network: shapes, parameters, and what a sample costs.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        Any of this package, fitted or not; it is left as it is.
+    input_shape : int or tuple of int, default=None
+        For an estimator that is not fitted: features of a sample, or (height, width) or
+        (height, width, channels) of an image. None is the estimator's own ``input_shape``.
+    n_outputs : int, default=None
+        For an estimator that is not fitted: outputs of the network. A classifier has one for
+        each class, but a single one for two classes; a regressor has one for each target and
+        quantile. None is the least: for two classes, or one target.
+
+    Returns
+    -------
+    summary : NetworkSummary
+        With ``rows``, ``totals`` and ``to_frame()``. Parameters are what is learnt by gradients,
+        or was before it was frozen: running statistics are none. Multiply-adds and bytes are for
+        one sample, bytes those of what each layer makes of it.
+
+    Raises
+    ------
+    TypeError
+        If the estimator is none of this package.
+    ValueError
+        If there is no shape, or it does not suit the layers or what was fitted.
+
+    Examples
+    --------
+    >>> from sknn import MLPClassifier
+    >>> from sknn.inspection import summary
+    >>> table = summary(MLPClassifier((100, 50)), input_shape=64, n_outputs=10)
+    MLPClassifier, not fitted: samples of 64 features
+    --------------------------------------------------------------------
+                                    Output              Multiply-
+    Layer      Kind                 shape   Parameters       adds  Bytes
+    --------------------------------------------------------------------
+    dense1     Dense(100, relu)     100          6,500      6,400    800
+    dense2     Dense(50, relu)      50           5,050      5,000    400
+    dense3     Dense(10, identity)  10             510        500     80
+    --------------------------------------------------------------------
+    Total                                       12,060     11,900  1,280
+    Trainable                                   12,060
+    --------------------------------------------------------------------
+    Multiply-adds and bytes are for one sample, bytes in float64.
+    >>> table.totals["n_parameters"]
+    12060
+    """
+    if not isinstance(estimator, BaseNetwork):
+        raise TypeError(
+            f"estimator must be one of sknn's, got {type(estimator).__name__}. Pass the step of "
+            "a pipeline, as in pipeline[-1], or the best_estimator_ of a search."
+        )
+    fitted = hasattr(estimator, "coefs_")
+    if fitted:
+        model = estimator._current_model()
+        network, dtype = model.network, model.dtype
+        _check_fitted(network, input_shape, n_outputs)
+    else:
+        network = _planned_network(estimator, input_shape, n_outputs)
+        dtype = _planned_dtype(estimator, network.shapes[0])
+    notes = [f"Multiply-adds and bytes are for one sample, bytes in {dtype}."]
+    if not fitted and n_outputs is None and is_classifier(estimator):
+        notes.append("One output is for two classes. Give n_outputs if there are more.")
+    shape = network.shapes[0]
+    samples = shape_text(shape) if len(shape) > 1 else f"{shape[0]:,} features"
+    state = "fitted" if fitted else "not fitted"
+    title = f"{type(estimator).__name__}, {state}: samples of {samples}"
+    rows = summary_rows(network, dtype, names_of_layers(estimator, network))
+    table = NetworkSummary(rows, title, notes)
+    print(table)
+    return table
+
+
+def _line(cells, widths):
+    """One line of the table: texts to the left, numbers to the right."""
+    aligned = [
+        cell.ljust(width) if column < N_TEXTS else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return "  ".join(aligned).rstrip()
+
+
+def _check_fitted(network, input_shape, n_outputs):
+    """Raises ValueError if the shapes given are not those that were fitted."""
+    given = {"input_shape": input_shape, "n_outputs": n_outputs}
+    for name, fitted in (("input_shape", network.shapes[0]), ("n_outputs", network.shapes[-1])):
+        value = given[name]
+        if value is not None and np.prod(value) != prod(fitted):
+            raise ValueError(
+                f"{name} must be left out, or be {fitted} as in fit, got {value!r}. Pass a clone "
+                "of the estimator to see what it would be for other data."
+            )
+
+
+def _planned_network(estimator, input_shape, n_outputs):
+    """The Network that a fit to such data would make."""
+    estimator._validate_params()
+    if n_outputs is None:
+        n_outputs = 1 if is_classifier(estimator) else estimator._loss().outputs_per_target
+    if not isinstance(n_outputs, Integral) or n_outputs < 1:
+        raise ValueError(f"n_outputs must be an int of at least 1, got {n_outputs!r}.")
+    return Network(estimator._layers(int(n_outputs)), _planned_shape(estimator, input_shape))
+
+
+def _planned_shape(estimator, given):
+    """The shape of a sample as the network takes it."""
+    kind, takes_images = type(estimator).__name__, hasattr(estimator, "input_shape")
+    wanted = "an int, the number of features"
+    if takes_images:
+        wanted += ", or (height, width) or (height, width, channels) of an image"
+        given = estimator.input_shape if given is None else given
+    if given is None:
+        raise ValueError(f"input_shape is needed, as {kind} is not fitted: {wanted}.")
+    shape = tuple(np.atleast_1d(given).tolist())
+    if not all(isinstance(side, int) and side > 0 for side in shape) or not (
+        takes_images or len(shape) == 1
+    ):
+        raise ValueError(f"input_shape of {kind} must be {wanted}, got {given!r}.")
+    if not takes_images:
+        return shape
+    if len(shape) > 1:
+        estimator = clone(estimator).set_params(input_shape=shape)
+    return estimator._learnt_shape(None, prod(shape)) or shape
+
+
+def _planned_dtype(estimator, shape):
+    """What a fit computes in, if X is an array of float64 or an image."""
+    if estimator.dtype != "auto":
+        return np.dtype(estimator.dtype)
+    return np.dtype(np.float32 if len(shape) == 3 else np.float64)

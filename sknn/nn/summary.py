@@ -1,0 +1,102 @@
+"""What each layer of a network is, makes and costs: for tables and pictures of it."""
+
+from dataclasses import dataclass
+from inspect import signature
+from math import prod
+from numbers import Integral
+
+import numpy as np
+
+CLEAR = {"units", "filters", "kernel_size", "pool_size", "rate"}  # without their names, so always
+WINDOWS = {"kernel_size", "pool_size"}
+LEFT_OUT = {"activation", "weight_init"}  # the one has its own place, the other makes no shape
+LONGEST = 40  # characters of a setting
+COUNTS = ("n_parameters", "n_trainable", "multiply_adds", "n_bytes")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer.
+
+    settings: sizes, and what differs from the defaults: ("32", "3x3", "stride=2")
+    activation: None for a layer without one    output_shape: of one sample
+    multiply_adds, n_bytes: for one sample, the bytes of what the layer makes of it
+    """
+
+    name: str
+    kind: str
+    settings: tuple
+    activation: str | None
+    output_shape: tuple
+    n_parameters: int
+    n_trainable: int
+    multiply_adds: int
+    n_bytes: int
+
+    @property
+    def description(self):
+        """The kind with its settings, such as "Conv2D(32, 3x3, relu)"."""
+        settings = [*self.settings, *([self.activation] if self.activation else [])]
+        return f"{self.kind}({', '.join(settings)})" if settings else self.kind
+
+
+def summary_rows(network, dtype, names=None):
+    """A Row for each layer of a Network; names default to its own: dense1, dense2."""
+    layers = zip(
+        network.names if names is None else names,
+        network.layers,
+        network.layout.declared,
+        network.shapes[:-1],
+        network.shapes[1:],
+        strict=True,
+    )
+    return [
+        Row(
+            name=name,
+            kind=type(layer).__name__,
+            settings=_settings(layer),
+            activation=_text(layer.activation) if hasattr(layer, "activation") else None,
+            output_shape=tuple(map(int, output_shape)),
+            n_parameters=sum(prod(item.shape) for item in declared),
+            n_trainable=sum(prod(item.shape) for item in declared if item.trainable),
+            multiply_adds=int(layer.multiply_adds(input_shape)),
+            n_bytes=int(prod(output_shape)) * np.dtype(dtype).itemsize,
+        )
+        for name, layer, declared, input_shape, output_shape in layers
+    ]
+
+
+def totals(rows):
+    """The sum over layers of each of COUNTS, by name."""
+    return {count: sum(getattr(row, count) for row in rows) for count in COUNTS}
+
+
+def shape_text(shape):
+    """28 x 28 x 1."""
+    return " x ".join(map(str, shape))
+
+
+def _settings(layer):
+    defaults = signature(type(layer).__init__).parameters
+    settings = []
+    for name, value in layer.settings().items():
+        if name in CLEAR:
+            square = name in WINDOWS and isinstance(value, Integral)
+            settings.append(_text((value, value) if square else value))
+        elif name not in LEFT_OUT and repr(value) != repr(defaults[name].default):
+            text = _text(value)
+            settings.append(text if isinstance(value, str) else f"{name}={text}")
+    return tuple(settings)
+
+
+def _text(value):
+    """A value in few characters: relu, 3x5, and the class of what has no text of its own."""
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, tuple) and all(isinstance(side, Integral) for side in value):
+        text = "x".join(map(str, value))
+    elif type(value).__repr__ is object.__repr__:
+        text = type(value).__name__
+    else:
+        text = " ".join(repr(value).split()).removesuffix("()")
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
