@@ -14,6 +14,7 @@ from sknn.nn.initializers import (
     GlorotUniform,
     Normal,
     ScikitLearn,
+    Suited,
     as_initializer,
 )
 from sknn.nn.network import Network
@@ -40,7 +41,9 @@ DISTRIBUTIONS = {  # name: (initialiser, distribution of what it draws for a tan
     "lecun_uniform": (INITIALIZERS["lecun_uniform"], between(np.sqrt(3 / 300))),
     "normal": (INITIALIZERS["normal"], norm(0, 0.01)),
     "normal, std 2": (Normal(2.0), norm(0, 2)),
+    "suited": (Suited(), between(np.sqrt(6 / 500))),  # Glorot's for tanh
 }
+RECTIFIERS = ["elu", "gelu", "leaky_relu", "mish", "prelu", "relu", "silu", "swish"]
 each = pytest.mark.parametrize(("initializer", "wanted"), DISTRIBUTIONS.values(), ids=DISTRIBUTIONS)
 each_name = pytest.mark.parametrize("name", INITIALIZERS)
 
@@ -99,6 +102,13 @@ def test_initializer_draws_the_same_for_the_same_random_state_alone(name):
 def test_scikit_learns_factor_is_two_for_logistic_and_six_for_the_rest(activation):
     bound = np.sqrt((2 if activation == "logistic" else 6) / (FAN_IN + FAN_OUT))
     assert_allclose(np.abs(drawn(ScikitLearn(), activation)).max(), bound, rtol=1e-3)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_suited_draws_for_rectifiers_as_he_and_for_the_rest_as_glorot(activation):
+    rule = "he_uniform" if activation in RECTIFIERS else "glorot_uniform"
+    assert_array_equal(drawn(Suited(), activation), drawn(INITIALIZERS[rule], activation))
+    assert not Suited().biases
 
 
 @pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"auto"}))

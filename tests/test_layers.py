@@ -15,10 +15,33 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from sknn.nn import Dense, Layer, layers
-from sknn.nn.layers import Activate, BatchNorm, Dropout, LayerNorm
+from sknn.nn.layers import (
+    Activate,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    LayerNorm,
+    MaxPool2D,
+)
+from sknn.nn.layers.convolution import PooledConv2D
+from sknn.nn.workspace import Workspace
+
+
+class Pooled(PooledConv2D):
+    """Two layers at once, with the declarations for which a network asks each of them."""
+
+    def output_shape(self, input_shape):
+        return self.pooling.output_shape(self.convolution.output_shape(input_shape))
+
+    def parameters(self, input_shape):
+        return self.convolution.parameters(input_shape)
+
 
 N = 7
-FLAT, IMAGE = (8,), (3, 2, 8)
+FLAT, IMAGE = (8,), (5, 4, 8)
 ANY_SHAPE = {
     "activate": Activate("tanh"),
     "activate, prelu": Activate("prelu"),
@@ -29,19 +52,44 @@ ANY_SHAPE = {
     "layer norm": LayerNorm(),
     "layer norm, other settings": LayerNorm(epsilon=0.1),
 }
-LAYERS = {
+ON_SAMPLES = {
     "dense": Dense(4, "tanh"),
     "dense, prelu": Dense(4, "prelu"),
     "dense, gelu": Dense(4, "gelu"),
     **ANY_SHAPE,
 }
-WITH_PARAMETERS = {name: layer for name, layer in LAYERS.items() if layer.parameters(FLAT)}
+ON_IMAGES = {
+    "average pooling": AveragePool2D(),
+    "average pooling, overlapping": AveragePool2D(3, stride=2, padding="same"),
+    "convolution": Conv2D(4, activation="tanh"),
+    "convolution, many filters": Conv2D(130, activation="tanh"),
+    "convolution, prelu": Conv2D(4, (2, 3), activation="prelu", bias=False),
+    "convolution, gelu": Conv2D(4, activation="gelu", dilation=2),
+    "convolution, steps": Conv2D(4, (3, 2), stride=2, padding="valid", activation="tanh"),
+    "convolution, padding": Conv2D(4, 2, padding=((3, 0), (1, 2)), activation="tanh"),
+    "flatten": Flatten(),
+    "global average pooling": GlobalAveragePool2D(),
+    "max-pooling": MaxPool2D(),
+    "max-pooling, overlapping": MaxPool2D(3, stride=2, padding="same"),
+    **ANY_SHAPE,
+}
+FUSED = {
+    "pooled convolution": Pooled(Conv2D(4, activation="tanh"), MaxPool2D()),
+    "pooled convolution, overlapping": Pooled(Conv2D(4, activation="tanh"), MaxPool2D(3, 2)),
+    "pooled convolution, many filters": Pooled(Conv2D(130, activation="tanh"), MaxPool2D()),
+}
+LAYERS = ON_SAMPLES | ON_IMAGES
+WITH_PARAMETERS = {name: layer for name, layer in ON_SAMPLES.items() if layer.parameters(FLAT)}
 each = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+each_on_samples = pytest.mark.parametrize("layer", ON_SAMPLES.values(), ids=ON_SAMPLES)
 each_shape = pytest.mark.parametrize(
     ("layer", "shape"),
     [
-        *[pytest.param(layer, FLAT, id=name) for name, layer in LAYERS.items()],
-        *[pytest.param(layer, IMAGE, id=f"{name}, images") for name, layer in ANY_SHAPE.items()],
+        *[pytest.param(layer, FLAT, id=name) for name, layer in ON_SAMPLES.items()],
+        *[
+            pytest.param(layer, IMAGE, id=f"{name}, images")
+            for name, layer in (ON_IMAGES | FUSED).items()
+        ],
     ],
 )
 
@@ -78,7 +126,7 @@ def test_layer_derivatives_are_those_of_differences(layer, shape):
         )
 
 
-@each
+@each_on_samples
 def test_layer_of_several_models_is_that_of_each(layer):
     assert_models_are_each(layer, *drawn(layer, FLAT, (MODELS,), (MODELS,)))
 
@@ -169,7 +217,50 @@ def test_layer_without_need_of_dx_gives_the_same_gradient_and_no_dx(layer, shape
     layer.forward(params, state, x, cache, training=True)
     assert layer.backward(params, grads, dy, cache, need_dx=False) is None
     for name, grad in grads.items():
-        assert_array_equal(grad, wanted[name])
+        assert_allclose(grad, wanted[name], rtol=1e-12, atol=1e-12)
+
+
+@each_shape
+def test_layer_keeps_nothing_in_memory_that_it_shares_with_others(layer, shape):
+    params, x, dy = drawn(layer, shape)
+    wanted = forward_backward(layer, params, x, dy, new_state(layer, shape))
+    cache = new_cache(layer, x.dtype)
+    cache.lender = Workspace(x.dtype)
+    assert_same_pass(layer, params, x, dy, cache, wanted, between=lambda: spoil(cache.lender))
+
+
+@each_shape
+def test_layer_does_not_see_what_its_memory_held_before(layer, shape):
+    params, x, dy = drawn(layer, shape)
+    wanted = forward_backward(layer, params, x, dy, new_state(layer, shape))
+    cache = new_cache(layer, x.dtype)
+    grads = {name: np.empty_like(value) for name, value in params.items()}
+    layer.forward(params, new_state(layer, shape), 3 * x[:4], cache, training=True)
+    layer.backward(params, grads, dy[:4].copy(), cache)
+    layer.forward(params, new_state(layer, shape), 2 * x, cache, training=True)
+    layer.backward(params, grads, dy.copy(), cache)
+    spoil(cache)
+    cache.update(new_cache(layer, x.dtype))  # draws anew
+    assert_same_pass(layer, params, x, dy, cache, wanted)
+
+
+def spoil(workspace):
+    """Fills the memory that a workspace hands out with NaN, and with True."""
+    for key, block in workspace.items():
+        if isinstance(key, tuple) and key[1] == "block":
+            block.fill(np.nan if block.dtype.kind == "f" else True)
+
+
+def assert_same_pass(layer, params, x, dy, cache, wanted, between=lambda: None):
+    grads = {name: np.full_like(value, np.nan) for name, value in params.items()}
+    y = layer.forward(params, new_state(layer, x.shape[1:]), x, cache, training=True)
+    between()
+    assert_array_equal(y, wanted[0])
+    dx = layer.backward(params, grads, dy, cache)
+    between()
+    assert_array_equal(dx, wanted[1])
+    for name, grad in grads.items():
+        assert_array_equal(grad, wanted[2][name])
 
 
 @each_shape
@@ -190,7 +281,7 @@ def test_layer_in_float32_is_that_in_float64(layer, shape):
     ]
     for array, wanted in pairs:
         assert array.dtype == np.float32
-        assert_allclose(array, wanted, rtol=1e-4, atol=1e-5)
+        assert_allclose(array, wanted, rtol=1e-4, atol=1e-5 * max(1, np.abs(wanted).max()))
 
 
 def in_float32(arrays):
@@ -232,8 +323,13 @@ def test_set_params_sets_and_refuses_what_is_not_a_parameter():
         (BatchNorm(0.1, 0.1), "BatchNorm(epsilon=0.1)"),
         (Dropout(0.2), "Dropout(rate=0.2)"),
         (LayerNorm(), "LayerNorm()"),
+        (Conv2D(8, (3, 5), dilation=2), "Conv2D(filters=8, kernel_size=(3, 5), dilation=2)"),
+        (MaxPool2D(), "MaxPool2D()"),
+        (AveragePool2D(3, padding="same"), "AveragePool2D(pool_size=3, padding='same')"),
+        (GlobalAveragePool2D(), "GlobalAveragePool2D()"),
+        (Flatten(), "Flatten()"),
     ],
-    ids=repr,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_repr_shows_what_is_not_a_default(layer, text):
     assert repr(layer) == text

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from helpers import (
@@ -17,6 +19,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn.nn import Dense
 from sknn.nn.layers import BatchNorm, LayerNorm
+from sknn.nn.workspace import Workspace
 
 N, FEATURES = 12, 4
 SHAPES = {"samples": (N, FEATURES), "images": (N, 3, 2, FEATURES)}
@@ -177,6 +180,76 @@ def test_batch_of_one_uses_running_statistics_and_leaves_them_as_they_are(n, wei
     )
     for name, array in state.items():
         assert_array_equal(array, before[name])
+
+
+CUTS = {"one": [], "two": [5], "four": [1, 4, 11], "one sample each": range(1, N)}
+WEIGHTS = {
+    "unweighted": None,
+    "weighted": sample_weights(N),
+    "repeated": COUNTS.astype(float),
+    "some weightless": np.arange(N) // 5 * 0.7,  # the first part of two weighs nothing
+    "one sample": (np.arange(N) == 4).astype(float),
+}
+
+
+def in_parts(layer, params, x, dy, state, weight, cuts):
+    """(y, dx, grads) of one batch cut before these samples; parts get what all yield, summed."""
+    parts = [slice(*ends) for ends in pairwise([0, *cuts, N])]
+    caches = [new_cache(layer, x.dtype, None if weight is None else weight[part]) for part in parts]
+    lent = Workspace(x.dtype)
+    for number, cache in enumerate(caches):
+        cache["first"] = number == 0
+        cache.lender = lent
+    grads = [{name: np.full_like(value, np.nan) for name, value in params.items()} for _ in parts]
+    y = together(
+        layer.forward_jointly(params, state, x[part], cache, True)
+        for part, cache in zip(parts, caches, strict=True)
+    )
+    dx = together(
+        layer.backward_jointly(params, own, dy[part].copy(), cache)
+        for part, cache, own in zip(parts, caches, grads, strict=True)
+    )
+    return y, dx, {name: sum(own[name] for own in grads) for name in params}
+
+
+def together(passes):
+    """What passes return, one below the other, after all of them have got all the sums."""
+    passes, sums = list(passes), None
+    while True:
+        yielded, returned = [], []
+        for one in passes:
+            try:
+                yielded.append(one.send(sums))
+            except StopIteration as end:
+                returned.append(end.value)
+        if returned:
+            assert not yielded  # they stop all at once
+            return np.concatenate(returned)
+        sums = [sum(arrays) for arrays in zip(*yielded, strict=True)]
+
+
+@each_shape
+@pytest.mark.parametrize("weight", WEIGHTS.values(), ids=WEIGHTS)
+@pytest.mark.parametrize("cuts", CUTS.values(), ids=CUTS)
+def test_batch_in_parts_is_that_in_one_piece(shape, weight, cuts):
+    layer, x, dy = BatchNorm(momentum=0.3), 2 + normal(*shape), normal(*shape, seed=1)
+    params, state, whole_state = params_of(layer), new_state(), new_state()
+    y, dx, grads = in_parts(layer, params, x, dy, state, weight, cuts)
+    whole = forward_backward(layer, params, x, dy, whole_state, weight=weight)
+    assert_allclose(y, whole[0], rtol=1e-11, atol=1e-12)
+    assert_allclose(dx, whole[1], rtol=1e-11, atol=1e-12)
+    for name, grad in grads.items():
+        assert_allclose(grad, whole[2][name], rtol=1e-11)
+    for name, array in state.items():
+        assert_allclose(array, whole_state[name], rtol=1e-12)
+
+
+def test_parts_without_need_of_dx_ask_for_no_sums_backward():
+    layer, x = BatchNorm(), normal(N, FEATURES)
+    params, cache = params_of(layer), new_cache(layer)
+    layer.forward(params, new_state(), x, cache, training=True)
+    grads = {name: np.empty_like(value) for name, value in params.items()}
+    assert list(layer.backward_jointly(params, grads, x.copy(), cache, need_dx=False)) == []
 
 
 @each_shape

@@ -130,7 +130,7 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         samples are then square grey images if they can be, else strips one pixel high.
     augment : {'shift', 'flip', 'shift+flip'} or None, default=None
         Changes training images at random in every epoch: shifts them by an eighth of a side at
-        the most, mirrors every second one left to right, or both.
+        the most, mirrors each left to right with a chance of a half, or both.
     solver : str, default='adam'
         How the weights are found.
 
@@ -444,7 +444,7 @@ class CNNRegressor(RegressorTask, BaseCNN):
         samples are then square grey images if they can be, else strips one pixel high.
     augment : {'shift', 'flip', 'shift+flip'} or None, default=None
         Changes training images at random in every epoch: shifts them by an eighth of a side at
-        the most, mirrors every second one left to right, or both.
+        the most, mirrors each left to right with a chance of a half, or both.
     solver : str, default='adam'
         How the weights are found.
 

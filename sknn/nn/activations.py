@@ -16,9 +16,10 @@ class Activation(Settings):
 
     ``needs`` says what backward reads: the outputs ("a"), so that forward may overwrite z, or
     the inputs ("z"). ``increasing`` is True if f never decreases: max-pooling may then go
-    first. ``glorot_factor`` sets the width of Glorot's initial weights; a ``rectifier``, about 0
-    for negative inputs, asks for wider ones where those are He's. Subclass it for an activation
-    of your own; arguments of the constructor are kept under their own names.
+    first, if backward needs the outputs alone. ``glorot_factor`` sets the width of Glorot's
+    initial weights; a ``rectifier``, about 0 for negative inputs, asks for wider ones where those
+    are He's. Subclass it for an activation of your own; arguments of the constructor are kept
+    under their own names.
 
     One that learns declares ``parameters()``; its forward and backward then take their arrays
     by name as further arguments, ``params`` and, for backward, ``grads``.

@@ -9,9 +9,10 @@ SHARE = 8  # of a side: how far images are shifted at the most
 
 
 class Augmentation:
-    """Shifts images, an eighth of a side at the most, or mirrors every second one, or both.
+    """Shifts images, an eighth of a side at the most, or mirrors each with a chance of a half.
 
-    What is shifted in from outside is 0. Draws depend on seed, epoch and batch alone.
+    What is shifted in from outside is 0; sides of less than eight pixels stay in place.
+    Draws depend on seed, epoch and batch alone.
     """
 
     def __init__(self, shift=False, flip=False):

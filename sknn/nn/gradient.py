@@ -29,6 +29,11 @@ class Gradient:
     """
 
     def __init__(self, network, loss, theta, state):
+        if network.n_image_layers and theta.ndim > 1:
+            raise ValueError(
+                "networks on images are trained one at a time: theta must be a vector, got shape "
+                f"{theta.shape}."
+            )
         self.network = network
         self.loss = loss
         self.theta, self.state = theta, state

@@ -25,7 +25,7 @@ class Network:
     n_image_layers : int
         How many layers, from the first on, take images in.
     lowest : int
-        Number of the first layer that has parameters: none below it needs a gradient.
+        Number of the first layer with something to train: none below it needs a gradient.
 
     Raises ValueError if a layer does not fit what comes before it.
     """
@@ -45,7 +45,8 @@ class Network:
             except ValueError as error:
                 raise ValueError(f"Layer {name}, {layer!r}: {error}") from error
         self.layout = Layout(declared)
-        self.lowest = next((i for i, items in enumerate(declared) if items), 0)
+        trained = (any(item.trainable for item in items) for items in declared)
+        self.lowest = next((i for i, trains in enumerate(trained) if trains), 0)
         self.state_layout = Layout(states)
         flat = (i for i, shape in enumerate(self.shapes[:-1]) if len(shape) != 3)
         self.n_image_layers = next(flat, len(self.layers))

@@ -33,7 +33,7 @@ class Workspace(dict):
 
     def scratch(self, name, shape):
         """An array as ``array`` gives it, which another layer may use when this one is done."""
-        return (self.lender or self).array(name, shape)
+        return (self if self.lender is None else self.lender).array(name, shape)
 
     def _made(self, name, shape, dtype):
         size = prod(shape)

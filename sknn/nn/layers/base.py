@@ -1,6 +1,7 @@
 """The contract of a layer."""
 
 from dataclasses import replace
+from numbers import Integral
 
 import numpy as np
 
@@ -46,7 +47,8 @@ class Layer(Settings):
     def fused(self, following):
         """A layer that does the work of this and the following one at once, or None.
 
-        Its values and gradients are theirs; its parameters are this one's.
+        Only its forward and backward are called: values and gradients are those of the two,
+        parameters are this one's.
         """
         return None
 
@@ -123,6 +125,13 @@ def _alone(joint_pass):
             sums = joint_pass.send(sums)
     except StopIteration as end:
         return end.value
+
+
+def checked_count(name, value):
+    """A setting that counts something. Raises ValueError if it is no int of at least 1."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be an int of at least 1, got {value!r}.")
+    return int(value)
 
 
 def kept(cache, name, make, *args):

@@ -1,5 +1,7 @@
 """Convolution as one matrix product: a row of pixels for each window."""
 
+from functools import cached_property
+
 import numpy as np
 
 from sknn.nn.layers.windows import images_at_a_time, windows_over
@@ -24,11 +26,10 @@ class Columns:
 
     def __init__(self, weight, windows, cache):
         self.weight, self.windows, self.cache = weight, windows, cache
-        self._total = 0
-        self._turned = None
+        self.dweight = np.zeros_like(weight)
 
     def blocks(self, n, backward=False):
-        """Slices of n images that are worked on at a time."""
+        """Slices of n images that are worked on at a time: columns of x, or backward of dz."""
         c, filters = self.weight.shape[2:]
         numbers = (filters if backward else c) * len(self.windows.places) + filters
         return images_at_a_time(n, (*self.windows.outputs, numbers), self.weight.itemsize)
@@ -49,27 +50,25 @@ class Columns:
         else:
             self._by_columns_of_x(x, dz, dx)
 
-    @property
-    def dweight(self):
-        kh, kw, c, filters = self.weight.shape
-        if self._turned is None:
-            return self._total.reshape(kh, kw, c, filters)
-        return self._total.reshape(c, kh, kw, filters).transpose(1, 2, 0, 3)[::-1, ::-1]
+    @cached_property
+    def _turned(self):
+        """The weights turned by 180 degrees: (kh * kw * filters, c)."""
+        return self.weight[::-1, ::-1].swapaxes(2, 3).reshape(-1, self.weight.shape[2])
 
     def _by_columns_of_dz(self, x, dz, dx):
         """Both gradients out of the windows of dz around each pixel of x: for steps of one pixel.
 
         dx = dz convolved with the weights turned by 180 degrees.
         """
-        windows, c = self.windows, x.shape[-1]
-        if self._turned is None:
-            self._turned = self.weight[::-1, ::-1].swapaxes(2, 3).reshape(-1, c)
+        windows = self.windows
+        kh, kw, c, filters = self.weight.shape
         around = windows_over(
             windows.outputs, windows.size, (1, 1), self._around(), windows.dilation
         )
         columns = self._columns(dz, around)
         np.dot(columns, self._turned, dx.reshape(-1, c))
-        self._total = self._total + np.dot(x.reshape(-1, c).T, columns)
+        turned = np.dot(x.reshape(-1, c).T, columns).reshape(c, kh, kw, filters)
+        self.dweight += turned.transpose(1, 2, 0, 3)[::-1, ::-1]
 
     def _around(self):
         """The padding of dz with which there is a window for each pixel of x."""
@@ -84,7 +83,7 @@ class Columns:
         """dweight out of the columns of forward; dx by adding up its columns."""
         windows, filters = self.windows, self.weight.shape[-1]
         rows = dz.reshape(-1, filters)
-        self._total = self._total + np.dot(self._columns(x, windows).T, rows)
+        self.dweight += np.dot(self._columns(x, windows).T, rows).reshape(self.weight.shape)
         if dx is None:
             return
         shape = (len(x), *windows.outputs, len(windows.places), x.shape[-1])

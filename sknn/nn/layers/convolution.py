@@ -6,7 +6,14 @@ import numpy as np
 
 from sknn.nn.activations import Identity, as_activation
 from sknn.nn.initializers import Constant, Suited, as_initializer
-from sknn.nn.layers.base import Layer, activate, activation_parameters, differentiate, kept
+from sknn.nn.layers.base import (
+    Layer,
+    activate,
+    activation_parameters,
+    checked_count,
+    differentiate,
+    kept,
+)
 from sknn.nn.layers.columns import Columns
 from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_largest
 from sknn.nn.layers.windows import as_padding, image_shape, pair, windows_over
@@ -69,7 +76,7 @@ class Conv2D(Layer):
         self.trainable = trainable
 
     def output_shape(self, input_shape):
-        return (*self.windows(input_shape).outputs, self.filters)
+        return (*self.windows(input_shape).outputs, checked_count("filters", self.filters))
 
     def windows(self, input_shape):
         """Where the windows lie. Raises ValueError if there is no room for any."""
@@ -91,7 +98,8 @@ class Conv2D(Layer):
             fan_out=kh * kw * filters,
             activation=as_activation(self.activation),
         )
-        bias = Parameter("bias", (1, filters), Constant(0.0), decay=False, trainable=trainable)
+        draw_bias = draw if draw.func.biases else Constant(0.0)
+        bias = Parameter("bias", (1, filters), draw_bias, decay=False, trainable=trainable)
         return [
             Parameter("weight", (kh, kw, c, filters), draw, trainable=trainable),
             *([bias] if self.bias else []),
@@ -166,7 +174,8 @@ class PooledConv2D(Layer):
     def suits(convolution, pooling):
         """Whether pooling may go first; not for activations that train as if they were not flat."""
         activation = as_activation(convolution.activation)
-        return type(pooling) is MaxPool2D and activation.increasing and activation.needs == "a"
+        kinds = type(convolution), type(pooling)  # subclasses may do otherwise
+        return kinds == (Conv2D, MaxPool2D) and activation.increasing and activation.needs == "a"
 
     def forward(self, params, state, x, cache, training):
         kernel, pool, tiled = self._prepared(params, x, cache)

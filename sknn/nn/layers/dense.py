@@ -6,7 +6,13 @@ import numpy as np
 
 from sknn.nn.activations import Identity, as_activation
 from sknn.nn.initializers import Constant, as_initializer
-from sknn.nn.layers.base import Layer, activate, activation_parameters, differentiate
+from sknn.nn.layers.base import (
+    Layer,
+    activate,
+    activation_parameters,
+    checked_count,
+    differentiate,
+)
 from sknn.nn.parameters import Parameter
 from sknn.nn.workspace import ones
 
@@ -43,7 +49,7 @@ class Dense(Layer):
             raise ValueError(
                 f"needs flat samples, got samples of shape {input_shape}. Put Flatten() before it."
             )
-        return (self.units,)
+        return (checked_count("units", self.units),)
 
     def parameters(self, input_shape):
         (n_in,) = input_shape

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sknn.nn.layers.base import Layer, kept
-from sknn.nn.layers.windows import as_padding, image_shape, pair, windows_over
+from sknn.nn.layers.windows import image_shape, pair, windows_over
 from sknn.nn.workspace import ones
 
 
@@ -26,12 +26,11 @@ class Pooling(Layer):
         height, width, _ = image_shape(input_shape)
         size = pair("pool_size", self.pool_size)
         stride = size if self.stride is None else pair("stride", self.stride)
-        padding = as_padding(self.padding)
-        if not isinstance(padding, str):
+        if self.padding not in ("same", "valid"):
             raise ValueError(
                 f"padding must be 'same' or 'valid' for pooling, got {self.padding!r}."
             )
-        return windows_over((height, width), size, stride, padding)
+        return windows_over((height, width), size, stride, self.padding)
 
 
 class MaxPool2D(Pooling):
@@ -101,7 +100,7 @@ def to_the_largest(dy, windows, won, candidates):
     """
     for place, pixels in reversed(list(zip(windows.places, candidates, strict=True))):
         left = dy[:, *place.windows]
-        if place.number == 0 and place.everywhere:
+        if place.number == 0:
             share = left  # what no later place has won
         else:
             out = None if windows.overlapping else pixels
@@ -134,7 +133,7 @@ class AveragePool2D(Pooling):
         y.fill(0)
         for place in windows.places:
             y[:, *place.windows] += x[:, *place.pixels]
-        y *= self._shares(windows, x.dtype)
+        y *= kept(cache, "shares", _shares, windows, x.dtype)
         cache["image"] = x.shape[1:]
         return y
 
@@ -144,18 +143,10 @@ class AveragePool2D(Pooling):
         windows = kept(cache, "windows", self.windows, cache["image"])
         dx = cache.array("dx", (len(dy), *cache["image"]))
         dx.fill(0)
-        dy *= self._shares(windows, dy.dtype)
+        dy *= kept(cache, "shares", _shares, windows, dy.dtype)
         for place in windows.places:
             dx[:, *place.pixels] += dy[:, *place.windows]
         return dx
-
-    @staticmethod
-    def _shares(windows, dtype):
-        """What each real pixel of a window counts: (*outputs, 1)."""
-        counts = np.zeros((*windows.outputs, 1), dtype)
-        for place in windows.places:
-            counts[place.windows] += 1
-        return 1 / counts
 
 
 class GlobalAveragePool2D(Layer):
@@ -183,3 +174,11 @@ class GlobalAveragePool2D(Layer):
         dy *= 1 / (height * width)
         dx[...] = dy[:, None, None]
         return dx
+
+
+def _shares(windows, dtype):
+    """What each real pixel of a window counts: (*outputs, 1)."""
+    counts = np.zeros((*windows.outputs, 1), dtype)
+    for place in windows.places:
+        counts[place.windows] += 1
+    return 1 / counts

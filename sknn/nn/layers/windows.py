@@ -62,8 +62,9 @@ class Windows:
                 for i, around, k, s in zip(image, self.padding, span, stride, strict=True)
             )
         if min(self.outputs) < 1:
+            least = [max(1, k - sum(p)) for k, p in zip(span, self.padding, strict=True)]
             raise ValueError(
-                f"needs images of at least {span[0]} x {span[1]} pixels with "
+                f"needs images of at least {least[0]} x {least[1]} pixels with "
                 f"padding={padding!r}, got {image[0]} x {image[1]}. Use padding='same', a smaller "
                 "window, or less pooling before it."
             )

@@ -12,7 +12,7 @@ import numpy as np
 
 from sknn.nn.layers.windows import images_at_a_time, overlapping, place_in_zeros
 
-PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  # B^T, (8)
+PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  # B^T
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
 OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # A^T
 WIDE = 1024  # products of channels and filters: below, the transforms cost more than they save
@@ -41,7 +41,7 @@ class Winograd:
         return settings == ((3, 3), (1, 1), (1, 1)) and c * filters >= WIDE
 
     def blocks(self, n, backward=False):
-        """Slices of n images that are worked on at a time."""
+        """Slices of n images that are worked on at a time, forward and backward alike."""
         shape = (*self._tiled, 16, 2 * self._c + self._filters)
         return images_at_a_time(n, shape, self._dtype.itemsize, memory=2**22)
 
