@@ -17,9 +17,21 @@ FLOORS = """
 sknn
 sknn.persistence sknn.onnx
 sknn.plotting
-sknn.plotting.learning_rate
+sknn.plotting.gradient_flow
+sknn.plotting.activations sknn.plotting.feature_maps sknn.plotting.filters \
+    sknn.plotting.learning_rate sknn.plotting.recorder sknn.plotting.saliency \
+    sknn.plotting.training_curve
+sknn.plotting.layerwise sknn.plotting.mosaic
+sknn.plotting.panels
 sknn.inspection
-sknn.inspection.summary sknn.inspection.trace sknn.inspection.diagnose
+sknn.inspection.summary sknn.inspection.diagnose
+sknn.inspection.data_symptoms sknn.inspection.training_symptoms
+sknn.inspection.evidence
+sknn.inspection.trace
+sknn.inspection.records
+sknn.inspection.window
+sknn.inspection.pages
+sknn.inspection.formulas sknn.inspection.stages sknn.inspection.flatness
 sknn.metrics
 sknn.estimators
 sknn.estimators.sequential sknn.estimators.cnn sknn.estimators.mlp

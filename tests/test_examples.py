@@ -41,6 +41,49 @@ FINDINGS = {
         (r"Cauchy +median error (\S+)", lambda error: np.max(error) < 0.6),
         (r"R2 (\S+)", lambda r2: r2[0] > 0.25),
     ],
+    "diagnose.py": [
+        (r"test accuracy (\S+) ==", lambda a: a[1] > a[0] + 0.05 and a[3] > a[2] + 0.05),
+        (r"(\d)\. (?:unscaled inputs|dead units):", lambda found: found.tolist() == [1, 1]),
+    ],
+    "trace.py": [
+        (r" loss = (\S+)", lambda loss: np.array_equal(loss, [1.61723375] * 2)),
+        (
+            r"\[\[0\.10752523 (\S+) ([\d.]+)\]$",
+            lambda weights: np.array_equal(weights, [0.39732099, 0.79515378]),
+        ),
+        (r"The softmax .*\[\[(\S+)", lambda p: p[0] == 0.19844689),
+    ],
+    "plot_activations.py": [
+        (r"slope of logistic is (\S+)", lambda slope: slope[0] == 0.25),
+        (r"slope of tanh is (\S+)", lambda slope: slope[0] == 1),
+    ],
+    "plot_decision_boundary.py": [
+        (r"units: accuracy on the training data (\S+)", lambda x: np.all(np.diff(x) > 0)),
+    ],
+    "plot_feature_maps.py": [
+        (r"conv2d\d: (\d+)% of its outputs", lambda x: len(x) == 2 and np.all(x > 5)),
+    ],
+    "plot_filters.py": [
+        (r"^(\d+) of 40 units", lambda empty: 1 <= empty[0] <= 20),
+        (r"Accuracy on the patches: (\S+)", lambda accuracy: accuracy[0] > 0.9),
+    ],
+    "plot_gradient_flow.py": [
+        (r"logistic: .* is (\S+) of the last", lambda ratio: ratio[0] < 1e-5),
+        (r"relu: .* is (\S+) of the last", lambda ratio: ratio[0] > 1e-2),
+        (r"Accuracy on the training data: (\S+)", lambda accuracy: accuracy[0] > 0.8),
+        (r"Dead in the last hidden layer: (\d+)%", lambda dead: dead[0] > 90),
+    ],
+    "plot_learning_rate.py": [
+        (r"test accuracy (\S+)", lambda x: len(x) == 5 and x.argmax() == 2),
+    ],
+    "plot_saliency.py": [
+        (r"Explained: class (\d)", lambda label: label[0] == 3),
+        (r"sum to (\S+), the output differs by (\S+)", lambda x: abs(x[0] - x[1]) < 0.02 * x[1]),
+    ],
+    "plot_training_curve.py": [
+        (r"Validation loss: (\S+) after \d+ epochs, (\S+) after", lambda x: x[1] > 1.1 * x[0]),
+        (r"after (\d+) epochs, kept the weights of epoch (\d+)", lambda n: n[1] < n[0]),
+    ],
     "imbalanced_classes.py": [
         (r"eight +\S+ +(\S+)", lambda recall: recall[1] > recall[0] + 0.1),
     ],
@@ -163,6 +206,7 @@ def run_example(script, *arguments, **environment):
     """Runs the example in a process of its own, with every warning an error."""
     # Small products gain nothing from threads, and on a busy machine wait for them.
     environment = {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **environment}
+    environment |= {"MPLBACKEND": "agg", "DISPLAY": ""}  # plt.show() shows nothing
     return subprocess.run(
         [sys.executable, "-W", "error", str(ROOT / "examples" / script), *map(str, arguments)],
         env={**os.environ, **environment},

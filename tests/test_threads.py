@@ -1,12 +1,17 @@
+import itertools
 import os
-from threading import Barrier, Thread
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event, Lock, Thread, Timer
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn import MLPClassifier
-from sknn.nn.threads import SMALL, blas_threads_for, one_blas_thread
+from sknn.nn import threads
+from sknn.nn.threads import SMALL, allowed_threads, blas_threads_for, one_blas_thread, share_out
 
 
 def blas_threads():
@@ -82,8 +87,12 @@ def test_training_holds_blas_by_the_size_of_its_products(units, threads):
     assert blas_threads() == {2}
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+may_fork = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+
+
+@forks
+@may_fork
 def test_forked_child_of_a_holder_has_its_threads():
     with one_blas_thread():
         pid = os.fork()
@@ -91,3 +100,211 @@ def test_forked_child_of_a_holder_has_its_threads():
             os._exit(blas_threads() != {2})
         _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+# How many threads there may be
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+def test_allowed_threads_are_those_that_blas_may_use_held_or_not(n_threads):
+    with threadpool_limits(n_threads):
+        assert allowed_threads() == n_threads
+        with one_blas_thread():
+            assert allowed_threads() == n_threads
+        assert allowed_threads() == n_threads
+
+
+def test_allowed_threads_follow_a_limit_set_after_blas_was_held():
+    with one_blas_thread():
+        pass
+    for n_threads in (1, 3):
+        with threadpool_limits(n_threads):
+            assert allowed_threads() == n_threads
+
+
+# Sharing work out
+
+
+class Crowd:
+    """Work that notes on how many threads it is done at once, and on which."""
+
+    def __init__(self, wait_for=1):
+        self.now = self.most = 0
+        self.threads = set()
+        self._lock = Lock()
+        self._all_here = Event()
+        self._wait_for = wait_for
+
+    def __call__(self, number):
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            self.threads.add(threading.get_ident())
+            if self.now >= self._wait_for:
+                self._all_here.set()
+        self._all_here.wait(5)  # nobody goes on before so many are at work
+        self._all_here.set()  # or, if they have not come by now, waits any more
+        with self._lock:
+            self.now -= 1
+        return number**2
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 100])
+@pytest.mark.parametrize("n_threads", [1, 2, 8])
+def test_results_are_in_order_whoever_did_the_work(n_threads, n):
+    with threadpool_limits(n_threads):
+        assert share_out(lambda number: number**2, n) == [number**2 for number in range(n)]
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 8])
+@pytest.mark.parametrize("n", [1, 2, 20])
+def test_work_is_done_by_as_many_threads_as_are_allowed(n_threads, n):
+    crowd = Crowd(wait_for=min(n, n_threads))
+    with threadpool_limits(n_threads):
+        share_out(crowd, n)
+    assert crowd.most == min(n, n_threads)
+    assert len(crowd.threads) <= n_threads
+
+
+def test_calling_thread_takes_part_and_does_it_all_if_it_is_the_only_one():
+    crowd = Crowd(wait_for=2)
+    share_out(crowd, 2)
+    assert threading.get_ident() in crowd.threads
+    alone = Crowd()
+    with threadpool_limits(1):
+        share_out(alone, 5)
+    assert alone.threads == {threading.get_ident()}
+
+
+def test_blas_held_to_one_thread_leaves_the_others_to_share_out():
+    crowd = Crowd(wait_for=2)
+    with one_blas_thread():
+        share_out(crowd, 4)
+    assert crowd.most == 2
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 5])
+def test_nested_callers_have_no_more_threads_than_allowed_together(n_threads):
+    crowd = Crowd()
+
+    def outer(number):
+        return sum(share_out(crowd, 4)) + number
+
+    with threadpool_limits(n_threads):
+        assert share_out(outer, 6) == [14 + number for number in range(6)]
+    assert crowd.most <= n_threads
+
+
+@pytest.mark.parametrize(("n_threads", "n_callers"), [(4, 2), (4, 3), (2, 4), (1, 3)])
+def test_concurrent_callers_have_no_more_threads_than_allowed_together(n_threads, n_callers):
+    crowd = Crowd()
+    begin = Barrier(n_callers)
+
+    def call(_):
+        begin.wait()
+        for _ in range(20):
+            assert share_out(crowd, 5) == [0, 1, 4, 9, 16]
+
+    with threadpool_limits(n_threads), ThreadPoolExecutor(n_callers) as callers:
+        list(callers.map(call, range(n_callers)))
+    assert crowd.most <= max(n_threads, n_callers)
+
+
+def test_callers_that_leave_give_their_threads_back():
+    with threadpool_limits(3):
+        for _ in range(3):
+            crowd = Crowd(wait_for=3)
+            share_out(crowd, 3)
+            assert crowd.most == 3
+
+
+def test_limits_that_change_between_concurrent_callers_do_no_harm(monkeypatch):
+    allowed = itertools.count(2)  # one more each time that somebody asks
+    monkeypatch.setattr(threads, "allowed_threads", lambda: next(allowed))
+
+    def call(_):
+        return [share_out(lambda number: number, 4) for _ in range(25)]
+
+    with ThreadPoolExecutor(4) as callers:
+        assert list(callers.map(call, range(4))) == [[[0, 1, 2, 3]] * 25] * 4
+
+
+def test_errstate_of_the_caller_holds_on_every_thread():
+    meet = Barrier(2)
+
+    def divide(number):
+        meet.wait(5)
+        return np.float64(1) / np.float64(0)
+
+    with np.errstate(divide="ignore"):
+        assert share_out(divide, 2) == [np.inf, np.inf]
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        share_out(divide, 2)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyboardInterrupt()], ids=repr)
+def test_exception_ends_the_work_and_is_raised_once_nothing_runs_any_more(error, n_threads):
+    meet, under_way, done = Barrier(n_threads), [], []
+
+    def work(number):
+        if number < n_threads:
+            meet.wait(5)  # each thread has one
+        if number == n_threads - 1:
+            raise error
+        under_way.append(number)
+        Event().wait(0.05)
+        done.append(number)
+
+    with threadpool_limits(n_threads):
+        with pytest.raises(type(error)) as raised:
+            share_out(work, 100)
+        assert raised.value is error
+        assert under_way == done
+        assert len(done) < 50
+        crowd = Crowd(wait_for=n_threads)
+        share_out(crowd, 4)  # all threads are there again
+        assert crowd.most == n_threads
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs pthread_kill")
+def test_interrupt_while_waiting_for_another_thread_is_raised_when_that_is_done():
+    """Ctrl-C comes when the calling thread has nothing left to do and the other one has."""
+    main, other_began, done = threading.get_ident(), Event(), []
+
+    def work(number):
+        if threading.get_ident() == main:
+            other_began.wait(5)
+            return
+        other_began.set()
+        interrupt = Timer(0.1, signal.pthread_kill, (main, signal.SIGINT))
+        interrupt.start()
+        interrupt.join()
+        Event().wait(0.2)
+        done.append(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        share_out(work, 2)
+    assert len(done) == 1
+
+
+@forks
+@may_fork
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
+def test_forked_child_has_threads_of_its_own(busy):
+    """Those of the parent, and what they were at, do not live on in the child."""
+
+    def in_child():
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                crowd = Crowd(wait_for=2)
+                status = int(share_out(crowd, 4) != [0, 1, 4, 9] or crowd.most != 2)
+            finally:
+                os._exit(status)
+        _, status = os.waitpid(pid, 0)
+        return os.waitstatus_to_exitcode(status)
+
+    share_out(Crowd(wait_for=2), 2)  # the pool has a thread
+    assert (share_out(lambda _: in_child(), 2) if busy else [in_child()]) == [0] * (1 + busy)

@@ -94,10 +94,11 @@ def fit_lbfgs(job):
             UserWarning,
             stacklevel=LEVEL,
         )
-    if any(layer.draws for layer in model.network.layers):
+    draws = any(layer.draws for layer in model.network.layers)
+    if draws or getattr(est, "augment", None):
         raise ValueError(
-            "solver='lbfgs' minimises a fixed function and cannot train with dropout. Use "
-            "solver='adam', or alpha for regularisation."
+            f"solver='lbfgs' minimises a fixed function and cannot train with "
+            f"{'dropout' if draws else 'augment'}. Use solver='adam', or alpha for regularisation."
         )
     theta, state = model.theta.astype(job.rows.dtype), model.state.astype(job.rows.dtype)
     gradient = Gradient(model.network, est._training_loss(), theta, state)

@@ -58,9 +58,10 @@ class ImageInput:
         if reset:
             self.image_scale_ = scale
         elif scale != self.image_scale_:
+            remedy = "X / 255" if integers else "(X * 255).astype('uint8'), if X is from 0 to 1"
             raise ValueError(
-                f"X has {KINDS[scale]}, but was fitted with {KINDS[self.image_scale_]}. Pass the "
-                "same kind: X / 255 makes floats of integer pixels."
+                f"X has {KINDS[scale]}, but {type(self).__name__} was fitted with "
+                f"{KINDS[self.image_scale_]}. Pass {remedy}."
             )
         if integers or X.dtype in dtypes:
             return X
@@ -109,8 +110,9 @@ class ImageInput:
         shape = tuple(self.input_shape)
         lengths = (2, 3) if self._always_images else (1, 2, 3)
         if len(shape) not in lengths or not all(isinstance(n, Integral) and n > 0 for n in shape):
+            flat = "" if self._always_images else "(n_features,), "
             raise ValueError(
-                "input_shape must be (height, width) or (height, width, channels), got "
+                f"input_shape must be {flat}(height, width) or (height, width, channels), got "
                 f"{self.input_shape!r}."
             )
         return (*map(int, shape), 1) if len(shape) == 2 else tuple(map(int, shape))
@@ -140,6 +142,11 @@ def _as_rows(X):
         n_axes = len(X.shape) if hasattr(X, "shape") else np.asarray(X).ndim
     except ValueError:  # ragged: validation says so
         return X, None
+    if n_axes > 4:
+        raise ValueError(
+            "X must be images of shape (n, height, width) or (n, height, width, channels), or flat "
+            f"samples (n, n_features), got shape {np.shape(X)}."
+        )
     if n_axes not in (3, 4):
         return X, None
     X = np.asarray(X)

@@ -10,13 +10,13 @@ from threading import Lock
 
 from threadpoolctl import ThreadpoolController
 
+MOST = 1024  # threads in the pool, which starts them as they are needed
 SMALL = 2_000_000  # multiply-adds: below, a second thread gains an eighth at the most
 
 _lock = Lock()
 _holders = 0
 _limits = []  # (library, its number of threads before the first holder came)
 _pool = None
-_pool_size = 0
 _busy = 0  # threads at work in share_out, those that called it included
 
 
@@ -57,12 +57,14 @@ def _set_threads(numbers):
 
 def _give_back():
     """Restores the limits, in whichever thread the last holder happens to be."""
+    global _limits
     controls = {getattr(library, "clear_controlling_thread", None) for library, _ in _limits}
     for clear in controls - {None}:
         clear(force=True)  # threadpoolctl lets only the thread that set a limit change it
     _set_threads(_limits)
     for clear in controls - {None}:
         clear(force=True)
+    _limits = []
 
 
 def blas_threads_for(multiply_adds):
@@ -113,25 +115,32 @@ def share_out(work, n):
             take_turns()
         finally:
             todo.clear()
-            wait(helpers)
+            _wait_out(helpers)
     for helper in helpers:
         helper.result()
     return results
 
 
+def _wait_out(helpers):
+    """Waits until none is running; only then raises an interrupt that came meanwhile."""
+    interrupt = None
+    while True:
+        try:
+            wait(helpers)
+            break
+        except KeyboardInterrupt as error:
+            interrupt = error
+    if interrupt:
+        raise interrupt
+
+
 @contextmanager
 def _helpers(wanted):
     """(pool, how many of its threads the caller may use)."""
-    global _busy, _pool, _pool_size
-    allowed = allowed_threads()
+    global _busy, _pool
     with _lock:
-        n_helpers = max(0, min(wanted, allowed - 1 - _busy))
-        if n_helpers and _pool_size < allowed - 1:
-            if _pool:
-                _pool.shutdown(wait=False)
-            _pool_size = allowed - 1
-            _pool = ThreadPoolExecutor(_pool_size, thread_name_prefix="sknn")
-        pool = _pool
+        n_helpers = max(0, min(wanted, allowed_threads() - 1 - _busy))
+        _pool = pool = _pool or ThreadPoolExecutor(MOST, thread_name_prefix="sknn")
         _busy += 1 + n_helpers
     try:
         yield pool, n_helpers
@@ -142,9 +151,9 @@ def _helpers(wanted):
 
 def _forget_threads():
     """In a forked child no other thread lives on: none to let go, none to work."""
-    global _lock, _holders, _busy, _pool, _pool_size
+    global _lock, _holders, _busy, _pool
     _lock = Lock()
-    _busy, _pool, _pool_size = 0, None, 0
+    _busy, _pool = 0, None
     if _holders:
         _holders = 0
         _give_back()

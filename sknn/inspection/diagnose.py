@@ -1,0 +1,146 @@
+"""What is likely wrong with a network, in plain words, and what to turn."""
+
+from dataclasses import dataclass, field
+from textwrap import fill
+
+from sknn.inspection import data_symptoms, training_symptoms
+from sknn.inspection.evidence import NotTold, gather
+from sknn.inspection.trace import check_network
+
+WIDTH = 88
+CHECKS = {  # causes before what follows from them
+    "unscaled inputs": data_symptoms.unscaled_inputs,
+    "unscaled targets": data_symptoms.unscaled_targets,
+    "diverging loss": training_symptoms.diverging_loss,
+    "stalled loss": training_symptoms.stalled_loss,
+    "dead units": training_symptoms.dead_units,
+    "saturated units": training_symptoms.saturated_units,
+    "overfitting": training_symptoms.overfitting,
+    "small validation set": data_symptoms.small_validation_set,
+    "class imbalance": data_symptoms.class_imbalance,
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is likely wrong.
+
+    Attributes
+    ----------
+    name : str
+        Such as "dead units".
+    figure : float
+        What was seen: a share, a loss, a ratio; ``text`` says of what.
+    text : str
+        What it means.
+    remedy : str
+        What to turn, by the names of parameters.
+    """
+
+    name: str
+    figure: float
+    text: str
+    remedy: str
+
+    def __str__(self):
+        return f"{self.name}: {self.text}\nTry: {self.remedy}"
+
+
+@dataclass(repr=False, eq=False)
+class Diagnosis:
+    """What :func:`diagnose` found; ``print`` shows it.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        Causes before what follows from them; empty if nothing was found.
+    healthy : list of str
+        What was looked at without finding anything.
+    not_checked : dict of str
+        What could not be looked at, and what that would need.
+    """
+
+    title: str
+    findings: list = field(default_factory=list)
+    healthy: list = field(default_factory=list)
+    not_checked: dict = field(default_factory=dict)
+
+    def __str__(self):
+        parts = [self.title]
+        for number, found in enumerate(self.findings, start=1):
+            parts += [_wrapped(f"{number}. {found.name}: {found.text}")]
+            parts += [_wrapped(f"   Try: {found.remedy}"), ""]
+        if not self.findings:
+            parts += ["Nothing was found to be wrong.", ""]
+        if self.healthy:
+            parts.append(_wrapped(f"In order: {', '.join(self.healthy)}."))
+        if self.not_checked:
+            reasons = "; ".join(f"{name} ({why})" for name, why in self.not_checked.items())
+            parts.append(_wrapped(f"Not checked: {reasons}."))
+        return "\n".join(parts)
+
+    def __repr__(self):
+        return f"<{self.title} {', '.join(found.name for found in self.findings) or 'healthy'}>"
+
+
+def diagnose(estimator, X, y=None, sample_weight=None, *, X_val=None, y_val=None):
+    """Look for what is likely wrong with a network, its data or its training.
+
+    Rules of thumb, each with the figure it goes by. They look at the scale of X and y, at the
+    course of the loss, at units that pass no gradient on, at the score on samples held out and how
+    many those are, and at the balance of classes. The estimator is left as it is.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        Any of this package. One that is not fitted, for instance because training diverged, is
+        looked at as far as that goes: its data and its parameters.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features), or images
+        The samples that it was fitted to.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        Their targets. Without them less can be told.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Their weights, if fit had any.
+    X_val, y_val : as X and y, default=None
+        Samples that it was not fitted to, those that fit was given as such if it was. Without
+        them the scores recorded in fit are used.
+
+    Returns
+    -------
+    diagnosis : Diagnosis
+        With ``findings``, each a name, a figure, a text and a remedy; ``print`` shows them.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sknn import MLPClassifier
+    >>> from sknn.inspection import diagnose
+    >>> X, y = load_wine(return_X_y=True)
+    >>> diagnosis = diagnose(MLPClassifier(), X, y)
+    >>> [finding.name for finding in diagnosis.findings]
+    ['unscaled inputs']
+    >>> print(diagnosis.findings[0].remedy)
+    Scale X: make_pipeline(StandardScaler(), estimator), or for pixels X / 255.
+    """
+    check_network(estimator)
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val go together: pass both, or neither.")
+    evidence = gather(estimator, X, y, sample_weight, X_val, y_val)
+    state = "fitted" if evidence.fitted else "not fitted"
+    title = f"Diagnosis of {type(estimator).__name__}, {state}, on {evidence.n} samples:"
+    diagnosis = Diagnosis(title)
+    for name, check in CHECKS.items():
+        try:
+            seen = check(evidence)
+        except NotTold as reason:
+            diagnosis.not_checked[name] = str(reason)
+            continue
+        if seen is None:
+            diagnosis.healthy.append(name)
+        else:
+            diagnosis.findings.append(Finding(name, *seen))
+    return diagnosis
+
+
+def _wrapped(text):
+    return fill(text, width=WIDTH, subsequent_indent="   ", break_on_hyphens=False)

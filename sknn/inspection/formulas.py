@@ -1,0 +1,83 @@
+"""What layers, activations, losses and optimisers compute, as one line of text."""
+
+import re
+from dataclasses import dataclass, field
+
+from sknn.nn.layers import (
+    Activate,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    LayerNorm,
+    MaxPool2D,
+)
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Of one kind of layer: z out of x, the gradients of parameters by name, and dx."""
+
+    z: str
+    grads: dict = field(default_factory=dict)
+    dx: str = ""
+
+
+NORMALIZATION = Formulas(
+    "scale * (x - mean) / sqrt(variance + epsilon) + shift",
+    {"scale": "sum of delta * (x - mean) / sqrt(variance + epsilon)", "shift": "sum of delta"},
+    "delta through the scale, the mean and the variance",
+)
+UNCHANGED = Formulas("x", {}, "delta")
+LAYERS = {
+    Activate: UNCHANGED,
+    AveragePool2D: Formulas(
+        "mean of the pixels of each window", {}, "delta, in equal shares to the pixels of a window"
+    ),
+    BatchNorm: NORMALIZATION,
+    Conv2D: Formulas(
+        "sum of pixels * weight over each window + bias",
+        {
+            "weight": "sum of pixels * delta over all windows",
+            "bias": "sum of delta over all windows",
+        },
+        "sum of weight * delta over the windows that see the pixel",
+    ),
+    Dense: Formulas(
+        "x @ weight + bias",
+        {"weight": "x.T @ delta", "bias": "sum of delta over samples"},
+        "delta @ weight.T",
+    ),
+    Dropout: UNCHANGED,
+    Flatten: Formulas("the numbers of x in one row", {}, "delta, in the shape of x"),
+    GlobalAveragePool2D: Formulas(
+        "mean of each channel", {}, "delta, in equal shares to the pixels of a channel"
+    ),
+    LayerNorm: NORMALIZATION,
+    MaxPool2D: Formulas(
+        "largest pixel of each window", {}, "delta, to the largest pixel of each window"
+    ),
+}
+
+
+def formulas_of(layer):
+    """The Formulas of a layer; of a layer of the user's own, what its docstring says."""
+    for kind, formulas in LAYERS.items():
+        if isinstance(layer, kind) and type(layer).forward is kind.forward:
+            return formulas
+    return Formulas(formula(layer))
+
+
+def formula(of):
+    """The first sentence of the docstring of an object's class, without its source."""
+    lines = (type(of).__doc__ or type(of).__name__).strip().splitlines()
+    return re.split(r"; (?! )|\. |\.$", lines[0])[0]  # two spaces part formulas
+
+
+def loss_formula(loss):
+    """The formula of a loss, and of the one that it wraps."""
+    inner = getattr(loss, "loss", None)
+    return formula(loss) if inner is None else f"{formula(loss)}; there {loss_formula(inner)}"

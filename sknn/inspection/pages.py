@@ -1,0 +1,194 @@
+"""Traces as text: shapes, formulas and numbers; of long arrays only the ends."""
+
+import numpy as np
+
+from sknn.inspection.formulas import formula, formulas_of, loss_formula
+from sknn.nn.layers import BatchNorm
+
+WIDTH, INDENT = 100, 6
+DIGITS = 8
+MANY, ENDS = 36, 3  # numbers too many to show; how many of each end of an axis are shown then
+ROWS = 8  # too long a table even if it is narrow
+SMALL = 1e-3  # where all numbers are smaller, decimal places are counted from the first digit
+CHANNELS = 4  # of a window that are shown
+
+
+def trace_page(trace):
+    """A Trace, in the order in which it is computed."""
+    n = _count(len(trace.y), "sample")
+    lines = _heading(f"Trace of {trace.estimator}: one step of training on {n}", "=")
+    lines.append(
+        "d + name is the derivative of the loss with respect to it; delta, the error term, is dz."
+    )
+    lines += _notes(trace)
+    for part in (_forward, _loss, _backward, _step):
+        lines += ["", *part(trace)]
+    return "\n".join(lines)
+
+
+def window_page(window):
+    """Pixels, weights and products of a Window side by side, channel by channel, and the sum."""
+    height, width, channels = window.pixels.shape
+    lines = [
+        f"{window.layer}, sample {window.sample}, output {window.position}, filter "
+        f"{window.filter}: a window of {height} x {width} pixels, {_count(channels, 'channel')}"
+    ]
+    for channel in range(min(channels, CHANNELS)):
+        columns = [
+            ["pixels", *_numbers(window.pixels[..., channel])],
+            ["weight", *_numbers(window.weight[..., channel])],
+            ["pixels * weight", *_numbers(window.products[..., channel])],
+        ]
+        widths = [max(map(len, column)) for column in columns]
+        lines += ["", f"channel {channel}"]
+        for row in zip(*columns, strict=True):
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            lines.append("  " + "   ".join(cells).rstrip())
+    if channels > CHANNELS:
+        lines += ["", f"... and {_count(channels - CHANNELS, 'more channel')}"]
+    products, bias, z = map(_number, (window.products.sum(), window.bias, window.z))
+    lines += ["", f"z = sum of pixels * weight + bias = {products} + {bias} = {z}"]
+    if window.activation is not None:
+        lines.append(f"a = {_of_z(window.activation)} = {_number(window.a)}")
+    return "\n".join(lines)
+
+
+def _notes(trace):
+    if any(own.layer.draws for own in trace.layers):
+        yield "Dropout is off, as in prediction."
+    if any(isinstance(own.layer, BatchNorm) for own in trace.layers):
+        yield "BatchNorm uses the statistics of these samples; for one alone, the running ones."
+    if trace.augmented:
+        yield "The images are as given; training augments them."
+
+
+def _forward(trace):
+    yield from _heading("Forward")
+    before = None
+    for own in trace.layers:
+        yield from ("", f"{own.name}: {own.description}")
+        if before is None:
+            yield from _array("x", own.x)
+        else:
+            yield f"  x = {before}  {own.x.shape}"
+        for name, param in own.params.items():
+            yield from _array(name, param)
+        how = formulas_of(own.layer).z
+        if how == "x":
+            yield f"  z = x  {own.z.shape}"
+        else:
+            yield from _array(f"z = {how}", own.z)
+        if own.activation is not None:
+            yield from _array(f"a = {_of_z(own.activation)}", own.a)
+        before = f"{'z' if own.activation is None else 'a'} of {own.name}"
+    link = trace.loss_function.link
+    what = "z" if link == "identity" else f"{link}(z)"
+    yield from ("", *_array(f"prediction = {what}", trace.prediction))
+
+
+def _loss(trace):
+    yield from (*_heading("Loss"), *_array("y", trace.y))
+    if trace.weight is not None:
+        yield from _array("weights of the samples", trace.weight)
+    yield f"  loss function: {loss_formula(trace.loss_function)}"
+    yield f"  data loss = {_number(trace.data_loss)}"
+    n = _number(trace.weight_sum)
+    if trace.alpha:
+        how = f"alpha / (2 n) * sum of weight^2, alpha = {trace.alpha:g}, n = {n}"
+        yield f"  L2 penalty = {_number(trace.l2_penalty)} = {how}"
+    if trace.l1:
+        how = f"l1 / n * sum of |weight|, l1 = {trace.l1:g}, n = {n}"
+        yield f"  L1 penalty = {_number(trace.l1_penalty)} = {how}"
+    yield f"  loss = {_number(trace.loss)}"
+
+
+def _backward(trace):
+    yield from _heading("Backward")
+    penalty = " + alpha / n * weight" if trace.alpha else ""
+    penalty += " + l1 / n * sign(weight)" if trace.l1 else ""
+    above = None
+    for own in reversed(trace.layers):
+        formulas = formulas_of(own.layer)
+        yield from ("", f"{own.name}: {own.description}")
+        if above is None:
+            yield from _array("delta = derivative of the data loss", own.delta)
+        elif own.activation is None:
+            yield f"  delta = dx of {above}  {own.delta.shape}"
+        else:
+            yield from _array(f"delta = dx of {above} * f'(z)", own.delta)
+        for name, grad in own.grads.items():
+            how = formulas.grads.get(name)
+            how = f" = {how}" + (penalty if name == "weight" else "") if how else ""
+            yield from _array(f"d{name}{how}", grad)
+        if own is trace.layers[0]:
+            break
+        if formulas.dx == "delta":
+            yield f"  dx = delta  {own.dx.shape}"
+        else:
+            yield from _array("dx" + (f" = {formulas.dx}" if formulas.dx else ""), own.dx)
+        above = own.name
+
+
+def _step(trace):
+    yield from _heading("Step")
+    yield f"  norm of grad, that is of all d of parameters = {_number(trace.gradient_norm)}"
+    if trace.optimizer is None:
+        yield "  solver='lbfgs' takes no single step: SciPy's line search decides where it goes."
+        return
+    if trace.max_grad_norm is not None and trace.gradient_norm > trace.max_grad_norm:
+        yield f"  grad is scaled down to a norm of max_grad_norm = {trace.max_grad_norm:g}"
+    settings = [
+        f"{name}={value!r}"
+        for name, value in vars(trace.optimizer).items()
+        if isinstance(value, (bool, float))
+    ]
+    yield f"  {type(trace.optimizer).__name__}({', '.join(settings)}), its first step:"
+    yield f"  {formula(trace.optimizer)}, rate = {_number(trace.learning_rate)}"
+    for own in trace.layers:
+        if own.after:
+            yield from ("", own.name)
+        for name, param in own.after.items():
+            yield from _array(f"{name} after the step", param)
+
+
+def _heading(title, underline="-"):
+    return [title, underline * len(title)]
+
+
+def _count(n, what):
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _of_z(activation):
+    """What an activation makes of z."""
+    text = formula(activation)
+    return text.removeprefix("f(z) = ") if text.startswith("f(z) = ") else f"f(z): {text}"
+
+
+def _array(label, array):
+    """A line with label and shape, then the numbers; of images one channel of one image."""
+    shape, part = array.shape, ""
+    if array.ndim == 4 and label.startswith(("weight", "dweight")):
+        array, part = array[..., 0, 0], ", of which [:, :, 0, 0]:"
+    elif array.ndim == 4:
+        array, part = array[0, ..., 0], ", of which [0, :, :, 0]:"
+    return [f"  {label}  {shape}{part}", *(" " * INDENT + line for line in _numbers(array))]
+
+
+def _numbers(array):
+    """The lines of an array of up to two axes; of any more, all numbers in a row."""
+    array = array if array.ndim < 3 else array.ravel()
+    return np.array2string(
+        array + 0,  # no -0
+        max_line_width=WIDTH - INDENT,
+        precision=DIGITS,
+        suppress_small=bool(np.abs(array).max(initial=0) >= SMALL),
+        threshold=MANY if len(array) <= ROWS else 0,
+        edgeitems=ENDS,
+    ).splitlines()
+
+
+def _number(value):
+    if value == 0 or 1e-4 <= abs(value) < 1e8:
+        return np.format_float_positional(value, precision=DIGITS, trim="-")
+    return f"{value:.{DIGITS}g}"

@@ -1,0 +1,99 @@
+"""A layer taken apart: what it makes of its input, then its activation function."""
+
+from copy import copy
+
+import numpy as np
+
+from sknn.estimators.html import names_of_layers
+from sknn.nn.activations import Identity, as_activation
+from sknn.nn.layers import Activate, Conv2D, Dense
+from sknn.nn.summary import summary_rows
+from sknn.nn.workspace import Workspace
+
+
+class Stage:
+    """One layer of a network: z of x, then a = f(z).
+
+    z is a where the layer has no activation function. Layers that draw at random do nothing in
+    prediction, and nothing here. Every array returned is of its own.
+
+    Attributes
+    ----------
+    row : Row
+        Name, kind and settings of the layer.
+    layer : Layer
+    params : dict of ndarray
+        By name, as the layout's ``views`` give them.
+    activation : Activation or None
+    """
+
+    def __init__(self, row, layer, params, state, dtype):
+        self.row, self.layer, self.params = row, layer, params
+        self.before, self.activation = taken_apart(layer)
+        self._state = state
+        self._caches = Workspace(dtype), Workspace(dtype)
+
+    def forward(self, x, training, weight=None):
+        """(z, a).
+
+        training: whether normalisation uses the samples of x, weighted, or what is remembered
+        """
+        z = x
+        if self.before is not None:
+            cache = self._caches[0]
+            cache["weight"] = weight
+            # Pooling remembers the winners only in training.
+            training = training or not self.layer.joint
+            z = self.before.forward(self.params, self._state, x, cache, training).copy()
+        if self.activation is None:
+            return z, z
+        params = self._of_activation(self.params)
+        after = Activate(self.activation)
+        return z, after.forward(params, {}, z, self._caches[1], True).copy()
+
+    def backward(self, da, grads):
+        """(dz, dx) after a forward; fills grads, which are as params."""
+        dz = da
+        if self.activation is not None:
+            own = self._of_activation(self.params), self._of_activation(grads)
+            dz = Activate(self.activation).backward(*own, da.copy(), self._caches[1]).copy()
+        if self.before is None:
+            return dz, dz
+        return dz, self.before.backward(self.params, grads, dz.copy(), self._caches[0]).copy()
+
+    def slopes(self, z):
+        """f'(z)."""
+        after, cache = Activate(self.activation), Workspace(z.dtype)
+        params = self._of_activation(self.params)
+        grads = {name: np.empty_like(param) for name, param in params.items()}
+        after.forward(params, {}, z, cache, True)
+        return after.backward(params, grads, np.ones_like(z), cache)
+
+    def _of_activation(self, arrays):
+        return {own.name: arrays[own.name] for own in self.activation.parameters()}
+
+
+def stages_of(estimator, network, params, state):
+    """The Stages of a network, named as its user did, or by kind and number.
+
+    params, state: each layer's arrays by name
+    """
+    dtype = next(iter(array for own in params for array in own.values())).dtype
+    rows = summary_rows(network, dtype, names_of_layers(estimator, network))
+    return [Stage(*own, dtype) for own in zip(rows, network.layers, params, state, strict=True)]
+
+
+def taken_apart(layer):
+    """(layer that makes z of x, or None if that is x; Activation that makes a of z, or None)."""
+    if layer.draws:
+        return None, None
+    if isinstance(layer, Activate):
+        return None, as_activation(layer.activation)
+    if type(layer).forward not in (Dense.forward, Conv2D.forward):
+        return layer, None
+    activation = as_activation(layer.activation)
+    if isinstance(activation, Identity):
+        return layer, None
+    before = copy(layer)
+    before.activation = "identity"
+    return before, activation

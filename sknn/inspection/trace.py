@@ -1,0 +1,187 @@
+"""One step of training, with every number on the way kept."""
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
+from sknn.estimators.base import BaseNetwork
+from sknn.estimators.solvers import new_optimizer, new_schedule
+from sknn.inspection.records import LayerTrace, Trace
+from sknn.inspection.stages import stages_of
+from sknn.nn.batches import Rows
+from sknn.nn.gradient import Gradient
+from sknn.nn.schedules import Progress
+
+
+def trace(estimator, X, y, sample_weight=None):
+    """Run one step of training on the given samples, and keep everything that it computes.
+
+    One forward and one backward pass over the samples as one batch, then one step of the
+    estimator's solver as if it had just been made. The estimator is left as it is. Layers run one
+    after the other, in the dtype of training. Batch normalisation uses the statistics of the
+    samples, as in training; dropout is off, as in prediction; images are not augmented.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        A fitted estimator of this package. ``coefs_`` and ``intercepts_`` may have been replaced.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features), or images
+        The samples: everything is kept of them, so take few.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Their targets.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weights of the samples, not negative; class_weight is multiplied in, as in fit.
+
+    Returns
+    -------
+    trace : Trace
+        ``print(trace)`` shows it as a page.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn import MLPClassifier
+    >>> from sknn.inspection import trace
+    >>> X, y = np.array([[0.1, 0.2, 0.7]]), [0]
+    >>> clf = MLPClassifier((3,), solver="sgd", learning_rate_init=0.01)
+    >>> clf = clf.partial_fit(X, y, classes=[0, 1, 2])
+    >>> clf.coefs_ = [np.full((3, 3), 0.1), np.eye(3)]
+    >>> clf.intercepts_ = [np.zeros(3), np.ones(3)]
+    >>> step = trace(clf, X, y)
+    >>> step["dense1"].z
+    array([[0.1, 0.1, 0.1]])
+    >>> step["dense2"].delta.round(4)  # softmax(z) - y
+    array([[-0.6667,  0.3333,  0.3333]])
+    """
+    check_network(estimator)
+    model = fitted_model(estimator)
+    # lbfgs works in float64 whatever the dtype of the weights.
+    dtype = np.dtype(np.float64) if estimator.solver == "lbfgs" else model.dtype
+    batch = _batch(estimator, model, X, y, sample_weight, dtype)
+    network, loss = model.network, estimator._training_loss()
+    theta, state = model.theta.astype(dtype), model.state.astype(dtype)  # copies
+    gradient = Gradient(network, loss, theta, state)
+    params, grads = network.layout.views(theta), network.layout.views(gradient.grad)
+    stages = stages_of(estimator, network, params, network.state_layout.views(state))
+    layers = [
+        LayerTrace(
+            stage.row.name,
+            stage.row.description,
+            stage.layer,
+            stage.activation,
+            _copied(stage.params),
+        )
+        for stage in stages
+    ]
+
+    with np.errstate(all="ignore"):
+        z = _forward(stages, layers, batch)
+        dz = np.empty_like(z)
+        total = loss.sum_and_gradient(batch.y, z, batch.weight, out=dz)
+        data_loss, scale = loss.finish(total, batch.weight_sum)
+        dz *= scale
+        _backward(stages, layers, grads, dz)
+        share = 1 / batch.weight_sum
+        l2_penalty = gradient.add_penalty(float(estimator.alpha) * share, 0.0)
+        l1_penalty = gradient.add_penalty(0.0, float(estimator.l1) * share)
+        for layer, own in zip(layers, grads, strict=True):
+            layer.grads = _copied(own)
+        norm = gradient.norm()
+        rate, optimizer = _step(estimator, gradient, norm)
+    if optimizer is not None:
+        for layer, own in zip(layers, params, strict=True):
+            layer.after = _copied(own)
+    return Trace(
+        estimator=type(estimator).__name__,
+        layers=layers,
+        y=np.array(batch.y),
+        weight=None if batch.weight is None else np.array(batch.weight),
+        weight_sum=batch.weight_sum,
+        prediction=loss.predict(z),
+        loss_function=loss,
+        data_loss=data_loss,
+        l2_penalty=l2_penalty,
+        l1_penalty=l1_penalty,
+        alpha=estimator.alpha,
+        l1=estimator.l1,
+        gradient_norm=norm,
+        max_grad_norm=None if optimizer is None else estimator.max_grad_norm,
+        learning_rate=rate,
+        optimizer=optimizer,
+        augmented=getattr(estimator, "augment", None) is not None,
+    )
+
+
+def check_network(estimator):
+    """Raises TypeError on anything but an estimator of this package."""
+    if not isinstance(estimator, BaseNetwork):
+        raise TypeError(
+            f"estimator must be a network of this package, got {type(estimator).__name__}. Of a "
+            "pipeline pass the network itself, pipeline[-1], and pipeline[:-1].transform(X); of a "
+            "search, best_estimator_."
+        )
+
+
+def fitted_model(estimator):
+    """The Model of an estimator. Raises NotFittedError if it is not fitted."""
+    # Weights given by hand are enough for numbers; labels have to be known, too.
+    check_is_fitted(estimator, ["coefs_", "_labels"] if is_classifier(estimator) else "coefs_")
+    return estimator._current_model()
+
+
+def _batch(estimator, model, X, y, sample_weight, dtype):
+    """All samples as the Batch that training would take."""
+    shape = model.network.shapes[0]
+    X, labels = estimator._validated(X, y, [model.dtype], reset=False)
+    labels = estimator._learn(labels, learn=False, some=True)
+    y, codebook = estimator._encode(labels, dtype)
+    if sample_weight is not None:
+        sample_weight = estimator._checked_weight(sample_weight, X, dtype)
+    weight = estimator._loss_weight(labels, sample_weight, incremental=False)
+    batch = Rows(X, y, weight, dtype=dtype, shape=shape, codebook=codebook).take(slice(None))
+    if batch.weight_sum == 0:
+        raise ValueError(
+            "sample_weight, times class_weight, is zero for all samples: there is no loss to "
+            "differentiate. Give at least one sample a weight."
+        )
+    batch.x = batch.x.toarray() if issparse(batch.x) else np.array(batch.x)
+    return batch
+
+
+def _forward(stages, layers, batch):
+    """Runs the stages, fills in x, z and a of the layers, and returns the raw outputs."""
+    x, weight = batch.x, batch.weight
+    if weight is not None and weight.ndim == 2:  # a weight for each output
+        weight = weight.mean(axis=1)
+    for stage, layer in zip(stages, layers, strict=True):
+        layer.x = x
+        layer.z, layer.a = stage.forward(x, True, weight)
+        x = layer.a
+    return x
+
+
+def _backward(stages, layers, grads, da):
+    """Runs the stages backward, fills in da, delta and dx of the layers, and grads."""
+    for stage, layer, own in reversed(list(zip(stages, layers, grads, strict=True))):
+        layer.da = da
+        layer.delta, layer.dx = stage.backward(da, own)
+        da = layer.dx
+
+
+def _step(estimator, gradient, norm):
+    """One step of a new optimiser, in place of theta: (learning rate, Optimizer)."""
+    if estimator.solver == "lbfgs":
+        return None, None
+    if estimator.max_grad_norm is not None:
+        gradient.clip(norm, estimator.max_grad_norm)
+    progress = Progress(total_steps=estimator.max_iter)  # a fit to this batch: a step an epoch
+    rate = new_schedule(estimator).rate(progress, float(estimator.learning_rate_init))
+    theta, grad = gradient.trainable
+    optimizer = new_optimizer(estimator, gradient.theta, gradient.network.layout)
+    optimizer.step(theta, grad, rate if gradient.rates is None else rate * gradient.rates)
+    return rate, optimizer
+
+
+def _copied(arrays):
+    return {name: array.copy() for name, array in arrays.items()}

@@ -1,0 +1,156 @@
+"""Activation functions and their derivatives."""
+
+from math import ceil, sqrt
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from sknn.nn import Activate, Activation
+from sknn.nn.activations import ACTIVATIONS
+from sknn.nn.parameters import Layout
+from sknn.nn.workspace import Workspace
+from sknn.plotting.panels import BLUE, VERMILION, panels
+
+IN_A_ROW = 4  # panels
+
+
+class ActivationDisplay:
+    """Activation functions f, and the derivatives f' that training uses: a panel for each.
+
+    Where f' is near 0 no gradient comes through: there a unit saturates, or is dead. For 'sign'
+    and 'step' the derivative shown is the one they train with, the straight-through estimate.
+    One that learns is shown with its first parameters. It is recommended to use
+    :meth:`from_activations` to create one.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n_points,)
+        Weighted sums that go in.
+    outputs, derivatives : dict of ndarray of shape (n_points,)
+        f(z) and f'(z), by the name of the activation.
+
+    Attributes
+    ----------
+    figure_ : matplotlib figure
+        Once drawn.
+    ax_ : matplotlib axes
+        The first panel.
+    axes_ : ndarray of matplotlib axes
+        All panels, one per activation.
+
+    References
+    ----------
+    Goodfellow et al. (2016), "Deep Learning", section 6.3.
+
+    Examples
+    --------
+    >>> from sknn.nn import ELU
+    >>> from sknn.plotting import ActivationDisplay
+    >>> display = ActivationDisplay.from_activations(["tanh", ELU(alpha=0.5)], plot=False)
+    >>> list(display.outputs)
+    ['tanh', 'ELU(alpha=0.5)']
+    >>> float(display.derivatives["tanh"].max())  # at z = 0
+    1.0
+    """
+
+    def __init__(self, *, z, outputs, derivatives):
+        self.z = z
+        self.outputs = outputs
+        self.derivatives = derivatives
+
+    @classmethod
+    def from_activations(
+        cls, activations=None, *, low=-4.0, high=4.0, n_points=401, plot=True, ax=None, **kwargs
+    ):
+        """Compute activations and derivatives over a range, and draw them.
+
+        Parameters
+        ----------
+        activations : str, Activation, list of them, or None, default=None
+            Names or objects; None is all that have a name, swish as silu.
+        low, high : float, default=-4, 4
+            The range of weighted sums, low < high.
+        n_points : int, default=401
+            How many points of it, at least 2. With an odd number zero is among them if the
+            range is symmetric.
+        plot : bool, default=True
+            Whether to draw; without it matplotlib is not needed.
+        ax : matplotlib axes, array of them, or None, default=None
+            Where to draw, see :meth:`plot`.
+        **kwargs : dict
+            Passed on to :meth:`plot`.
+
+        Returns
+        -------
+        display : ActivationDisplay
+        """
+        if not low < high or n_points < 2:
+            raise ValueError(
+                "low, high and n_points must be such that low < high and n_points >= 2, got "
+                f"{low!r}, {high!r} and {n_points!r}."
+            )
+        if plot:
+            check_matplotlib_support(f"{cls.__name__}.from_activations")
+        if activations is None:
+            kinds = {type(function): name for name, function in reversed(ACTIVATIONS.items())}
+            activations = sorted(kinds.values())
+        elif isinstance(activations, (str, Activation)):
+            activations = [activations]
+        z = np.linspace(low, high, n_points)
+        named = {
+            activation if isinstance(activation, str) else repr(activation): _values(activation, z)
+            for activation in activations
+        }
+        display = cls(
+            z=z,
+            outputs={name: output for name, (output, _) in named.items()},
+            derivatives={name: derivative for name, (_, derivative) in named.items()},
+        )
+        return display.plot(ax, **kwargs) if plot else display
+
+    def plot(self, ax=None, **kwargs):
+        """Draw a panel for each activation: f solid, f' dashed.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, array of them, or None, default=None
+            None makes a new figure. The panels are put in the place of a single one; of several
+            there must be one per activation.
+        **kwargs : dict
+            Passed on to matplotlib's ``plot`` for every line.
+
+        Returns
+        -------
+        display : ActivationDisplay
+            Itself, with ``ax_``, ``axes_`` and ``figure_``.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        n = len(self.outputs)
+        n_columns = n if n <= IN_A_ROW else ceil(sqrt(n))
+        n_rows = ceil(n / n_columns)
+        figsize = (max(4.0, 2.6 * n_columns), max(3.2, 2.2 * n_rows))
+        self.figure_, self.axes_ = panels(ax, n_rows, n_columns, n=n, figsize=figsize)
+        self.ax_ = self.axes_[0]
+        for number, (panel, name) in enumerate(zip(self.axes_, self.outputs, strict=True)):
+            style = {"color": BLUE, "label": "f(z)", **kwargs}
+            panel.plot(self.z, self.outputs[name], **style)
+            style = {"color": VERMILION, "linestyle": "--", "label": "f'(z) in training", **kwargs}
+            panel.plot(self.z, self.derivatives[name], **style)
+            panel.axhline(0, color="0.6", linewidth=0.6, zorder=0)
+            panel.axvline(0, color="0.6", linewidth=0.6, zorder=0)
+            panel.set_title(name)
+            if number + n_columns >= n:  # nothing below it
+                panel.set_xlabel("Weighted sum z")
+        self.ax_.legend()
+        return self
+
+
+def _values(activation, z):
+    """(f(z), f'(z)), each (n_points,): what a layer of this activation computes."""
+    layer = Activate(activation)
+    layout, cache = Layout([layer.parameters((1,))]), Workspace(z.dtype)
+    (params,) = layout.views(layout.initial(np.random.RandomState(0), z.dtype))
+    (grads,) = layout.views(np.empty(layout.size))
+    output = layer.forward(params, {}, z[:, None], cache, training=True)[:, 0].copy()
+    derivative = layer.backward(params, grads, np.ones((len(z), 1)), cache)
+    return output, derivative[:, 0].copy()

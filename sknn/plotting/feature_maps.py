@@ -1,0 +1,172 @@
+"""What each channel of a layer answers to one image."""
+
+from itertools import islice
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from sknn.nn import Activate, BatchNorm, Conv2D, LayerNorm
+from sknn.plotting.layerwise import LayerByLayer, as_input, fitted_model
+from sknn.plotting.mosaic import Mosaic, counted
+from sknn.plotting.panels import SIGNED, UNSIGNED, colour_bar, panels, show_image
+
+
+class FeatureMapDisplay:
+    """An image, and what the channels of a layer make of it: a tile for each channel.
+
+    One scale for all channels. Where there are negative answers they are blue, positive ones
+    red, and white is zero; else dark is zero. It is recommended to use :meth:`from_estimator`
+    to create one.
+
+    Parameters
+    ----------
+    image : ndarray of shape (height, width, channels)
+        The image, as the network takes it in.
+    maps : ndarray of shape (map_height, map_width, n_maps)
+        What the layer gives.
+    layer_name : str or None, default=None
+        Name of the layer.
+
+    Attributes
+    ----------
+    figure_ : matplotlib figure
+        Once drawn.
+    ax_ : matplotlib axes
+        The panel with the tiles.
+    axes_ : ndarray of matplotlib axes
+        The panels: the image, the tiles.
+    im_, colorbar_
+        The tiles and their colour bar.
+
+    See Also
+    --------
+    FilterDisplay : The weights of the first layer, as images.
+    SaliencyDisplay : Which pixels an output depends on.
+
+    References
+    ----------
+    Zeiler & Fergus (2014), "Visualizing and understanding convolutional networks".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknn import CNNClassifier
+    >>> from sknn.plotting import FeatureMapDisplay
+    >>> digits = load_digits()
+    >>> clf = CNNClassifier((8, 16), max_iter=5, learning_rate="one_cycle", random_state=0)
+    >>> clf = clf.fit(digits.images / 16, digits.target)
+    >>> image = digits.images[0] / 16
+    >>> FeatureMapDisplay.from_estimator(clf, image, plot=False).maps.shape
+    (8, 8, 8)
+    >>> FeatureMapDisplay.from_estimator(clf, image, layer="conv2d2", plot=False).maps.shape
+    (4, 4, 16)
+    """
+
+    def __init__(self, *, image, maps, layer_name=None):
+        self.image = image
+        self.maps = maps
+        self.layer_name = layer_name
+
+    @classmethod
+    def from_estimator(cls, estimator, image, *, layer=None, plot=True, ax=None, **kwargs):
+        """Send an image through a fitted estimator, and draw what a layer gives.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            A fitted network of this package, whose inputs are images.
+        image : array-like of shape (height, width), (height, width, channels) or (n_features,)
+            One image, of the kind that was fitted: integers from 0 to 255, or numbers.
+        layer : str, int or None, default=None
+            Which layer: its name, "conv2d1" or "maxpool2d2", as ``sknn.inspection.summary``
+            shows it, or its number from 0; negative ones count from the last. None is the first
+            convolution, after normalisation and activation.
+        plot : bool, default=True
+            Whether to draw; without it matplotlib is not needed.
+        ax : matplotlib axes, array of two, or None, default=None
+            Where to draw, see :meth:`plot`.
+        **kwargs : dict
+            Passed on to :meth:`plot`.
+
+        Returns
+        -------
+        display : FeatureMapDisplay
+        """
+        if plot:
+            check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        model = fitted_model(estimator)
+        passes = LayerByLayer(estimator, model)
+        index = _number(model.network, passes.names, layer)
+        x = as_input(estimator, model, image, name="image")
+        maps = next(islice(passes.forward(x), index, None))
+        display = cls(image=x[0], maps=maps[0], layer_name=passes.names[index])
+        return display.plot(ax, **kwargs) if plot else display
+
+    def plot(self, ax=None, *, n_maps=64, n_columns=None, **kwargs):
+        """Draw the image and, next to it, the channels.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, array of two, or None, default=None
+            None makes a new figure. The two panels are put in the place of a single one.
+        n_maps : int, default=64
+            How many channels to draw at the most, from the first on.
+        n_columns : int or None, default=None
+            How many stand in a row; None makes the whole about square.
+        **kwargs : dict
+            Passed on to matplotlib's ``imshow`` for the channels: ``cmap``, ``vmin``, ``vmax``.
+
+        Returns
+        -------
+        display : FeatureMapDisplay
+            Itself, with ``ax_``, ``axes_``, ``figure_``, ``im_`` and ``colorbar_``.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        shown = np.moveaxis(self.maps[..., :n_maps], -1, 0)[..., None]
+        largest = np.abs(shown).max() or 1.0
+        scale = {"cmap": UNSIGNED, "vmin": 0, "vmax": largest}
+        if shown.min() < 0:
+            scale = {"cmap": SIGNED, "vmin": -largest, "vmax": largest}
+        self.figure_, self.axes_ = panels(ax, 1, 2, width_ratios=[1, 2], figsize=(9.6, 4.8))
+        picture, self.ax_ = self.axes_
+        show_image(picture, self.image)
+        self.im_ = Mosaic(shown, n_columns).draw(self.ax_, "Channel", **{**scale, **kwargs})
+        self.colorbar_ = colour_bar(self.im_, "Output of the layer")
+        height, width, n = self.maps.shape
+        title = counted(len(shown), n, "channel", self.layer_name)
+        self.ax_.set_title(f"{title} of {height} x {width} pixels")
+        return self
+
+
+def _number(network, names, layer):
+    """The number of the layer that is asked for. Raises ValueError if it gives no image."""
+    images = [i for i, shape in enumerate(network.shapes[1:]) if len(shape) == 3]
+    if not images:
+        raise ValueError(
+            f"The network must have a layer that gives images, such as Conv2D, got {names}. What "
+            "dense layers give is no image: transform returns it."
+        )
+    if layer is None:
+        index = _first_convolution(network, images)
+    elif layer in names:
+        index = names.index(layer)
+    elif isinstance(layer, Integral) and -len(names) <= layer < len(names):
+        index = range(len(names))[layer]
+    else:
+        index = None
+    if index not in images:
+        wanted = [names[i] for i in images]
+        raise ValueError(
+            f"layer must be one that gives images, one of {wanted} or its number, got {layer!r}."
+        )
+    return index
+
+
+def _first_convolution(network, images):
+    """The first convolution, or else the first layer, with what normalises and activates it."""
+    convolutions = (i for i in images if isinstance(network.layers[i], Conv2D))
+    index = next(convolutions, images[0])
+    while isinstance(network.layers[index + 1], (Activate, BatchNorm, LayerNorm)):
+        index += 1
+    return index

@@ -1,0 +1,145 @@
+"""The weights of the first layer, as images: what each of its units looks for."""
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from sknn.estimators.html import names_of_layers
+from sknn.plotting.layerwise import as_image_shape, fitted_model
+from sknn.plotting.mosaic import Mosaic, counted
+from sknn.plotting.panels import SIGNED, colour_bar, panels
+
+
+class FilterDisplay:
+    """The first layer's weights as images, one tile for each unit or convolution filter.
+
+    Red weights are positive, blue ones negative, white is zero; one scale for all. The channels
+    of a filter stand side by side: for colour images red, green and blue, from the left. It is
+    recommended to use :meth:`from_estimator` to create one.
+
+    Parameters
+    ----------
+    filters : ndarray of shape (n_filters, height, width, channels)
+        The weights.
+    layer_name : str or None, default=None
+        Name of their layer.
+
+    Attributes
+    ----------
+    ax_, figure_, im_, colorbar_
+        The matplotlib objects, once drawn.
+
+    See Also
+    --------
+    FeatureMapDisplay : What each channel of a layer answers to an image.
+
+    References
+    ----------
+    Krizhevsky et al. (2012), "ImageNet classification with deep convolutional neural networks",
+    figure 3.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknn import MLPClassifier
+    >>> from sknn.plotting import FilterDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> clf = MLPClassifier(30, tol=1e-3, random_state=0).fit(X / 16, y)
+    >>> display = FilterDisplay.from_estimator(clf, image_shape=(8, 8), plot=False)
+    >>> display.filters.shape
+    (30, 8, 8, 1)
+    """
+
+    def __init__(self, *, filters, layer_name=None):
+        self.filters = filters
+        self.layer_name = layer_name
+
+    @classmethod
+    def from_estimator(cls, estimator, *, image_shape=None, plot=True, ax=None, **kwargs):
+        """Take the weights from a fitted estimator, and draw them.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            A fitted network of this package, whose inputs are images.
+        image_shape : tuple of int or None, default=None
+            (height, width) or (height, width, channels) of what goes into a dense first layer.
+            Needed if the estimator was fitted with flat samples and does not know it; a
+            convolution has a shape of its own.
+        plot : bool, default=True
+            Whether to draw; without it matplotlib is not needed.
+        ax : matplotlib axes or None, default=None
+            Where to draw; None makes a new figure.
+        **kwargs : dict
+            Passed on to :meth:`plot`.
+
+        Returns
+        -------
+        display : FilterDisplay
+        """
+        if plot:
+            check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        model = fitted_model(estimator)
+        network = model.network
+        index = next(i for i, params in enumerate(model.params) if "weight" in params)
+        weight = model.params[index]["weight"]
+        if weight.ndim == 2:
+            weight = weight.reshape(*_image_shape(network, index, image_shape), -1)
+        elif image_shape is not None:
+            raise ValueError(
+                "image_shape is for networks whose first layer is dense, got "
+                f"{image_shape!r} for {network.layers[index]!r}. Leave it out."
+            )
+        name = names_of_layers(estimator, network)[index]
+        display = cls(filters=np.moveaxis(weight, -1, 0).copy(), layer_name=name)
+        return display.plot(ax, **kwargs) if plot else display
+
+    def plot(self, ax=None, *, n_filters=64, n_columns=None, **kwargs):
+        """Draw the filters in rows, with a colour bar.
+
+        Parameters
+        ----------
+        ax : matplotlib axes or None, default=None
+            Where to draw; None makes a new figure.
+        n_filters : int, default=64
+            How many to draw at the most, from the first on.
+        n_columns : int or None, default=None
+            How many stand in a row; None makes the whole about square.
+        **kwargs : dict
+            Passed on to matplotlib's ``imshow``: ``cmap``, ``vmin``, ``vmax``.
+
+        Returns
+        -------
+        display : FilterDisplay
+            Itself, with ``ax_``, ``figure_``, ``im_`` and ``colorbar_``.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        shown = self.filters[:n_filters]
+        largest = np.abs(shown).max() or 1.0
+        kwargs = {"cmap": SIGNED, "vmin": -largest, "vmax": largest, **kwargs}
+        self.figure_, (self.ax_,) = panels(ax, 1, figsize=(7.2, 5.8))
+        self.im_ = Mosaic(shown, n_columns).draw(self.ax_, "Filter", **kwargs)
+        self.colorbar_ = colour_bar(self.im_, "Weight")
+        n, height, width, channels = self.filters.shape
+        sides = {1: "", 3: ": red, green, blue"}.get(channels, f", {channels} channels")
+        title = counted(len(shown), n, "filter", self.layer_name)
+        self.ax_.set_title(f"{title} of {height} x {width} pixels{sides}")
+        return self
+
+
+def _image_shape(network, index, given):
+    """(height, width, channels) of what goes into a dense layer."""
+    (n_in,) = network.shapes[index]
+    known = next((shape for shape in network.shapes[index::-1] if len(shape) == 3), None)
+    if given is None and known is None:
+        raise ValueError(
+            f"The inputs of the first layer must be an image to be drawn as one, got {n_in} "
+            "features without a shape. Pass image_shape=(height, width), or "
+            "(height, width, channels), if the samples are flattened images."
+        )
+    if given is None:
+        return known
+    shape = as_image_shape(given, n_in)
+    if shape is None or known not in (None, shape):
+        wanted = f"{known}, as in fit" if known else f"the shape of an image of {n_in} numbers"
+        raise ValueError(f"image_shape must be {wanted}, got {given!r}.")
+    return shape

@@ -1,0 +1,199 @@
+"""How gradients flow: their norm in each layer, and dead ReLU units, epoch by epoch."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from sknn.plotting.layerwise import check_network
+from sknn.plotting.panels import UNSIGNED, count_epochs, panels
+from sknn.plotting.recorder import GradientFlow
+
+DASHES = ["-", "--", "-.", ":"]
+MOST = 10  # layers: of more, only some are named in the legend
+
+
+class GradientFlowDisplay:
+    """Norm of the gradient in each layer, and share of dead ReLU units, epoch by epoch.
+
+    Where the norms of the first layers lie orders of magnitude below those of the last, the
+    gradient vanishes on its way down, and those layers hardly learn; where they lie above, it
+    explodes. A unit that is dead for all samples gets no gradient at all. It is recommended to
+    use :meth:`from_estimator` or :meth:`from_callback` to create one.
+
+    Parameters
+    ----------
+    epochs : ndarray of shape (n_records,)
+        Epochs done at each record; 0 is before training.
+    gradient_norms : ndarray of shape (n_records, n_layers)
+        Euclidean norm of the gradient of each layer's weights.
+    dead_shares : ndarray of shape (n_records, n_layers)
+        Share of each layer's ReLU units that are dead, from 0 to 1; nan without ReLU.
+    layer_names : list of str
+        Names of the layers, from the input on.
+
+    Attributes
+    ----------
+    figure_ : matplotlib figure
+        Once drawn.
+    ax_ : matplotlib axes
+        The panel of the norms.
+    axes_ : ndarray of matplotlib axes
+        All panels; there is a second one if any layer has ReLU.
+
+    See Also
+    --------
+    TrainingCurveDisplay : Loss, score and learning rate of each epoch.
+
+    References
+    ----------
+    Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward neural
+    networks", section 4.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknn import MLPClassifier
+    >>> from sknn.plotting import GradientFlowDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> clf = MLPClassifier([16] * 6, "logistic", solver="sgd", tol=1e-2, random_state=0)
+    >>> display = GradientFlowDisplay.from_estimator(clf, X / 16, y, plot=False)
+    >>> first, *_, last = display.gradient_norms[0]  # before training
+    >>> bool(first < last / 100)
+    True
+    """
+
+    def __init__(self, *, epochs, gradient_norms, dead_shares, layer_names):
+        self.epochs = epochs
+        self.gradient_norms = gradient_norms
+        self.dead_shares = dead_shares
+        self.layer_names = layer_names
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, y, *, n_samples=256, fit_params=None, plot=True, ax=None, **kwargs
+    ):
+        """Fit a copy of an estimator with :class:`GradientFlow`, and draw its records.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            A network of this package. It is left as it is.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The training samples, or images.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        n_samples : int, default=256
+            How many of them to look at after each epoch.
+        fit_params : dict or None, default=None
+            Passed on to ``fit``.
+        plot : bool, default=True
+            Whether to draw; without it matplotlib is not needed.
+        ax : matplotlib axes, array of them, or None, default=None
+            Where to draw, see :meth:`plot`.
+        **kwargs : dict
+            Passed on to :meth:`plot`.
+
+        Returns
+        -------
+        display : GradientFlowDisplay
+        """
+        if plot:
+            check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        check_network(estimator)
+        flow, copy = GradientFlow(n_samples), clone(estimator)
+        copy.set_callbacks(*getattr(copy, "_skl_callbacks", []), flow)
+        copy.fit(X, y, **(fit_params or {}))
+        return cls.from_callback(flow, plot=plot, ax=ax, **kwargs)
+
+    @classmethod
+    def from_callback(cls, callback, *, plot=True, ax=None, **kwargs):
+        """Draw what a callback has recorded.
+
+        Parameters
+        ----------
+        callback : GradientFlow
+            Set on an estimator that was fitted since.
+        plot : bool, default=True
+            Whether to draw; without it matplotlib is not needed.
+        ax : matplotlib axes, array of them, or None, default=None
+            Where to draw, see :meth:`plot`.
+        **kwargs : dict
+            Passed on to :meth:`plot`.
+
+        Returns
+        -------
+        display : GradientFlowDisplay
+        """
+        if not callback.epochs_:
+            raise ValueError(
+                "callback must have recorded a fit, got one without records. Set it first, "
+                "estimator.set_callbacks(callback), then call fit."
+            )
+        if plot:
+            check_matplotlib_support(f"{cls.__name__}.from_callback")
+        display = cls(
+            epochs=np.array(callback.epochs_),
+            gradient_norms=np.array(callback.gradient_norms_),
+            dead_shares=np.array(callback.dead_shares_),
+            layer_names=list(callback.layer_names_),
+        )
+        return display.plot(ax, **kwargs) if plot else display
+
+    def plot(self, ax=None, **kwargs):
+        """Draw a line for each layer, from dark at the input to light at the output.
+
+        The axis of the norms is logarithmic: norms of exactly 0 are triangles at its foot.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, array of them, or None, default=None
+            None makes a new figure. The panels are put in the place of a single one; of several
+            there must be one per panel.
+        **kwargs : dict
+            Passed on to matplotlib's ``plot`` for every line.
+
+        Returns
+        -------
+        display : GradientFlowDisplay
+            Itself, with ``ax_``, ``axes_`` and ``figure_``.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        with_relu = not np.isnan(self.dead_shares).all()
+        n_panels = 2 if with_relu else 1
+        self.figure_, self.axes_ = panels(ax, n_panels, figsize=(8, 1.6 + 2.4 * n_panels))
+        self.ax_ = self.axes_[0]
+        shades = plt.get_cmap(UNSIGNED)(np.linspace(0, 0.88, len(self.layer_names)))
+        n_layers = len(self.layer_names)
+        every = -(-n_layers // MOST)
+        for number, (name, shade) in enumerate(zip(self.layer_names, shades, strict=True)):
+            named = number % every == 0 or number == n_layers - 1
+            style = {"color": shade, "linestyle": DASHES[number % len(DASHES)], "marker": "."}
+            norms = self.gradient_norms[:, number]
+            zero = norms == 0
+            norms = np.where(zero, np.nan, norms)
+            self.ax_.plot(
+                self.epochs, norms, **{**style, "label": name if named else None, **kwargs}
+            )
+            self.ax_.plot(
+                self.epochs[zero],
+                np.full(zero.sum(), 0.02),
+                color=shade,
+                linestyle="none",
+                marker="v",
+                transform=self.ax_.get_xaxis_transform(),
+            )
+            if with_relu:
+                shares = 100 * self.dead_shares[:, number]
+                self.axes_[1].plot(self.epochs, shares, **{**style, **kwargs})
+        self.ax_.set(
+            yscale="log", ylabel="Norm of the gradient", title="Gradient of each layer's weights"
+        )
+        self.ax_.legend(
+            title="From the input on", fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1)
+        )
+        if with_relu:
+            self.axes_[1].set(ylabel="Dead ReLU units (%)", ylim=(-5, 105))
+        count_epochs(self.axes_)
+        return self

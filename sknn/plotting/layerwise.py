@@ -1,0 +1,97 @@
+"""One sample through a fitted network, layer by layer as it predicts, and gradients back to it."""
+
+import numpy as np
+
+from sknn.estimators.base import BaseNetwork
+from sknn.inspection.stages import stages_of
+from sknn.nn.batches import Samples
+
+
+class LayerByLayer:
+    """What each layer gives in prediction, and the gradient of that down to the input.
+
+    Attributes
+    ----------
+    stages : list of Stage
+        A layer each; they see it when the weights of the model change.
+    """
+
+    def __init__(self, estimator, model):
+        network = model.network
+        state = network.state_layout.views(model.state)
+        self.stages = stages_of(estimator, network, model.params, state)
+        self._grads = network.layout.views(np.empty_like(model.theta))
+
+    @property
+    def names(self):
+        """The user's own names of the layers, or kind and number."""
+        return [stage.row.name for stage in self.stages]
+
+    def forward(self, x):
+        """What each layer gives, in turn, in an array of its own.
+
+        x: (n, *input_shape)
+        """
+        for stage in self.stages:
+            _, x = stage.forward(x, training=False)
+            yield x
+
+    def outputs(self, x):
+        """Raw outputs, (n, n_outputs)."""
+        *_, z = self.forward(x)
+        return z
+
+    def gradient(self, x, direction):
+        """The gradient of z @ direction at each sample, as x.
+
+        direction: (n_outputs,)
+        """
+        dx = np.tile(direction, (len(self.outputs(x)), 1))
+        for stage, grads in reversed(list(zip(self.stages, self._grads, strict=True))):
+            _, dx = stage.backward(dx, grads)
+        return dx
+
+
+def check_network(estimator):
+    """Raises TypeError on anything but an estimator of this package."""
+    if not isinstance(estimator, BaseNetwork):
+        raise TypeError(
+            f"estimator must be a network of this package, got {type(estimator).__name__}. Of a "
+            "pipeline pass the network itself, pipeline[-1]; of a search, best_estimator_."
+        )
+
+
+def fitted_model(estimator):
+    """The Model of a fitted estimator of this package.
+
+    Raises TypeError if it is none, NotFittedError if it is not fitted.
+    """
+    check_network(estimator)
+    return estimator._current_model()
+
+
+def as_image_shape(given, n):
+    """(height, width, channels) of n numbers as given, channels perhaps left out, else None."""
+    shape = tuple(np.atleast_1d(given))
+    shape = (*shape, 1) if len(shape) == 2 else shape
+    return tuple(map(int, shape)) if len(shape) == 3 and np.prod(shape) == n else None
+
+
+def as_input(estimator, model, sample, name="sample"):
+    """One sample as the network takes it in: (1, *input_shape), in the model's dtype.
+
+    sample: an image, or a row of numbers, perhaps with an axis of length one before it. Raises
+    ValueError on anything else.
+    """
+    shape, n = model.network.shapes[0], estimator.n_features_in_
+    table = hasattr(sample, "columns")  # its names are checked
+    array = sample.toarray() if hasattr(sample, "toarray") else np.asarray(sample)
+    images = [shape, shape[:2]] if shape[2:] == (1,) else [shape]
+    wanted = [(n,), *images]
+    if array.shape not in wanted + [(1, *one) for one in wanted]:
+        accepted = " or ".join(map(str, dict.fromkeys(wanted)))
+        raise ValueError(
+            f"{name} must be one sample, of shape {accepted} as in fit, got shape {array.shape}."
+        )
+    rows = estimator._checked(sample if table else array.reshape(1, n), model.dtype)
+    return Samples(rows, model.dtype, shape).take(slice(None)).copy()

@@ -1,0 +1,93 @@
+"""Where displays draw: one panel or several, in a new figure or in the place of given axes."""
+
+import numpy as np
+
+# Okabe & Ito (2008), "Color universal design": told apart by the colour-blind.
+BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
+SIGNED = "RdBu_r"  # negative blue, zero white, positive red
+UNSIGNED = "viridis"
+BETWEEN = "0.75"  # the grey between tiles, which neither map has
+
+
+def panels(ax, n_rows, n_columns=1, *, n=None, width_ratios=None, figsize=None):
+    """(figure, n axes as an ndarray) to draw in; n is n_rows * n_columns if not given.
+
+    ax: None for a new figure; axes, in whose place the panels are put; or n of them. Raises
+    ValueError on any other number.
+    """
+    import matplotlib.pyplot as plt
+
+    n = n_rows * n_columns if n is None else n
+    layout = {"nrows": n_rows, "ncols": n_columns, "width_ratios": width_ratios}
+    if ax is None:
+        figure = plt.figure(figsize=figsize, layout="constrained")
+        figure.get_layout_engine().set(wspace=0.06)
+        grid = figure.add_gridspec(**layout)
+    elif not isinstance(ax, plt.Axes) or n == 1:
+        axes = np.array(ax, dtype=object).ravel()
+        if len(axes) != n:
+            raise ValueError(f"ax must be axes, or {n} of them, one per panel, got {len(axes)}.")
+        return axes[0].figure, axes
+    else:
+        ax.set_axis_off()
+        figure, place = ax.figure, ax.get_subplotspec()
+        if place is None:  # made without a grid
+            (left, bottom), (right, top) = ax.get_position().get_points()
+            sides = {"left": left, "bottom": bottom, "right": right, "top": top}
+            grid = figure.add_gridspec(**layout, **sides)
+        else:
+            grid = place.subgridspec(**layout)
+    return figure, np.array([figure.add_subplot(grid[i]) for i in range(n)], dtype=object)
+
+
+def show_image(ax, image):
+    """Draws an image as it is: grey, or in its colours, or the mean of other channels.
+
+    image: (height, width, channels)
+    """
+    if image.shape[-1] == 3:
+        low, high = min(0, image.min()), max(1, image.max())  # 0 to 1 wherever that is enough
+        ax.imshow((image - low) / (high - low))
+    else:
+        ax.imshow(image.mean(axis=-1), cmap="gray")
+    ax.set_title("Image")
+    _count_pixels(ax)
+
+
+def show_signed(ax, image, label, **kwargs):
+    """Draws numbers of either sign, with 0 in the middle of the colours.
+
+    image: (height, width)    label: what the colour bar says    kwargs: imshow's
+    """
+    largest = np.abs(image).max() or 1.0
+    kwargs = {"cmap": SIGNED, "vmin": -largest, "vmax": largest, **kwargs}
+    drawn = ax.imshow(image, **kwargs)
+    colour_bar(drawn, label)
+    _count_pixels(ax)
+
+
+def colour_bar(drawn, label):
+    """A colour bar as high as the image beside it."""
+    place = drawn.axes.inset_axes([1.03, 0, 0.04, 1])
+    return drawn.figure.colorbar(drawn, cax=place, label=label)
+
+
+def _count_pixels(ax):
+    from matplotlib.ticker import MaxNLocator
+
+    for axis in (ax.xaxis, ax.yaxis):
+        ticks = MaxNLocator(5, integer=True, steps=[1, 2, 5, 10], min_n_ticks=1)
+        axis.set_major_locator(ticks)
+    ax.set(xlabel="Column (pixels)", ylabel="Row (pixels)")
+
+
+def count_epochs(axes, unit="Epoch"):
+    """Says that the horizontal axes of panels, one below the other, count epochs, or another unit.
+
+    axes: ndarray of axes; the lowest one is labelled
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    for ax in axes:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
+    axes[-1].set_xlabel(unit)

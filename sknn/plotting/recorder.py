@@ -1,0 +1,152 @@
+"""Records how gradients flow while a network trains."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+from sknn.nn.activations import ReLU
+from sknn.nn.batches import Rows
+from sknn.nn.gradient import Gradient
+from sknn.plotting.layerwise import LayerByLayer, fitted_model
+
+PART = 32  # samples: so many go through the network at a time to find dead units
+
+
+class GradientFlow:
+    """A callback that records the gradient of each layer's weights, and dead ReLU units.
+
+    Set it with ``set_callbacks``; it works on the network itself, in pipelines and searches too.
+    It looks at some rows of the training data, always the same, evenly spaced: before training
+    and after each epoch. Gradients are those of the loss, without penalties, as training takes
+    them: with dropout, and with batch statistics. A unit is dead if its ReLU gives 0 for all of
+    these rows; a channel of a convolution, for all pixels of them too.
+
+    A new fit starts the records anew; ``partial_fit``, and ``fit`` under ``warm_start``, add to
+    them.
+
+    Parameters
+    ----------
+    n_samples : int, default=256
+        How many rows to look at, at the most. More find fewer dead units, and take the memory of
+        a mini-batch of that size.
+
+    Attributes
+    ----------
+    layer_names_ : list of str
+        The layers with weights, from the input on.
+    epochs_ : list of int
+        Epochs done at each record, from 0; with lbfgs, iterations.
+    gradient_norms_, dead_shares_ : list of ndarray of shape (n_layers,)
+        Euclidean norm of the gradient of each layer's weights; share of its units that are dead,
+        nan without ReLU.
+
+    See Also
+    --------
+    GradientFlowDisplay : Draws the records.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknn import MLPClassifier
+    >>> from sknn.plotting import GradientFlow
+    >>> X, y = load_digits(return_X_y=True)
+    >>> flow = GradientFlow()
+    >>> clf = MLPClassifier((20, 20), tol=1e-2, random_state=0).set_callbacks(flow).fit(X / 16, y)
+    >>> flow.layer_names_
+    ['dense1', 'dense2', 'dense3']
+    >>> len(flow.gradient_norms_) == clf.n_iter_ + 1
+    True
+    """
+
+    def __init__(self, n_samples=256):
+        if not isinstance(n_samples, Integral) or n_samples < 1:
+            raise ValueError(f"n_samples must be a positive int, got {n_samples!r}.")
+        self.n_samples = n_samples
+        self.epochs_ = []
+
+    def setup(self, estimator, context):
+        """Called by the estimator when a fit begins; nothing to be done."""
+
+    def teardown(self, estimator, context):
+        """Called by the estimator when a fit is over: lets go of the data."""
+        self.__dict__.pop("_probe", None)
+
+    def on_fit_task_begin(self, estimator, context, *, X, y, metadata):
+        """Called by the estimator before the fit and before each epoch."""
+        if context.task_name == "epoch":
+            return
+        weight = (metadata or {}).get("sample_weight")
+        self._probe = Probe(estimator, X, y, weight, self.n_samples)
+        if not estimator.history_["loss"] or not self.epochs_:
+            self.layer_names_ = self._probe.names
+            self.epochs_, self.gradient_norms_, self.dead_shares_ = [], [], []
+            self._record(estimator)
+
+    def on_fit_task_end(self, estimator, context):
+        """Called by the estimator after each epoch and after the fit."""
+        # An epoch that was interrupted has no row in the history.
+        if context.task_name == "epoch" and len(estimator.history_["loss"]) > self.epochs_[-1]:
+            self._record(estimator)
+
+    def _record(self, estimator):
+        self.epochs_.append(len(estimator.history_["loss"]))
+        self.gradient_norms_.append(self._probe.gradient_norms())
+        self.dead_shares_.append(self._probe.dead_shares())
+
+
+class Probe:
+    """Some samples that are sent through an estimator's network, whose weights go on changing.
+
+    Attributes
+    ----------
+    names : list of str
+        The layers with weights.
+    """
+
+    def __init__(self, estimator, X, y, sample_weight, n_samples):
+        model = fitted_model(estimator)
+        n = X.shape[0]
+        at = np.unique(np.linspace(0, n - 1, min(n, n_samples)).astype(int))
+        weight = estimator._loss_weight(y, sample_weight, False)
+        targets, codebook = estimator._encode(_safe_indexing(y, at), model.dtype)
+        rows = Rows(
+            X[at],
+            targets,
+            None if weight is None else weight[at],
+            dtype=model.dtype,
+            shape=estimator._input_shape(X),
+            codebook=codebook,
+        )
+        self.batch = rows.take(slice(None))
+        network = model.network
+        state = model.state.copy()  # batch normalisation would change the model's own
+        self.gradient = Gradient(network, estimator._training_loss(), model.theta, state)
+        self.grads = network.layout.views(self.gradient.grad)
+        self.passes = LayerByLayer(estimator, model)
+        self.weighted = [i for i, params in enumerate(model.params) if "weight" in params]
+        self.names = [self.passes.names[i] for i in self.weighted]
+
+    def gradient_norms(self):
+        """The Euclidean norm of the gradient of each layer's weights."""
+        self.gradient.place(0, 0, 0)  # dropout draws the same mask every time
+        self.gradient.mean(self.batch)
+        return np.array([np.linalg.norm(self.grads[i]["weight"]) for i in self.weighted])
+
+    def dead_shares(self):
+        """The share of each layer's units that give 0 for every sample; nan without ReLU."""
+        x, stages, alive = self.batch.x, self.passes.stages, {}
+        for start in range(0, x.shape[0], PART):
+            part = x[start : start + PART]
+            part = part if isinstance(part, np.ndarray) else part.toarray()
+            for index, y in enumerate(self.passes.forward(part)):
+                if isinstance(stages[index].activation, ReLU):
+                    active = (y > 0).reshape(-1, y.shape[-1]).any(axis=0)
+                    alive[index] = active | alive.get(index, False)
+        shares = np.full(len(self.weighted), np.nan)
+        for index, active in alive.items():
+            # A layer that only activates counts for the weights before it, if there are any.
+            row = np.searchsorted(self.weighted, index, side="right") - 1
+            if row >= 0:
+                shares[row] = 1 - active.mean()
+        return shares

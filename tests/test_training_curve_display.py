@@ -1,0 +1,171 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
+
+from sknn import CNNClassifier, MLPClassifier, MLPRegressor
+from sknn.plotting import TrainingCurveDisplay
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.fixture
+def pyplot():
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    yield pyplot
+    pyplot.close("all")
+
+
+@pytest.fixture(scope="module")
+def halves(digits):
+    """(X, y, X_val, y_val): few rows of each."""
+    X, y = digits
+    return X[:200], y[:200], X[200:300], y[200:300]
+
+
+def labels(ax):
+    """What the legend of a panel says."""
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_curves_are_those_of_the_history(halves):
+    X, y, X_val, y_val = halves
+    clf = CNNClassifier((4,), max_iter=3, learning_rate="cosine", random_state=0)
+    clf.fit(X, y, X_val=X_val, y_val=y_val)
+    display = TrainingCurveDisplay.from_estimator(clf, plot=False)
+    for name in ("loss", "validation_loss", "validation_score", "learning_rate"):
+        assert_array_equal(getattr(display, name), clf.history_[name])
+    # Independent of the history: the score is that of the finished network.
+    assert_allclose(display.validation_score[-1], clf.score(X_val, y_val))
+    assert (display.score_name, display.unit, display.kept_epoch) == ("accuracy", "Epoch", None)
+
+
+def test_kept_epoch_is_that_of_the_weights_that_early_stopping_keeps(halves):
+    X, y, X_val, y_val = halves
+    params = {"hidden_layer_sizes": 8, "learning_rate_init": 0.02, "random_state": 0}
+    clf = MLPClassifier(**params, early_stopping=True, n_iter_no_change=3)
+    clf.fit(X, y, X_val=X_val, y_val=y_val)
+    kept = TrainingCurveDisplay.from_estimator(clf, plot=False).kept_epoch
+    assert 1 < kept < clf.n_iter_
+    short = MLPClassifier(**params, max_iter=kept).fit(X, y)
+    for one, other in zip(short.coefs_, clf.coefs_, strict=True):
+        assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("make", "scoring", "name"),
+    [
+        (MLPClassifier, None, "accuracy"),
+        (MLPRegressor, None, "R²"),
+        (MLPClassifier, "loss", "score: minus the loss"),
+        (MLPClassifier, "balanced_accuracy", "balanced accuracy"),
+    ],
+)
+def test_score_is_named_after_what_it_is(make, scoring, name, halves):
+    X, y, X_val, y_val = halves
+    estimator = make(4, max_iter=2) if make is MLPClassifier else make(max_iter=2)
+    estimator.set_params(scoring=scoring).fit(X, y, X_val=X_val, y_val=y_val)
+    assert TrainingCurveDisplay.from_estimator(estimator, plot=False).score_name == name
+
+
+def test_what_was_not_recorded_has_no_panel(pyplot, halves):
+    X, y, _, _ = halves
+    clf = MLPClassifier(4, max_iter=3).fit(X, y)
+    display = TrainingCurveDisplay.from_estimator(clf)
+    assert set(display.lines_) == {"loss", "learning_rate"}
+    assert [ax.get_ylabel() for ax in display.axes_] == ["Loss", "Learning rate"]
+    assert labels(display.ax_) == ["training"]
+    clf = MLPClassifier(4, solver="lbfgs", max_iter=3).fit(X, y)
+    display = TrainingCurveDisplay.from_estimator(clf)
+    assert set(display.lines_) == {"loss"}
+    assert display.ax_.get_xlabel() == "Iteration"
+
+
+def test_plot_draws_every_curve_by_epoch(pyplot):
+    curves = {
+        "loss": np.array([3.0, 2.0, 1.0]),
+        "validation_loss": np.array([3.0, 2.5, 2.6]),
+        "validation_score": np.array([0.1, 0.6, 0.5]),
+        "learning_rate": np.array([0.1, 0.01, 0.001]),
+    }
+    display = TrainingCurveDisplay(**curves, score_name="accuracy", kept_epoch=2)
+    assert display.plot(loss_scale="log") is display
+    for name, values in curves.items():
+        assert_array_equal(display.lines_[name].get_xdata(), [1, 2, 3])
+        assert_array_equal(display.lines_[name].get_ydata(), values)
+    loss, score, rate = display.axes_
+    assert display.ax_ is loss
+    assert display.figure_ is loss.figure
+    assert labels(loss) == ["training", "validation", "weights kept: epoch 2"]
+    assert loss.get_yscale() == "log"
+    assert score.get_ylabel() == "Validation accuracy"
+    assert rate.get_ylim()[0] == 0
+    assert rate.get_xlabel() == "Epoch"
+    # Told apart in grey print too.
+    assert (
+        display.lines_["loss"].get_linestyle() != display.lines_["validation_loss"].get_linestyle()
+    )
+
+
+def test_one_epoch_is_drawn_as_a_point(pyplot):
+    display = TrainingCurveDisplay(loss=np.array([2.0])).plot()
+    assert display.lines_["loss"].get_marker() == "o"
+    assert [tick for tick in display.ax_.get_xticks() if 0.9 < tick < 1.1] == [1]
+
+
+def test_two_estimators_are_drawn_into_the_same_panels(pyplot, halves):
+    X, y, _, _ = halves
+    clf = MLPClassifier(4, max_iter=3).fit(X, y)
+    first = TrainingCurveDisplay.from_estimator(clf, name="adam")
+    second = TrainingCurveDisplay.from_estimator(clf, name="sgd", ax=first.axes_, color="black")
+    assert_array_equal(second.axes_, first.axes_)
+    assert labels(first.ax_) == ["adam, training", "sgd, training"]
+    assert second.lines_["loss"].get_color() == "black"
+    clf = MLPClassifier(4, learning_rate_init=0.5, max_iter=3).fit(X, y)
+    third = TrainingCurveDisplay.from_estimator(clf, ax=first.axes_)
+    low, high = third.axes_[1].get_ylim()
+    assert low == 0
+    assert high > 0.5  # both rates are seen
+    with pytest.raises(ValueError, match="2 of them, one per panel, got 3"):
+        TrainingCurveDisplay.from_estimator(clf, ax=[*first.axes_, first.ax_])
+
+
+@pytest.mark.parametrize("in_a_grid", [True, False])
+def test_panels_are_put_in_the_place_of_given_axes(in_a_grid, pyplot, halves):
+    X, y, _, _ = halves
+    clf = MLPClassifier(4, max_iter=3).fit(X, y)
+    figure = pyplot.figure()
+    ax = figure.add_subplot(1, 2, 2) if in_a_grid else figure.add_axes([0.5, 0.1, 0.4, 0.8])
+    display = TrainingCurveDisplay.from_estimator(clf, ax=ax)
+    assert display.figure_ is figure
+    assert not ax.axison
+    outer = ax.get_position()
+    for panel in display.axes_:
+        inner = panel.get_position()
+        assert outer.x0 - 1e-9 <= inner.x0 < inner.x1 <= outer.x1 + 1e-9
+        assert outer.y0 - 1e-9 <= inner.y0 < inner.y1 <= outer.y1 + 1e-9
+
+
+def test_estimator_that_is_not_fitted_raises():
+    with pytest.raises(NotFittedError, match="not fitted"):
+        TrainingCurveDisplay.from_estimator(MLPClassifier(), plot=False)
+
+
+def test_pipeline_raises_and_tells_of_its_last_step(halves):
+    X, y, _, _ = halves
+    pipeline = make_pipeline(MLPClassifier(4, max_iter=1)).fit(X, y)
+    with pytest.raises(TypeError, match=r"network of this package, got Pipeline.*pipeline\[-1\]"):
+        TrainingCurveDisplay.from_estimator(pipeline, plot=False)
+    assert len(TrainingCurveDisplay.from_estimator(pipeline[-1], plot=False).loss) == 1
+
+
+def test_weights_given_by_hand_raise():
+    clf = MLPClassifier(2)
+    clf.coefs_, clf.intercepts_ = [np.ones((3, 2)), np.ones((2, 2))], [np.ones(2), np.ones(2)]
+    clf._labels = MLPClassifier(2, max_iter=1).fit(np.eye(3), [0, 1, 2])._labels
+    clf.n_features_in_ = 3
+    with pytest.raises(ValueError, match=r"without history_: its weights were given. Call fit"):
+        TrainingCurveDisplay.from_estimator(clf, plot=False)
