@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 from helpers import mostly_zeros, normal
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csc_array, csr_matrix, issparse
 
-from sknn.nn.batches import Rows, sum_of_weights
+from sknn.nn.batches import Rows, Samples, sum_of_weights
 
 AT = np.array([3, 0, 3, 7])
 WAYS = {"gathered": AT, "sliced": slice(2, 6)}
@@ -134,3 +134,86 @@ def test_weights_per_output_count_by_their_mean_over_outputs(at, dtype):
 def test_sum_of_weights_is_what_a_mean_over_samples_is_divided_by(weight, total):
     assert sum_of_weights(weight) == total
     assert type(sum_of_weights(weight)) is float
+
+
+# Images
+
+
+IMAGE = (4, 5, 2)
+ints = pytest.mark.parametrize("source", [np.uint8, np.int8, np.int32, np.int64])
+
+
+def flat_images(dtype, n=10):
+    """Rows of the numbers of images, some of them zeros."""
+    return np.random.default_rng(0).integers(0, 100, (n, 40)).astype(dtype)
+
+
+@both_ways
+@floats
+def test_rows_come_in_the_shape_of_a_sample(at, dtype):
+    x = normal(10, 40).astype(dtype)
+    images = Samples(x, dtype, IMAGE).take(at)
+    assert_array_equal(images, x[at].reshape(-1, *IMAGE), strict=True)
+
+
+@both_ways
+@floats
+@ints
+def test_pixels_of_integers_become_numbers_from_0_to_1(at, dtype, source):
+    x = flat_images(source)
+    images = Samples(x, dtype, IMAGE).take(at)
+    assert images.dtype == dtype
+    eps = np.finfo(dtype).eps
+    assert_allclose(images, x[at].reshape(-1, *IMAGE) / 255, rtol=2 * eps)
+
+
+@both_ways
+@floats
+@pytest.mark.parametrize("source", [bool, np.float16, np.float32, np.float64])
+def test_pixels_of_other_kinds_are_taken_as_they_are(at, dtype, source):
+    x = flat_images(source)
+    images = Samples(x, dtype, IMAGE).take(at)
+    assert_array_equal(images, x[at].reshape(-1, *IMAGE).astype(dtype), strict=True)
+
+
+@pytest.mark.parametrize("shape", [None, (40,)])
+@both_ways
+@ints
+def test_integers_that_are_no_images_are_taken_as_they_are(at, source, shape):
+    x = flat_images(source)
+    assert_array_equal(Samples(x, np.float32, shape).take(at), x[at].astype(np.float32))
+
+
+@both_ways
+@floats
+@pytest.mark.parametrize("kind", [csr_matrix, csc_array])
+@pytest.mark.parametrize("source", [np.uint8, np.float64])
+def test_sparse_rows_become_dense_images(at, dtype, kind, source):
+    x = flat_images(source)
+    dense, sparse = Samples(x, dtype, IMAGE), Samples(kind(x), dtype, IMAGE)
+    assert_array_equal(sparse.take(at), dense.take(at), strict=True)
+    assert len(sparse) == 10
+
+
+def test_slice_of_images_in_the_computing_dtype_copies_nothing():
+    x = normal(10, 40)
+    assert np.shares_memory(Samples(x, np.float64, IMAGE).take(slice(2, 6)), x)
+
+
+@both_ways
+@pytest.mark.parametrize("source", [np.uint8, np.float64])
+def test_images_are_converted_in_the_same_memory_and_leave_the_rows_alone(at, source):
+    x = flat_images(source)
+    before = x.copy()
+    x.flags.writeable = False
+    samples = Samples(x, np.float32, IMAGE)
+    assert np.shares_memory(samples.take(at), samples.take(at))
+    assert_array_equal(x, before)
+
+
+@both_ways
+def test_rows_with_targets_take_images_as_samples_do(at):
+    x, y = flat_images(np.uint8), normal(10, 1)
+    batch = Rows(x, y, dtype=np.float32, shape=IMAGE).take(at)
+    assert_array_equal(batch.x, Samples(x, np.float32, IMAGE).take(at), strict=True)
+    assert_array_equal(batch.y, y[at].astype(np.float32))

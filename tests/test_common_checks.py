@@ -3,8 +3,24 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sknn import MLPClassifier, MLPRegressor, SequentialClassifier, SequentialRegressor
-from sknn.nn import BatchNorm, CosineDecay, Dense, Dropout, LayerNorm
+from sknn import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    SequentialClassifier,
+    SequentialRegressor,
+)
+from sknn.nn import (
+    BatchNorm,
+    Conv2D,
+    CosineDecay,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    MaxPool2D,
+)
 
 # The checks use data and numbers of epochs that do not always converge.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -41,22 +57,54 @@ STACKS = (
     [("hidden", Dense(50, "gelu")), ("norm", LayerNorm()), ("last", Dense(20))],
     [Dense(50), BatchNorm(), Dropout(0.1)],
 )
+# The flat samples of the checks are images for a CNN: squares, or strips one pixel high.
+SMALL = {"filters": (8,), "hidden_layer_sizes": (20,), **FAST}
+CNN_SETTINGS = (
+    SMALL,
+    {**SMALL, "solver": "sgd"},
+    {**SMALL, "solver": "lbfgs"},
+    {**SMALL, "normalization": "batch"},
+    {**SMALL, "filters": (8, 8), "pooling": ("average", None), "normalization": "layer"},
+    {**SMALL, "dropout": [0.1, 0.1, 0.1]},
+)
+SHIFTED = {**SMALL, "augment": "shift"}  # flips would tell the features of the checks apart no more
+
+
+class StripClassifier(SequentialClassifier):
+    """A stack to which flat samples of any width are images, as they are to a CNN."""
+
+    _always_images = True
+
+
+class StripRegressor(SequentialRegressor):
+    """The same for regression."""
+
+    _always_images = True
+
+
+IMAGE_STACKS = (
+    [("conv", Conv2D(8)), ("flat", Flatten()), ("last", Dense(20))],
+    [Conv2D(16, activation="tanh"), BatchNorm(), MaxPool2D(padding="same"), Flatten()],
+)
 ESTIMATORS = [
     *(MLPClassifier(**params) for params in CLASSIFIER_SETTINGS),
     *(MLPRegressor(**params) for params in REGRESSOR_SETTINGS),
     *(SequentialClassifier(layers, **FAST) for layers in STACKS),
     *(SequentialRegressor(layers=layers, **FAST) for layers in STACKS),
+    *(CNNClassifier(**params) for params in (*CNN_SETTINGS, SHIFTED)),
+    *(CNNRegressor(**params) for params in CNN_SETTINGS),
+    *(StripClassifier(layers, **FAST) for layers in IMAGE_STACKS),
+    StripRegressor(IMAGE_STACKS[0], **FAST),
 ]
 
 
 def expected_to_fail(estimator):
-    """With dropout, a sample given twice is dropped from twice, one of weight two once."""
-    dropout = getattr(estimator, "dropout", 0) or any(
-        isinstance(layer, Dropout) for layer in getattr(estimator, "layers", [])
-    )
-    if not dropout:
+    """What draws for each row draws twice for a sample given twice, once for a weight of two."""
+    draws = getattr(estimator, "dropout", 0) or getattr(estimator, "augment", None)
+    draws = draws or any(isinstance(layer, Dropout) for layer in getattr(estimator, "layers", []))
+    if not draws:
         return {}
-    reason = "dropout draws for each row, and not as often for rows that are weighted"
+    reason = "dropout and shifts draw for each row, and not as often for rows that are weighted"
     return {
         f"check_sample_weight_equivalence_on_{kind}_data": reason for kind in ("dense", "sparse")
     }
@@ -64,4 +112,10 @@ def expected_to_fail(estimator):
 
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_to_fail)
 def test_estimator_passes_the_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([CNNClassifier(), CNNRegressor()])
+def test_default_network_of_images_passes_the_check(estimator, check):
     check(estimator)

@@ -6,7 +6,7 @@ from helpers import LOSSES, Breaking, Interrupting, new_gradient, normal, sample
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import Lasso, LogisticRegression, PoissonRegressor, Ridge
 
-from sknn.nn import Activate, BatchNorm, Dense, Quantile, lbfgs
+from sknn.nn import Activate, BatchNorm, Conv2D, Dense, Flatten, MaxPool2D, Quantile, lbfgs
 from sknn.nn.batches import Rows
 from sknn.nn.lbfgs import minimize_loss
 from sknn.nn.training import HISTORY
@@ -155,6 +155,70 @@ def test_batch_norm_sees_all_rows_in_one_block(weight, monkeypatch):
     loss_of_all = gradient.mean(rows.take(slice(None)))
     weight_sum = N if weight is None else weight.sum()
     assert_allclose(whole.loss, loss_of_all + gradient.add_penalty(ALPHA / weight_sum), rtol=1e-12)
+
+
+# Images
+
+
+CONVOLUTIONS = [Conv2D(2, activation="tanh"), MaxPool2D(), Conv2D(3, 2), Flatten()]
+NORMALISED = [Conv2D(2, activation="identity"), BatchNorm(), Activate("tanh"), Flatten()]
+
+
+def minimised_on_images(layers, weight=None, seen=None, **settings):
+    """(outcome, gradient) of the log loss on images of 4 x 4 pixels."""
+
+    class Watched(Flatten):
+        """Notes how many images there are at a time."""
+
+        def forward(self, params, state, x, cache, training):
+            seen.append(len(x))
+            return super().forward(params, state, x, cache, training)
+
+    loss = LOSSES["log_loss softmax"]
+    rows = Rows(normal(N, 16), targets(loss, N, 3), weight, dtype=np.float64, shape=(4, 4, 1))
+    layers = [*layers[:-1], layers[-1] if seen is None else Watched(), Dense(3, "identity")]
+    gradient = new_gradient(layers, loss, 4, 4, 1)
+    history = {name: [] for name in HISTORY}
+    settings = {"alpha": ALPHA, "max_iter": 10, "max_fun": 1000, "tol": 1e-8} | settings
+    return minimize_loss(gradient, rows, history=history, **settings), gradient
+
+
+@pytest.mark.parametrize("weight", [None, sample_weights(N)], ids=["unweighted", "weighted"])
+def test_blocks_of_images_that_fit_into_memory_add_up_to_all_of_them(weight, monkeypatch):
+    whole, gradient = minimised_on_images(CONVOLUTIONS, weight)
+    seen = []
+    monkeypatch.setattr(lbfgs, "MEMORY", 7 * gradient.network.row_size(np.float64))
+    in_blocks, block_gradient = minimised_on_images(CONVOLUTIONS, weight, seen)
+    assert seen[:9] == [7] * 8 + [N - 8 * 7]
+    assert_allclose(in_blocks.loss, whole.loss, rtol=1e-9)
+    assert_allclose(block_gradient.theta, gradient.theta, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("weight", [None, sample_weights(N)], ids=["unweighted", "weighted"])
+def test_batch_norm_sees_all_images_in_one_block(weight, monkeypatch):
+    whole, gradient = minimised_on_images(NORMALISED, weight)
+    monkeypatch.setattr(lbfgs, "MEMORY", 1)
+    still_whole, same = minimised_on_images(NORMALISED, weight)
+    assert still_whole.loss == whole.loss
+    assert_array_equal(same.theta, gradient.theta)
+    assert_array_equal(same.state, gradient.state)
+
+
+def test_convolution_of_the_size_of_the_image_is_logistic_regression():
+    loss = LOSSES["log_loss softmax"]
+    x, y = normal(N, 16), targets(loss, N, 3)
+    rows = Rows(x, y, dtype=np.float64, shape=(4, 4, 1))
+    convolution = Conv2D(3, 4, padding="valid", activation="identity")
+    output = Dense(3, "identity", trainable=False)
+    gradient = new_gradient([convolution, Flatten(), output], loss, 4, 4, 1)
+    found, _, last = gradient.network.layout.views(gradient.theta)
+    last["weight"][...], last["bias"][...] = np.eye(3), 0
+    history = {name: [] for name in HISTORY}
+    settings = {"alpha": ALPHA, "max_iter": 1000, "max_fun": 1000, "tol": 1e-8}
+    assert minimize_loss(gradient, rows, history=history, **settings).reason == "converged"
+    logistic = LogisticRegression(C=1 / ALPHA, tol=1e-10, solver="newton-cg", max_iter=1000)
+    logistic.fit(x, y.argmax(axis=1))
+    assert_allclose(found["weight"].reshape(16, 3), logistic.coef_.T, rtol=1e-3, atol=1e-4)
 
 
 def test_weights_are_bit_equal_from_run_to_run():

@@ -4,10 +4,23 @@ import numpy as np
 import pytest
 from helpers import LOSSES, mostly_zeros, normal
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from sknn.nn import Activate, BatchNorm, Dense, Dropout
-from sknn.nn.model import Model
+from sknn.nn import (
+    Activate,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    Layer,
+    MaxPool2D,
+)
+from sknn.nn.model import PART, Model
 from sknn.nn.network import Network
+from sknn.nn.workspace import Workspace
 
 N, N_IN = 11, 4
 LAYERS = [Dense(5, "tanh"), Dense(3, "identity")]
@@ -174,3 +187,144 @@ def test_unpickled_model_has_the_weights_as_views_again():
 def test_pickle_holds_the_weights_once():
     model = new_model(layers=[Dense(500), Dense(3, "identity")])
     assert len(pickle.dumps(model)) < model.theta.nbytes + 5000
+
+
+# Images
+
+
+IMAGE = (6, 5, 2)
+N_IMAGES = 2 * PART + 7
+IMAGE_LAYERS = [
+    Conv2D(3, activation="identity"),
+    BatchNorm(),
+    Activate("relu"),
+    MaxPool2D(padding="same"),
+    Dropout(0.5),
+    Conv2D(4, 2, activation="tanh"),
+    Flatten(),
+    Dense(3, "identity"),
+]
+
+
+class Measured(Layer):
+    """Passes images on; notes how many come at a time, and how many threads BLAS then has."""
+
+    def __init__(self):
+        self.sizes, self.blas = [], []
+
+    def output_shape(self, input_shape):
+        return input_shape
+
+    def forward(self, params, state, x, cache, training):
+        self.sizes.append(len(x))
+        self.blas.append(blas_threads())
+        return x
+
+
+def blas_threads():
+    return {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"}
+
+
+def new_image_model(layers=IMAGE_LAYERS, dtype=np.float64):
+    """A model of images, its running statistics drawn."""
+    vectors = Network(layers, IMAGE).initial(np.random.RandomState(0), dtype)
+    model = Model(layers, IMAGE, LOSSES["squared_error"], *vectors)
+    model.state[...] = 1 + normal(model.state.size) ** 2
+    return model
+
+
+def layer_by_layer(model, x):
+    """What comes out of each layer, all images at once."""
+    network = model.network
+    states = network.state_layout.views(model.state)
+    outputs = [x.reshape(-1, *IMAGE)]
+    for layer, params, state in zip(network.layers, model.params, states, strict=True):
+        outputs.append(layer.forward(params, state, outputs[-1], Workspace(model.dtype), False))
+    return outputs
+
+
+@pytest.mark.parametrize("memory", [1, 5e4, 1e9])
+@pytest.mark.parametrize("at", [None, np.array([70, 3, 9, 3, *range(40)])], ids=["all", "some"])
+@pytest.mark.parametrize("n_threads", [1, 2, 8])
+def test_outputs_of_images_do_not_depend_on_chunks_or_threads(memory, at, n_threads):
+    model, x = new_image_model(), normal(N_IMAGES, 60)
+    x.flags.writeable = False
+    wanted = layer_by_layer(model, x if at is None else x[at])
+    with threadpool_limits(n_threads):
+        assert_allclose(model.outputs(x, memory, at), wanted[-1], rtol=1e-10, atol=1e-12)
+        for depth in range(1, len(wanted)):
+            found = model.outputs(x, memory, at, depth=depth)
+            assert_allclose(found, wanted[depth], rtol=1e-10, atol=1e-12)
+
+
+def test_outputs_of_images_are_bit_equal_for_any_number_of_threads():
+    model, x = new_image_model(dtype=np.float32), normal(N_IMAGES, 60).astype(np.float32)
+    alone = model.outputs(x, 1e9)
+    for n_threads in (2, 8):
+        with threadpool_limits(n_threads):
+            assert_array_equal(model.outputs(x, 1e9), alone)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_outputs_of_pixels_are_those_of_numbers_from_0_to_1(dtype):
+    pixels = np.random.default_rng(0).integers(0, 256, (N_IMAGES, 60), np.uint8)
+    model = new_image_model(dtype=dtype)
+    z = model.outputs(pixels, 1e9)
+    assert z.dtype == dtype
+    tolerance = 1e-4 if dtype == np.float32 else 1e-10
+    wanted = layer_by_layer(model, (pixels / 255).astype(dtype))[-1]
+    assert_allclose(z, wanted, rtol=tolerance, atol=tolerance)
+    assert_array_equal(model.outputs(csr_array(pixels), 1e9), z)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_outputs_of_images_take_parts_that_together_fit_into_the_memory(n_threads):
+    measured = Measured()
+    model = new_image_model([measured, Conv2D(2), GlobalAveragePool2D()])
+    one = model.network.row_size(np.float64)
+    assert one == 8 * (6 * 5 * 2 + 6 * 5 * 2 + 2)
+    with threadpool_limits(n_threads):
+        for memory, largest in [(1, 1), (8 * one, 8 // n_threads), (1e9, PART)]:
+            measured.sizes.clear()
+            model.outputs(normal(N_IMAGES, 60), memory)
+            assert sum(measured.sizes) == N_IMAGES
+            assert max(measured.sizes) == largest
+    assert measured.blas == [{1}] * len(measured.blas)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_outputs_that_fail_raise_and_give_blas_its_threads_back(n_threads):
+    class Failing(Flatten):
+        def forward(self, params, state, x, cache, training):
+            raise RuntimeError("mine")
+
+    model = new_image_model([Conv2D(2), Failing(), Dense(1)])
+    with threadpool_limits(n_threads):
+        with pytest.raises(RuntimeError, match="mine"):
+            model.outputs(normal(N_IMAGES, 60), 1e9)
+        assert blas_threads() == {n_threads}
+
+
+def test_outputs_of_images_are_in_an_array_of_their_own():
+    x = normal(3, 60)
+    model = new_image_model([Dropout(0.5), Flatten()])
+    for depth in (1, 2, None):
+        assert not np.shares_memory(model.outputs(x, 1e9, depth=depth), x)
+
+
+def test_weights_and_biases_of_convolutions_are_views_of_theta_where_there_are_any():
+    model = new_image_model([Conv2D(3), Conv2D(4, 2, bias=False), Flatten(), Dense(3)])
+    assert [weight.shape for weight in model.weights] == [(3, 3, 2, 3), (2, 2, 3, 4), (120, 3)]
+    assert [bias.shape for bias in model.biases] == [(3,), (3,)]
+    for view in (*model.weights, *model.biases):
+        assert np.shares_memory(view, model.theta)
+    assert model.holds(model.weights, model.biases)
+
+
+def test_pickle_of_a_model_of_images_holds_the_weights_once_and_predicts_the_same():
+    layers = [Conv2D(64), MaxPool2D(), Conv2D(64), Flatten(), Dense(3)]
+    model, x = new_image_model(layers), normal(3, 60)
+    z = model.outputs(x, 1e9)
+    pickled = pickle.dumps(model)
+    assert len(pickled) < model.theta.nbytes + 5000
+    assert_array_equal(pickle.loads(pickled).outputs(x, 1e9), z)

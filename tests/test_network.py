@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from helpers import (
@@ -11,21 +13,26 @@ from helpers import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn.nn import Activate, BatchNorm, Dense, Dropout, Layer, LayerNorm, Parameter, State
+from sknn.nn import (
+    Activate,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    Layer,
+    LayerNorm,
+    MaxPool2D,
+    Parameter,
+    State,
+)
 from sknn.nn.network import Network, layer_names
+from sknn.nn.workspace import Workspace
 
 N = 7
 LAYERS = [Dense(5, "tanh"), Dense(4, "relu"), Dense(3, "identity")]
-
-
-class Flatten(Layer):
-    """Samples of any shape, flat."""
-
-    def output_shape(self, input_shape):
-        return (int(np.prod(input_shape)),)
-
-    def forward(self, params, state, x, cache, training):
-        return x.reshape(len(x), -1)
 
 
 class Recorder(Layer):
@@ -132,15 +139,129 @@ def test_network_knows_the_shapes_between_its_layers():
 
 
 def test_layers_are_numbered_among_their_kind():
-    layers = [Flatten(), Dense(3), Dropout(), Dense(2)]
-    names = ["flatten1", "dense1", "dropout1", "dense2"]
-    assert layer_names(layers) == Network(layers, (4, 5)).names == names
+    layers = [Conv2D(3), MaxPool2D(), Conv2D(3), Flatten(), Dense(3), Dropout(), Dense(2)]
+    names = ["conv2d1", "maxpool2d1", "conv2d2", "flatten1", "dense1", "dropout1", "dense2"]
+    assert layer_names(layers) == Network(layers, (4, 5, 1)).names == names
 
 
 def test_largest_product_is_that_of_the_layer_with_most_multiply_adds():
     layers = [Dense(10), BatchNorm(), Dropout(), Dense(100), Activate(), Dense(2)]
     assert Network(layers, (7,)).largest_product(5) == 5 * 10 * 100
     assert Network([LayerNorm(), Dropout()], (7,)).largest_product(5) == 0
+
+
+def test_multiply_adds_of_a_convolution_are_windows_times_kernel_times_channels():
+    # 28 * 28 * 9 * 32 = 225,792 for 3 x 3 pixels, one channel and 32 filters
+    layers = [Conv2D(32), MaxPool2D(), Flatten(), Dense(10)]
+    assert Network(layers, (28, 28, 1)).largest_product(1) == 225_792
+    assert Network(layers, (28, 28, 3)).largest_product(5) == 5 * 3 * 225_792
+    assert Network([Conv2D(2, 3, padding="valid"), Flatten()], (4, 5, 1)).largest_product(1) == 108
+
+
+@pytest.mark.parametrize(
+    ("layers", "wanted"),
+    [
+        ([Conv2D(3), MaxPool2D(), Conv2D(3), Flatten(), Dense(2)], 4),
+        ([Dropout(), Conv2D(3), BatchNorm(), GlobalAveragePool2D(), Dense(3), Dense(2)], 4),
+        ([Flatten(), Dense(2)], 1),
+        ([Conv2D(3), AveragePool2D()], 2),
+    ],
+)
+def test_image_layers_are_those_that_take_images_in(layers, wanted):
+    assert Network(layers, (8, 8, 1)).n_image_layers == wanted
+    assert Network([Dense(3), Dense(2)], (8,)).n_image_layers == 0
+
+
+# Layers that are fused
+
+
+CONVOLUTIONAL = [
+    Conv2D(3, activation="relu"),
+    MaxPool2D(),
+    Conv2D(4, activation="tanh"),
+    MaxPool2D(padding="same"),
+    Flatten(),
+    Dense(2, "identity"),
+]
+
+
+def numbers(network, *between):
+    return [number for number, _ in network.steps(*between)]
+
+
+def test_steps_take_a_convolution_and_its_pooling_at_once():
+    network = Network(CONVOLUTIONAL, (8, 8, 1))
+    assert numbers(network) == [0, 2, 4, 5]
+    for number, layer in network.steps():
+        assert (layer is CONVOLUTIONAL[number]) == (number > 2)
+
+
+@pytest.mark.parametrize(
+    ("between", "wanted"),
+    [((0, 1), [0]), ((0, 3), [0, 2]), ((1, 4), [1, 2]), ((2, None), [2, 4, 5]), ((3, 3), [])],
+)
+def test_steps_stay_between_first_and_stop(between, wanted):
+    assert numbers(Network(CONVOLUTIONAL, (8, 8, 1)), *between) == wanted
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        [Conv2D(3), AveragePool2D()],
+        [Conv2D(3), BatchNorm()],
+        [Conv2D(3, activation="gelu"), MaxPool2D()],  # falls for some z
+        [Conv2D(3, activation="sign"), MaxPool2D()],  # trains as if it were not flat
+        [Activate(), MaxPool2D()],
+    ],
+    ids=str,
+)
+def test_other_pairs_are_not_fused(pair):
+    assert numbers(Network(pair, (8, 8, 1))) == [0, 1]
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("depth", range(1, 7))
+def test_fused_layers_compute_what_they_compute_apart(depth, training):
+    network = Network(CONVOLUTIONAL, (7, 5, 2))
+    theta, _ = network.initial(np.random.RandomState(0), np.float64)
+    x = apart = normal(N, 7, 5, 2)
+    own = list(zip(CONVOLUTIONAL, network.layout.views(theta), strict=True))
+    for layer, params in own[:depth]:
+        apart = layer.forward(params, {}, apart, Workspace(np.float64), training)
+    assert apart.shape[1:] == network.shapes[depth]
+    together = forward(network, theta, x, training=training, depth=depth)
+    assert_allclose(together, apart, rtol=1e-12)
+
+
+def test_pickled_network_works_out_its_steps_again():
+    network = Network(CONVOLUTIONAL, (8, 8, 1))
+    before = len(pickle.dumps(network))
+    network.steps(), network.steps(0, 2)
+    assert len(pickle.dumps(network)) == before
+    assert numbers(pickle.loads(pickle.dumps(network))) == [0, 2, 4, 5]
+
+
+def test_lowest_layer_is_the_first_with_parameters():
+    assert Network([Dropout(), MaxPool2D(), *CONVOLUTIONAL], (16, 16, 1)).lowest == 2
+    assert Network([Dropout(), BatchNorm(), Dense(3)], (4,)).lowest == 1
+    assert Network([Dropout(), Flatten()], (4, 4, 1)).lowest == 0
+
+
+def test_network_names_the_image_layer_that_does_not_fit():
+    message = (
+        r"^Layer conv2d2, Conv2D\(filters=4, padding='valid'\): needs images of at least 3 x 3 "
+        r"pixels with padding='valid', got 2 x 4\. Use padding='same'"
+    )
+    layers = [Conv2D(3), MaxPool2D(), Conv2D(4, padding="valid"), Flatten(), Dense(2)]
+    with pytest.raises(ValueError, match=message):
+        Network(layers, (4, 8, 1))
+
+
+@pytest.mark.parametrize("layer", [Conv2D(3), MaxPool2D(), GlobalAveragePool2D()], ids=str)
+def test_image_layer_after_flat_ones_says_what_it_needs(layer):
+    message = r"needs images of shape \(height, width, channels\), got samples of shape \(128,\)"
+    with pytest.raises(ValueError, match=message):
+        Network([Flatten(), layer, Dense(2)], (8, 8, 2))
 
 
 def test_network_names_the_layer_that_does_not_fit():
@@ -206,9 +327,9 @@ def test_gradient_above_a_first_dropout_is_that_without_dx():
 # Normalisation folded into the weights before it
 
 
-def normalised(layers, n_features=4, dtype=np.float64, models=()):
+def normalised(layers, input_shape=(4,), dtype=np.float64, models=()):
     """(network, params, state) of these layers, all drawn."""
-    network = Network(layers, (n_features,))
+    network = Network(layers, input_shape)
     theta = normal(*models, network.layout.size).astype(dtype)
     state = 1 + np.abs(normal(*models, network.state_layout.size, seed=1)).astype(dtype)
     return network, network.layout.views(theta), network.state_layout.views(state)
@@ -223,6 +344,19 @@ FOLDED = {  # layers, and which of them have nothing left to do
     "in a row": ([Dense(5, "identity"), BatchNorm(), BatchNorm(), Dense(2)], [1]),
     "layer normalisation": ([Dense(5, "identity"), LayerNorm(), Dense(2)], []),
 }
+FOLDED_IMAGES = {
+    "after a convolution": (
+        [Conv2D(3, activation="identity"), BatchNorm(), Activate("relu"), MaxPool2D(), Flatten()],
+        [1],
+    ),
+    "after one without bias": (
+        [Conv2D(3, activation="identity", bias=False), BatchNorm(), MaxPool2D(), Flatten()],
+        [1],
+    ),
+    "after an activation": ([Conv2D(3), BatchNorm(), Flatten()], []),
+    "after pooling": ([Conv2D(3, activation="identity"), MaxPool2D(), BatchNorm(), Flatten()], []),
+    "first": ([BatchNorm(), Conv2D(3), Flatten()], []),
+}
 
 
 @pytest.mark.parametrize(("layers", "skipped"), FOLDED.values(), ids=FOLDED)
@@ -231,6 +365,20 @@ FOLDED = {  # layers, and which of them have nothing left to do
 def test_folded_network_predicts_the_same_with_fewer_layers(layers, skipped, models, dtype):
     network, params, state = normalised(layers, dtype=dtype, models=models)
     x = normal(N, 4).astype(dtype)
+    before = network.forward(params, state, x, network.workspaces(dtype)).copy()
+    folded = network.folded(params, state)
+    z = network.forward(folded, state, x, network.workspaces(dtype))
+    assert z.dtype == dtype
+    rtol, atol = (1e-4, 1e-4) if dtype == np.float32 else (1e-11, 1e-12)
+    assert_allclose(z, before, rtol=rtol, atol=atol)
+    assert [index for index, own in enumerate(folded) if own is None] == skipped
+
+
+@pytest.mark.parametrize(("layers", "skipped"), FOLDED_IMAGES.values(), ids=FOLDED_IMAGES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_folded_network_of_images_predicts_the_same_with_fewer_layers(layers, skipped, dtype):
+    network, params, state = normalised(layers, (6, 5, 2), dtype)
+    x = normal(N, 6, 5, 2).astype(dtype)
     before = network.forward(params, state, x, network.workspaces(dtype)).copy()
     folded = network.folded(params, state)
     z = network.forward(folded, state, x, network.workspaces(dtype))

@@ -5,12 +5,31 @@ from copy import deepcopy
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
-from sknn import MLPClassifier, MLPRegressor, SequentialClassifier, SequentialRegressor
-from sknn.nn import BatchNorm, Dense, Dropout, Layer, LayerNorm
+from sknn import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    SequentialClassifier,
+    SequentialRegressor,
+)
+from sknn.nn import (
+    Activate,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool2D,
+    Layer,
+    LayerNorm,
+    MaxPool2D,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -62,7 +81,7 @@ def test_every_parameter_of_the_mlp_but_those_of_layers_means_the_same(mlp, sequ
     ours = set(sequential([])._get_param_names())
     theirs = set(mlp._get_param_names())
     of_layers = {"hidden_layer_sizes", "activation", "dropout", "normalization"}
-    assert ours == theirs - of_layers | {"layers"}
+    assert ours == theirs - of_layers | {"layers", "input_shape"}
     stack, network = sequential([]).get_params(deep=False), mlp().get_params()
     assert all(stack[name] == network[name] for name in ours & theirs)
 
@@ -185,6 +204,169 @@ def test_settings_changed_after_fit_are_for_the_next_fit(make):
     second.set_params(dense1__units=9, dense2__activation="tanh").fit(X, y)
     assert_array_equal(first.predict(X), predicted)
     assert_array_equal(pickle.loads(pickle.dumps(first)).predict(X), predicted)
+
+
+# Images
+
+
+def images(make=SequentialClassifier, n=40, shape=(8, 7, 2)):
+    X = np.random.default_rng(0).normal(size=(n, *shape))
+    y = X[:, :, :3].mean(axis=(1, 2, 3))
+    return X, (y > 0).astype(int) if make in (SequentialClassifier, CNNClassifier) else y
+
+
+CNNS = {
+    "plain": (
+        {"hidden_layer_sizes": (5,)},
+        [
+            Conv2D(3, weight_init="he_normal"),
+            MaxPool2D(padding="same"),
+            Conv2D(4, weight_init="he_normal"),
+            MaxPool2D(padding="same"),
+            Flatten(),
+            Dense(5, weight_init="he_normal"),
+        ],
+    ),
+    "dropout, averages, no dense layer": (
+        {"hidden_layer_sizes": (), "pooling": "average", "dropout": [0.1, 0.2, 0.3]},
+        [
+            Dropout(0.1),
+            Conv2D(3, weight_init="he_normal"),
+            AveragePool2D(padding="same"),
+            Dropout(0.2),
+            Conv2D(4, weight_init="he_normal"),
+            AveragePool2D(padding="same"),
+            Dropout(0.3),
+            Flatten(),
+        ],
+    ),
+    "normalised before tanh": (
+        {"hidden_layer_sizes": (), "normalization": "batch", "activation": "tanh", "stride": 2},
+        [
+            Conv2D(3, stride=2, activation="identity", weight_init="glorot_uniform"),
+            BatchNorm(),
+            Activate("tanh"),
+            MaxPool2D(padding="same"),
+            Conv2D(4, stride=2, activation="identity", weight_init="glorot_uniform"),
+            BatchNorm(),
+            Activate("tanh"),
+            MaxPool2D(padding="same"),
+            Flatten(),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("case", CNNS)
+@pytest.mark.parametrize(
+    ("cnn", "sequential"),
+    [(CNNClassifier, SequentialClassifier), (CNNRegressor, SequentialRegressor)],
+)
+def test_stack_of_image_layers_is_the_cnn_bit_for_bit(cnn, sequential, case, named):
+    X, y = images(cnn)
+    params, layers = CNNS[case]
+    init = layers[0].weight_init if hasattr(layers[0], "weight_init") else "he_normal"
+    layers = [(f"layer{n}", layer) for n, layer in enumerate(layers)] if named else layers
+    settings = {"batch_size": 16, "weight_init": init, "max_iter": 3, "random_state": 0}
+    stack = sequential(layers, **settings).fit(X, y)
+    reference = cnn((3, 4), **params, **settings).fit(X, y)
+    assert_same_arrays(stack, reference)
+    assert_array_equal(stack.predict(X), reference.predict(X))
+    assert_array_equal(stack._model.state, reference._model.state)
+    assert stack.loss_curve_ == reference.loss_curve_
+
+
+IMAGE_STACK = [("conv1", Conv2D(3)), ("pool", MaxPool2D()), ("flat", Flatten()), ("h", Dense(4))]
+
+
+@pytest.mark.parametrize("named", [False, True])
+@both
+def test_settings_of_image_layers_are_parameters(make, named):
+    layers = deepcopy(IMAGE_STACK if named else [layer for _, layer in IMAGE_STACK])
+    conv, pool, flat, hidden = (
+        ("conv1", "pool", "flat", "h") if named else ("conv2d1", "maxpool2d1", "flatten1", "dense1")
+    )
+    estimator = build(make, layers)
+    params = estimator.get_params()
+    assert params[f"{conv}__filters"] == 3
+    assert params[f"{pool}__pool_size"] == 2
+    assert params[f"{hidden}__units"] == 4
+    assert isinstance(params[flat], Flatten)
+    assert not [name for name in params if name.startswith(f"{flat}__")]
+    estimator.set_params(**{f"{conv}__filters": 5, f"{conv}__kernel_size": (1, 3), flat: Flatten()})
+    X, y = images(make)
+    assert [w.shape for w in estimator.fit(X, y).coefs_[:2]] == [(1, 3, 2, 5), (5 * 4 * 3, 4)]
+    assert_same_arrays(clone(estimator).fit(X, y), estimator)
+    with pytest.raises(ValueError, match="Invalid parameter 'size' for layer Flatten"):
+        estimator.set_params(**{f"{flat}__size": 1})
+
+
+@both
+def test_grid_reaches_settings_of_image_layers(make):
+    X, y = images(make)
+    grid = {"conv1__filters": [2, 4], "pool": [MaxPool2D(), AveragePool2D()], "h__units": [3]}
+    estimator = build(make, deepcopy(IMAGE_STACK))
+    search = GridSearchCV(estimator, grid, cv=2, error_score="raise").fit(X, y)
+    best = search.best_estimator_
+    assert best.coefs_[0].shape[-1] == search.best_params_["conv1__filters"]
+    assert type(best.layers[1][1]) is type(search.best_params_["pool"])
+    scores = search.cv_results_["mean_test_score"]
+    for params, score in zip(search.cv_results_["params"], scores, strict=True):
+        by_hand = build(make, deepcopy(IMAGE_STACK)).set_params(**params)
+        assert cross_val_score(by_hand, X, y, cv=2).mean() == score
+
+
+@both
+def test_transform_gives_the_output_of_any_image_layer(make):
+    X, y = images(make)
+    layers = [Conv2D(3, activation="tanh"), MaxPool2D(), BatchNorm(), GlobalAveragePool2D()]
+    estimator = build(make, layers, dtype="float64").fit(X, y)
+    of = {number: estimator.transform(X, number) for number in range(4)}
+    assert [of[number].shape for number in range(4)] == [
+        *((40, 8 * 7 * 3), (40, 4 * 3 * 3), (40, 4 * 3 * 3), (40, 3))
+    ]
+    block = of[0].reshape(40, 8, 7, 3)[:, :, :6].reshape(40, 4, 2, 3, 2, 3)
+    assert_array_equal(of[1], block.max(axis=(2, 4)).reshape(40, -1))
+    assert_allclose(of[3], of[2].reshape(40, 12, 3).mean(axis=1), rtol=1e-12)
+    assert_array_equal(estimator.transform(X), of[3])
+    wanted = of[3] @ estimator.coefs_[-1] + estimator.intercepts_[-1]
+    assert_allclose(estimator._model.outputs(X.reshape(40, -1), 1e9), wanted, rtol=1e-9)
+
+
+@both
+def test_flat_samples_are_images_of_the_input_shape(make):
+    X, y = images(make)
+    flat = X.reshape(len(X), -1).astype(np.float32)
+    layers = [layer for _, layer in IMAGE_STACK]
+    told = build(make, layers, input_shape=(8, 7, 2)).fit(flat, y)
+    assert_same_arrays(told, build(make, layers).fit(X, y))
+    assert_array_equal(told.predict(X), told.predict(flat))
+
+
+@both
+def test_convolution_without_bias_has_no_intercepts(make):
+    X, y = images(make)
+    layers = [Conv2D(3, bias=False), Conv2D(2), Flatten()]
+    estimator = build(make, layers).fit(X, y)
+    assert [w.shape for w in estimator.coefs_] == [(3, 3, 2, 3), (3, 3, 3, 2), (112, 1)]
+    assert [b.shape for b in estimator.intercepts_] == [(2,), (1,)]
+    predicted = estimator.predict(X)
+    estimator.intercepts_ = [b.copy() for b in estimator.intercepts_]
+    assert_array_equal(estimator.predict(X), predicted)
+    assert_array_equal(pickle.loads(pickle.dumps(estimator)).predict(X), predicted)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@both
+def test_frozen_convolution_keeps_its_weights_while_others_learn(make, solver):
+    X, y = images(make)
+    layers = [Conv2D(3, trainable=False), BatchNorm(), Conv2D(2), Flatten()]
+    frozen = build(make, layers, solver=solver, alpha=1.0).fit(X, y)
+    drawn = build(make, layers, solver="sgd", learning_rate_init=1e-300).fit(X, y)
+    assert_array_equal(frozen.coefs_[0], drawn.coefs_[0])
+    assert_array_equal(frozen.intercepts_[0], drawn.intercepts_[0])
+    assert np.abs(frozen.coefs_[1] - drawn.coefs_[1]).max() > 1e-3
 
 
 # Stacks that cannot be
