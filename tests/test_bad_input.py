@@ -63,7 +63,7 @@ BAD_X = {
     "0-d": (np.float64(1.0), "Expected 2D array, got scalar array"),
     "1-d": (X[:, 0], "Expected 2D array, got 1D array"),
     "3-d": (X[:, :, None], "Found array with dim 3"),
-    "1-d sparse": (coo_array(X[:, 0]), "Expected 2D input"),
+    "1-d sparse": (coo_array(X[:, 0]), "Expected 2D input|1d sparse array"),
     "None": (None, "Expected 2D array, got scalar array"),
     "strings": (np.full((30, 4), "a"), "could not convert string to float"),
     "objects": (np.full((30, 4), "a", dtype=object), "could not convert string to float"),
