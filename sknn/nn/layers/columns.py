@@ -34,6 +34,9 @@ class Columns:
         numbers = (filters if backward else c) * len(self.windows.places) + filters
         return images_at_a_time(n, (*self.windows.outputs, numbers), self.weight.itemsize)
 
+    def keep(self, n):
+        """There is nothing to keep: copying the pixels again costs less."""
+
     def convolve(self, x, z):
         """z = the weighted sum of every window.
 

@@ -128,6 +128,8 @@ class Conv2D(Layer):
     def forward(self, params, state, x, cache, training):
         windows = kept(cache, "windows", self.windows, x.shape[1:])
         kernel = self.kernel(params, windows, cache)
+        if training:
+            kernel.keep(len(x))
         z = cache.array("pre", (len(x), *windows.outputs, self.filters))
         for at in kernel.blocks(len(x)):
             kernel.convolve(x[at], z[at])
@@ -179,6 +181,8 @@ class PooledConv2D(Layer):
 
     def forward(self, params, state, x, cache, training):
         kernel, pool, tiled = self._prepared(params, x, cache)
+        if training:
+            kernel.keep(len(x))
         y = cache.array("pre", (len(x), *pool.outputs, self.convolution.filters))
         won = self._won(cache, pool, y) if training else None
         for at in kernel.blocks(len(x)):

@@ -7,6 +7,7 @@ the paper for one axis, their Kronecker products for both.
 """
 
 from functools import cache as cached
+from math import prod
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from sknn.nn.layers.windows import images_at_a_time, overlapping, place_in_zeros
 PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  # B^T
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
 OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # A^T
+LARGEST = 2**24  # bytes of transformed pixels that are kept from forward for backward
 WIDE = 1024  # products of channels and filters: below, the transforms cost more than they save
 
 
@@ -22,7 +24,8 @@ class Winograd:
     """One pass of a convolution; what ``Columns`` does, for 3 x 3 pixels and steps of one.
 
     ``outputs`` and ``differentiate_outputs`` leave the outputs as tiles,
-    (2, 2, n, tiles down, tiles across, filters); the last tiles may reach over the edge.
+    (2, 2, n, tiles down, tiles across, filters); the last tiles may reach over the edge. What
+    ``keep`` has made of the pixels of each block, a later pass with the same cache finds again.
     """
 
     def __init__(self, weight, windows, cache):
@@ -33,6 +36,8 @@ class Winograd:
         transformed = self._both_axes("weights") @ weight.reshape(9, -1)
         self._weights = transformed.reshape(16, self._c, self._filters)
         self._total = 0
+        self._n_blocks = 0
+        self._kept = cache.get("kept")
 
     @staticmethod
     def suits(windows, c, filters):
@@ -44,6 +49,11 @@ class Winograd:
         """Slices of n images that are worked on at a time, forward and backward alike."""
         shape = (*self._tiled, 16, 2 * self._c + self._filters)
         return images_at_a_time(n, shape, self._dtype.itemsize, memory=2**22)
+
+    def keep(self, n):
+        """Keeps the transformed pixels of n images for the way back, if they are not too large."""
+        n_bytes = 16 * n * prod(self._tiled) * self._c * self._dtype.itemsize
+        self._kept = self.cache["kept"] = n_bytes <= LARGEST
 
     def convolve(self, x, z):
         tiles = self.outputs(x)
@@ -64,7 +74,8 @@ class Winograd:
 
     def outputs(self, x):
         """The weighted sum of every window of x (n, height, width, c), as tiles."""
-        tiles = self._transformed(x)
+        tiles = self._tiles(len(x))
+        self._transform(x, tiles)
         products = self._products(tiles)
         np.matmul(tiles, self._weights, out=products)
         outputs = self.empty_outputs(len(x))
@@ -73,7 +84,9 @@ class Winograd:
 
     def differentiate_outputs(self, x, doutputs, dx):
         """Adds to ``dweight``, fills dx if it is not None: each step of ``outputs`` transposed."""
-        tiles = self._transformed(x)
+        tiles = self._tiles(len(x))
+        if not self._kept:
+            self._transform(x, tiles)
         dproducts = self._products(tiles)
         np.dot(self._both_axes("outputs").T, doutputs.reshape(4, -1), _rows(dproducts))
         self._total = self._total + np.matmul(tiles.swapaxes(1, 2), dproducts)
@@ -96,8 +109,16 @@ class Winograd:
         down, across = self._tiled
         return self.cache.scratch("padded", (n, 2 * down + 2, 2 * across + 2, self._c))
 
-    def _transformed(self, x):
-        """B^T d B of every tile d of 4 x 4 pixels: (16, tiles, c)."""
+    def _tiles(self, n):
+        """Memory for the transformed pixels of the next block: (16, tiles, c)."""
+        shape = (16, n * prod(self._tiled), self._c)
+        self._n_blocks += 1
+        if self._kept:
+            return self.cache.array(f"tiles {self._n_blocks}", shape)
+        return self.cache.scratch("tiles", shape)
+
+    def _transform(self, x, tiles):
+        """tiles = B^T d B of every tile d of 4 x 4 pixels."""
         n, (down, across) = len(x), self._tiled
         padded = self._padded(n)
         (top, _), (left, _) = self.windows.padding
@@ -107,12 +128,10 @@ class Winograd:
         pixels = self.cache.scratch("pixels", shape)
         steps = (row, column, image, 2 * row, 2 * column, channel)
         np.copyto(pixels, overlapping(padded, shape, steps))
-        tiles = self.cache.scratch("tiles", (16, n * down * across, self._c))
         np.dot(self._both_axes("pixels"), _rows(pixels), _rows(tiles))
-        return tiles
 
     def _add_up(self, dtiles, dx):
-        """dx: what each pixel is to all tiles; ``_transformed`` transposed."""
+        """dx: what each pixel is to all tiles; ``_transform`` transposed."""
         n, (down, across) = len(dx), self._tiled
         pixels = self.cache.scratch("pixels", (4, 4, n, down, across, self._c))
         np.dot(self._both_axes("pixels").T, _rows(dtiles), _rows(pixels))
