@@ -40,7 +40,7 @@ def main(repeats, quick):
 def _per_step(cnn, peers, repeats, quick):
     """The Timing of a step, by column: that of a whole fit, divided by its number of steps."""
     small = cnn.image_shape[0] < 16
-    n_batches, max_iter = 10 if quick else 25, 4 if small else 1
+    n_batches, max_iter = 10 if quick else 50, 4 if small else 1
     X, y = cnn.random_images(n_batches * BATCH_SIZE)
     params = {
         "batch_size": BATCH_SIZE,

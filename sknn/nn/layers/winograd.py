@@ -17,7 +17,7 @@ PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
 OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # A^T
 LARGEST = 2**24  # bytes of transformed pixels that are kept from forward for backward
-WIDE = 1024  # products of channels and filters: below, the transforms cost more than they save
+WIDE = 512  # products of channels and filters: below, the transforms cost more than they save
 
 
 class Winograd:
