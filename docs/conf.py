@@ -8,7 +8,6 @@ sys.path.insert(0, str(DOCS.parent))  # the package of this copy, installed or n
 sys.path.insert(0, str(DOCS / "_ext"))
 
 import gallery  # noqa: E402
-import reference  # noqa: E402
 
 import sknn  # noqa: E402
 
@@ -31,14 +30,16 @@ extensions = [
 ]
 
 # Text
-myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"
-highlight_language = "python"
+highlight_language = "none"
+smartquotes = False  # quotes in types and defaults are Python's
+default_role = "literal"
 
-# Reference: reference.py lists the names
-autosummary_generate = True
+# Reference: reference.py lists the names, and the files that autosummary reads
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False  # the template of a class lists them
 numpydoc_class_members_toctree = False
 
@@ -61,8 +62,11 @@ sphinx_gallery_conf = {
     "backreferences_dir": "gallery/backreferences",
     "reference_url": {"sknn": None},
     "within_subsection_order": "FileNameSortKey",
-    "matplotlib_animations": False,
+    "thumbnail_size": (480, 320),
     "show_memory": False,
+    "show_signature": False,
+    "write_computation_times": False,  # on a page that loads scripts from elsewhere
+    "download_all_examples": False,
     "remove_config_comments": True,
     "plot_gallery": "True",
 }
@@ -79,11 +83,11 @@ html_copy_source = False
 html_theme_options = {
     "logo": {"text": "sknn"},
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 8,
     "show_toc_level": 2,
     "navigation_with_keys": False,
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
 }
 html_sidebars = {"index": [], "install": [], "quickstart": [], "performance": []}

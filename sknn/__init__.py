@@ -8,13 +8,18 @@ from sknn.estimators import (
     SequentialClassifier,
     SequentialRegressor,
 )
+from sknn.nn.tensors import SavedModelError
+from sknn.persistence import load, save
 
 __all__ = [
     "CNNClassifier",
     "CNNRegressor",
     "MLPClassifier",
     "MLPRegressor",
+    "SavedModelError",
     "SequentialClassifier",
     "SequentialRegressor",
+    "load",
+    "save",
 ]
 __version__ = "0.1.0"

@@ -43,7 +43,11 @@ sknn.estimators.validation sknn.estimators.solvers sknn.estimators.stacks sknn.e
 sknn.nn
 sknn.nn.lbfgs
 sknn.nn.training
-sknn.nn.checkpoint sknn.nn.augmentation sknn.nn.summary
+sknn.nn.checkpoint
+sknn.nn.documents
+sknn.nn.kinds
+sknn.nn.augmentation sknn.nn.summary sknn.nn.tensors
+sknn.nn.files
 sknn.nn.gradient
 sknn.nn.model
 sknn.nn.network

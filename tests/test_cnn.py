@@ -6,7 +6,9 @@ import pickle
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
+import joblib
 import numpy as np
 import pytest
 from helpers import normal
@@ -42,6 +44,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
+from threadpoolctl import threadpool_limits
 
 from sknn import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 from sknn.nn import AveragePool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, LayerNorm, MaxPool2D
@@ -704,6 +707,26 @@ def test_pickle_after_a_fit_is_hardly_larger_than_the_weights(make, params):
     weights = estimator._model.theta.nbytes
     assert len(pickle.dumps(estimator)) < 1.2 * weights + 20_000
     assert len(pickle.dumps(estimator.partial_fit(X.astype(np.uint8), y))) > 2 * weights  # moments
+
+
+@BOTH
+def test_model_read_from_a_memory_map_predicts_and_goes_on(make, tmp_path):
+    X, y = problem(make)
+    estimator = small(make, normalization="batch").fit(X, y)
+    joblib.dump(estimator, tmp_path / "model")
+    mapped = joblib.load(tmp_path / "model", mmap_mode="r")
+    assert_array_equal(outputs(mapped, X), outputs(estimator, X))
+    assert_same_weights(mapped.partial_fit(X, y), estimator.partial_fit(X, y))
+
+
+@BOTH
+def test_concurrent_predictions_are_those_of_one_thread(make):
+    X, y = problem(make, n=150)
+    estimator = small(make, normalization="batch", batch_size=50).fit(X, y)
+    expected = outputs(estimator, X)
+    with threadpool_limits(3), ThreadPoolExecutor(4) as pool:
+        for predicted in pool.map(lambda _: outputs(estimator, X), range(40)):
+            assert_array_equal(predicted, expected)
 
 
 @BOTH

@@ -293,13 +293,17 @@ def test_images_and_integers_are_computed_in_float32_unless_told(make, solver, X
 
 @every
 def test_dtype_of_the_weights_stays_while_training_goes_on(make):
-    images, rows = NUMBERS, flat(NUMBERS).astype("float64")
+    images = normal(N, *SHAPE)
+    rows = flat(images)
+    y = TARGETS[is_classifier(make())]
     for first, then, wanted in [(images, rows, "float32"), (rows, images, "float64")]:
-        estimator = fitted(make, first, input_shape=SHAPE, warm_start=True)
-        y = TARGETS[is_classifier(estimator)]
-        estimator.fit(then, y).partial_fit(then, y)
+        estimator, same = (fitted(make, first, input_shape=SHAPE, warm_start=True) for _ in "12")
+        for X in (then, first):
+            estimator.fit(X, y).partial_fit(X, y)
+            same.fit(first, y).partial_fit(first, y)
         assert {array.dtype for array in estimator.coefs_} == {np.dtype(wanted)}
-        assert outputs(estimator, then).dtype == wanted
+        assert_same_weights(estimator, same)
+        assert_array_equal(outputs(estimator, then), outputs(same, first), strict=True)
 
 
 @every

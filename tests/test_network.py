@@ -241,7 +241,10 @@ def test_pickled_network_works_out_its_steps_again():
     assert numbers(pickle.loads(pickle.dumps(network))) == [0, 2, 4, 5]
 
 
-def test_lowest_layer_is_the_first_with_parameters():
+def test_lowest_layer_is_the_first_with_something_to_train():
+    frozen = Conv2D(3, trainable=False)
+    assert Network([frozen, MaxPool2D(), frozen, *CONVOLUTIONAL], (16, 16, 1)).lowest == 3
+    assert Network([Dense(3, trainable=False), Dense(2)], (4,)).lowest == 1
     assert Network([Dropout(), MaxPool2D(), *CONVOLUTIONAL], (16, 16, 1)).lowest == 2
     assert Network([Dropout(), BatchNorm(), Dense(3)], (4,)).lowest == 1
     assert Network([Dropout(), Flatten()], (4, 4, 1)).lowest == 0

@@ -220,6 +220,21 @@ def test_gradient_of_a_batch_of_images_does_not_depend_on_those_before(layers, c
         assert_array_equal(used.state, fresh.state)
 
 
+def test_lowest_layer_is_not_asked_for_what_nobody_needs(cut):
+    """The gradient of the images would cost as much as a convolution."""
+    asked = []
+
+    class Asked(Conv2D):
+        def backward(self, params, grads, dy, cache, need_dx=True):
+            asked.append(need_dx)
+            return super().backward(params, grads, dy, cache, need_dx)
+
+    cut(PART)
+    gradient = new_gradient([Asked(2), Asked(3), Flatten(), OUTPUT], SOFTMAX, *IMAGE)
+    gradient.mean(image_batch(n=2 * PART))
+    assert sorted(asked) == [False, False, True, True]
+
+
 def test_memory_does_not_grow_from_batch_to_batch(cut):
     cut(PART)
     gradient = new_gradient(NETWORKS["batch normalisation throughout"], SOFTMAX, *IMAGE)

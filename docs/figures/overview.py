@@ -29,9 +29,7 @@ left.scatter(*X.T, c=y, cmap="RdBu_r", edgecolor="black", s=15)
 left.set(title="Two half-moons: MLPClassifier", xticks=[], yticks=[], xlabel="", ylabel="")
 
 digits = load_digits()
-X_train, X_val, y_train, y_val = train_test_split(
-    digits.images / 16, digits.target, random_state=0
-)
+X_train, X_val, y_train, y_val = train_test_split(digits.images / 16, digits.target, random_state=0)
 clf = CNNClassifier((12, 24), learning_rate="one_cycle", learning_rate_init=0.01, random_state=0)
 clf.fit(X_train, y_train, X_val=X_val, y_val=y_val)
 epochs = range(1, clf.n_iter_ + 1)

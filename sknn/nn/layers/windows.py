@@ -1,6 +1,6 @@
 """Windows that slide over images: how many there are, and which pixels each of them sees."""
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from math import prod
 from numbers import Integral
@@ -40,8 +40,6 @@ class Windows:
         Rows above and below the image, columns left and right of it.
     outputs : (int, int)
         How many windows there are, down and across.
-    places : list of Place
-        The places in a window, row by row.
     overlapping : bool
         Whether a pixel may lie in several windows.
     """
@@ -69,7 +67,6 @@ class Windows:
                 "window, or less pooling before it."
             )
         self.padded = tuple(i + sum(p) for i, p in zip(image, self.padding, strict=True))
-        self.places = self._places()
         self.overlapping = any(k > s for k, s in zip(span, stride, strict=True))
 
     def pixels(self, x, cache):
@@ -89,7 +86,9 @@ class Windows:
         steps = (image, row * down, column * across, row * by_row, column * by_column, channel)
         return overlapping(padded, shape, steps)
 
-    def _places(self):
+    @cached_property
+    def places(self):
+        """A Place for each place in a window, row by row, made when needed: there may be many."""
         rows, columns = list(self._places_along(0)), list(self._places_along(1))
         return [
             Place(number, (down[0], across[0]), (down[1], across[1]), self.outputs)

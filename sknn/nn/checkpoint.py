@@ -1,0 +1,220 @@
+"""Where training stands after an epoch, in a file, to go on from as if it had never stopped."""
+
+import os
+from dataclasses import dataclass, field, fields
+from hashlib import sha256
+
+import numpy as np
+from scipy.sparse import issparse
+
+from sknn.nn.documents import Decoder, Encoder
+from sknn.nn.files import as_file, remove_leftovers
+from sknn.nn.schedules import Progress
+from sknn.nn.tensors import SavedModelError, blaming, read, write
+
+
+@dataclass
+class Checkpoint:
+    """All that training needs to go on.
+
+    Attributes
+    ----------
+    theta, state : ndarray
+        Parameters and running statistics.
+    run : dict
+        What ``run_values`` makes of a Run.
+    history : dict of list
+    epochs : int
+        How many are done.
+    stopped : ndarray of int, or None
+        The epoch at which each model stopped, 0 for those that go on.
+    kept : (ndarray, ndarray) or None
+        theta and state to go back to in the end.
+    rows : dict of ndarray
+        Numbers of the rows that are trained on and validated on, where it is not all of them.
+    data : dict
+        What ``fingerprint`` says of the data.
+    trouble : str
+        What was wrong with a later checkpoint, if this is the one before it.
+    """
+
+    theta: np.ndarray
+    state: np.ndarray
+    run: dict
+    history: dict
+    epochs: int = 0
+    stopped: np.ndarray | None = None
+    kept: tuple | None = None
+    rows: dict = field(default_factory=dict)
+    data: dict = field(default_factory=dict)
+    trouble: str = ""
+
+    @classmethod
+    def of(cls, gradient, run, history, kept=None, **others):
+        """That of training as it stands; nothing is copied, so it is to be written at once.
+
+        kept: a Keeper, or None    others: attributes
+        """
+        kept = None if kept is None else (kept.theta, kept.state)
+        return cls(gradient.theta, gradient.state, run_values(run), history, kept=kept, **others)
+
+    def write(self, path):
+        """Writes it to a file, and keeps the one before it beside it.
+
+        Raises OSError if that fails, as on a full disk: then both are as they were.
+        """
+        path, new, previous = _paths(path)
+        first = self.epochs == 0
+        if first:
+            remove_leftovers(new)
+        encoder = Encoder(kinds=())
+        document = {"checkpoint": encoder.encode_items(vars(self))}
+        write(new, document, encoder.arrays)
+        if os.path.exists(previous):
+            os.remove(previous)
+        if os.path.exists(path) and not first:  # else it is of another training
+            _second_name(path, previous)
+        os.replace(new, path)
+
+    @classmethod
+    def read(cls, path):
+        """The last one written there; if that is damaged, the one before it.
+
+        Raises FileNotFoundError if there is none, and SavedModelError if none is undamaged.
+        """
+        path, new, previous = _paths(path)
+        remove_leftovers(new)
+        try:
+            return cls._read(path)
+        except (FileNotFoundError, SavedModelError) as error:
+            if not os.path.exists(previous):
+                raise
+            checkpoint = cls._read(previous)
+            checkpoint.trouble = str(error)
+            return checkpoint
+
+    @classmethod
+    def _read(cls, path):
+        document, arrays = read(path)
+        with blaming(path):
+            if set(document) != {"checkpoint"}:
+                raise SavedModelError("it is no checkpoint, but a file for sknn.load")
+            checkpoint = cls(**Decoder(arrays, kinds=()).decode_items(document["checkpoint"]))
+            for part in fields(cls):
+                if not isinstance(getattr(checkpoint, part.name), part.type):
+                    raise SavedModelError(f"its {part.name} is no {part.type}")
+            return checkpoint
+
+    def restore(self, gradient, run, history, kept=None):
+        """Puts everything back where ``of`` took it from.
+
+        Raises ValueError if the network or the optimiser is not what it was, or there is no
+        Keeper for what was kept.
+        """
+        _copy("The parameters of the network", self.theta, gradient.theta)
+        _copy("The running statistics of the network", self.state, gradient.state)
+        if (kept is None) != (self.kept is None):
+            raise ValueError(
+                "The best weights are kept where training stops early, and only there: use "
+                "early_stopping as before."
+            )
+        if kept is not None:
+            _copy("The parameters that were kept", self.kept[0], kept.theta)
+            _copy("The running statistics that were kept", self.kept[1], kept.state)
+        restore_run(run, self.run)
+        for name, values in history.items():
+            values[:] = self.history[name]
+
+
+def run_values(run):
+    """A Run as values that can be saved."""
+    return {
+        "optimizer": run.optimizer.state(),
+        "random_state": run.random_state,
+        "patience": dict(vars(run.patience)),
+        "progress": dict(vars(run.progress)),
+        "seed": run.seed,
+        "order": run.order,
+    }
+
+
+def restore_run(run, values):
+    """Makes a Run with a new optimiser the one that the values are of.
+
+    Raises ValueError if its optimiser is another.
+    """
+    wanted, got = _shapes(run.optimizer.state()), _shapes(values["optimizer"])
+    if wanted != got:
+        raise ValueError(
+            f"The optimiser, {type(run.optimizer).__name__}, carries arrays of the shapes "
+            f"{wanted}, but saved are {got}. Use the solver and the layers of before."
+        )
+    run.optimizer.load_state(values["optimizer"])
+    run.random_state = values["random_state"]
+    for name, value in vars(run.patience).items():
+        _copy(f"The {name} of patience", values["patience"][name], value)
+    run.progress = Progress(**values["progress"])
+    run.seed, run.order = values["seed"], values["order"]
+
+
+def fingerprint(data):
+    """Shape, dtype and checksum of each array, which may be sparse; None stays None.
+
+    data: by name
+    """
+    return {name: None if array is None else _fingerprint(array) for name, array in data.items()}
+
+
+def check_same(saved, given):
+    """Raises ValueError, naming what it is, if fingerprints of what is given differ."""
+    for name, now in given.items():
+        before = saved.get(name)
+        if before != now:
+            raise ValueError(
+                f"{name} must be what it was when the checkpoint was written, {_told(before)}, got "
+                f"{_told(now)}. Pass the same data, or call fit to start anew."
+            )
+
+
+def _fingerprint(array):
+    parts = [array.data, array.indices, array.indptr] if issparse(array) else [array]
+    digest = sha256()
+    for part in parts:
+        if part.dtype == object:
+            part = np.frombuffer(repr(part.tolist()).encode(), np.uint8)
+        digest.update(np.ascontiguousarray(part))
+    return [list(array.shape), str(array.dtype), digest.hexdigest()]
+
+
+def _told(fingerprint):
+    if fingerprint is None:
+        return "None"
+    shape, dtype, checksum = fingerprint
+    return f"{dtype} of shape {tuple(shape)} with the checksum {checksum[:8]}"
+
+
+def _paths(path):
+    """Of the checkpoint, of a new one that is to replace it, and of the one before it."""
+    path = as_file(path)
+    return path, f"{path}.new", f"{path}.previous"
+
+
+def _second_name(path, name):
+    """Gives a file a further name: at no moment is there nothing under the first one."""
+    try:
+        os.link(path, name)
+    except OSError:  # on a file system where files have one name
+        os.replace(path, name)
+
+
+def _shapes(arrays):
+    return {name: array.shape for name, array in arrays.items()}
+
+
+def _copy(what, saved, to):
+    if saved.shape != to.shape or saved.dtype != to.dtype:
+        raise ValueError(
+            f"{what} must have the shape {to.shape} and dtype {to.dtype}, as the layers and the "
+            f"data say, but saved are {saved.shape} and {saved.dtype}."
+        )
+    np.copyto(to, saved)

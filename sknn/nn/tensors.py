@@ -1,0 +1,235 @@
+"""Arrays and a JSON document in one file, which is checked before anything in it is believed.
+
+The layout is that of safetensors: the length of a header in 8 bytes, little-endian; the header;
+the bytes of the arrays. The header is JSON and has for each array by name its dtype, its shape
+and the bytes it lies in. Under ``__metadata__`` it has strings: the document and checksums.
+"""
+
+import json
+import os
+import re
+from contextlib import contextmanager
+from hashlib import sha256
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from sknn.nn.files import replacing
+
+FORMAT, VERSION = "sknn", "1"
+METADATA = {"format", "version", "document", "checksum", "checksums"}
+DTYPES = {
+    "BOOL": "?",
+    "U8": "u1",
+    "I8": "i1",
+    "U16": "<u2",
+    "I16": "<i2",
+    "F16": "<f2",
+    "U32": "<u4",
+    "I32": "<i4",
+    "F32": "<f4",
+    "U64": "<u8",
+    "I64": "<i8",
+    "F64": "<f8",
+}
+DTYPE_NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
+LENGTH = 8  # bytes that say how long the header is
+LARGEST = 2**24  # bytes of a header
+MOST, DEEPEST = 1_000_000, 100  # brackets and commas of JSON, and brackets inside each other
+NAME = re.compile(r"\w+(\.\w+)*", re.ASCII)
+STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # in JSON; takes linear time on anything
+
+
+class SavedModelError(ValueError):
+    """A file is no saved model or checkpoint, or is damaged, or asks for what is not known."""
+
+
+@contextmanager
+def blaming(path, what="read"):
+    """Turns whatever goes wrong inside into a SavedModelError that names the file.
+
+    Errors of the file system stay what they are.
+    """
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # a file may hold anything: no list of errors would be complete
+        reason = str(error) if isinstance(error, SavedModelError) else repr(error)
+        raise SavedModelError(f"{os.fspath(path)!r} cannot be {what}: {reason}.") from error
+
+
+def write(path, document, arrays):
+    """Puts a document and arrays in the place of the file that was there.
+
+    document: what JSON can hold    arrays: by name, of the dtypes in DTYPES
+
+    Raises ValueError if they could not be read again, and OSError if writing fails, as on a full
+    disk: then the old file is as it was.
+    """
+    blocks = {name: _as_block(array) for name, array in arrays.items()}
+    header, checksums, start = {}, {}, 0
+    for name, block in blocks.items():
+        dtype, shape = DTYPE_NAMES[block.dtype], list(arrays[name].shape)
+        stop = start + block.nbytes
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [start, stop]}
+        checksums[name] = _checksum(block, name, dtype, shape)
+        start = stop
+    text = json.dumps(document)
+    header["__metadata__"] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "document": text,
+        "checksum": _checksum(text.encode()),
+        "checksums": json.dumps(checksums),
+    }
+    whole = json.dumps(header)
+    with blaming(path, "written"):
+        for part in (text, whole):
+            _check_size(part)
+    whole += " " * (-len(whole) % LENGTH)  # the arrays begin at a multiple of 8
+    with replacing(path) as file:
+        file.write(len(whole).to_bytes(LENGTH, "little"))
+        file.write(whole.encode())
+        for block in blocks.values():
+            file.write(block.view(np.uint8))
+
+
+def read(path):
+    """(document, arrays) as they were written.
+
+    The header is checked before memory is taken for arrays, which fill the rest of the file
+    exactly: they never take more memory than the file has bytes. Nothing is ever run. Raises
+    SavedModelError on anything but a whole and undamaged file.
+    """
+    path = Path(path)
+    with blaming(path):
+        if path.exists() and not path.is_file():
+            raise SavedModelError("it is not a regular file")
+        with open(path, "rb") as file:
+            return _read(file, os.fstat(file.fileno()).st_size)
+
+
+def _read(file, size):
+    length = int.from_bytes(file.read(LENGTH), "little")
+    if length > min(LARGEST, size - LENGTH):
+        raise SavedModelError(
+            f"it says that its header has {length} bytes, but there are {size} in all, and no "
+            f"header has more than {LARGEST}: it is cut off, or of another format"
+        )
+    header = _parsed(file.read(length).decode("ascii"))
+    metadata = _metadata(header)
+    text, checksums = metadata["document"], _parsed(metadata["checksums"])
+    if _checksum(text.encode("ascii")) != metadata["checksum"]:
+        raise SavedModelError("its document is damaged: the checksum is another")
+    arrays = {}
+    for name, dtype, shape, _ in _entries(header, size - LENGTH - length):
+        block = np.empty(prod(shape), DTYPES[dtype])
+        if file.readinto(block.view(np.uint8)) != block.nbytes:
+            raise SavedModelError(f"it was cut off in the array {name!r} while it was read")
+        if _checksum(block, name, dtype, shape) != checksums.get(name):
+            raise SavedModelError(f"its array {name!r} is damaged: the checksum is another")
+        if dtype == "BOOL" and np.any(block.view(np.uint8) > 1):
+            raise SavedModelError(f"its array {name!r} holds truth values other than 0 and 1")
+        arrays[name] = block.reshape(shape)
+    return _parsed(text), arrays
+
+
+def _as_block(array):
+    """All numbers of an array in a row, little-endian."""
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(-1)
+
+
+def _checksum(block, name="", dtype="", shape=()):
+    digest = sha256(f"{name} {dtype} {list(shape)} ".encode())
+    digest.update(block)
+    return digest.hexdigest()
+
+
+def _metadata(header):
+    """The strings under ``__metadata__``, checked."""
+    metadata = header.get("__metadata__") if isinstance(header, dict) else None
+    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+        raise SavedModelError(f"it does not say that its format is {FORMAT!r}")
+    if metadata.get("version") != VERSION:
+        raise SavedModelError(
+            f"it has version {metadata.get('version')!r} of the format, and this sknn reads "
+            f"version {VERSION!r}: install a newer sknn"
+        )
+    if set(metadata) != METADATA or not all(isinstance(text, str) for text in metadata.values()):
+        raise SavedModelError(f"its metadata must be the strings {sorted(METADATA)}")
+    return metadata
+
+
+def _entries(header, size):
+    """(name, dtype, shape, offsets) of all arrays, in their order in the ``size`` bytes they fill.
+
+    Raises SavedModelError if they overlap, or leave bytes out, or are not all there.
+    """
+    entries = [_entry(*item) for item in header.items() if item[0] != "__metadata__"]
+    entries.sort(key=lambda entry: entry[-1])
+    end = 0
+    for name, _, _, (start, stop) in entries:
+        if start != end:
+            raise SavedModelError(f"its array {name!r} must begin at byte {end}, got {start}")
+        end = stop
+    if end != size:
+        raise SavedModelError(f"its arrays need {end} bytes, got {size}: it may be cut off")
+    return entries
+
+
+def _entry(name, entry):
+    """(name, dtype, shape, offsets) of one array, checked by themselves."""
+    if not NAME.fullmatch(name):
+        raise SavedModelError(f"{name[:100]!r} is no name of an array")
+    if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
+        raise SavedModelError(f"its array {name!r} must have a dtype, a shape and data_offsets")
+    dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+    if dtype not in tuple(DTYPES):
+        raise SavedModelError(f"its array {name!r} must be of a dtype in {list(DTYPES)}")
+    for numbers, most in ((shape, 32), (offsets, 2)):
+        if not isinstance(numbers, list) or len(numbers) > most:
+            raise SavedModelError(f"its array {name!r} has no shape or no place")
+        if any(type(number) is not int or not 0 <= number < 2**62 for number in numbers):
+            raise SavedModelError(f"its array {name!r} has the impossible size {numbers}")
+    n_bytes = prod(shape) * np.dtype(DTYPES[dtype]).itemsize
+    if len(offsets) != 2 or offsets[1] - offsets[0] != n_bytes:
+        raise SavedModelError(
+            f"its array {name!r} of shape {shape} needs {n_bytes} bytes, but lies in {offsets}"
+        )
+    return name, dtype, shape, offsets
+
+
+def _parsed(text):
+    """JSON as values: no key twice, no NaN, not more and not deeper than there may be."""
+    _check_size(text)
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+
+
+def _check_size(text):
+    """Raises SavedModelError on JSON that is too large or nested too deeply."""
+    signs = STRING.sub("", text)
+    n_signs = sum(map(signs.count, "[]{},"))
+    if len(text) > LARGEST or n_signs > MOST:
+        raise SavedModelError(
+            f"it has {len(text)} characters of JSON, of which {n_signs} are brackets and commas; "
+            f"there may be {LARGEST} and {MOST}"
+        )
+    depth = deepest = 0
+    for sign in re.findall(r"[][{}]", signs):
+        depth += 1 if sign in "[{" else -1
+        deepest = max(deepest, depth)
+    if deepest > DEEPEST:
+        raise SavedModelError(f"its JSON is nested {deepest} deep, more than {DEEPEST}")
+
+
+def _unique(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise SavedModelError(f"its JSON has a key twice: {[key for key, _ in pairs][:9]}")
+    return found
+
+
+def _no_constant(name):
+    raise SavedModelError(f"its JSON has {name}, which is none")

@@ -1,0 +1,273 @@
+"""Saving and loading of estimators: one file, without pickle, so that loading runs no code of it.
+
+The file is that of ``sknn/nn/tensors.py``. Its document has the class of the estimator, its
+parameters, and what fit has left: attributes, the model, labels, and what training goes on with.
+"""
+
+import sys
+from inspect import signature
+
+import numpy as np
+import sklearn
+from sklearn import config_context, model_selection
+from sklearn.preprocessing import LabelBinarizer
+
+from sknn import estimators
+from sknn.estimators.base import FLOATS, BaseNetwork
+from sknn.estimators.labels import LabelSet, ManyLabels, OneLabel
+from sknn.nn import optimizers
+from sknn.nn.checkpoint import restore_run, run_values
+from sknn.nn.documents import Decoder, Encoder
+from sknn.nn.kinds import CORE, Kind
+from sknn.nn.model import Model
+from sknn.nn.network import Network
+from sknn.nn.stopping import Patience
+from sknn.nn.tensors import SavedModelError, blaming, read, write
+from sknn.nn.training import Run
+
+
+def _named(classes, includes):
+    return {one.__name__: one for one in classes if isinstance(one, type) and includes(one)}
+
+
+def _is_splitter(cls):
+    return hasattr(cls, "split") and hasattr(cls, "get_n_splits")
+
+
+ESTIMATORS = Kind(
+    "estimator",
+    lambda cls: issubclass(cls, BaseNetwork),
+    _named(vars(estimators).values(), lambda cls: issubclass(cls, BaseNetwork)),
+)
+SPLITTERS = Kind(
+    "splitter",
+    _is_splitter,
+    _named(vars(model_selection).values(), _is_splitter),
+    # scikit-learn's repeated splitters keep some arguments apart.
+    lambda splitter: vars(splitter) | vars(splitter).get("cvargs", {}),
+)
+KINDS = (*CORE, SPLITTERS)
+OPTIMIZERS = _named(vars(optimizers).values(), lambda cls: issubclass(cls, optimizers.Optimizer))
+LABELS = {"LabelSet": LabelSet, "OneLabel": OneLabel}
+BINARIZER = ("classes_", "sparse_input_", "y_type_")  # what LabelBinarizer learns
+# Where a fit writes is no part of a model: a stranger's file must not say so.
+LEFT_OUT = ("checkpoint",)
+
+
+def save(estimator, path):
+    """Save an estimator to a file, to be loaded with :func:`load`.
+
+    The file holds all that a pickle would: parameters, weights and running statistics, classes,
+    the history of the training and, after ``partial_fit`` or with ``warm_start``, what training
+    goes on with. Predictions and further training are the same, bit for bit. Weights are plain
+    arrays in the layout of safetensors, the rest is JSON.
+
+    Parameters
+    ----------
+    estimator : estimator of sknn
+        Fitted or not.
+    path : str or os.PathLike
+        Where to save it. A file that is there is replaced when the new one is complete, so that
+        an error, such as a full disk, leaves it as it was.
+
+    Raises
+    ------
+    TypeError
+        If something cannot be saved without pickle: a function as ``scoring``, for instance. The
+        message names the parameter.
+
+    See Also
+    --------
+    load : Load it again.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn import MLPClassifier
+    >>> from sknn.persistence import load, save
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = MLPClassifier(max_iter=1000, random_state=0).fit(X, y)
+    >>> path = os.path.join(tempfile.mkdtemp(), "iris.sknn")
+    >>> save(clf, path)
+    >>> bool((load(path).predict_proba(X) == clf.predict_proba(X)).all())
+    True
+    """
+    if not isinstance(estimator, BaseNetwork):
+        raise TypeError(
+            f"save takes estimators of sknn, such as MLPClassifier, got {estimator!r}. Use joblib "
+            "for others, and for pipelines; or save the last step of the pipeline."
+        )
+    if "_skl_callbacks" in vars(estimator):
+        raise TypeError("Callbacks cannot be saved: call set_callbacks() without any before.")
+    state = dict(estimator.__getstate__())
+    parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
+    model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))
+    state.pop("_label_binarizer", None)  # the one of the labels
+    requests = state.pop("_metadata_request", None)
+    for name in LEFT_OUT:
+        parameters.pop(name, None)
+    encoder = Encoder(KINDS)
+    document = {
+        "estimator": type(estimator).__name__,
+        "versions": {"sknn": sys.modules["sknn"].__version__, "sklearn": sklearn.__version__},
+        "parameters": encoder.encode_items(parameters),
+        "attributes": encoder.encode_items(state),
+        "labels": labels and encoder.encode_items(_labels_as_dict(labels), "_labels"),
+        "model": model and encoder.encode_items(_model_as_dict(model), "_model"),
+        "run": run and encoder.encode_items(_run_as_dict(run), "_run"),
+        "requests": requests and encoder.encode(_requests_as_dict(requests), "_requests"),
+    }
+    write(path, document, encoder.arrays)
+
+
+def load(path, classes=()):
+    """Load an estimator from a file that :func:`save` has written.
+
+    No code in the file is run: what it holds are numbers, strings, and names of classes, and only
+    objects of sknn's own classes are made, of scikit-learn's splitters, and of ``classes``. Sizes
+    and checksums are checked first. That is safe with files from strangers, in so far as a model
+    may still predict whatever they want.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file.
+    classes : list of type, default=()
+        Classes of your own whose objects the estimator holds, such as a ``Loss`` or a ``Layer``.
+        They are made with arguments from the file.
+
+    Returns
+    -------
+    estimator : estimator of sknn
+        As it was saved, but for the parameter ``checkpoint``, which is None.
+
+    Raises
+    ------
+    SavedModelError
+        If the file is no such file, is damaged, comes from a newer version, or needs a class that
+        is not known. It is a ValueError.
+
+    See Also
+    --------
+    save : Save it.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from sknn import MLPRegressor
+    >>> from sknn.nn import Loss
+    >>> from sknn.persistence import load, save
+    >>> class MyLoss(Loss):
+    ...     def __init__(self, scale=1.0):
+    ...         self.scale = scale
+    >>> path = os.path.join(tempfile.mkdtemp(), "mine.sknn")
+    >>> save(MLPRegressor(loss=MyLoss(scale=2.0)), path)
+    >>> load(path, classes=[MyLoss]).loss.scale
+    2.0
+    """
+    names = [one.__name__ for one in classes if isinstance(one, type)]
+    if len(set(names)) < len(tuple(classes)):
+        raise ValueError(f"classes must be classes, no two of the same name, got {classes!r}.")
+    document, arrays = read(path)
+    with blaming(path):
+        if "estimator" not in document:
+            raise SavedModelError("it is no saved estimator. Checkpoints are read by resume")
+        decoder = Decoder(arrays, KINDS, classes)
+        parameters = decoder.decode_items(document["parameters"])
+        estimator = ESTIMATORS.make(document["estimator"], parameters, classes)
+        estimator.__setstate__(_state(document, decoder, estimator))
+        if document["requests"]:
+            _request(estimator, decoder.decode(document["requests"], "_requests"))
+    return estimator
+
+
+def _state(document, decoder, estimator):
+    """What ``save`` got of the estimator beside its parameters."""
+    state = decoder.decode_items(document["attributes"])
+    wrong = [name for name in state if name in vars(estimator) or hasattr(type(estimator), name)]
+    wrong += [name for name in LEFT_OUT if name in document["parameters"]]
+    if wrong:
+        raise SavedModelError(f"it must not have values for {wrong}")
+    if document["labels"]:
+        state["_labels"] = _labels(**decoder.decode_items(document["labels"], "_labels"))
+        state["_label_binarizer"] = state["_labels"].binarizer
+    if document["model"]:
+        state["_model"] = _model(**decoder.decode_items(document["model"], "_model"))
+        state["_run"] = None
+    if document["run"]:
+        run = decoder.decode_items(document["run"], "_run")
+        state["_run"] = _run(state["_model"], **run)
+    return state
+
+
+def _model_as_dict(model):
+    return {
+        "layers": model.network.layers,
+        "input_shape": model.network.shapes[0],
+        "loss": model.loss,
+        "theta": model.theta,
+        "state": model.state,
+    }
+
+
+def _model(layers, input_shape, loss, theta, state):
+    network = Network(layers, input_shape)
+    for vector, layout in ((theta, network.layout), (state, network.state_layout)):
+        if vector.shape != (layout.size,) or vector.dtype not in FLOATS:
+            raise SavedModelError(
+                f"its layers have {layout.size} parameters or statistics, but there are "
+                f"{vector.dtype} of shape {vector.shape}"
+            )
+    return Model(layers, input_shape, loss, theta, state)
+
+
+def _run_as_dict(run):
+    optimizer = run.optimizer
+    settings = {name: getattr(optimizer, name) for name in _settings(type(optimizer))}
+    return {"solver": type(optimizer).__name__, "settings": settings, "values": run_values(run)}
+
+
+def _run(model, solver, settings, values):
+    if solver not in OPTIMIZERS:
+        raise SavedModelError(f"it has the unknown solver {solver!r}")
+    trainable = model.theta[: model.network.layout.n_trainable]
+    run = Run(OPTIMIZERS[solver](trainable, **settings), np.random.RandomState(0), Patience())
+    restore_run(run, values)
+    return run
+
+
+def _settings(optimizer):
+    """Names of the arguments of an optimiser's class, but for theta."""
+    return [name for name in signature(optimizer).parameters if name != "theta"]
+
+
+def _requests_as_dict(requests):
+    """What metadata each method asks for."""
+    return {
+        method: dict(one.requests)
+        for method, one in vars(requests).items()
+        if getattr(one, "requests", None)
+    }
+
+
+def _request(estimator, requests):
+    with config_context(enable_metadata_routing=True):
+        for method, names in requests.items():
+            getattr(estimator, f"set_{method}_request")(**names)
+
+
+def _labels_as_dict(labels):
+    kind, binarizer = type(labels).__name__, labels.binarizer
+    if binarizer is None:
+        return {"kind": kind, "classes": labels.classes}
+    return {"kind": kind, "learnt": {name: getattr(binarizer, name) for name in BINARIZER}}
+
+
+def _labels(kind, classes=None, learnt=None):
+    if kind == "ManyLabels":
+        return ManyLabels(classes)
+    binarizer = LabelBinarizer()
+    for name in BINARIZER:
+        setattr(binarizer, name, learnt[name])
+    return LABELS[kind](binarizer)

@@ -1,0 +1,303 @@
+"""What the documentation says is so: its snippets, its names, its links; and it builds."""
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sklearn import config_context
+
+import sknn.nn
+from sknn import CNNClassifier, MLPClassifier, MLPRegressor, SequentialClassifier
+from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
+from sknn.nn.activations import ACTIVATIONS
+from sknn.nn.initializers import INITIALIZERS
+from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+WRITTEN = ["_build", "_examples", "api", "gallery"]  # by a build
+PAGES = {
+    path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted(DOCS.rglob("*.md"))
+    if path.relative_to(DOCS).parts[0] not in WRITTEN
+}
+MODULES = ["sknn", "sknn.nn", "sknn.inspection", "sknn.metrics", "sknn.plotting", "sknn.onnx"]
+SNIPPET = re.compile(r"^```python\n(.*?)^```\n(?:\n*^```text\n(.*?)^```$)?", re.M | re.S)
+NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:e[+-]?\d+)?")
+NOT_RUN = {"architecture.md"}  # its block lists signatures
+NEEDS = {"ProgressBar": "rich", "skl2onnx": "skl2onnx", "skops": "skops", "torch": "torch"}
+
+
+def of_the_build(name):
+    """A module of docs/_ext, which the build of the documentation uses."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / "_ext" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# Snippets
+
+
+def assert_agrees(printed, promised):
+    """Asserts the same text, the numbers within two units of the last decimal on the page."""
+    texts = [re.sub(r"\s+", "", NUMBER.sub("#", text)) for text in (printed, promised)]
+    assert texts[0] == texts[1], printed
+    for got, wanted in zip(NUMBER.findall(printed), NUMBER.findall(promised), strict=True):
+        mantissa, _, exponent = wanted.partition("e")
+        decimals = len(mantissa.partition(".")[2])
+        tolerance = 2.001 * 10.0 ** (int(exponent or 0) - decimals) if decimals or exponent else 0
+        assert abs(float(got) - float(wanted)) <= tolerance, printed
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("page", sorted({p for p in PAGES if SNIPPET.search(PAGES[p])} - NOT_RUN))
+def test_snippets_print_what_the_page_says(page, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    namespace = {}
+    with config_context():  # what a page sets is not left behind
+        for code, promised in SNIPPET.findall(PAGES[page]):
+            needed = {package for word, package in NEEDS.items() if word in code}
+            if any(importlib.util.find_spec(package) is None for package in needed):
+                continue
+            exec(compile(code, page, "exec"), namespace)
+            assert_agrees(capsys.readouterr().out, promised)
+
+
+@pytest.mark.parametrize(
+    ("printed", "promised", "agree"),
+    [
+        ("loss 0.123", "loss 0.125", True),
+        ("loss 0.123", "loss 0.126", False),
+        ("[1.35  1.8 ]", "[1.35 1.8]", True),
+        ("1.2e-06", "1.0e-06", True),
+        ("1.3e-06", "1.0e-06", False),
+        ("3 layers", "4 layers", False),
+        ("loss 0.1", "error 0.1", False),
+        ("0.1 0.2", "0.1", False),
+    ],
+)
+def test_numbers_agree_to_two_units_of_the_last_decimal(printed, promised, agree):
+    if agree:
+        assert_agrees(printed, promised)
+    else:
+        with pytest.raises(AssertionError):
+            assert_agrees(printed, promised)
+
+
+# Names
+
+
+def test_reference_lists_every_public_name():
+    pages = of_the_build("reference").pages()
+    for module in MODULES:
+        names = set(getattr(importlib.import_module(module), "__all__", []))
+        names |= {"sknn.metrics": {"per_class_report", "specificity_score"}}.get(module, set())
+        names |= {"sknn.onnx": {"register"}}.get(module, set())
+        _, _, section = pages["index.rst"].partition(f".. module:: {module}\n")
+        section, _, _ = section.partition(".. module::")
+        assert names <= set(re.findall(r"^   (\w+)$", section, re.M))
+        stubs = [text for text in pages.values() if f".. currentmodule:: {module}\n" in text]
+        listed = re.findall(r"^   (\w+)$", "\n".join(stubs), re.M)
+        assert sorted(names) == sorted(listed)  # each on one page that has its own page made
+
+
+@pytest.mark.parametrize(
+    ("page", "named"),
+    [
+        ("guide/activations.md", ACTIVATIONS),
+        ("guide/losses.md", {**REGRESSION_LOSSES, **CLASSIFICATION_LOSSES}),
+        ("guide/gradient_descent.md", [*STOCHASTIC_SOLVERS, "lbfgs", *SCHEDULES]),
+        ("guide/initialization.md", INITIALIZERS),
+    ],
+)
+def test_tables_of_the_guide_have_every_name(page, named):
+    firsts = " ".join(re.findall(r"^\|(.*?)\|", PAGES[page], re.M))
+    assert set(named) <= set(re.findall(r"\w+", firsts))
+
+
+ESTIMATORS = [MLPClassifier, MLPRegressor, CNNClassifier, SequentialClassifier]
+
+
+def is_a_name(word):
+    """Whether users meet it: a parameter, method, fitted attribute or public thing."""
+    if word in ("dense1__units", "trainable"):  # of layers
+        return True
+    attributes = re.findall(r"^    (\w+_) : ", "\n".join(c.__doc__ for c in ESTIMATORS), re.M)
+    return (
+        word in attributes
+        or any(
+            word in inspect.signature(call).parameters for c in ESTIMATORS for call in (c, c.fit)
+        )
+        or any(hasattr(c, word) for c in ESTIMATORS)
+        or any(word in dir(importlib.import_module(module)) for module in MODULES)
+    )
+
+
+def assert_is_ours(code):
+    """Asserts that what a table offers as ours, "alpha", "solver='sgd'" or "Conv2D(8)", is."""
+    tree = ast.parse(f"f({code})", mode="eval").body
+    (call,) = tree.args or [None]
+    if call is None:  # name=value
+        (keyword,) = tree.keywords
+        setting = {keyword.arg: ast.literal_eval(keyword.value)}
+        takers = [c for c in ESTIMATORS if keyword.arg in inspect.signature(c).parameters]
+        assert takers, code
+        layers = {SequentialClassifier: {"layers": []}}
+        errors = []
+        for taker in takers:
+            try:
+                taker(**layers.get(taker, {}), **setting)._validate_params()
+            except ValueError as error:
+                errors.append(error)
+        assert len(errors) < len(takers), errors
+    elif isinstance(call, ast.Call):
+        signature = inspect.signature(getattr(sknn.nn, call.func.id))
+        names = {keyword.arg: None for keyword in call.keywords}
+        signature.bind_partial(*call.args, **names)
+    elif isinstance(call, ast.Name):
+        assert is_a_name(call.id), code
+    else:
+        assert isinstance(call, ast.Constant), code  # a value, such as "adam"
+
+
+@pytest.mark.parametrize("page", ["from_scikit_learn.md", "from_skorch.md", "from_keras.md"])
+def test_second_column_of_the_tables_of_names_is_ours(page):
+    cells = re.findall(r"^\|.*?\|(.*?)\|.*\|$", PAGES[page], re.M)
+    codes = re.findall(r"`([^`]+)`", " ".join(cells))
+    assert len(codes) > 30
+    for code in codes:
+        assert_is_ours(code)
+
+
+def test_names_in_the_first_table_are_those_of_scikit_learn():
+    from sklearn.neural_network import MLPClassifier as Theirs
+    from sklearn.neural_network import MLPRegressor as TheirRegressor
+
+    _, _, table = PAGES["from_scikit_learn.md"].partition("## The same names")
+    table, _, _ = table.partition("## What you did by hand")
+    names = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\|(.*?)\|", table, re.M))))
+    params = set(inspect.signature(Theirs).parameters)
+    params |= set(inspect.signature(TheirRegressor).parameters)
+    assert {name for name in names if not name.endswith("_")} == params
+    assert all(f"{name} : " in Theirs.__doc__ for name in names - params)
+
+
+def test_defaults_in_the_tables_are_those_of_skorch():
+    skorch = pytest.importorskip("skorch")
+    nn = pytest.importorskip("torch.nn")
+    net = inspect.signature(skorch.NeuralNet).parameters
+    firsts = re.findall(r"^\|(.*?)\|", PAGES["from_skorch.md"], re.M)
+    codes = [code for cell in firsts for code in re.findall(r"`([^`]+)`", cell)]
+    for name, value in re.findall(r"`(lr|max_epochs|batch_size|verbose)=(\S+)`", " ".join(firsts)):
+        assert net[name].default == float(value)
+    for name in ("module", "criterion", "optimizer", "callbacks", "warm_start", "device"):
+        assert name in codes
+        assert name in net
+    callbacks = re.findall(r"^(\w+)\((\w+)=", "\n".join(codes), re.M)
+    assert ("EarlyStopping", "patience") in callbacks
+    for name, parameter in callbacks:
+        (found,) = [getattr(m, name) for m in (skorch.callbacks, nn) if hasattr(m, name)]
+        assert parameter in inspect.signature(found).parameters, name
+
+
+def test_roles_name_what_is_there():
+    roles = [
+        (page, *role)
+        for page, text in PAGES.items()
+        for role in re.findall(r"\{(class|func|mod)\}`~?([\w.]+)`", text)
+    ]
+    assert len(roles) > 50
+    for page, kind, target in roles:
+        module, _, name = target.rpartition(".")
+        if kind == "mod":
+            importlib.import_module(target)
+        else:
+            assert hasattr(importlib.import_module(module), name), (page, target)
+
+
+# Links
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_files(page):
+    text, folder = re.sub(r"^```python.*?^```", "", PAGES[page], flags=re.M | re.S), DOCS / page
+    targets = re.findall(r"\]\((?!https?:)([^)#\s]+)", text)
+    targets += re.findall(r"^```\{include\} (\S+)", text, re.M)
+    for target in targets:
+        assert (folder.parent / target).is_file(), target
+    for figure in re.findall(r"^\.\. plot:: (\S+)", text, re.M):
+        assert (DOCS / figure).is_file(), figure
+
+
+def test_every_page_is_in_the_tree():
+    entries = {
+        (Path(page).parent / entry).as_posix()
+        for page, text in PAGES.items()
+        for block in re.findall(r"^```\{toctree\}\n(.*?)^```", text, re.M | re.S)
+        for entry in re.findall(r"^(?!:)(\S+)", block, re.M)
+    }
+    assert {page.removesuffix(".md") for page in PAGES} - entries == {"index"}
+    written = {entry for entry in entries if f"{entry}.md" not in PAGES}
+    assert written == {"api/index", "gallery/index"}
+
+
+def test_performance_page_includes_the_tables_of_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    bounds = re.findall(r'^:(?:start-after|end-before): "(<.*>)"$', PAGES["performance.md"], re.M)
+    assert len(bounds) == 2
+    assert all(readme.count(bound) == 1 for bound in bounds)
+
+
+# The build
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.name)
+def test_examples_get_a_heading(example):
+    gallery = of_the_build("gallery")
+    if re.search(gallery.SHARED, example.name):
+        return
+    code = example.read_text(encoding="utf-8")
+    title, underline, *_ = ast.get_docstring(ast.parse(gallery.with_heading(code))).splitlines()
+    assert set(underline) == {"="}
+    assert len(underline) == len(title) > 10
+    assert ast.get_docstring(ast.parse(code)).startswith(title)
+
+
+def test_headings_and_commands_come_from_the_docstring():
+    code = '"""How far? It runs.\n\npython a.py      one\npython a.py -b   two\n"""\nx = 1\n'
+    changed = of_the_build("gallery").with_heading(code)
+    text, commands = ast.get_docstring(ast.parse(changed)).split("\n\n.. code-block:: bash\n\n")
+    assert text == "How far?\n========\n\nIt runs."
+    assert commands == "    python a.py      one\n    python a.py -b   two"
+    assert changed.endswith('"""\nx = 1\n')
+
+
+@pytest.mark.slow
+def test_site_builds_without_warnings_and_loads_nothing_from_elsewhere(tmp_path):
+    for module in ("sphinx", "pydata_sphinx_theme", "numpydoc", "sphinx_gallery", "myst_parser"):
+        pytest.importorskip(module)
+    for name in ("docs", "sknn", "examples", "benchmarks"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(*WRITTEN))
+    for name in ("README.md", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    done = subprocess.run(
+        ["bash", "docs/build.sh", "-D", "plot_gallery=0"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHON": sys.executable, "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    pages = list((tmp_path / "docs" / "_build" / "html").rglob("*.html"))
+    assert len(pages) > 80
+    loaded = re.compile(r"<(?:script|img|iframe|source)[^>]*?src=.https?:|<link[^>]*?https?:")
+    assert [page.name for page in pages if loaded.search(page.read_text(encoding="utf-8"))] == []
