@@ -144,6 +144,14 @@ def test_file_cut_off_anywhere_is_refused(written):
             read(written)
 
 
+def test_file_that_becomes_shorter_while_it_is_read_is_refused(written, monkeypatch):
+    size = os.stat(written)
+    written.write_bytes(written.read_bytes()[:-1])
+    monkeypatch.setattr(os, "fstat", lambda descriptor: size)
+    with pytest.raises(SavedModelError, match="it was cut off in the array 'flags' while it was"):
+        read(written)
+
+
 def test_file_with_more_at_its_end_is_refused(written):
     written.write_bytes(written.read_bytes() + b"\0")
     with pytest.raises(SavedModelError, match=r"its arrays need 34 bytes, got 35"):
