@@ -38,6 +38,7 @@ sknn.estimators.sequential sknn.estimators.cnn sknn.estimators.mlp
 sknn.estimators.tasks
 sknn.estimators.base sknn.estimators.labels
 sknn.estimators.fitting sknn.estimators.callbacks sknn.estimators.html
+sknn.estimators.checkpoints
 sknn.estimators.charts
 sknn.estimators.validation sknn.estimators.solvers sknn.estimators.stacks sknn.estimators.images
 sknn.nn

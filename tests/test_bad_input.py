@@ -272,6 +272,8 @@ BAD_PARAMETERS = {
     "warmup_steps": [-1, 2.5, "a", None],
     "dtype": ["float16", None],
     "max_time": [0, -1, "a"],
+    "checkpoint": [5, True],
+    "checkpoint_every": [0, -1, 2.5, "a", None],
 }
 BAD_FOR_CLASSIFIERS = {"class_weight": ["even", 1], "label_smoothing": [1, -0.1, "a", None]}
 BAD_FOR_REGRESSORS = {"quantile": [0, 1, -0.1, "a", None]}

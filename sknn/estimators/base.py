@@ -1,5 +1,6 @@
 """What every network estimator does: check its input, fit, continue, predict in chunks."""
 
+import os
 from contextlib import contextmanager
 from numbers import Integral, Real
 from types import SimpleNamespace
@@ -18,11 +19,13 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOp
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from sknn.estimators.callbacks import EpochCallbacks
+from sknn.estimators.checkpoints import read_checkpoint
 from sknn.estimators.fitting import Job, fit_lbfgs, fit_stochastic
 from sknn.estimators.html import NetworkPanel
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
-from sknn.estimators.validation import HeldOut, split
+from sknn.estimators.validation import HeldOut, given_data, split
 from sknn.nn.batches import Rows
+from sknn.nn.checkpoint import check_same, fingerprint
 from sknn.nn.initializers import INITIALIZERS, Initializer
 from sknn.nn.model import Model
 from sknn.nn.network import Network
@@ -82,6 +85,8 @@ class BaseNetwork(
         "warmup_steps": [Interval(Integral, 0, None, closed="left")],
         "dtype": [StrOptions({"auto", "float32", "float64"})],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
+        "checkpoint": [str, os.PathLike, None],
+        "checkpoint_every": [Interval(Integral, 1, None, closed="left")],
     }
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -141,6 +146,57 @@ class BaseNetwork(
                 start=(coef_init, intercept_init),
             )
 
+    @_fit_context(prefer_skip_nested_validation=True)
+    def resume(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
+        """Go on with a fit that was interrupted, from its last checkpoint.
+
+        The checkpoint is read from the path in the parameter ``checkpoint``. With the parameters
+        and the data of that fit the weights are, bit for bit, those of a fit that was never
+        interrupted. What is not kept in weights may be another: with a larger ``max_iter``
+        training goes on for longer; a changed ``learning_rate_init`` holds from here on.
+
+        Parameters
+        ----------
+        X, y, sample_weight, X_val, y_val, sample_weight_val, groups : as in fit
+            The same data.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no checkpoint.
+        ValueError
+            If it is damaged, the data are not the same, or the network or solver is another.
+        """
+        if self.checkpoint is None:
+            raise ValueError(
+                "resume goes on from the file that checkpoint names, got checkpoint=None. Set "
+                "checkpoint to a path before fit."
+            )
+        with all_or_nothing(self):
+            return self._fit(
+                X,
+                y,
+                sample_weight,
+                given=(X_val, y_val, sample_weight_val),
+                groups=groups,
+                resumed=read_checkpoint(self.checkpoint, level=4),
+            )
+
     def _fit(
         self,
         X,
@@ -150,9 +206,11 @@ class BaseNetwork(
         given=(None, None, None),
         groups=None,
         start=(None, None),
+        resumed=None,
     ):
         self._layers(n_outputs=1)  # raises on layers that cannot be, before data is touched
         fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        fresh = fresh or resumed is not None
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
         previous = None if fresh else self._current_model()
@@ -188,15 +246,42 @@ class BaseNetwork(
             dtype = np.float64
         weight = self._loss_weight(labels, sample_weight, incremental)
         rows = Rows(X, y, weight, dtype=dtype, shape=self._input_shape(X), codebook=codebook)
+        data = {"X": X, "y": labels, "sample_weight": sample_weight}
+        data = self._fingerprints(data, incremental, resumed)
+        kept = resumed and resumed.rows
         training, held_out = self._hold_out(
-            rows, labels, sample_weight, given, groups, random_state, model
+            rows, labels, sample_weight, given, groups, random_state, model, kept
         )
+        data |= self._fingerprints(given_data(held_out), incremental, resumed)
         epochs = 1 if incremental else self.max_iter
+        if resumed is not None:
+            epochs = max(0, epochs - resumed.epochs)
         callbacks = EpochCallbacks(self, X, labels, sample_weight, epochs)
-        job = Job(self, model, rows, training, held_out, random_state, run, incremental, callbacks)
+        job = Job(
+            self,
+            model,
+            rows,
+            training,
+            held_out,
+            random_state,
+            run,
+            incremental,
+            callbacks,
+            data,
+            resumed,
+        )
         (fit_lbfgs if self.solver == "lbfgs" else fit_stochastic)(job)
         callbacks.end()
         return self
+
+    def _fingerprints(self, data, incremental, resumed):
+        """Those that checkpoints need. Raises ValueError if a resumed one has others."""
+        if self.checkpoint is None or incremental:
+            return {}
+        prints = fingerprint(data)
+        if resumed is not None:
+            check_same(resumed.data, prints)
+        return prints
 
     def _validated(self, X, y, dtypes, reset):
         return validate_data(
@@ -257,8 +342,11 @@ class BaseNetwork(
                 )
         return Model(layers, input_shape, loss, theta, state)
 
-    def _hold_out(self, rows, labels, sample_weight, given, groups, random_state, model):
-        """(numbers of the rows to train on, HeldOut), or None for all of them, for no such."""
+    def _hold_out(self, rows, labels, sample_weight, given, groups, random_state, model, kept):
+        """(numbers of the rows to train on, HeldOut), or None for all of them, for no such.
+
+        kept: the numbers, by name, that a fit held out from which this one goes on, or None
+        """
         X_val, y_val, weight_val = given
         if groups is not None and (X_val is not None or not self.early_stopping):
             raise ValueError(
@@ -282,7 +370,10 @@ class BaseNetwork(
             raise ValueError("y_val and sample_weight_val go with X_val, which was not given.")
         if not self.early_stopping or self.solver == "lbfgs":
             return None, None
-        training, at = split(self, rows, labels, groups, random_state)
+        if kept:
+            training, at = kept["training"], kept["validation"]
+        else:
+            training, at = split(self, rows, labels, groups, random_state)
         weight = None if sample_weight is None else sample_weight[at]
         y = rows.targets(at)
         return training, HeldOut(rows.x, at, y, _safe_indexing(labels, at), weight)

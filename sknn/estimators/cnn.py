@@ -235,6 +235,12 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         of floats their own dtype.
     max_time : float or None, default=None
         Seconds after which training ends, at the end of the epoch.
+    checkpoint : str, os.PathLike or None, default=None
+        A file to which ``fit`` writes all it needs to go on; after an interruption ``resume``
+        goes on from there. Not used by ``partial_fit``, and not to be used with 'lbfgs'. Fits
+        that run at the same time need a file each.
+    checkpoint_every : int, default=1
+        Number of epochs after which it is written, and in any case at the end.
 
     Attributes
     ----------
@@ -356,6 +362,8 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         warmup_steps=0,
         dtype="auto",
         max_time=None,
+        checkpoint=None,
+        checkpoint_every=1,
     ):
         self.filters = filters
         self.kernel_size = kernel_size
@@ -402,6 +410,8 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         self.warmup_steps = warmup_steps
         self.dtype = dtype
         self.max_time = max_time
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
 
 
 class CNNRegressor(RegressorTask, BaseCNN):
@@ -551,6 +561,12 @@ class CNNRegressor(RegressorTask, BaseCNN):
         of floats their own dtype.
     max_time : float or None, default=None
         Seconds after which training ends, at the end of the epoch.
+    checkpoint : str, os.PathLike or None, default=None
+        A file to which ``fit`` writes all it needs to go on; after an interruption ``resume``
+        goes on from there. Not used by ``partial_fit``, and not to be used with 'lbfgs'. Fits
+        that run at the same time need a file each.
+    checkpoint_every : int, default=1
+        Number of epochs after which it is written, and in any case at the end.
 
     Attributes
     ----------
@@ -670,6 +686,8 @@ class CNNRegressor(RegressorTask, BaseCNN):
         warmup_steps=0,
         dtype="auto",
         max_time=None,
+        checkpoint=None,
+        checkpoint_every=1,
     ):
         self.filters = filters
         self.kernel_size = kernel_size
@@ -715,3 +733,5 @@ class CNNRegressor(RegressorTask, BaseCNN):
         self.warmup_steps = warmup_steps
         self.dtype = dtype
         self.max_time = max_time
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every

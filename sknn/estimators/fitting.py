@@ -9,9 +9,11 @@ import numpy as np
 from sklearn import get_config
 from sklearn.exceptions import ConvergenceWarning
 
+from sknn.estimators.checkpoints import CheckpointWriter
 from sknn.estimators.solvers import new_optimizer, new_plan
 from sknn.estimators.validation import HeldOut, validator
 from sknn.nn.batches import Rows
+from sknn.nn.checkpoint import Checkpoint
 from sknn.nn.gradient import Gradient
 from sknn.nn.lbfgs import BLOCK, minimize_loss
 from sknn.nn.model import Model
@@ -27,7 +29,7 @@ class Job:
     """One call to fit or partial_fit, with everything checked and encoded.
 
     training: numbers of the rows to train on, or None for all    run: what the last partial_fit
-    left, or None
+    left, or None    data: fingerprints for checkpoints    start: what resume goes on from, or None
     """
 
     estimator: Any
@@ -39,6 +41,8 @@ class Job:
     run: Run | None
     incremental: bool
     callbacks: Any
+    data: dict
+    start: Checkpoint | None
 
     @property
     def epochs(self):
@@ -47,6 +51,18 @@ class Job:
     @property
     def say(self):
         return print if self.estimator.verbose else None
+
+    @property
+    def save(self):
+        """What writes checkpoints, or None."""
+        est = self.estimator
+        if est.checkpoint is None or self.incremental:
+            return None
+        rows = {} if self.training is None else {"training": self.training}
+        if rows:
+            rows["validation"] = self.held_out.at
+        others = {"rows": rows, "data": self.data}
+        return CheckpointWriter(est.checkpoint, est.checkpoint_every, others, LEVEL + 3)
 
     def validator(self, model):
         memory = get_config()["working_memory"] * 2**20
@@ -75,6 +91,8 @@ def fit_stochastic(job):
             before_epoch=job.callbacks.begin_epoch,
             after_epoch=job.callbacks.end_epoch,
             say=job.say,
+            start=job.start,
+            save=job.save,
         )
     est._run = run if job.incremental or est.warm_start else None
     est._learning_rate = _next_rate(plan, run)
@@ -87,6 +105,11 @@ def fit_stochastic(job):
 def fit_lbfgs(job):
     """Minimises the loss on all samples at once and sets the estimator's records of it."""
     est, model = job.estimator, job.model
+    if est.checkpoint is not None:
+        raise ValueError(
+            f"checkpoint={est.checkpoint!r} needs a solver that goes by epochs, such as "
+            "solver='adam', got solver='lbfgs', whose memory of the search cannot be kept."
+        )
     if est.early_stopping and job.held_out is None:
         warnings.warn(
             "early_stopping=True is ignored by solver='lbfgs' without X_val: it sees all samples "

@@ -155,6 +155,12 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         What is computed in; 'auto' is the dtype of X, float64 unless X is float32.
     max_time : float or None, default=None
         Seconds after which training ends, at the end of the epoch.
+    checkpoint : str, os.PathLike or None, default=None
+        A file to which ``fit`` writes all it needs to go on; after an interruption ``resume``
+        goes on from there. Not used by ``partial_fit``, and not to be used with 'lbfgs'. Fits
+        that run at the same time need a file each.
+    checkpoint_every : int, default=1
+        Number of epochs after which it is written, and in any case at the end.
 
     Attributes
     ----------
@@ -258,6 +264,8 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         warmup_steps=0,
         dtype="auto",
         max_time=None,
+        checkpoint=None,
+        checkpoint_every=1,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -295,6 +303,8 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         self.warmup_steps = warmup_steps
         self.dtype = dtype
         self.max_time = max_time
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
 
 
 class MLPRegressor(RegressorTask, BaseMLP):
@@ -417,6 +427,12 @@ class MLPRegressor(RegressorTask, BaseMLP):
         What is computed in; 'auto' is the dtype of X, float64 unless X is float32.
     max_time : float or None, default=None
         Seconds after which training ends, at the end of the epoch.
+    checkpoint : str, os.PathLike or None, default=None
+        A file to which ``fit`` writes all it needs to go on; after an interruption ``resume``
+        goes on from there. Not used by ``partial_fit``, and not to be used with 'lbfgs'. Fits
+        that run at the same time need a file each.
+    checkpoint_every : int, default=1
+        Number of epochs after which it is written, and in any case at the end.
 
     Attributes
     ----------
@@ -517,6 +533,8 @@ class MLPRegressor(RegressorTask, BaseMLP):
         warmup_steps=0,
         dtype="auto",
         max_time=None,
+        checkpoint=None,
+        checkpoint_every=1,
     ):
         self.loss = loss
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -553,3 +571,5 @@ class MLPRegressor(RegressorTask, BaseMLP):
         self.warmup_steps = warmup_steps
         self.dtype = dtype
         self.max_time = max_time
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every

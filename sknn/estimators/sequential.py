@@ -233,6 +233,12 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         What is computed in; 'auto' is the dtype of X, float64 unless X is float32.
     max_time : float or None, default=None
         Seconds after which training ends, at the end of the epoch.
+    checkpoint : str, os.PathLike or None, default=None
+        A file to which ``fit`` writes all it needs to go on; after an interruption ``resume``
+        goes on from there. Not used by ``partial_fit``, and not to be used with 'lbfgs'. Fits
+        that run at the same time need a file each.
+    checkpoint_every : int, default=1
+        Number of epochs after which it is written, and in any case at the end.
 
     Attributes
     ----------
@@ -335,6 +341,8 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         warmup_steps=0,
         dtype="auto",
         max_time=None,
+        checkpoint=None,
+        checkpoint_every=1,
     ):
         self.layers = layers
         self.input_shape = input_shape
@@ -370,6 +378,8 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         self.warmup_steps = warmup_steps
         self.dtype = dtype
         self.max_time = max_time
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
 
 
 class SequentialRegressor(RegressorTask, BaseSequential):
@@ -488,6 +498,12 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         What is computed in; 'auto' is the dtype of X, float64 unless X is float32.
     max_time : float or None, default=None
         Seconds after which training ends, at the end of the epoch.
+    checkpoint : str, os.PathLike or None, default=None
+        A file to which ``fit`` writes all it needs to go on; after an interruption ``resume``
+        goes on from there. Not used by ``partial_fit``, and not to be used with 'lbfgs'. Fits
+        that run at the same time need a file each.
+    checkpoint_every : int, default=1
+        Number of epochs after which it is written, and in any case at the end.
 
     Attributes
     ----------
@@ -586,6 +602,8 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         warmup_steps=0,
         dtype="auto",
         max_time=None,
+        checkpoint=None,
+        checkpoint_every=1,
     ):
         self.loss = loss
         self.layers = layers
@@ -620,3 +638,5 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         self.warmup_steps = warmup_steps
         self.dtype = dtype
         self.max_time = max_time
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every

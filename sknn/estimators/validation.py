@@ -30,6 +30,13 @@ class HeldOut:
         return model.loss.finish(total, weight_sum)[0]
 
 
+def given_data(held_out):
+    """What the user gave to validate on, by the names of ``fit``; None where it is nothing."""
+    given = held_out is not None and held_out.at is None
+    parts = (held_out.x, held_out.labels, held_out.weight) if given else (None,) * 3
+    return dict(zip(("X_val", "y_val", "sample_weight_val"), parts, strict=True))
+
+
 def split(estimator, rows, labels, groups, random_state):
     """(training, validation): numbers of the rows to train and to validate on."""
     fraction = estimator.validation_fraction

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sknn.nn.augmentation import Augmentation
+from sknn.nn.checkpoint import Checkpoint
 from sknn.nn.schedules import Constant, Progress, Schedule
 from sknn.nn.stopping import Keeper
 from sknn.nn.streams import new_seed
@@ -114,24 +115,39 @@ def train(
     before_epoch=None,
     after_epoch=None,
     say=None,
+    start=None,
+    save=None,
 ):
     """Trains ``gradient.theta`` in place for so many epochs, or until it should stop.
 
     rows: Rows    subset: numbers of the rows to train on, default all    history: a dict of
     lists by the names in HISTORY, to which each epoch appends    validate: () -> (loss, score),
     greater scores being better    before_epoch: () -> None    after_epoch: () -> whether to stop
-    say: takes lines of progress    Returns an Outcome.
+    say: takes lines of progress    start: a Checkpoint to go on from, whose epochs count
+    save: (Checkpoint, whether it is the last) -> None, called before the first epoch and after
+    each, unless training has diverged    Returns an Outcome.
     """
     theta, state = gradient.theta, gradient.state
+    stopped = np.zeros(theta.shape[:-1], dtype=int)
+    kept = Keeper(theta, state) if plan.early_stopping or stopped.ndim else None
+    done, began = 0, time.perf_counter()
+    if start is not None:
+        start.restore(gradient, run, history, kept)
+        done, stopped = start.epochs, start.stopped.copy()
     if run.order is None or len(run.order) != (len(rows) if subset is None else len(subset)):
         run.order = np.arange(len(rows)) if subset is None else subset
     steps = epochs * math.ceil(len(run.order) / plan.batch_size)
     run.progress.total_steps = steps if plan.planned else None
-    stopped = np.zeros(theta.shape[:-1], dtype=int)
-    kept = Keeper(theta, state) if plan.early_stopping or stopped.ndim else None
-    reason, done, began = "epochs", 0, time.perf_counter()
+
+    def checkpoint(last):
+        if save:
+            save(Checkpoint.of(gradient, run, history, kept, epochs=done, stopped=stopped), last)
+
+    reason = "patience" if np.all(stopped > 0) else "epochs"
+    if start is None:
+        checkpoint(last=True)
     try:
-        while done < epochs:
+        while done < epochs and reason == "epochs":
             started = time.perf_counter()
             if before_epoch:
                 before_epoch()
@@ -154,13 +170,12 @@ def train(
             asked = after_epoch is not None and after_epoch()
             if np.all(stopped > 0):
                 reason = "patience" if np.all(finite) else "diverged"
-                break
-            if asked:
+            elif asked:
                 reason = "asked"
-                break
-            if plan.max_time is not None and time.perf_counter() - began > plan.max_time:
+            elif plan.max_time is not None and time.perf_counter() - began > plan.max_time:
                 reason = "time"
-                break
+            if reason != "diverged":
+                checkpoint(last=done == epochs or reason != "epochs")
     except KeyboardInterrupt:
         reason = "interrupted"
         trim(history)
