@@ -41,6 +41,7 @@ sknn.estimators.fitting sknn.estimators.callbacks sknn.estimators.html
 sknn.estimators.checkpoints
 sknn.estimators.charts
 sknn.estimators.validation sknn.estimators.solvers sknn.estimators.stacks sknn.estimators.images
+sknn.estimators.inputs
 sknn.nn
 sknn.nn.lbfgs
 sknn.nn.training

@@ -410,10 +410,10 @@ def test_initial_values_are_parameters_and_state():
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_first_non_finite_names_the_first_layer_that_is_not(value):
     network = Network(LAYERS, (2,))
-    theta, _ = network.initial(np.random.RandomState(0), np.float64)
-    assert network.first_non_finite(theta) is None
+    theta, state = network.initial(np.random.RandomState(0), np.float64)
+    assert network.first_non_finite(theta, state) is None
     views = network.layout.views(theta)
     views[2]["weight"][0, 0] = value
-    assert network.first_non_finite(theta) == "layer 3 (Dense)"
+    assert network.first_non_finite(theta, state) == "layer 3 (Dense)"
     views[1]["bias"][0, 0] = value
-    assert network.first_non_finite(theta) == "layer 2 (Dense)"
+    assert network.first_non_finite(theta, state) == "layer 2 (Dense)"

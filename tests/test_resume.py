@@ -261,7 +261,7 @@ def test_fit_that_ran_out_of_time_goes_on(path):
 def test_divergence_leaves_the_last_good_checkpoint(path):
     settings = {"solver": "sgd", "activation": "identity", "n_iter_no_change": np.inf}
     new_estimator("regressor", path, max_iter=2, **settings).fit(X, X[:, 0])
-    diverging = new_estimator("regressor", path, learning_rate_init=100.0, **settings)
+    diverging = new_estimator("regressor", path, learning_rate_init=1e200, **settings)
     with pytest.raises(
         ValueError, match=r"Epoch \d+, first in layer 1 \(Dense\): try learning_rate"
     ):

@@ -1,6 +1,29 @@
+import math
+
+import numpy as np
 import pytest
 
-from sknn.nn import ELU, Activation, Conv2D, Flatten, Huber, Initializer, Normal, OneCycle
+from sknn import MLPRegressor
+from sknn.nn import (
+    ELU,
+    Activation,
+    BatchNorm,
+    Conv2D,
+    CosineDecay,
+    Dense,
+    Dropout,
+    Flatten,
+    Huber,
+    Initializer,
+    LayerNorm,
+    LeakyReLU,
+    Normal,
+    OneCycle,
+    Plateau,
+    PReLU,
+    Step,
+)
+from sknn.nn.network import Network
 from sknn.nn.settings import Settings
 
 
@@ -38,3 +61,49 @@ def test_settings_are_the_arguments_by_name():
     assert isinstance(OneCycle(), Settings)
     kept = Conv2D(8, activation="tanh").settings()
     assert Conv2D(**kept).settings() == kept
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (Dense(0), r"Layer dense1, Dense\(units=0\): units must be an int of at least 1, got 0\."),
+        (Dense(True), "units must be an int of at least 1, got True"),
+        (Dense(3, trainable="no"), "trainable must be True or False, got 'no'"),
+        (Dense(3, ELU(0)), r"Layer dense1, ELU\(alpha=0\): alpha must be a number above 0, got 0"),
+        (Dense(3, ELU(math.nan)), "alpha must be a number above 0, got nan"),
+        (Dense(3, LeakyReLU(2)), "slope must be a number of at least 0 and up to 1, got 2"),
+        (Dense(3, PReLU(math.inf)), "slope must be a finite number, got inf"),
+        (Dense(3, weight_init=Normal(-1)), "std must be a number of at least 0, got -1"),
+        (Dropout("a"), "rate must be a number of at least 0 and below 1, got 'a'"),
+        (BatchNorm(momentum=2), "momentum must be a number of at least 0 and up to 1, got 2"),
+        (LayerNorm(epsilon=0), "epsilon must be a number above 0, got 0"),
+    ],
+)
+def test_network_is_not_made_of_settings_that_cannot_be(layer, message):
+    with pytest.raises(ValueError, match=message):
+        Network([layer], (4,))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        (Step(every=0), r"Step\(every=0\): every must be an int of at least 1, got 0"),
+        (Plateau(factor=1), "factor must be a number above 0 and below 1, got 1"),
+        (CosineDecay(0), "total_steps must be an int of at least 1 or None, got 0"),
+        (OneCycle(rising=1.5), "rising must be a number above 0 and below 1, got 1.5"),
+    ],
+)
+def test_schedule_whose_settings_cannot_be_is_refused(schedule, message):
+    with pytest.raises(ValueError, match=message):
+        MLPRegressor(learning_rate=schedule).fit(np.eye(4), np.arange(4.0))
+
+
+@pytest.mark.parametrize("delta", [0, -1, math.nan, math.inf, "a", None])
+def test_loss_whose_settings_cannot_be_is_refused(delta):
+    message = rf"Huber\(delta={delta!r}\): delta must be a number above 0, got {delta!r}\."
+    with pytest.raises(ValueError, match=message):
+        MLPRegressor(loss=Huber(delta)).fit(np.eye(4), np.arange(4.0))
+
+
+def test_numbers_of_numpy_are_as_good():
+    Network([Dense(np.int64(3), ELU(np.float32(2))), Dropout(np.float64(0.5))], (4,))

@@ -5,7 +5,7 @@ from numpy.testing import assert_array_equal
 
 from sknn.nn.stopping import Keeper, Patience
 
-LOSSES_SEEN = np.array([3.0, 2.0, 1.95, 1.99, 1.0, 1.2, np.nan, 0.95, 0.95, 0.4])
+LOSSES_SEEN = np.array([3.0, 2.0, 1.95, 1.99, 1.0, 1.2, 0.95, 0.95, 0.4])
 
 
 def scikit_learns(values, tol):
@@ -25,6 +25,15 @@ def test_patience_counts_and_remembers_as_scikit_learn_does(tol):
         patience.watch(value, tol)
         seen.append((int(patience.count), float(patience.best)))
     assert seen == scikit_learns(LOSSES_SEEN, tol)
+
+
+def test_patience_takes_nan_for_no_improvement():
+    patience, counts = Patience(), []
+    for value in [np.nan, np.nan, 2.0, np.nan, 1.0]:
+        patience.watch(value, 0.1)
+        counts.append(int(patience.count))
+    assert counts == [1, 2, 0, 1, 0]
+    assert patience.best == 1.0
 
 
 def test_patience_says_which_value_is_the_best_so_far():

@@ -22,12 +22,13 @@ from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import read_checkpoint
 from sknn.estimators.fitting import Job, fit_lbfgs, fit_stochastic
 from sknn.estimators.html import NetworkPanel
+from sknn.estimators.inputs import refuse_no_numbers
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
 from sknn.estimators.validation import HeldOut, given_data, split
 from sknn.nn.batches import Rows
 from sknn.nn.checkpoint import check_same, fingerprint
 from sknn.nn.initializers import INITIALIZERS, Initializer
-from sknn.nn.model import Model
+from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
 from sknn.nn.schedules import Schedule
 from sknn.nn.training import HISTORY
@@ -284,6 +285,7 @@ class BaseNetwork(
         return prints
 
     def _validated(self, X, y, dtypes, reset):
+        refuse_no_numbers(X=X, y=y)
         return validate_data(
             self,
             X,
@@ -314,6 +316,7 @@ class BaseNetwork(
 
     @staticmethod
     def _checked_weight(sample_weight, X, dtype):
+        refuse_no_numbers(sample_weight=sample_weight)
         return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
 
     def _n_outputs(self, targets):
@@ -356,7 +359,10 @@ class BaseNetwork(
         if X_val is not None:
             if y_val is None:
                 raise ValueError("X_val was given without y_val: pass both, or neither.")
-            X_val, labels = self._validated(X_val, y_val, [model.dtype], reset=False)
+            try:
+                X_val, labels = self._validated(X_val, y_val, [model.dtype], reset=False)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"X_val and y_val: {error}") from error
             labels = self._learn(labels, learn=False, some=True)
             y, codebook = self._encode(labels, model.dtype)
             if weight_val is not None:
@@ -397,17 +403,19 @@ class BaseNetwork(
             return model
         check_is_fitted(self, "coefs_")
         # Weights given by hand: they are the truth.
-        arrays = [*self.coefs_, *self.intercepts_]
-        dtype = np.result_type(*arrays)
+        weights = as_weights("coefs_", self.coefs_)
+        biases = as_weights("intercepts_", self.intercepts_)
+        dtype = np.result_type(*weights, *biases)
         dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0])
-        layers, loss = self._layers(np.shape(self.coefs_[-1])[-1]), self._loss()
+        n_outputs = weights[-1].shape[-1] if weights and weights[-1].ndim else 1
+        layers, loss = self._layers(n_outputs), self._loss()
         network = Network(layers, self._input_shape())
         if model is not None and network.shapes == model.network.shapes:
             theta, state = model.theta.astype(dtype), model.state.astype(dtype)
         else:
             theta, state = network.initial(np.random.RandomState(0), dtype)
         model = Model(layers, network.shapes[0], loss, theta, state)
-        model.take_weights(self.coefs_, self.intercepts_)
+        model.take_weights(weights, biases)
         return model
 
     def transform(self, X, layer=-1):
@@ -448,16 +456,19 @@ class BaseNetwork(
     def _outputs(self, X, depth=None):
         """Raw outputs (n_samples, n_outputs), or those after ``depth`` layers, of checked X."""
         if "coefs_" not in self.__dict__:
-            check_is_fitted(self)
+            check_is_fitted(self, "coefs_")
         model = self._current_model()
         X = self._checked(X, model.dtype)
         with np.errstate(all="ignore"):
-            return model.outputs(X, _working_memory(), depth=depth)
+            z = model.outputs(X, _working_memory(), depth=depth)
+        check_finite(z, X)
+        return z
 
     def _checked(self, X, dtype):
         """X to predict for, as the model takes it, checked."""
         if X.__class__ is np.ndarray and X.dtype == dtype and self._plainly_valid(X):
             return X
+        refuse_no_numbers(X=X)
         return validate_data(self, X, accept_sparse="csr", dtype=[dtype], order="C", reset=False)
 
     def _plainly_valid(self, X):
@@ -517,6 +528,19 @@ def all_or_nothing(estimator):
         if run:
             run.random_state.set_state(drawn)
         raise
+
+
+def check_finite(outputs, X):
+    """Raises ValueError if outputs of a network, a row for each row of X, are not finite."""
+    if _sums_up(outputs) or np.isfinite(outputs).all():
+        return
+    rows = outputs.reshape(len(outputs), -1)
+    first = int(np.isfinite(rows).all(axis=1).argmin())
+    raise ValueError(
+        f"The network's outputs for X are not finite, first for sample {first}, whose largest "
+        f"absolute value is {abs(X[[first]]).max():g}. Scale X as it was scaled for fit; if it "
+        "was, the weights are too large: fit with scaled data, or a lower learning_rate_init."
+    )
 
 
 def _sums_up(X):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn import get_config
+from sklearn.base import is_regressor
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn.estimators.checkpoints import CheckpointWriter
@@ -140,14 +141,17 @@ def fit_lbfgs(job):
             after_iteration=watcher.after_iteration,
             say=job.say,
         )
-    watcher.finish()
+        diverged = None if np.isfinite(outcome.loss) else gradient.non_finite(outcome.loss)
+        watcher.finish()
+        diverged = diverged or model.network.first_non_finite(model.theta, model.state)
     est._run = None
     est.n_iter_ = outcome.iterations
     est.t_ += outcome.iterations * len(job.rows)
     _record(job, watcher.patience, [outcome.loss])
-    if not np.isfinite(outcome.loss):
-        raise ValueError(_divergence(job, f"Iteration {outcome.iterations}"))
-    if outcome.reason == "interrupted":
+    if diverged:
+        when = f"Iteration {outcome.iterations}"
+        _report_divergence(est, when, diverged, watcher.stopping, level=LEVEL + 1)
+    elif outcome.reason == "interrupted":
         warnings.warn("Training interrupted by user.", stacklevel=LEVEL)
     elif outcome.reason in ("limit", "failed"):
         warnings.warn(
@@ -243,17 +247,18 @@ def _record(job, patience, last_loss):
 def _report(outcome, job, plan):
     """Warns or raises on how training ended."""
     est = job.estimator
-    if outcome.reason == "interrupted":
-        warnings.warn("Training interrupted by user.", stacklevel=LEVEL + 1)
-    elif outcome.reason == "diverged" and not est.early_stopping:
-        raise ValueError(_divergence(job, f"Epoch {outcome.epochs}"))
-    elif outcome.reason == "diverged":
+    if est.best_validation_score_ == -np.inf and outcome.reason != "diverged":
         warnings.warn(
-            _divergence(job, f"Epoch {outcome.epochs}")
-            + " The weights with the best validation score were kept.",
-            ConvergenceWarning,
+            "No validation score was a number: the weights are those from before training. Look "
+            f"into X_val and y_val, or scoring (now {est.scoring!r}).",
+            UserWarning,
             stacklevel=LEVEL + 1,
         )
+    if outcome.reason == "interrupted":
+        warnings.warn("Training interrupted by user.", stacklevel=LEVEL + 1)
+    elif outcome.reason == "diverged":
+        when = f"Epoch {outcome.epochs}"
+        _report_divergence(est, when, outcome.where, est.early_stopping, level=LEVEL + 2)
     elif outcome.reason == "epochs" and not job.incremental and not plan.schedule.horizon:
         warnings.warn(
             f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the "
@@ -264,17 +269,25 @@ def _report(outcome, job, plan):
         )
 
 
-def _divergence(job, when):
-    """What to say of weights or a loss that are no longer finite."""
-    est, model = job.estimator, job.model
-    layer = model.network.first_non_finite(model.theta)
-    where = f", first in {layer}" if layer else ", the loss is not finite"
-    remedy = (
-        "scale the data, for instance with StandardScaler"
-        if est.solver == "lbfgs"
-        else f"try learning_rate_init={est.learning_rate_init / 10:g}"
+def _report_divergence(est, when, where, best_kept, level):
+    """Raises ValueError, or warns if there are the best weights of before to go on with.
+
+    where: what ``Gradient.non_finite`` says
+    """
+    scale = f"scale X{' and y' if is_regressor(est) else ''}, for instance with StandardScaler"
+    slower = f"try learning_rate_init={est.learning_rate_init / 10:g}"
+    in_weights = where.startswith("layer")
+    by_rate = slower if in_weights else f"{scale}, or {slower}"
+    remedy = scale if est.solver == "lbfgs" else by_rate
+    message = (
+        "Solver produced non-finite parameter weights. The input data may contain large values "
+        f"and need to be preprocessed. {when}, "
+        f"{f'first in {where}' if in_weights else f'{where} is not finite'}: {remedy}."
     )
-    return (
-        "Solver produced non-finite parameter weights. The input data may contain large "
-        f"values and need to be preprocessed. {when}{where}: {remedy}."
+    if not best_kept:
+        raise ValueError(message)
+    warnings.warn(
+        f"{message} The weights with the best validation score were kept.",
+        ConvergenceWarning,
+        stacklevel=level,
     )

@@ -7,6 +7,8 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from sknn.estimators.inputs import refuse_no_numbers
+
 INTEGERS = 1 / 255  # what pixels are multiplied with if they are integers
 FLOATS = 1.0
 KINDS = {INTEGERS: "integers, taken as 0 to 255", FLOATS: "floats, taken as they are"}
@@ -30,6 +32,7 @@ class ImageInput:
     _always_images = False  # whether flat samples are images without ``input_shape``
 
     def _validated(self, X, y, dtypes, reset):
+        refuse_no_numbers(X=X)
         X, shape = _as_rows(X)
         if not reset:
             self._check_shape(shape)
@@ -41,9 +44,11 @@ class ImageInput:
         return self._pixels(X, dtypes, reset), y
 
     def _checked(self, X, dtype):
+        simple = X.__class__ is np.ndarray and X.dtype.kind in "iuf"
+        if not simple:
+            refuse_no_numbers(X=X)
         X, shape = _as_rows(X)
         self._check_shape(shape)
-        simple = X.__class__ is np.ndarray and X.dtype.kind in "iuf"
         if not (simple and self._plainly_valid(X)):
             X = validate_data(self, X, accept_sparse="csr", dtype="numeric", order="C", reset=False)
         return self._pixels(X, [dtype], reset=False)

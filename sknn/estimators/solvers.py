@@ -68,6 +68,7 @@ def new_schedule(estimator):
     if not isinstance(schedule, Schedule):
         ignored = schedule in FOR_SGD and estimator.solver != "sgd"
         schedule = SCHEDULES["constant" if ignored else schedule](estimator)
+    schedule.check()
     return Warmup(schedule, estimator.warmup_steps) if estimator.warmup_steps else schedule
 
 

@@ -11,7 +11,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
-from sknn.estimators.base import all_or_nothing
+from sknn.estimators.base import all_or_nothing, check_finite
+from sknn.estimators.inputs import refuse_no_numbers
 from sknn.estimators.labels import ManyLabels, known_labels, new_labels, same_classes
 from sknn.estimators.solvers import has_stochastic_solver
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, LabelSmoothing, Loss, Quantile
@@ -66,6 +67,7 @@ class ClassifierTask(ClassifierMixin):
         self : object
             The trained estimator.
         """
+        refuse_no_numbers(y=y, classes=classes)
         with all_or_nothing(self):
             self._start(y, classes)
             return self._fit(X, y, sample_weight, incremental=True)
@@ -141,6 +143,7 @@ class ClassifierTask(ClassifierMixin):
         score : float
             In [0, 1].
         """
+        refuse_no_numbers(y=y, sample_weight=sample_weight)
         if not isinstance(getattr(self, "_labels", None), ManyLabels):
             return super().score(X, y, sample_weight)
         right = np.all(self.predict(X) == np.asarray(y), axis=1)
@@ -273,7 +276,10 @@ class RegressorTask(RegressorMixin):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predicted targets, in the dtype of the weights.
         """
-        y = self._loss().predict(self._outputs(X))
+        loss = self._loss()
+        y = loss.predict(self._outputs(X))
+        if loss.link != "identity":
+            check_finite(y, X)
         return y.ravel() if y.shape[1] == 1 else y
 
     @available_if(_has_interval)
@@ -310,6 +316,7 @@ class RegressorTask(RegressorMixin):
         score : float
             At most 1.
         """
+        refuse_no_numbers(y=y, sample_weight=sample_weight)
         predicted = self.predict(X)
         if self._several_levels():
             predicted = predicted[:, self._middle()]

@@ -57,13 +57,13 @@ def stalled_loss(evidence):
     """A loss that is no better than without having learnt."""
     if evidence.relative_loss is not None:
         figure = evidence.relative_loss
-        text = f"The loss is {figure:.2f} times that of the best constant prediction"
+        text = f"The loss is {figure:.3g} times that of the best constant prediction"
     else:
         losses = _losses(evidence)
         if not losses[0] > 0:
             raise NotTold("needs a loss that is not negative")
         figure = float(np.nanmin(losses) / losses[0])
-        text = f"The least loss is {figure:.2f} times the first one"
+        text = f"The least loss is {figure:.3g} times the first one"
     if not figure > STALLED or _diverged(evidence):
         return None
     causes = [

@@ -7,7 +7,7 @@ from scipy.special import expit, ndtr
 
 from sknn.nn.initializers import Constant
 from sknn.nn.parameters import Parameter
-from sknn.nn.settings import Settings
+from sknn.nn.settings import NUMBER, POSITIVE, Range, Settings
 from sknn.nn.workspace import zeros_for
 
 
@@ -104,6 +104,8 @@ class LeakyReLU(Activation):
     increasing = True
     rectifier = True
 
+    valid = {"slope": Range(0, 1, "both")}
+
     def __init__(self, slope=0.01):
         self.slope = slope
 
@@ -122,6 +124,8 @@ class PReLU(Activation):
 
     needs = "z"
     rectifier = True
+
+    valid = {"slope": NUMBER}
 
     def __init__(self, slope=0.25):
         self.slope = slope
@@ -147,6 +151,8 @@ class ELU(Activation):
 
     increasing = True
     rectifier = True
+
+    valid = {"alpha": POSITIVE}
 
     def __init__(self, alpha=1.0):
         self.alpha = alpha

@@ -105,6 +105,13 @@ class Gradient:
         square = inner(grad, grad)
         return math.sqrt(square) if isinstance(square, float) else np.sqrt(square)
 
+    def non_finite(self, loss):
+        """What is no longer finite: "layer 1 (Dense)" of the weights, the loss or the gradient."""
+        where = self.network.first_non_finite(self.theta, self.state)
+        if where or not np.all(np.isfinite(loss)):
+            return where or "the loss"
+        return f"the gradient, largest in {self.network.largest(self.grad)},"
+
     def _forward(self, batch):
         """(loss summed over the batch, its gradient dz), of the batch in one piece."""
         (part,) = self._prepared(batch, self._parts[:1])

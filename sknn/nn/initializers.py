@@ -1,8 +1,10 @@
 """First values of the weights: how wide to draw them so that signals keep their size."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from sknn.nn.settings import Settings
+from sknn.nn.settings import NOT_NEGATIVE, NUMBER, POSITIVE, Settings
 
 
 class Initializer(Settings):
@@ -34,6 +36,8 @@ class ScikitLearn(Initializer):
     """
 
     biases = True
+
+    valid = {"factor": replace(POSITIVE, optional=True)}
 
     def __init__(self, factor=None):
         self.factor = factor
@@ -96,6 +100,8 @@ class Orthogonal(Initializer):
 class Normal(Initializer):
     """N(0, std^2)."""
 
+    valid = {"std": NOT_NEGATIVE}
+
     def __init__(self, std=0.01):
         self.std = std
 
@@ -125,6 +131,8 @@ class Suited(Initializer):
 
 class Constant(Initializer):
     """The same value everywhere; the other arguments play no part."""
+
+    valid = {"value": NUMBER}
 
     def __init__(self, value=0.0):
         self.value = value

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.special import expit, log_expit, xlogy
 
-from sknn.nn.settings import Settings
+from sknn.nn.settings import NOT_NEGATIVE, POSITIVE, Settings
 from sknn.nn.workspace import ones
 
 
@@ -164,6 +164,8 @@ class AbsoluteError(Loss):
 class Huber(Loss):
     """1/2 r^2 for |r| <= delta, else delta (|r| - delta / 2), r = z - y; Huber (1964)."""
 
+    valid = {"delta": POSITIVE}
+
     def __init__(self, delta=1.0):
         self.delta = delta
 
@@ -286,6 +288,8 @@ class SoftmaxFocal(Loss):
 
     link = "softmax"
 
+    valid = {"gamma": NOT_NEGATIVE}
+
     def __init__(self, gamma=2.0):
         self.gamma = gamma
 
@@ -310,6 +314,8 @@ class LogisticFocal(Loss):
     """The focal loss of each output, p = 1 / (1 + exp(-z)); Lin et al. (2017), eq. 4."""
 
     link = "logistic"
+
+    valid = {"gamma": NOT_NEGATIVE}
 
     def __init__(self, gamma=2.0):
         self.gamma = gamma

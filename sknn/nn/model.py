@@ -1,5 +1,6 @@
 """A network with its weights: what an estimator fits, predicts with and pickles."""
 
+from operator import is_
 from threading import local
 
 import numpy as np
@@ -31,6 +32,7 @@ class Model:
     """
 
     def __init__(self, layers, input_shape, loss, theta, state):
+        loss.check()
         self.network = Network(layers, input_shape)
         self.loss = loss
         self._bind(theta, state)
@@ -49,19 +51,21 @@ class Model:
     def holds(self, weights, biases):
         """Whether these lists hold the model's own views, and nothing else."""
         own = (*self.weights, *self.biases)
-        return len(own) == len(weights) + len(biases) and all(
-            mine is given for mine, given in zip(own, (*weights, *biases), strict=True)
-        )
+        if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)):
+            return False
+        given = (*weights, *biases)
+        return len(own) == len(given) and all(map(is_, own, given))
 
     def take_weights(self, weights, biases, names=("coefs_", "intercepts_")):
-        """Copies given arrays into the model. Raises ValueError if a shape is not its own."""
+        """Copies given arrays into the model.
+
+        Raises ValueError if a shape is not its own, or not all are finite numbers.
+        """
         own = dict(zip(names, (self.weights, self.biases), strict=True))
-        given = dict(zip(names, (weights, biases), strict=True))
+        given = zip(names, (weights, biases), strict=True)
+        given = {name: as_weights(name, arrays) for name, arrays in given}
         for name, arrays in given.items():
-            wanted, got = (
-                [array.shape for array in own[name]],
-                [np.shape(array) for array in arrays],
-            )
+            wanted, got = ([array.shape for array in arrays] for arrays in (own[name], arrays))
             if wanted != got:
                 raise ValueError(
                     f"{name} must be arrays of shapes {wanted}, as the layers and the data say, "
@@ -113,3 +117,20 @@ class Model:
     def __setstate__(self, state):
         self.network, self.loss = state["network"], state["loss"]
         self._bind(state["theta"], state["state"])
+
+
+def as_weights(name, given):
+    """Arrays of floats out of what a user gave as a list of such.
+
+    Raises ValueError if it is none, or holds anything but finite numbers.
+    """
+    try:
+        arrays = [np.asarray(array) for array in given]
+        if any(map(np.iscomplexobj, arrays)):
+            raise TypeError("complex numbers are none")
+        arrays = [array if array.dtype.kind == "f" else array.astype(float) for array in arrays]
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise ValueError("not all are finite")
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be a list of arrays of finite numbers: {error}") from error
+    return arrays

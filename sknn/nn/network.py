@@ -39,11 +39,16 @@ class Network:
         for name, layer in zip(self.names, self.layers, strict=True):
             shape = self.shapes[-1]
             try:
+                layer.check()
+            except ValueError as error:
+                raise ValueError(f"Layer {name}, {error}") from error
+            try:
                 self.shapes.append(layer.output_shape(shape))
                 declared.append(layer.parameters(shape))
                 states.append(layer.state(shape))
-            except ValueError as error:
-                raise ValueError(f"Layer {name}, {layer!r}: {error}") from error
+            except (TypeError, ValueError) as error:
+                kind = TypeError if isinstance(error, TypeError) else ValueError
+                raise kind(f"Layer {name}, {layer!r}: {error}") from error
         self.layout = Layout(declared)
         trained = (any(item.trainable for item in items) for items in declared)
         self.lowest = next((i for i, trains in enumerate(trained) if trains), 0)
@@ -128,14 +133,24 @@ class Network:
         shapes = zip(self.layers, self.shapes, strict=False)
         return n * max(layer.multiply_adds(shape) for layer, shape in shapes)
 
-    def first_non_finite(self, theta):
-        """Number and name of the first layer with a non-finite parameter, "layer 1 (Dense)"."""
-        for number, (layer, params) in enumerate(
-            zip(self.layers, self.layout.views(theta), strict=True), start=1
-        ):
-            if not all(np.isfinite(param).all() for param in params.values()):
-                return f"layer {number} ({type(layer).__name__})"
+    def first_non_finite(self, theta, state):
+        """The first layer with a parameter or statistic that is not finite, "layer 1 (Dense)"."""
+        arrays = zip(self.layout.views(theta), self.state_layout.views(state), strict=True)
+        for number, (params, statistics) in enumerate(arrays):
+            if not all(np.isfinite(own).all() for own in (*params.values(), *statistics.values())):
+                return self._told(number)
         return None
+
+    def largest(self, grad):
+        """The layer with the largest derivative, nan being the largest, "layer 1 (Dense)"."""
+        sizes = [
+            max((np.abs(own).max(initial=0) for own in grads.values()), default=0)
+            for grads in self.layout.views(grad)
+        ]
+        return self._told(int(np.argmax(sizes)))
+
+    def _told(self, number):
+        return f"layer {number + 1} ({type(self.layers[number]).__name__})"
 
 
 def layer_names(layers):

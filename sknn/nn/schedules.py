@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from sknn.nn.settings import Settings
+from sknn.nn.settings import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, POSITIVE, Range, Settings
 
 
 @dataclass
@@ -60,6 +60,8 @@ class Constant(Schedule):
 class InvScaling(Schedule):
     """rate = base / (samples + 1)^power, changed after each epoch; the first epoch has base."""
 
+    valid = {"power": NOT_NEGATIVE}
+
     def __init__(self, power=0.5):
         self.power = power
 
@@ -84,6 +86,8 @@ class Adaptive(Schedule):
 class Step(Schedule):
     """rate = base * factor^floor(epoch / every)."""
 
+    valid = {"every": COUNT, "factor": POSITIVE}
+
     def __init__(self, every=30, factor=0.1):
         self.every = every
         self.factor = factor
@@ -94,6 +98,8 @@ class Step(Schedule):
 
 class Exponential(Schedule):
     """rate = base * factor^epoch."""
+
+    valid = {"factor": POSITIVE}
 
     def __init__(self, factor=0.95):
         self.factor = factor
@@ -106,6 +112,8 @@ class Plateau(Schedule):
     """Multiplies the rate by factor whenever patience runs out, until it is ``least`` or less."""
 
     slows = True
+
+    valid = {"factor": Range(0, 1), "least": NOT_NEGATIVE}
 
     def __init__(self, factor=0.2, least=1e-6):
         self.factor = factor
@@ -122,6 +130,8 @@ class Planned(Schedule):
     """A schedule with an end: ``total_steps``, or None for that of the fit (max_iter epochs)."""
 
     horizon = True
+
+    valid = {"total_steps": COUNT_OR_NONE}
 
     def __init__(self, total_steps=None):
         self.total_steps = total_steps
@@ -142,6 +152,8 @@ class CosineDecay(Planned):
     Equation 5, without restarts.
     """
 
+    valid = {**Planned.valid, "least": NOT_NEGATIVE}
+
     def __init__(self, total_steps=None, least=0.0):
         super().__init__(total_steps)
         self.least = least
@@ -156,6 +168,8 @@ class OneCycle(Planned):
 
     Both along a cosine, with torch's numbers; Smith & Topin (2018).
     """
+
+    valid = {**Planned.valid, "rising": Range(0, 1), "start": POSITIVE, "end": POSITIVE}
 
     def __init__(self, total_steps=None, rising=0.3, start=25.0, end=1e4):
         super().__init__(total_steps)
@@ -176,6 +190,8 @@ class OneCycle(Planned):
 
 class Warmup(Schedule):
     """Another schedule's rate, times (step + 1) / steps in the first ``steps`` steps."""
+
+    valid = {"steps": Range(0, closed="left", whole=True)}
 
     def __init__(self, schedule, steps):
         self.schedule = schedule

@@ -94,12 +94,14 @@ class Outcome:
 
     ``reason`` is "patience", "epochs" (all that were allowed are done), "diverged",
     "interrupted", "time" (max_time is over) or "asked" (``after_epoch`` said stop). ``stopped``
-    holds the epoch at which each model stopped, 0 for those that went on to the end.
+    holds the epoch at which each model stopped, 0 for those that went on to the end. ``where``
+    is what ``Gradient.non_finite`` said of the end if the reason is "diverged".
     """
 
     reason: str
     epochs: int
     stopped: np.ndarray
+    where: str | None = None
 
 
 def train(
@@ -143,7 +145,7 @@ def train(
         if save:
             save(Checkpoint.of(gradient, run, history, kept, epochs=done, stopped=stopped), last)
 
-    reason = "patience" if np.all(stopped > 0) else "epochs"
+    reason, where = "patience" if np.all(stopped > 0) else "epochs", None
     if start is None:
         checkpoint(last=True)
     try:
@@ -152,7 +154,8 @@ def train(
             if before_epoch:
                 before_epoch()
             loss, norm, rate = _epoch(gradient, rows, plan, run)
-            finite = np.isfinite(loss) & np.isfinite(theta.sum(axis=-1))
+            finite = np.isfinite(loss) & np.isfinite(norm)
+            finite &= np.isfinite(theta.sum(axis=-1)) & np.isfinite(state.sum(axis=-1))
             validation_loss, score = _validated(validate, finite)
             _append(history, loss, validation_loss, score, rate, norm, started)
             done += 1
@@ -170,6 +173,7 @@ def train(
             asked = after_epoch is not None and after_epoch()
             if np.all(stopped > 0):
                 reason = "patience" if np.all(finite) else "diverged"
+                where = None if np.all(finite) else gradient.non_finite(loss)
             elif asked:
                 reason = "asked"
             elif plan.max_time is not None and time.perf_counter() - began > plan.max_time:
@@ -181,7 +185,7 @@ def train(
         trim(history)
     if kept:
         kept.restore(theta, state, np.full(stopped.shape, plan.early_stopping) | (stopped > 0))
-    return Outcome(reason, done, stopped)
+    return Outcome(reason, done, stopped, where)
 
 
 def _epoch(gradient, rows, plan, run):

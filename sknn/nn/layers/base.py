@@ -1,7 +1,6 @@
 """The contract of a layer."""
 
 from dataclasses import replace
-from numbers import Integral
 
 import numpy as np
 
@@ -125,13 +124,6 @@ def _alone(joint_pass):
             sums = joint_pass.send(sums)
     except StopIteration as end:
         return end.value
-
-
-def checked_count(name, value):
-    """A setting that counts something. Raises ValueError if it is no int of at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be an int of at least 1, got {value!r}.")
-    return int(value)
 
 
 def kept(cache, name, make, *args):

@@ -10,7 +10,6 @@ from sknn.nn.layers.base import (
     Layer,
     activate,
     activation_parameters,
-    checked_count,
     differentiate,
     kept,
 )
@@ -19,6 +18,7 @@ from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_lar
 from sknn.nn.layers.windows import as_padding, image_shape, pair, windows_over
 from sknn.nn.layers.winograd import Winograd
 from sknn.nn.parameters import Parameter
+from sknn.nn.settings import COUNT, FLAG
 from sknn.nn.workspace import ones
 
 
@@ -52,6 +52,8 @@ class Conv2D(Layer):
         False freezes weights and biases, and what the activation learns.
     """
 
+    valid = {"filters": COUNT, "trainable": FLAG, "bias": FLAG}
+
     def __init__(
         self,
         filters,
@@ -76,7 +78,7 @@ class Conv2D(Layer):
         self.trainable = trainable
 
     def output_shape(self, input_shape):
-        return (*self.windows(input_shape).outputs, checked_count("filters", self.filters))
+        return (*self.windows(input_shape).outputs, int(self.filters))
 
     def windows(self, input_shape):
         """Where the windows lie. Raises ValueError if there is no room for any."""

@@ -10,10 +10,10 @@ from sknn.nn.layers.base import (
     Layer,
     activate,
     activation_parameters,
-    checked_count,
     differentiate,
 )
 from sknn.nn.parameters import Parameter
+from sknn.nn.settings import COUNT, FLAG
 from sknn.nn.workspace import ones
 
 UNTHREADED = 2**15  # numbers: larger sums BLAS would cut up for its threads, at no gain
@@ -38,6 +38,8 @@ class Dense(Layer):
 
     accepts_sparse = True
 
+    valid = {"units": COUNT, "trainable": FLAG}
+
     def __init__(self, units, activation="relu", *, weight_init="auto", trainable=True):
         self.units = units
         self.activation = activation
@@ -49,7 +51,7 @@ class Dense(Layer):
             raise ValueError(
                 f"needs flat samples, got samples of shape {input_shape}. Put Flatten() before it."
             )
-        return (checked_count("units", self.units),)
+        return (int(self.units),)
 
     def parameters(self, input_shape):
         (n_in,) = input_shape

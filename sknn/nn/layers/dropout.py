@@ -3,6 +3,7 @@
 import numpy as np
 
 from sknn.nn.layers.base import Layer
+from sknn.nn.settings import Range
 
 
 class Dropout(Layer):
@@ -18,13 +19,12 @@ class Dropout(Layer):
     """
 
     draws = True
+    valid = {"rate": Range(0, 1, "left")}
 
     def __init__(self, rate=0.5):
         self.rate = rate
 
     def output_shape(self, input_shape):
-        if not 0 <= self.rate < 1:
-            raise ValueError(f"rate must be in [0, 1), got {self.rate!r}.")
         return input_shape
 
     def forward(self, params, state, x, cache, training):

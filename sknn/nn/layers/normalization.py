@@ -5,6 +5,7 @@ import numpy as np
 from sknn.nn.initializers import Constant
 from sknn.nn.layers.base import JointLayer, Layer, shape_with_models
 from sknn.nn.parameters import Parameter, State
+from sknn.nn.settings import POSITIVE, Range
 from sknn.nn.workspace import ones
 
 
@@ -40,6 +41,8 @@ class BatchNorm(JointLayer, Normalization):
     epsilon : float, default=1e-5
         Added to the variance.
     """
+
+    valid = {"momentum": Range(0, 1, "both"), "epsilon": POSITIVE}
 
     def __init__(self, momentum=0.1, epsilon=1e-5):
         self.momentum = momentum
@@ -119,6 +122,8 @@ class LayerNorm(Normalization):
     epsilon : float, default=1e-5
         Added to the variance.
     """
+
+    valid = {"epsilon": POSITIVE}
 
     def __init__(self, epsilon=1e-5):
         self.epsilon = epsilon
