@@ -68,7 +68,7 @@ sknn.nn.activations
 sknn.nn.workspace
 sknn.nn.initializers
 sknn.nn.parameters
-sknn.nn.settings
+sknn.nn.settings sknn.nn.ranges
 """
 STANDARD = set(sys.stdlib_module_names)
 CORE_NEEDS = {"numpy", "scipy", "threadpoolctl"}

@@ -22,7 +22,7 @@ from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import read_checkpoint
 from sknn.estimators.fitting import Job, fit_lbfgs, fit_stochastic
 from sknn.estimators.html import NetworkPanel
-from sknn.estimators.inputs import refuse_no_numbers
+from sknn.estimators.inputs import checked_total, refuse_no_labels, refuse_no_numbers
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
 from sknn.estimators.validation import HeldOut, given_data, split
 from sknn.nn.batches import Rows
@@ -285,7 +285,8 @@ class BaseNetwork(
         return prints
 
     def _validated(self, X, y, dtypes, reset):
-        refuse_no_numbers(X=X, y=y)
+        refuse_no_numbers(X=X)
+        (refuse_no_numbers if self._numeric_targets else refuse_no_labels)(y=y)
         return validate_data(
             self,
             X,
@@ -317,7 +318,10 @@ class BaseNetwork(
     @staticmethod
     def _checked_weight(sample_weight, X, dtype):
         refuse_no_numbers(sample_weight=sample_weight)
-        return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+        if np.ndim(sample_weight) == 0:
+            sample_weight = float(sample_weight)
+        weight = _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+        return checked_total("sample_weight", weight)
 
     def _n_outputs(self, targets):
         """Raw outputs of the network for encoded targets (n, columns)."""
@@ -329,7 +333,9 @@ class BaseNetwork(
 
     def _new_model(self, input_shape, n_outputs, dtype, random_state, previous):
         """A Model with drawn weights, or with those of the previous one."""
-        layers, loss = self._layers(n_outputs), self._loss()
+        loss = self._loss()
+        loss.check()
+        layers = self._layers(n_outputs)
         network = Network(layers, input_shape)
         if previous is None:
             theta, state = network.initial(random_state, dtype)

@@ -1,13 +1,13 @@
 """Images as input: flat or not, of integers or of numbers."""
 
 from math import isqrt, prod
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from sknn.estimators.inputs import refuse_no_numbers
+from sknn.nn.ranges import COUNT
 
 INTEGERS = 1 / 255  # what pixels are multiplied with if they are integers
 FLOATS = 1.0
@@ -114,7 +114,8 @@ class ImageInput:
             return None
         shape = tuple(self.input_shape)
         lengths = (2, 3) if self._always_images else (1, 2, 3)
-        if len(shape) not in lengths or not all(isinstance(n, Integral) and n > 0 for n in shape):
+        ordered = not isinstance(self.input_shape, (set, frozenset))
+        if not ordered or len(shape) not in lengths or not all(n in COUNT for n in shape):
             flat = "" if self._always_images else "(n_features,), "
             raise ValueError(
                 f"input_shape must be {flat}(height, width) or (height, width, channels), got "

@@ -2,38 +2,69 @@
 
 import numpy as np
 
-KINDS = {"M": "dates", "m": "time spans", "T": "strings of NumPy's StringDType"}
+DATES, STRINGS = "dates or time spans", "strings of NumPy's StringDType"
+KINDS = {"M": DATES, "m": DATES, "T": STRINGS}
 REMEDIES = {
-    "dates": "Make them numbers, such as days since a first date.",
-    "time spans": "Make them numbers, such as hours.",
-    "strings of NumPy's StringDType": "Pass them as an array of objects, or encode them.",
+    DATES: "Make them numbers, such as days since a first date.",
+    STRINGS: "Pass them as an array of objects, or encode them.",
 }
 
 
 def refuse_no_numbers(**arrays):
-    """Raises ValueError on dates, time spans, StringDType and masked entries, by name.
+    """Raises ValueError, by name, on dates, StringDType and masked entries.
 
     Dates would be taken as nanoseconds, and the numbers under a mask as if there were none.
     """
     for name, array in arrays.items():
         found = _kind(array)
         if found:
-            raise ValueError(f"{name} must be numbers or labels, got {found}. {REMEDIES[found]}")
-        if np.ma.is_masked(array):
-            raise ValueError(
-                f"{name} has {np.ma.count_masked(array)} masked entries. Fill them, for instance "
-                "with SimpleImputer on array.filled(numpy.nan), or leave those samples out."
-            )
+            raise ValueError(f"{name} must hold numbers, got {found}. {REMEDIES[found]}")
+        _refuse_masked(name, array)
+
+
+def refuse_no_labels(**arrays):
+    """Raises ValueError, by name, on StringDType, masked entries and missing labels."""
+    for name, array in arrays.items():
+        found = _kind(array)
+        if found == STRINGS:
+            raise ValueError(f"{name} must hold labels, got {found}. {REMEDIES[found]}")
+        if found == DATES and np.isnat(np.asarray(array)).any():
+            raise ValueError(f"{name} contains NaT. Leave those samples out.")
+        if str(getattr(array, "dtype", "")) == "object" and any(map(_is_missing, np.ravel(array))):
+            raise ValueError(f"{name} contains None or NA. Leave those samples out.")
+        _refuse_masked(name, array)
+
+
+def checked_total(name, weights):
+    """The weights. Raises ValueError if their sum is nothing to divide by."""
+    total, least = weights.sum(), np.finfo(weights.dtype).tiny
+    if not least <= total < np.inf:
+        raise ValueError(
+            f"{name} must be finite and add up to a number from {least:.2g} to "
+            f"{np.finfo(weights.dtype).max:.2g}, got the sum {total:g}. Divide it by its mean."
+        )
+    return weights
+
+
+def _refuse_masked(name, array):
+    if np.ma.is_masked(array):
+        raise ValueError(
+            f"{name} has {np.ma.count_masked(array)} masked entries. Fill them, for instance with "
+            "SimpleImputer on array.filled(numpy.nan), or leave those samples out."
+        )
+
+
+def _is_missing(label):
+    return label is None or type(label).__name__ == "NAType"  # pandas' NA, without pandas
 
 
 def _kind(array):
     """The one of KINDS that an array, a series or a column of a frame holds, or None."""
     dtypes = getattr(array, "dtypes", None)
-    dtypes = [getattr(array, "dtype", None)] if dtypes is None else np.atleast_1d(dtypes)
-    for dtype in dtypes:
+    for dtype in [getattr(array, "dtype", None)] if dtypes is None else np.atleast_1d(dtypes):
         if getattr(dtype, "kind", None) in KINDS:
             return KINDS[dtype.kind]
         is_temporal = getattr(dtype, "is_temporal", None)  # as polars has it
         if is_temporal is not None and is_temporal():
-            return "dates"
+            return DATES
     return None

@@ -216,8 +216,8 @@ def _weights(class_weight, classes, y):
             f"{class_weight!r}."
         )
     by_class = compute_class_weight(class_weight, classes=classes, y=y)
-    if by_class.min() < 0:
-        raise ValueError(f"class_weight must not be negative, got {class_weight!r}.")
+    if not (by_class >= 0).all() or np.isinf(by_class).any():
+        raise ValueError(f"class_weight must be finite and not negative, got {class_weight!r}.")
     return by_class[np.searchsorted(classes, y)]
 
 

@@ -34,8 +34,9 @@ class BaseSequential(ImageInput, BaseNetwork):
             raise TypeError(f"layers must be a list of layers, got {self.layers!r}.")
         layers, names = [], []
         for entry in self.layers:
-            name, layer = entry if isinstance(entry, (tuple, list)) else (None, entry)
-            if not isinstance(layer, Layer):
+            pair = entry if isinstance(entry, (tuple, list)) else (None, entry)
+            name, layer = pair if len(pair) == 2 else (None, None)
+            if not isinstance(layer, Layer) or not isinstance(name, str | None):
                 raise TypeError(
                     "layers must be a list of layers, or of (name, layer), such as "
                     f"Dense(100) or ('hidden', Dense(100)), got the entry {entry!r}."
@@ -46,11 +47,15 @@ class BaseSequential(ImageInput, BaseNetwork):
             kind if name is None else name
             for name, kind in zip(names, layer_names(layers), strict=True)
         ]
-        wrong = [n for n in names if names.count(n) > 1 or "__" in n or hasattr(type(self), n)]
+        wrong = [
+            name
+            for name in names
+            if not name or names.count(name) > 1 or "__" in name or hasattr(type(self), name)
+        ]
         if wrong or set(names) & set(super().get_params(deep=False)):
             raise ValueError(
-                "Names of layers must be unique, contain no '__' and not be those of parameters, "
-                f"got {names!r}."
+                "Names of layers must be unique, not empty, contain no '__' and not be those of "
+                f"parameters, got {names!r}."
             )
         return dict(zip(names, layers, strict=True))
 

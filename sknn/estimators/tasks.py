@@ -1,5 +1,6 @@
 """Classification and regression: what y means, which loss and output it asks for."""
 
+from contextlib import contextmanager
 from numbers import Real
 
 import numpy as np
@@ -12,10 +13,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
 from sknn.estimators.base import all_or_nothing, check_finite
-from sknn.estimators.inputs import refuse_no_numbers
+from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
 from sknn.estimators.labels import ManyLabels, known_labels, new_labels, same_classes
 from sknn.estimators.solvers import has_stochastic_solver
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, LabelSmoothing, Loss, Quantile
+from sknn.nn.ranges import LEVELS
 
 
 def _has_probabilities(estimator):
@@ -67,7 +69,7 @@ class ClassifierTask(ClassifierMixin):
         self : object
             The trained estimator.
         """
-        refuse_no_numbers(y=y, classes=classes)
+        refuse_no_labels(y=y, classes=classes)
         with all_or_nothing(self):
             self._start(y, classes)
             return self._fit(X, y, sample_weight, incremental=True)
@@ -143,11 +145,19 @@ class ClassifierTask(ClassifierMixin):
         score : float
             In [0, 1].
         """
-        refuse_no_numbers(y=y, sample_weight=sample_weight)
+        refuse_no_labels(y=y)
+        refuse_no_numbers(sample_weight=sample_weight)
         if not isinstance(getattr(self, "_labels", None), ManyLabels):
             return super().score(X, y, sample_weight)
-        right = np.all(self.predict(X) == np.asarray(y), axis=1)
-        return float(np.average(right, weights=sample_weight))
+        predicted, y = self.predict(X), np.asarray(y)
+        if y.shape != predicted.shape:
+            raise ValueError(
+                f"y must have a row for each sample of X and {predicted.shape[1]} columns of "
+                f"labels: shape {predicted.shape}, got {y.shape}."
+            )
+        if sample_weight is not None:
+            sample_weight = self._checked_weight(sample_weight, predicted, np.float64)
+        return float(np.average(np.all(predicted == y, axis=1), weights=sample_weight))
 
     def _start(self, y, classes):
         """Takes in ``classes`` in the first call of partial_fit; checks them in later ones."""
@@ -160,17 +170,21 @@ class ClassifierTask(ClassifierMixin):
             return
         if classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        self._set_labels(known_labels(y, classes))
+        if not np.size(classes[0] if len(classes) else classes):
+            raise ValueError(f"classes must name at least one class, got {classes!r}.")
+        with _sortable():
+            self._set_labels(known_labels(y, classes))
 
     def _learn(self, y, learn, some=False):
         """y as labels, its classes learnt or checked; ``some``: not all need be there."""
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        if learn:
-            self._set_labels(new_labels(y))
-        else:
-            check_classification_targets(y)
-            self._labels.check(y, same=self.warm_start and not some)
+        with _sortable():
+            if learn:
+                self._set_labels(new_labels(y))
+            else:
+                check_classification_targets(y)
+                self._labels.check(y, same=self.warm_start and not some)
         return y
 
     def _set_labels(self, labels):
@@ -215,6 +229,18 @@ class ClassifierTask(ClassifierMixin):
         tags.classifier_tags.multi_label = True
         tags.target_tags.multi_output = True
         return tags
+
+
+@contextmanager
+def _sortable():
+    """Says what is wrong with labels that Python or NumPy cannot compare."""
+    try:
+        yield
+    except TypeError as error:
+        raise ValueError(
+            "y and classes must hold labels of one type, none of them missing (None or NA), got "
+            f"some that cannot be compared: {error}."
+        ) from error
 
 
 def _has_interval(estimator):
@@ -361,12 +387,8 @@ class RegressorTask(RegressorMixin):
 
     def _loss(self):
         if self.loss == "quantile":
-            levels = np.atleast_1d(self.quantile)
-            if not len(levels) or not np.all((levels > 0) & (levels < 1)):
-                raise ValueError(
-                    "quantile must be a level, or a list of levels, between 0 and 1, got "
-                    f"{self.quantile!r}."
-                )
+            if self.quantile not in LEVELS:
+                raise ValueError(f"quantile must be {LEVELS}, got {self.quantile!r}.")
             return Quantile(self.quantile)
         return REGRESSION_LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
 

@@ -172,6 +172,7 @@ def _normalizes(layers):
 
 def _shrinkage(estimator, X, y):
     """Root mean square of the error terms of the first layer with weights, over the last's."""
+    X = X.tocsr() if issparse(X) else X  # other formats have no rows to take
     n = _num_samples(X)
     at = np.unique(np.linspace(0, n - 1, SAMPLE).astype(int))
     traced = trace(estimator, _safe_indexing(X, at), _safe_indexing(y, at))

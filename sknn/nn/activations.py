@@ -7,7 +7,8 @@ from scipy.special import expit, ndtr
 
 from sknn.nn.initializers import Constant
 from sknn.nn.parameters import Parameter
-from sknn.nn.settings import NUMBER, POSITIVE, Range, Settings
+from sknn.nn.ranges import NUMBER, POSITIVE, Range
+from sknn.nn.settings import Settings
 from sknn.nn.workspace import zeros_for
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sknn.nn.settings import NOT_NEGATIVE, NUMBER, POSITIVE, Settings
+from sknn.nn.ranges import NOT_NEGATIVE, NUMBER, POSITIVE
+from sknn.nn.settings import Settings
 
 
 class Initializer(Settings):

@@ -5,7 +5,8 @@ import math
 import numpy as np
 from scipy.special import expit, log_expit, xlogy
 
-from sknn.nn.settings import NOT_NEGATIVE, POSITIVE, Settings
+from sknn.nn.ranges import LEVELS, NOT_NEGATIVE, POSITIVE
+from sknn.nn.settings import Settings
 from sknn.nn.workspace import ones
 
 
@@ -198,6 +199,8 @@ class Quantile(Loss):
     levels : float or sequence of float, default=0.5
         In (0, 1).
     """
+
+    valid = {"levels": LEVELS}
 
     def __init__(self, levels=0.5):
         self.levels = levels

@@ -32,7 +32,6 @@ class Model:
     """
 
     def __init__(self, layers, input_shape, loss, theta, state):
-        loss.check()
         self.network = Network(layers, input_shape)
         self.loss = loss
         self._bind(theta, state)

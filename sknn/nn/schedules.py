@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from sknn.nn.settings import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, POSITIVE, Range, Settings
+from sknn.nn.ranges import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, POSITIVE, Instance, Range
+from sknn.nn.settings import Settings
 
 
 @dataclass
@@ -191,12 +192,19 @@ class OneCycle(Planned):
 class Warmup(Schedule):
     """Another schedule's rate, times (step + 1) / steps in the first ``steps`` steps."""
 
-    valid = {"steps": Range(0, closed="left", whole=True)}
+    valid = {"schedule": Instance(Schedule), "steps": Range(0, closed="left", whole=True)}
 
     def __init__(self, schedule, steps):
         self.schedule = schedule
         self.steps = steps
-        self.horizon, self.slows = schedule.horizon, schedule.slows
+
+    @property
+    def horizon(self):
+        return self.schedule.horizon
+
+    @property
+    def slows(self):
+        return self.schedule.slows
 
     def rate(self, progress, base):
         rate = self.schedule.rate(progress, base)

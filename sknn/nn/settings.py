@@ -1,65 +1,6 @@
 """Objects that are their settings: the arguments of the constructor, kept untouched."""
 
 import inspect
-import math
-from dataclasses import dataclass, replace
-from numbers import Integral, Real
-
-import numpy as np
-
-
-@dataclass(frozen=True)
-class Range:
-    """Finite numbers, from ``low`` to ``high``.
-
-    closed: which ends belong to it: "both", "left", "right" or "neither"    whole: only ints
-    optional: None does as well
-    """
-
-    low: float = -math.inf
-    high: float = math.inf
-    closed: str = "neither"
-    whole: bool = False
-    optional: bool = False
-
-    def __contains__(self, value):
-        if value is None:
-            return self.optional
-        if isinstance(value, bool) or not isinstance(value, Integral if self.whole else Real):
-            return False
-        above = self.low <= value if self.closed in ("both", "left") else self.low < value
-        below = value <= self.high if self.closed in ("both", "right") else value < self.high
-        return above and below
-
-    def __str__(self):
-        ends = []
-        if self.low > -math.inf:
-            ends.append(
-                f"{'of at least' if self.closed in ('both', 'left') else 'above'} {self.low}"
-            )
-        if self.high < math.inf:
-            ends.append(f"{'up to' if self.closed in ('both', 'right') else 'below'} {self.high}")
-        kind = "an int" if self.whole else "a number" if ends else "a finite number"
-        return f"{kind} {' and '.join(ends)}".strip() + (" or None" if self.optional else "")
-
-
-@dataclass(frozen=True)
-class Flag:
-    """True or False."""
-
-    def __contains__(self, value):
-        return isinstance(value, bool | np.bool_)
-
-    def __str__(self):
-        return "True or False"
-
-
-COUNT = Range(1, closed="left", whole=True)
-COUNT_OR_NONE = replace(COUNT, optional=True)
-NUMBER = Range()
-POSITIVE = Range(0)
-FLAG = Flag()
-NOT_NEGATIVE = Range(0, closed="left")
 
 
 class Settings:

@@ -5,8 +5,8 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
-from functools import cache
-from threading import Lock
+from functools import cache, partial
+from threading import Condition, Lock, get_ident, local
 
 from threadpoolctl import ThreadpoolController
 
@@ -17,7 +17,10 @@ _lock = Lock()
 _holders = 0
 _limits = []  # (library, its number of threads before the first holder came)
 _pool = None
-_busy = 0  # threads at work in share_out, those that called it included
+_changed = Condition()  # of the next three
+_callers, _helpers = set(), set()  # of share_out: numbers of threads, futures
+_waiting = 0  # callers for whom there is no room
+_own = local()  # at_work: whether this thread is doing a part
 
 
 @cache
@@ -30,16 +33,15 @@ def _libraries():
 def one_blas_thread():
     """Holds every BLAS to one thread; the last of several holders gives the threads back.
 
-    A limit that another thread of the program has set through threadpoolctl is left alone.
+    A limit that another thread of the program has set through threadpoolctl is restored, too;
+    should that thread give its limit up meanwhile, it is what remains.
     """
     global _holders, _limits
     with _lock:
         if _holders == 0:
             several = [(library, library.get_num_threads()) for library in _libraries()]
-            several = [(library, number) for library, number in several if number != 1]
-            _set_threads((library, 1) for library, _ in several)
-            # What could not be set is another's to give back.
-            _limits = [(library, n) for library, n in several if library.get_num_threads() == 1]
+            _limits = [(library, number) for library, number in several if number != 1]
+            _set_threads((library, 1) for library, _ in _limits)
         _holders += 1
     try:
         yield
@@ -50,21 +52,26 @@ def one_blas_thread():
                 _give_back()
 
 
-def _set_threads(numbers):
-    for library, number in numbers:
-        library.set_num_threads(number)
-
-
 def _give_back():
     """Restores the limits, in whichever thread the last holder happens to be."""
     global _limits
-    controls = {getattr(library, "clear_controlling_thread", None) for library, _ in _limits}
-    for clear in controls - {None}:
-        clear(force=True)  # threadpoolctl lets only the thread that set a limit change it
     _set_threads(_limits)
-    for clear in controls - {None}:
-        clear(force=True)
+    for library, _ in _limits:
+        _let_any_thread_set(library)
     _limits = []
+
+
+def _set_threads(numbers):
+    """Sets (library, number of threads); from then on only this thread can set another."""
+    for library, number in numbers:
+        _let_any_thread_set(library)
+        library.set_num_threads(number)
+
+
+def _let_any_thread_set(library):
+    """Undoes that threadpoolctl lets only the thread that set a limit change it."""
+    if hasattr(library, "clear_controlling_thread"):
+        library.clear_controlling_thread(force=True)
 
 
 def blas_threads_for(multiply_adds):
@@ -89,16 +96,18 @@ def share_out(work, n):
     """[work(0), ..., work(n - 1)], each done by whichever thread is free next.
 
     The calling thread takes part. All threads of the program that are at work here are together
-    no more than ``allowed_threads()``, if the callers are not. An exception of ``work`` is raised
-    here, once nothing is running any more.
+    no more than ``allowed_threads()``, if the callers are not: for a new caller a helper of
+    another makes room. An exception of ``work`` is raised here, once nothing is running any more.
+    ``work`` may call this itself; that is then done without further help.
     """
-    if n == 1:
-        return [work(0)]
+    if n == 1 or getattr(_own, "at_work", False):
+        return [work(number) for number in range(n)]
     results, todo = [None] * n, deque(range(n))
 
-    def take_turns():
+    def take_turns(helping):
+        _own.at_work = True
         try:
-            while True:
+            while not (helping and _waiting):
                 try:
                     number = todo.popleft()
                 except IndexError:
@@ -107,17 +116,22 @@ def share_out(work, n):
         except BaseException:
             todo.clear()
             raise
-
-    with _helpers(n - 1) as (pool, n_helpers):
-        # A context of its own for each: NumPy's errstate lives there.
-        helpers = [pool.submit(copy_context().run, take_turns) for _ in range(n_helpers)]
-        try:
-            take_turns()
         finally:
-            todo.clear()
-            _wait_out(helpers)
-    for helper in helpers:
-        helper.result()
+            _own.at_work = False
+
+    helpers = []
+    try:
+        _come(helpers, partial(take_turns, helping=True), n - 1)
+        take_turns(helping=False)
+    finally:
+        todo.clear()
+        _wait_out(helpers)
+        _leave(*helpers)
+    try:
+        for helper in helpers:
+            helper.result()
+    finally:  # a traceback, to which this frame belongs, must not be held by it
+        helper = helpers = None
     return results
 
 
@@ -130,30 +144,49 @@ def _wait_out(helpers):
             break
         except KeyboardInterrupt as error:
             interrupt = error
-    if interrupt:
-        raise interrupt
-
-
-@contextmanager
-def _helpers(wanted):
-    """(pool, how many of its threads the caller may use)."""
-    global _busy, _pool
-    with _lock:
-        n_helpers = max(0, min(wanted, allowed_threads() - 1 - _busy))
-        _pool = pool = _pool or ThreadPoolExecutor(MOST, thread_name_prefix="sknn")
-        _busy += 1 + n_helpers
     try:
-        yield pool, n_helpers
+        if interrupt:
+            raise interrupt
     finally:
-        with _lock:
-            _busy -= 1 + n_helpers
+        interrupt = None  # as above
+
+
+def _come(helpers, help_out, wanted):
+    """Waits for room for the caller, then starts as many helpers as there is room for."""
+    global _pool, _waiting
+    with _changed:
+        allowed = allowed_threads()
+        _waiting += 1
+        try:
+            while _helpers and len(_callers) + len(_helpers) >= allowed:
+                _changed.wait()
+        finally:
+            _waiting -= 1
+        _callers.add(get_ident())
+        _pool = _pool or ThreadPoolExecutor(MOST, thread_name_prefix="sknn")
+        for _ in range(min(wanted, allowed - len(_callers) - len(_helpers))):
+            # A context of its own for each: NumPy's errstate lives there.
+            helper = _pool.submit(copy_context().run, help_out)
+            helpers.append(helper)
+            _helpers.add(helper)
+            helper.add_done_callback(_leave)
+
+
+def _leave(*helpers):
+    """Takes helpers that are done off the list, and this thread if it is a caller."""
+    with _changed:
+        _helpers.difference_update(helpers)
+        _callers.discard(get_ident())
+        _changed.notify_all()
 
 
 def _forget_threads():
     """In a forked child no other thread lives on: none to let go, none to work."""
-    global _lock, _holders, _busy, _pool
-    _lock = Lock()
-    _busy, _pool = 0, None
+    global _lock, _changed, _holders, _waiting, _own, _pool
+    _lock, _changed, _own, _pool = Lock(), Condition(), local(), None
+    _waiting = 0
+    _callers.clear()
+    _helpers.clear()
     if _holders:
         _holders = 0
         _give_back()

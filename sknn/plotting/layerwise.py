@@ -94,4 +94,5 @@ def as_input(estimator, model, sample, name="sample"):
             f"{name} must be one sample, of shape {accepted} as in fit, got shape {array.shape}."
         )
     rows = estimator._checked(sample if table else array.reshape(1, n), model.dtype)
+    rows = rows.toarray() if hasattr(rows, "toarray") else rows  # a frame of sparse columns
     return Samples(rows, model.dtype, shape).take(slice(None)).copy()

@@ -18,7 +18,7 @@ from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_lar
 from sknn.nn.layers.windows import as_padding, image_shape, pair, windows_over
 from sknn.nn.layers.winograd import Winograd
 from sknn.nn.parameters import Parameter
-from sknn.nn.settings import COUNT, FLAG
+from sknn.nn.ranges import COUNT, FLAG
 from sknn.nn.workspace import ones
 
 

@@ -13,7 +13,7 @@ from sknn.nn.layers.base import (
     differentiate,
 )
 from sknn.nn.parameters import Parameter
-from sknn.nn.settings import COUNT, FLAG
+from sknn.nn.ranges import COUNT, FLAG
 from sknn.nn.workspace import ones
 
 UNTHREADED = 2**15  # numbers: larger sums BLAS would cut up for its threads, at no gain

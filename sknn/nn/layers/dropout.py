@@ -3,7 +3,7 @@
 import numpy as np
 
 from sknn.nn.layers.base import Layer
-from sknn.nn.settings import Range
+from sknn.nn.ranges import Range
 
 
 class Dropout(Layer):

@@ -5,7 +5,7 @@ import numpy as np
 from sknn.nn.initializers import Constant
 from sknn.nn.layers.base import JointLayer, Layer, shape_with_models
 from sknn.nn.parameters import Parameter, State
-from sknn.nn.settings import POSITIVE, Range
+from sknn.nn.ranges import POSITIVE, Range
 from sknn.nn.workspace import ones
 
 
