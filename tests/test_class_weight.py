@@ -129,7 +129,7 @@ def test_weights_that_the_message_about_balanced_names_are_those_of_balanced():
     ("class_weight", "message"),
     [
         ({7: 2.0}, "not in class_weight"),
-        ({0: -1.0}, "must not be negative"),
+        ({0: -1.0}, "must be finite and not negative"),
         ([{0: 1.0}], "must be a dict or 'balanced'"),
     ],
 )
@@ -200,6 +200,16 @@ def test_multilabel_weights_work_with_batch_normalization_and_a_label_nobody_has
     only_positive = classifier(len(X), class_weight=[{1: 2.0}] * 3).fit(X, Y)
     full = classifier(len(X), class_weight=[{0: 1.0, 1: 2.0}] * 3).fit(X, Y)
     assert_same_weights(only_positive, full, 1e-12)
+
+
+def test_batch_normalization_weighs_a_sample_by_the_mean_weight_of_its_labels():
+    X, Y = multilabel()
+    clf = classifier(len(X), normalization="batch", class_weight=MULTILABEL_WEIGHT)
+    clf.set_params(learning_rate_init=1e-300, max_iter=1).fit(X, Y)
+    z = X @ clf.coefs_[0] + clf.intercepts_[0]
+    held = clf._model.network.state_layout.views(clf._model.state)[1]
+    mean = np.average(z, axis=0, weights=weights_by_label(Y, MULTILABEL_WEIGHT).mean(axis=1))
+    assert_allclose(held["mean"][0], 0.1 * mean, rtol=1e-9)  # 0.9 of 0 and 0.1 of the new
 
 
 @pytest.mark.parametrize("class_weight", [{0: 1.0}, [{0: 1.0}]])

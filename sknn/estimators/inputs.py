@@ -37,7 +37,8 @@ def refuse_no_labels(**arrays):
 
 def checked_total(name, weights):
     """The weights. Raises ValueError if their sum is nothing to divide by."""
-    total, least = weights.sum(), np.finfo(weights.dtype).tiny
+    with np.errstate(over="ignore"):
+        total, least = weights.sum(), np.finfo(weights.dtype).tiny
     if not least <= total < np.inf:
         raise ValueError(
             f"{name} must be finite and add up to a number from {least:.2g} to "

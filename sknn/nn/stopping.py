@@ -22,7 +22,7 @@ class Patience:
 
     def watch(self, value, tol):
         """Takes in the value of an epoch; returns whether it is the best so far."""
-        stalled = ~(value <= self.best - tol)  # nan is no improvement
+        stalled = ~((value <= self.best - tol) & (value < np.inf))  # as is nan, and the first inf
         self.count = np.where(stalled, self.count + 1, 0)
         improved = value < self.best
         self.best = np.where(improved, value, self.best)

@@ -215,6 +215,8 @@ def _epoch(gradient, rows, plan, run):
         norms = norms + norm
         samples += stop - start
         steps += 1
+        if progress.step == 0 and not np.any(np.isfinite(loss)):
+            break
         progress.step += 1
     progress.epoch += 1
     progress.samples += len(order)
@@ -228,6 +230,8 @@ def _step(gradient, batch, plan, run, rate):
         share = 1 / batch.weight_sum
         loss = loss + gradient.add_penalty(plan.alpha * share, plan.l1 * share)
     norm = gradient.norm()
+    if run.progress.step == 0 and not np.any(np.isfinite(loss)):
+        return loss, norm  # no learning rate is to blame: the weights are left as they are
     if plan.max_grad_norm is not None:
         gradient.clip(norm, plan.max_grad_norm)
     theta, grad = gradient.trainable

@@ -4,7 +4,6 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.multiclass import type_of_target
 
 MEMORY = 0.9  # of the running mean that smooths the losses
 DIVERGED = 4  # times the least loss: higher rates need not be tried
@@ -131,11 +130,15 @@ class LearningRateDisplay:
 def _losses(estimator, X, y, rates):
     """The loss of a mini-batch at each rate, up to where training diverges."""
     model = clone(estimator).set_params(learning_rate="constant", early_stopping=False)
+    probe = clone(model)
+    probe._validate_params()
+    _, labels = probe._validated(X, y, probe._dtypes(None), reset=True)
+    probe._learn(labels, learn=True)
     X, y = indexable(X, y)
-    n = X.shape[0] if hasattr(X, "shape") else len(X)
+    n = len(labels)
     size = min(200, n) if model.batch_size == "auto" else min(model.batch_size, n)
     model.set_params(batch_size=size, warmup_steps=0)
-    first = {"classes": _classes(y)} if is_classifier(model) else {}
+    first = {"classes": probe.classes_} if is_classifier(model) else {}
     random = check_random_state(estimator.random_state)
     losses, order = [], np.arange(0)
     for rate in rates:
@@ -155,16 +158,6 @@ def _losses(estimator, X, y, rates):
         if smoothed[-1] > DIVERGED * smoothed.min():
             break
     return losses
-
-
-def _classes(y):
-    """All classes of y, as partial_fit takes them."""
-    kind = type_of_target(y)
-    if kind.startswith("multilabel"):
-        return np.arange(y.shape[1])
-    if kind == "multiclass-multioutput":
-        return [np.unique(column) for column in np.asarray(y).T]
-    return np.unique(y)
 
 
 def _smoothed(losses):
