@@ -126,7 +126,8 @@ class Network:
 
     def row_size(self, dtype):
         """Bytes that forward allocates for one sample."""
-        return np.dtype(dtype).itemsize * sum(int(np.prod(shape)) for shape in self.shapes[1:])
+        shapes = zip(self.layers, self.shapes, strict=False)
+        return np.dtype(dtype).itemsize * sum(layer.numbers_kept(shape) for layer, shape in shapes)
 
     def largest_product(self, n):
         """Multiply-adds of the layer that spends most of them on n samples."""

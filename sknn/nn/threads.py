@@ -126,7 +126,7 @@ def share_out(work, n):
     finally:
         todo.clear()
         _wait_out(helpers)
-        _leave(*helpers)
+        _leave(helpers)
     try:
         for helper in helpers:
             helper.result()
@@ -169,14 +169,21 @@ def _come(helpers, help_out, wanted):
             helper = _pool.submit(copy_context().run, help_out)
             helpers.append(helper)
             _helpers.add(helper)
-            helper.add_done_callback(_leave)
+            helper.add_done_callback(_make_room)
 
 
-def _leave(*helpers):
-    """Takes helpers that are done off the list, and this thread if it is a caller."""
+def _leave(helpers):
+    """Takes the caller off the list, and its helpers, who are done."""
     with _changed:
-        _helpers.difference_update(helpers)
         _callers.discard(get_ident())
+        _helpers.difference_update(helpers)
+        _changed.notify_all()
+
+
+def _make_room(helper):
+    """Takes a helper who is done off the list."""
+    with _changed:
+        _helpers.discard(helper)
         _changed.notify_all()
 
 
@@ -193,4 +200,9 @@ def _forget_threads():
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_threads)
+    # Not while BLAS is being set: nobody in the child would give back what was taken.
+    os.register_at_fork(
+        before=lambda: _lock.acquire(),
+        after_in_parent=lambda: _lock.release(),
+        after_in_child=_forget_threads,
+    )

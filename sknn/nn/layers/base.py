@@ -1,5 +1,6 @@
 """The contract of a layer."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -42,6 +43,12 @@ class Layer(Settings):
     def multiply_adds(self, input_shape):
         """Multiplications, each with an addition, that forward spends on one sample."""
         return 0
+
+    def numbers_kept(self, input_shape):
+        """How many numbers forward leaves in the workspace for one sample."""
+        activation = getattr(self, "activation", None)
+        z_as_well = activation is not None and as_activation(activation).needs == "z"
+        return math.prod(self.output_shape(input_shape)) * (1 + z_as_well)
 
     def fused(self, following):
         """A layer that does the work of this and the following one at once, or None.

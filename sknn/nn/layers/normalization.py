@@ -15,6 +15,9 @@ class Normalization(Layer):
     scale, shift: (..., 1, features), or channels; penalties leave them out
     """
 
+    def numbers_kept(self, input_shape):
+        return 2 * super().numbers_kept(input_shape)
+
     def output_shape(self, input_shape):
         return input_shape
 
