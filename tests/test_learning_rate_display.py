@@ -77,7 +77,7 @@ def test_regression_and_several_columns_of_labels_work(diabetes, digits):
 
 @pytest.mark.parametrize("wrong", [{"low": 0}, {"low": 1.0, "high": 0.1}, {"n_steps": 9}])
 def test_rates_that_do_not_rise_raise(wrong, digits):
-    with pytest.raises(ValueError, match="0 < low < high and n_steps >= 10, got"):
+    with pytest.raises(ValueError, match="0 < low < high, and n_steps an int of at least 10, got"):
         LearningRateDisplay.from_estimator(MLPClassifier(), *digits, plot=False, **wrong)
 
 
@@ -88,7 +88,7 @@ def test_bad_data_raise_as_in_training(digits):
 
 
 def test_solver_without_steps_raises(digits):
-    with pytest.raises(AttributeError, match="partial_fit"):
+    with pytest.raises(ValueError, match="goes by steps is needed, such as 'adam', got solver="):
         LearningRateDisplay.from_estimator(MLPClassifier(solver="lbfgs"), *digits, plot=False)
 
 
@@ -106,3 +106,35 @@ def test_plot_draws_the_curve_and_the_suggestion():
         "suggested: 0.01",
     ]
     matplotlib.pyplot.close(display.figure_)
+
+
+def test_curve_drawn_at_once_is_drawn_into_given_axes(digits):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    figure, ax = matplotlib.pyplot.subplots()
+    clf = MLPClassifier(random_state=0)
+    display = LearningRateDisplay.from_estimator(clf, *digits, n_steps=10, ax=ax)
+    assert display.ax_ is ax
+    assert_array_equal(display.line_.get_xdata(), display.rates)
+    assert_array_equal(display.line_.get_ydata(), display.losses)
+    matplotlib.pyplot.close(figure)
+
+
+def test_rates_that_stay_low_are_tried_to_the_last(digits):
+    clf = MLPClassifier(random_state=0)
+    settings = {"low": 1e-8, "high": 1e-7, "n_steps": 12, "plot": False}
+    display = LearningRateDisplay.from_estimator(clf, *digits, **settings)
+    assert_allclose(display.rates, np.geomspace(1e-8, 1e-7, 12))
+    assert len(display.losses) == 12
+
+
+def test_step_that_diverges_ends_the_curve_before_it():
+    """All losses are 0 until the one sample comes whose square is too large for a number."""
+    order = np.random.RandomState(0).permutation(20)
+    y = np.zeros(20)
+    y[order[15]] = 1e200
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    reg = MLPRegressor(weight_init="zeros", batch_size=1, random_state=0)
+    display = LearningRateDisplay.from_estimator(reg, X, y, n_steps=20, plot=False)
+    assert len(display.rates) == 15
+    assert_array_equal(display.losses, np.zeros(15))

@@ -68,7 +68,7 @@ def test_transform_is_before_dropout_and_after_normalization(make):
 @pytest.mark.parametrize("layer", [2, -3, 10])
 def test_transform_by_a_layer_that_is_not_there_raises(layer):
     clf, X = fitted(MLPClassifier)
-    with pytest.raises(ValueError, match="layer must be from -2 to 1"):
+    with pytest.raises(ValueError, match="layer must be an int from -2 to 1"):
         clf.transform(X, layer)
 
 

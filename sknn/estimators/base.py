@@ -2,6 +2,7 @@
 
 import os
 from contextlib import contextmanager
+from copy import deepcopy
 from numbers import Integral, Real
 from types import SimpleNamespace
 
@@ -318,7 +319,7 @@ class BaseNetwork(
     @staticmethod
     def _checked_weight(sample_weight, X, dtype):
         refuse_no_numbers(sample_weight=sample_weight)
-        if np.ndim(sample_weight) == 0:
+        if isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0:
             sample_weight = float(sample_weight)
         weight = _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
         return checked_total("sample_weight", weight)
@@ -333,7 +334,7 @@ class BaseNetwork(
 
     def _new_model(self, input_shape, n_outputs, dtype, random_state, previous):
         """A Model with drawn weights, or with those of the previous one."""
-        loss = self._loss()
+        loss = deepcopy(self._loss())
         loss.check()
         layers = self._layers(n_outputs)
         network = Network(layers, input_shape)
@@ -394,6 +395,11 @@ class BaseNetwork(
         """The Loss that is minimised; predictions and validation use ``_loss``."""
         return self._loss()
 
+    def _fitted_loss(self):
+        """The Loss of the last fit, which parameters set since do not change."""
+        model = self.__dict__.get("_model")
+        return self._loss() if model is None else model.loss
+
     def _publish(self, model):
         """Sets the attributes that are the model's: its weights, as views, and their numbers."""
         self._model = model
@@ -414,7 +420,7 @@ class BaseNetwork(
         dtype = np.result_type(*weights, *biases)
         dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0])
         n_outputs = weights[-1].shape[-1] if weights and weights[-1].ndim else 1
-        layers, loss = self._layers(n_outputs), self._loss()
+        layers, loss = self._layers(n_outputs), self._fitted_loss()
         network = Network(layers, self._input_shape())
         if model is not None and network.shapes == model.network.shapes:
             theta, state = model.theta.astype(dtype), model.state.astype(dtype)
@@ -441,9 +447,9 @@ class BaseNetwork(
         """
         check_is_fitted(self)
         depths = self._hidden_depths(self._current_model().network)
-        if not -len(depths) <= layer < len(depths):
+        if not isinstance(layer, Integral) or not -len(depths) <= layer < len(depths):
             raise ValueError(
-                f"layer must be from {-len(depths)} to {len(depths) - 1} for a network with "
+                f"layer must be an int from {-len(depths)} to {len(depths) - 1} for a network with "
                 f"{len(depths)} hidden layers, got {layer!r}."
             )
         activations = self._outputs(X, depth=depths[layer])

@@ -166,13 +166,12 @@ def fit_lbfgs(job):
 @contextmanager
 def _numerics(network, n):
     """What batches of n samples are computed in: without warnings, with the threads they need."""
-    # Overflow is reported once, as divergence.
     blas = (
         one_blas_thread()
         if network.n_image_layers
         else blas_threads_for(network.largest_product(n))
     )
-    with np.errstate(all="ignore"), blas:
+    with np.errstate(all="ignore"), blas:  # overflow is reported once, as divergence
         yield
 
 

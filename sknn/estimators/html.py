@@ -147,14 +147,13 @@ def _possible_networks(estimator):
 
 
 def _are_for_images(layers):
-    """Whether the first layer that does not take both takes images."""
+    """Whether the first layer that does not take both takes images; Dense, the last, does not."""
     for layer in layers:
         for shape, refusal_means in ((FLAT[0], True), (IMAGES[0], False)):
             try:
                 layer.output_shape(shape)
             except ValueError:
                 return refusal_means
-    return False
 
 
 def _agreed(one, other):

@@ -1,5 +1,8 @@
 """What scikit-learn's validation lets pass, or stumbles over, but no network can learn from."""
 
+from math import isnan
+from numbers import Real
+
 import numpy as np
 
 DATES, STRINGS = "dates or time spans", "strings of NumPy's StringDType"
@@ -30,8 +33,8 @@ def refuse_no_labels(**arrays):
             raise ValueError(f"{name} must hold labels, got {found}. {REMEDIES[found]}")
         if found == DATES and np.isnat(np.asarray(array)).any():
             raise ValueError(f"{name} contains NaT. Leave those samples out.")
-        if str(getattr(array, "dtype", "")) == "object" and any(map(_is_missing, np.ravel(array))):
-            raise ValueError(f"{name} contains None or NA. Leave those samples out.")
+        if _may_lack_some(array) and any(map(_is_missing, np.ravel(array))):
+            raise ValueError(f"Input {name} contains NaN, None or NA. Leave those samples out.")
         _refuse_masked(name, array)
 
 
@@ -55,8 +58,18 @@ def _refuse_masked(name, array):
         )
 
 
+def _may_lack_some(array):
+    """Whether it is an array, a series or a frame, and not of a dtype without missing values."""
+    dtype = getattr(array, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return dtype.kind == "O"
+    return dtype is not None or hasattr(array, "dtypes")
+
+
 def _is_missing(label):
-    return label is None or type(label).__name__ == "NAType"  # pandas' NA, without pandas
+    if label is None or type(label).__name__ == "NAType":  # pandas' NA, without pandas
+        return True
+    return isinstance(label, Real) and isnan(label)
 
 
 def _kind(array):

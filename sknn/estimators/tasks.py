@@ -22,12 +22,12 @@ from sknn.nn.ranges import LEVELS
 
 def _has_probabilities(estimator):
     """For ``available_if``. Raises AttributeError for a loss whose outputs are margins."""
-    loss = (
-        CLASSIFICATION_LOSSES[estimator.loss]["softmax"]
-        if isinstance(estimator.loss, str)
-        else estimator.loss
-    )
-    if loss.link not in ("softmax", "logistic"):
+    if hasattr(estimator, "_model"):
+        loss = estimator._fitted_loss()
+    else:
+        known = CLASSIFICATION_LOSSES.get(estimator.loss, {"softmax": None})
+        loss = known["softmax"] if isinstance(estimator.loss, str) else estimator.loss
+    if loss is not None and loss.link not in ("softmax", "logistic"):  # fit refuses what is unknown
         raise AttributeError(
             f"predict_proba is not available with loss={estimator.loss!r}, whose outputs are not "
             "probabilities. Use loss='log_loss'."
@@ -88,7 +88,8 @@ class ClassifierTask(ClassifierMixin):
             The most probable label of each sample; for multilabel targets an indicator matrix.
         """
         z = self._outputs(X)
-        return self._labels.predict(z, self._loss())
+        with np.errstate(all="ignore"):
+            return self._labels.predict(z, self._fitted_loss())
 
     @available_if(_has_probabilities)
     def predict_proba(self, X):
@@ -106,7 +107,8 @@ class ClassifierTask(ClassifierMixin):
             the probability of each label, each for itself.
         """
         z = self._outputs(X)
-        return self._labels.probabilities(z, self._loss())
+        with np.errstate(all="ignore"):
+            return self._labels.probabilities(z, self._fitted_loss())
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X):
@@ -126,7 +128,8 @@ class ClassifierTask(ClassifierMixin):
             The logarithms, in the order of ``classes_``.
         """
         z = self._outputs(X)
-        return self._labels.log_probabilities(z, self._loss())
+        with np.errstate(all="ignore"):
+            return self._labels.log_probabilities(z, self._fitted_loss())
 
     def score(self, X, y, sample_weight=None):
         """Accuracy; with several labels a sample, the share of which all are right.
@@ -155,6 +158,9 @@ class ClassifierTask(ClassifierMixin):
                 f"y must have a row for each sample of X and {predicted.shape[1]} columns of "
                 f"labels: shape {predicted.shape}, got {y.shape}."
             )
+        assert_all_finite(y, input_name="y")
+        if (y.dtype.kind in "US") != (predicted.dtype.kind in "US"):
+            raise ValueError(f"y must hold labels like those of classes_, got {y.dtype}.")
         if sample_weight is not None:
             sample_weight = self._checked_weight(sample_weight, predicted, np.float64)
         return float(np.average(np.all(predicted == y, axis=1), weights=sample_weight))
@@ -170,8 +176,8 @@ class ClassifierTask(ClassifierMixin):
             return
         if classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        if not np.size(classes[0] if len(classes) else classes):
-            raise ValueError(f"classes must name at least one class, got {classes!r}.")
+        if not hasattr(classes, "__len__") or isinstance(classes, str) or not len(classes):
+            raise ValueError(f"classes must be a list of at least one class, got {classes!r}.")
         with _sortable():
             self._set_labels(known_labels(y, classes))
 
@@ -245,9 +251,12 @@ def _sortable():
 
 def _has_interval(estimator):
     """For ``available_if``. Raises AttributeError without at least two quantiles."""
-    named = isinstance(estimator.loss, str)
-    levels = estimator.quantile if named else getattr(estimator.loss, "levels", None)
-    if (named and estimator.loss != "quantile") or np.size(levels) < 2:
+    loss = estimator.loss
+    if hasattr(estimator, "_model"):
+        loss = estimator._fitted_loss()
+    elif loss == "quantile":
+        loss = Quantile(estimator.quantile)
+    if np.size(getattr(loss, "levels", ())) < 2:
         raise AttributeError(
             "predict_interval needs loss='quantile' and at least two levels, for instance "
             f"quantile=[0.05, 0.95], got loss={estimator.loss!r}, quantile={estimator.quantile!r}."
@@ -302,8 +311,9 @@ class RegressorTask(RegressorMixin):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predicted targets, in the dtype of the weights.
         """
-        loss = self._loss()
-        y = loss.predict(self._outputs(X))
+        loss, z = self._fitted_loss(), self._outputs(X)
+        with np.errstate(all="ignore"):
+            y = loss.predict(z)
         if loss.link != "identity":
             check_finite(y, X)
         return y.ravel() if y.shape[1] == 1 else y
@@ -349,12 +359,12 @@ class RegressorTask(RegressorMixin):
         return float(r2_score(y, predicted, sample_weight=sample_weight))
 
     def _several_levels(self):
-        loss = self._loss()
+        loss = self._fitted_loss()
         return isinstance(loss, Quantile) and loss.outputs_per_target > 1
 
     def _middle(self):
         """Which of the sorted levels is nearest to one half."""
-        return int(np.abs(self._loss().ascending - 0.5).argmin())
+        return int(np.abs(self._fitted_loss().ascending - 0.5).argmin())
 
     def _learn(self, y, learn, some=False):
         y = y.toarray() if issparse(y) else y

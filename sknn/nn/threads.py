@@ -140,7 +140,8 @@ def _wait_out(helpers):
     interrupt = None
     while True:
         try:
-            wait(helpers)
+            while wait(helpers, timeout=1).not_done:  # a lost wake-up costs a second
+                pass
             break
         except KeyboardInterrupt as error:
             interrupt = error

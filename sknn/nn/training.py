@@ -164,7 +164,7 @@ def train(
                 if validate:
                     say(f"Validation score: {np.mean(score):f}")
 
-            best = run.patience.watch(-score if plan.early_stopping else loss, plan.tol) & finite
+            best = run.patience.watch(-score if plan.early_stopping else loss, plan.tol)
             run.progress.stalled = run.patience.count
             ending = (stopped == 0) & (_spent(plan, run, say) | ~finite)
             if kept:

@@ -6,6 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sknn.estimators.base import check_finite
 from sknn.nn import Activate, BatchNorm, Conv2D, LayerNorm
 from sknn.plotting.layerwise import LayerByLayer, as_input, fitted_model
 from sknn.plotting.mosaic import Mosaic, counted
@@ -100,6 +101,7 @@ class FeatureMapDisplay:
         index = _number(model.network, passes.names, layer)
         x = as_input(estimator, model, image, name="image")
         maps = next(islice(passes.forward(x), index, None))
+        check_finite(maps, x)
         display = cls(image=x[0], maps=maps[0], layer_name=passes.names[index])
         return display.plot(ax, **kwargs) if plot else display
 

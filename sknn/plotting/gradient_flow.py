@@ -102,7 +102,7 @@ class GradientFlowDisplay:
         check_network(estimator)
         flow, copy = GradientFlow(n_samples), clone(estimator)
         copy.set_callbacks(*getattr(copy, "_skl_callbacks", []), flow)
-        copy.fit(X, y, **(fit_params or {}))
+        copy.fit(X, y, **({} if fit_params is None else fit_params))
         return cls.from_callback(flow, plot=plot, ax=ax, **kwargs)
 
     @classmethod

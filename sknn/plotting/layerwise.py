@@ -3,8 +3,10 @@
 import numpy as np
 
 from sknn.estimators.base import BaseNetwork
+from sknn.estimators.inputs import refuse_no_numbers
 from sknn.inspection.stages import stages_of
 from sknn.nn.batches import Samples
+from sknn.nn.ranges import COUNT
 
 
 class LayerByLayer:
@@ -33,7 +35,8 @@ class LayerByLayer:
         x: (n, *input_shape)
         """
         for stage in self.stages:
-            _, x = stage.forward(x, training=False)
+            with np.errstate(all="ignore"):
+                _, x = stage.forward(x, training=False)
             yield x
 
     def outputs(self, x):
@@ -74,7 +77,8 @@ def as_image_shape(given, n):
     """(height, width, channels) of n numbers as given, channels perhaps left out, else None."""
     shape = tuple(np.atleast_1d(given))
     shape = (*shape, 1) if len(shape) == 2 else shape
-    return tuple(map(int, shape)) if len(shape) == 3 and np.prod(shape) == n else None
+    fits = len(shape) == 3 and all(side in COUNT for side in shape) and np.prod(shape) == n
+    return tuple(map(int, shape)) if fits else None
 
 
 def as_input(estimator, model, sample, name="sample"):
@@ -83,6 +87,7 @@ def as_input(estimator, model, sample, name="sample"):
     sample: an image, or a row of numbers, perhaps with an axis of length one before it. Raises
     ValueError on anything else.
     """
+    refuse_no_numbers(**{name: sample})
     shape, n = model.network.shapes[0], estimator.n_features_in_
     table = hasattr(sample, "columns")  # its names are checked
     array = sample.toarray() if hasattr(sample, "toarray") else np.asarray(sample)
@@ -93,6 +98,9 @@ def as_input(estimator, model, sample, name="sample"):
         raise ValueError(
             f"{name} must be one sample, of shape {accepted} as in fit, got shape {array.shape}."
         )
-    rows = estimator._checked(sample if table else array.reshape(1, n), model.dtype)
+    try:
+        rows = estimator._checked(sample if table else array.reshape(1, n), model.dtype)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: {error}") from error
     rows = rows.toarray() if hasattr(rows, "toarray") else rows  # a frame of sparse columns
     return Samples(rows, model.dtype, shape).take(slice(None)).copy()

@@ -5,7 +5,11 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sknn.nn.ranges import POSITIVE, Range
+from sknn.plotting.layerwise import check_network
+
 MEMORY = 0.9  # of the running mean that smooths the losses
+STEPS = Range(10, closed="left", whole=True)
 DIVERGED = 4  # times the least loss: higher rates need not be tried
 
 
@@ -79,9 +83,10 @@ class LearningRateDisplay:
         -------
         display : LearningRateDisplay
         """
-        if not 0 < low < high or n_steps < 10:
+        check_network(estimator)
+        if low not in POSITIVE or high not in Range(low) or n_steps not in STEPS:
             raise ValueError(
-                f"low, high and n_steps must be such that 0 < low < high and n_steps >= 10, got "
+                f"low and high must be numbers such that 0 < low < high, and n_steps {STEPS}, got "
                 f"{low!r}, {high!r} and {n_steps!r}."
             )
         if plot:
@@ -130,6 +135,10 @@ class LearningRateDisplay:
 def _losses(estimator, X, y, rates):
     """The loss of a mini-batch at each rate, up to where training diverges."""
     model = clone(estimator).set_params(learning_rate="constant", early_stopping=False)
+    if not hasattr(model, "partial_fit"):
+        raise ValueError(
+            f"A solver that goes by steps is needed, such as 'adam', got solver={model.solver!r}."
+        )
     probe = clone(model)
     probe._validate_params()
     _, labels = probe._validated(X, y, probe._dtypes(None), reset=True)

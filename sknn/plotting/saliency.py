@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sknn.estimators.base import check_finite
 from sknn.plotting.layerwise import LayerByLayer, as_image_shape, as_input, fitted_model
 from sknn.plotting.panels import BLUE, VERMILION, panels, show_image, show_signed
 
@@ -150,7 +151,9 @@ class SaliencyDisplay:
             else as_input(estimator, model, baseline, name="baseline")
         )
         passes = LayerByLayer(estimator, model)
-        z = passes.outputs(x)
+        z, z0 = passes.outputs(x), passes.outputs(x0)
+        check_finite(z, x)
+        check_finite(z0, x0)
         direction, target_name = _direction(estimator, z[0], target)
         shape = _shape_to_draw(x.shape[1:], image_shape)
         display = cls(
@@ -158,7 +161,7 @@ class SaliencyDisplay:
             gradient=passes.gradient(x, direction).reshape(shape),
             attribution=_integrated(passes, x, x0, direction, n_steps).reshape(shape),
             output=float(z[0] @ direction),
-            baseline_output=float(passes.outputs(x0)[0] @ direction),
+            baseline_output=float(z0[0] @ direction),
             target_name=target_name,
             feature_names=getattr(estimator, "feature_names_in_", None),
         )
