@@ -39,9 +39,9 @@ sknn.estimators.tasks
 sknn.estimators.base sknn.estimators.labels
 sknn.estimators.fitting sknn.estimators.callbacks sknn.estimators.html
 sknn.estimators.checkpoints
-sknn.estimators.charts
+sknn.estimators.charts sknn.estimators.constraints
 sknn.estimators.validation sknn.estimators.solvers sknn.estimators.stacks sknn.estimators.images
-sknn.estimators.inputs
+sknn.estimators.inputs sknn.estimators.undo
 sknn.nn
 sknn.nn.lbfgs
 sknn.nn.training

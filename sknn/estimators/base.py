@@ -1,9 +1,7 @@
 """What every network estimator does: check its input, fit, continue, predict in chunks."""
 
-import os
-from contextlib import contextmanager
 from copy import deepcopy
-from numbers import Integral, Real
+from numbers import Integral
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,27 +13,30 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import read_checkpoint
+from sknn.estimators.constraints import CONSTRAINTS
 from sknn.estimators.fitting import Job, fit_lbfgs, fit_stochastic
 from sknn.estimators.html import NetworkPanel
-from sknn.estimators.inputs import checked_total, refuse_no_labels, refuse_no_numbers
-from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
-from sknn.estimators.validation import HeldOut, given_data, split
+from sknn.estimators.inputs import (
+    check_finite,
+    checked_total,
+    refuse_no_labels,
+    refuse_no_numbers,
+    sums_up,
+)
+from sknn.estimators.undo import all_or_nothing
+from sknn.estimators.validation import given_data, hold_out
 from sknn.nn.batches import Rows
 from sknn.nn.checkpoint import check_same, fingerprint
-from sknn.nn.initializers import INITIALIZERS, Initializer
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
-from sknn.nn.schedules import Schedule
 from sknn.nn.training import HISTORY
 
 FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to
-CALLBACKS = {"_callback_fit_ctx", "_skl_callbacks_to_teardown"}  # set while a fit is under way
 
 
 class BaseNetwork(
@@ -51,45 +52,7 @@ class BaseNetwork(
     which loss it asks for (``_loss``) and how predictions are scored (``_score_outputs``).
     """
 
-    _parameter_constraints: dict = {
-        "solver": [StrOptions({"lbfgs", *STOCHASTIC_SOLVERS})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions(set(SCHEDULES)), Schedule],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [
-            Interval(Real, 0, 1, closed="left"),
-            HasMethods(["split", "get_n_splits"]),
-        ],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "weight_init": [StrOptions(set(INITIALIZERS)), Initializer],
-        "l1": [Interval(Real, 0, None, closed="left")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "scoring": [str, callable, None],
-        "warmup_steps": [Interval(Integral, 0, None, closed="left")],
-        "dtype": [StrOptions({"auto", "float32", "float64"})],
-        "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        "checkpoint": [str, os.PathLike, None],
-        "checkpoint_every": [Interval(Integral, 1, None, closed="left")],
-    }
+    _parameter_constraints: dict = CONSTRAINTS
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -251,8 +214,8 @@ class BaseNetwork(
         data = {"X": X, "y": labels, "sample_weight": sample_weight}
         data = self._fingerprints(data, incremental, resumed)
         kept = resumed and resumed.rows
-        training, held_out = self._hold_out(
-            rows, labels, sample_weight, given, groups, random_state, model, kept
+        training, held_out = hold_out(
+            self, model, rows, labels, sample_weight, given, groups, random_state, kept
         )
         data |= self._fingerprints(given_data(held_out), incremental, resumed)
         epochs = 1 if incremental else self.max_iter
@@ -351,45 +314,6 @@ class BaseNetwork(
                     "warm_start=False to start anew."
                 )
         return Model(layers, input_shape, loss, theta, state)
-
-    def _hold_out(self, rows, labels, sample_weight, given, groups, random_state, model, kept):
-        """(numbers of the rows to train on, HeldOut), or None for all of them, for no such.
-
-        kept: the numbers, by name, that a fit held out from which this one goes on, or None
-        """
-        X_val, y_val, weight_val = given
-        if groups is not None and (X_val is not None or not self.early_stopping):
-            raise ValueError(
-                "groups are only used to hold out samples: pass them with early_stopping=True, a "
-                "splitter as validation_fraction, and no X_val."
-            )
-        if X_val is not None:
-            if y_val is None:
-                raise ValueError("X_val was given without y_val: pass both, or neither.")
-            try:
-                X_val, labels = self._validated(X_val, y_val, [model.dtype], reset=False)
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"X_val and y_val: {error}") from error
-            labels = self._learn(labels, learn=False, some=True)
-            y, codebook = self._encode(labels, model.dtype)
-            if weight_val is not None:
-                weight_val = self._checked_weight(weight_val, X_val, model.dtype)
-            y = Rows(X_val, y, dtype=model.dtype, codebook=codebook).targets()
-            wanted = rows.targets(slice(0, 1)).shape[1]
-            if y.shape[1] != wanted:
-                raise ValueError(f"y_val must have {wanted} columns, as y, got {y.shape[1]}.")
-            return None, HeldOut(X_val, None, y, labels, weight_val)
-        if y_val is not None or weight_val is not None:
-            raise ValueError("y_val and sample_weight_val go with X_val, which was not given.")
-        if not self.early_stopping or self.solver == "lbfgs":
-            return None, None
-        if kept:
-            training, at = kept["training"], kept["validation"]
-        else:
-            training, at = split(self, rows, labels, groups, random_state)
-        weight = None if sample_weight is None else sample_weight[at]
-        y = rows.targets(at)
-        return training, HeldOut(rows.x, at, y, _safe_indexing(labels, at), weight)
 
     def _training_loss(self):
         """The Loss that is minimised; predictions and validation use ``_loss``."""
@@ -490,7 +414,7 @@ class BaseNetwork(
             and X.shape[1] == self.n_features_in_
             and X.shape[0] > 0
             and "feature_names_in_" not in self.__dict__
-            and _sums_up(X)
+            and sums_up(X)
         )
 
     @property
@@ -518,47 +442,6 @@ class BaseNetwork(
         dtypes = ["float64", "float32"] if self.dtype == "auto" else [self.dtype]
         tags.transformer_tags.preserves_dtype = dtypes
         return tags
-
-
-@contextmanager
-def all_or_nothing(estimator):
-    """Puts everything back as it was if what happens inside fails."""
-    before = dict(estimator.__dict__)
-    history = before.get("history_", {})
-    lengths = {name: len(values) for name, values in history.items()}
-    run = before.get("_run")
-    drawn = run and run.random_state.get_state()
-    try:
-        yield
-    except BaseException:
-        # scikit-learn has yet to tear the callbacks down.
-        callbacks = {name: estimator.__dict__[name] for name in CALLBACKS & vars(estimator).keys()}
-        estimator.__dict__.clear()
-        estimator.__dict__.update(before | callbacks)
-        for name, values in history.items():
-            del values[lengths[name] :]
-        if run:
-            run.random_state.set_state(drawn)
-        raise
-
-
-def check_finite(outputs, X):
-    """Raises ValueError if outputs of a network, a row for each row of X, are not finite."""
-    if _sums_up(outputs) or np.isfinite(outputs).all():
-        return
-    rows = outputs.reshape(len(outputs), -1)
-    first = int(np.isfinite(rows).all(axis=1).argmin())
-    raise ValueError(
-        f"The network's outputs for X are not finite, first for sample {first}, whose largest "
-        f"absolute value is {abs(X[[first]]).max():g}. Scale X as it was scaled for fit; if it "
-        "was, the weights are too large: fit with scaled data, or a lower learning_rate_init."
-    )
-
-
-def _sums_up(X):
-    """Whether the sum of X is finite: then X is; else it may be."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.isfinite(X.sum())
 
 
 def _working_memory():

@@ -1,4 +1,4 @@
-"""What scikit-learn's validation lets pass, or stumbles over, but no network can learn from."""
+"""What scikit-learn's validation lets pass, or stumbles over, but no network can work with."""
 
 from math import isnan
 from numbers import Real
@@ -48,6 +48,25 @@ def checked_total(name, weights):
             f"{np.finfo(weights.dtype).max:.2g}, got the sum {total:g}. Divide it by its mean."
         )
     return weights
+
+
+def check_finite(outputs, X):
+    """Raises ValueError if outputs of a network, a row for each row of X, are not finite."""
+    if sums_up(outputs) or np.isfinite(outputs).all():
+        return
+    rows = outputs.reshape(len(outputs), -1)
+    first = int(np.isfinite(rows).all(axis=1).argmin())
+    raise ValueError(
+        f"The network's outputs for X are not finite, first for sample {first}, whose largest "
+        f"absolute value is {abs(X[[first]]).max():g}. Scale X as it was scaled for fit; if it "
+        "was, the weights are too large: fit with scaled data, or a lower learning_rate_init."
+    )
+
+
+def sums_up(X):
+    """Whether the sum of X is finite: then X is; else it may be."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.isfinite(X.sum())
 
 
 def _refuse_masked(name, array):

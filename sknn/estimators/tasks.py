@@ -12,10 +12,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
-from sknn.estimators.base import all_or_nothing, check_finite
-from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
+from sknn.estimators.inputs import check_finite, refuse_no_labels, refuse_no_numbers
 from sknn.estimators.labels import ManyLabels, known_labels, new_labels, same_classes
 from sknn.estimators.solvers import has_stochastic_solver
+from sknn.estimators.undo import all_or_nothing
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, LabelSmoothing, Loss, Quantile
 from sknn.nn.ranges import LEVELS
 

@@ -8,6 +8,8 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv, train_test_split
 from sklearn.utils import _safe_indexing
 
+from sknn.nn.batches import Rows
+
 
 @dataclass
 class HeldOut:
@@ -30,6 +32,52 @@ class HeldOut:
         return model.loss.finish(total, weight_sum)[0]
 
 
+def hold_out(estimator, model, rows, labels, sample_weight, given, groups, random_state, kept=None):
+    """(numbers of the rows to train on, HeldOut), or None for all of them, for no such.
+
+    given: (X_val, y_val, sample_weight_val)    kept: the numbers, by name, that a fit held out
+    from which this one goes on
+    """
+    X_val, y_val, weight_val = given
+    if groups is not None and (X_val is not None or not estimator.early_stopping):
+        raise ValueError(
+            "groups are only used to hold out samples: pass them with early_stopping=True, a "
+            "splitter as validation_fraction, and no X_val."
+        )
+    if X_val is not None:
+        return None, _given(estimator, model, rows, X_val, y_val, weight_val)
+    if y_val is not None or weight_val is not None:
+        raise ValueError("y_val and sample_weight_val go with X_val, which was not given.")
+    if not estimator.early_stopping or estimator.solver == "lbfgs":
+        return None, None
+    if kept:
+        training, at = kept["training"], kept["validation"]
+    else:
+        training, at = _split(estimator, rows, labels, groups, random_state)
+    weight = None if sample_weight is None else sample_weight[at]
+    y = rows.targets(at)
+    return training, HeldOut(rows.x, at, y, _safe_indexing(labels, at), weight)
+
+
+def _given(estimator, model, rows, X_val, y_val, weight_val):
+    """The HeldOut of what the user gave. Raises ValueError on what does not go with the rows."""
+    if y_val is None:
+        raise ValueError("X_val was given without y_val: pass both, or neither.")
+    try:
+        X_val, labels = estimator._validated(X_val, y_val, [model.dtype], reset=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"X_val and y_val: {error}") from error
+    labels = estimator._learn(labels, learn=False, some=True)
+    y, codebook = estimator._encode(labels, model.dtype)
+    if weight_val is not None:
+        weight_val = estimator._checked_weight(weight_val, X_val, model.dtype)
+    y = Rows(X_val, y, dtype=model.dtype, codebook=codebook).targets()
+    wanted = rows.targets(slice(0, 1)).shape[1]
+    if y.shape[1] != wanted:
+        raise ValueError(f"y_val must have {wanted} columns, as y, got {y.shape[1]}.")
+    return HeldOut(X_val, None, y, labels, weight_val)
+
+
 def given_data(held_out):
     """What the user gave to validate on, by the names of ``fit``; None where it is nothing."""
     given = held_out is not None and held_out.at is None
@@ -37,7 +85,7 @@ def given_data(held_out):
     return dict(zip(("X_val", "y_val", "sample_weight_val"), parts, strict=True))
 
 
-def split(estimator, rows, labels, groups, random_state):
+def _split(estimator, rows, labels, groups, random_state):
     """(training, validation): numbers of the rows to train and to validate on."""
     fraction = estimator.validation_fraction
     everything = np.arange(len(rows))

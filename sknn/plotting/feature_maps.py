@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from sknn.estimators.base import check_finite
+from sknn.estimators.inputs import check_finite
 from sknn.nn import Activate, BatchNorm, Conv2D, LayerNorm
 from sknn.plotting.layerwise import LayerByLayer, as_input, fitted_model
 from sknn.plotting.mosaic import Mosaic, counted

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from sknn.estimators.base import check_finite
+from sknn.estimators.inputs import check_finite
 from sknn.plotting.layerwise import LayerByLayer, as_image_shape, as_input, fitted_model
 from sknn.plotting.panels import BLUE, VERMILION, panels, show_image, show_signed
 
