@@ -718,7 +718,7 @@ def test_prediction_that_overflows_raises(last, fitted):
     huge = X.copy()
     huge[3] = 1e308
     for call in calls(overflowing):
-        with pytest.raises(ValueError, match=r"outputs for X are not finite.*sample 3.*Scale X"):
+        with pytest.raises(ValueError, match=r"makes of X is not finite.*sample 3.*Scale X"):
             call(huge)
 
 

@@ -39,8 +39,9 @@ def test_slice_copies_nothing():
 
 
 @both_ways
-def test_batches_of_one_size_are_gathered_and_converted_in_the_same_memory(at):
-    rows = new_rows(np.float32)
+@floats
+def test_batches_of_one_size_are_gathered_and_converted_in_the_same_memory(at, dtype):
+    rows = new_rows(dtype)
     first, second = rows.take(at), rows.take(at)
     assert np.shares_memory(first.x, second.x)
     assert np.shares_memory(first.y, second.y)
@@ -81,12 +82,19 @@ def test_codes_stand_for_rows_of_the_codebook(at, dtype):
 
 
 @both_ways
+def test_targets_of_codes_are_gathered_in_the_same_memory(at):
+    rows = Rows(normal(10, 3), np.arange(10) % 3, dtype=np.float64, codebook=np.eye(3))
+    assert np.shares_memory(rows.take(at).y, rows.take(at).y)
+
+
+@both_ways
 @floats
 @pytest.mark.parametrize("kind", [csr_matrix, csc_array])
 def test_sparse_rows_stay_sparse(at, dtype, kind):
     dense, sparse = mostly_zeros(10, 4)
     batch = Rows(kind(sparse), normal(10, 1), dtype=dtype).take(at)
     assert issparse(batch.x)
+    assert batch.x.format == "csr"  # of which rows are taken without a look at the others
     assert_array_equal(batch.x.toarray(), dense[at].astype(dtype), strict=True)
 
 

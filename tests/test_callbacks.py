@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from helpers import Interrupting
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.callback import ProgressBar, ScoringMonitor
@@ -107,6 +108,17 @@ def test_partial_fit_is_a_fit_of_one_epoch():
     clf.partial_fit(X, y, classes=[0, 1]).partial_fit(X, y)
     one = ["setup", "begin fit", "begin epoch", "end epoch", "end fit", "teardown"]
     assert recorder.calls == one * 2
+
+
+@pytest.mark.parametrize(("step", "n_epochs"), [(1, 1), (7, 3)])
+def test_epoch_that_is_interrupted_ends_for_callbacks_too(step, n_epochs):
+    X, y = problem()
+    recorder = Recorder()
+    clf = SequentialClassifier([Interrupting(5, [step])], batch_size=20, max_iter=9)
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        clf.set_callbacks(recorder).fit(X, y)
+    epochs = ["begin epoch", "end epoch"] * n_epochs
+    assert recorder.calls == ["setup", "begin fit", *epochs, "end fit", "teardown"]
 
 
 @pytest.mark.parametrize("warm", [False, True])

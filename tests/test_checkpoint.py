@@ -7,11 +7,11 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import joint_and_singles, normal
+from helpers import joint_and_singles, new_gradient, normal
 from numpy.testing import assert_array_equal
 from sameness import assert_same
 from scipy.sparse import csr_array
-from trainers import LAYERS, NEVER, OPTIMIZERS, SOFTMAX, Trainer, new_rows, new_trainer
+from trainers import LAYERS, N_IN, NEVER, OPTIMIZERS, SOFTMAX, Trainer, new_rows, new_trainer
 
 from sknn.nn import BatchNorm, Dense, Dropout
 from sknn.nn.checkpoint import Checkpoint, check_same, fingerprint, run_values
@@ -155,6 +155,15 @@ def test_other_networks_and_optimisers_are_refused(settings, message, path):
     written(new_trainer(), path)
     with pytest.raises(ValueError, match=message):
         resumed(path, **settings)
+
+
+def test_parameters_of_another_dtype_are_refused(path):
+    narrow = Trainer(new_gradient(LAYERS, SOFTMAX, N_IN, dtype=np.float32), new_rows())
+    written(narrow, path)
+    with pytest.raises(
+        ValueError, match=r"and dtype float64, .* but saved are \(43,\) and float32"
+    ):
+        resumed(path)
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -138,3 +138,11 @@ def test_clone_has_the_settings_of_the_original_untouched():
         "weight_init": layer.weight_init,
         "trainable": layer.trainable,
     }
+
+
+@pytest.mark.parametrize("n", [128, 129])  # a sum of 2^15 numbers, and one of more
+def test_gradients_of_weight_and_bias_are_sums_over_all_samples(n):
+    layer, x, dy = Dense(256, "identity"), normal(n, 3), normal(n, 256, seed=1)
+    _, _, grads = forward_backward(layer, drawn_params(layer, (3,)), x, dy)
+    assert_allclose(grads["bias"], [dy.sum(axis=0)], rtol=1e-12, atol=1e-12)
+    assert_allclose(grads["weight"], np.einsum("ni,nj->ij", x, dy), rtol=1e-12, atol=1e-12)

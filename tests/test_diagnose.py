@@ -20,7 +20,7 @@ from sknn import (
 )
 from sknn.inspection import diagnose, training_symptoms
 from sknn.inspection.diagnose import CHECKS
-from sknn.nn import BatchNorm, Dense, Normal
+from sknn.nn import BatchNorm, Dense, Loss, Normal
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -367,6 +367,28 @@ def test_dead_units_explain_a_stalled_loss():
     assert "100% of dense1 pass no gradient on" in diagnosis.findings[0].text
 
 
+def test_few_samples_call_no_unit_dead():
+    clf = fitted(MLPClassifier(10, max_iter=10))
+    clf.intercepts_[0][:] = -1e3
+    (found,) = diagnose(clf, X[:49], LABELS[:49]).findings
+    assert found.name == "stalled loss"
+    assert "dense1" not in found.text
+    assert "100% of dense1" in diagnose(clf, X[:50], LABELS[:50]).findings[0].text
+
+
+class Gain(Loss):
+    """Minus the mean of what is put out: the more, the better."""
+
+    def sum_and_gradient(self, y, z, weight, out):
+        out.fill(-1)
+        return -float(z.sum() + len(z))
+
+
+def test_loss_that_may_be_negative_is_not_judged_without_y():
+    reg = fitted(MLPRegressor(Gain(), 5, max_iter=6), y=NUMBERS)
+    assert diagnose(reg, X).not_checked["stalled loss"] == "needs a loss that is not negative"
+
+
 # What was held out
 
 
@@ -428,6 +450,14 @@ def test_validation_set_needs_some_samples_of_each_class():
     small = diagnose(clf.set_params(validation_fraction=0.08), normal(900, 3), y)
     assert "72 samples are held out, 75 would be the least" in small.findings[0].text
     assert diagnose(clf.set_params(validation_fraction=0.09), normal(900, 3), y).findings == []
+
+
+def test_validation_set_is_never_to_be_the_larger_half():
+    clf = MLPClassifier(early_stopping=True, validation_fraction=0.1)
+    (found,) = diagnose(clf, X[:99], LABELS[:99]).findings
+    assert (
+        found.remedy == "early_stopping=False, and cross-validation to choose alpha and max_iter."
+    )
 
 
 def test_validation_samples_given_are_counted():
@@ -512,6 +542,7 @@ def test_every_finding_names_a_parameter_to_turn_and_its_figure():
     for found in diagnosis.findings:
         assert isinstance(found.figure, (int, float))
         assert f"{found.name}: {found.text} Try: {found.remedy}" in words
+        assert str(found) == f"{found.name}: {found.text}\nTry: {found.remedy}"
         assert "  " not in found.text
     assert max(map(len, page.splitlines())) <= 88
     assert repr(diagnosis).startswith("<Diagnosis of MLPClassifier")

@@ -68,6 +68,7 @@ def drawn_from():
         np.array(["a", "longer", ""]),
         np.array([b"a", b"bc"]),
         np.array([["é", "🙂"]], dtype=object),
+        np.array([["a", 1], [None, 2.5]], dtype=object),
         np.array(["a", None, 1, 2.5, np.nan, (1, 2)], dtype=object),
         np.array(["2024-02-29", "NaT"], "M8[D]"),
         np.array([1, 2], "m8[25s]"),
@@ -83,6 +84,14 @@ def drawn_from():
 )
 def test_value_is_decoded_as_it_was(value):
     assert_same(through_json(value), value)
+
+
+@pytest.mark.parametrize("kind", [np.float32, "U3", "M8[D]", object])
+def test_decoded_arrays_can_be_written_to(kind):
+    array = np.array([1, 2]).astype(kind)
+    decoded = through_json(array)
+    decoded[0] = array[1]
+    assert_array_equal(decoded, array[[1, 1]])
 
 
 def test_memory_map_becomes_an_array(tmp_path):
@@ -116,6 +125,23 @@ def test_what_occurs_twice_is_one_object_again():
 def test_what_is_equal_but_two_objects_stays_two():
     decoded = through_json([[1], [1]])
     assert decoded[0] is not decoded[1]
+
+
+class Part(Loss):
+    """A loss whose setting is another slice whenever it is asked for."""
+
+    def __init__(self, at):
+        self._stop = at.stop
+
+    @property
+    def at(self):
+        return slice(self._stop)
+
+
+def test_objects_that_live_shortly_are_not_taken_for_one_another():
+    """Python puts the next slice where the last one was."""
+    decoded = through_json([Part(slice(stop)) for stop in range(20)], classes=[Part])
+    assert [loss.at.stop for loss in decoded] == list(range(20))
 
 
 def test_arrays_are_called_after_their_places():

@@ -158,7 +158,8 @@ def test_gradient_through_the_masks_is_that_of_differences():
 @pytest.mark.parametrize("rate", [-0.1, 1, 1.5, np.nan])
 def test_rate_that_is_not_a_share_names_layer_and_range(rate):
     with pytest.raises(
-        ValueError, match=rf"Layer dropout1, .*rate must be a number of at least 0 and below 1, got {rate}"
+        ValueError,
+        match=rf"Layer dropout1, .*rate must be a number of at least 0 and below 1, got {rate}",
     ):
         Network([Dropout(rate), Dense(2)], (3,))
 

@@ -4,12 +4,14 @@ import time
 
 import numpy as np
 import pytest
-from helpers import LOSSES, Breaking, Interrupting, normal
+from helpers import LOSSES, Breaking, Interrupting, new_gradient, normal
 from numpy.testing import assert_allclose, assert_array_equal
 from trainers import FOR_SURE, N_IN, N_OUTPUTS, NEVER, N, Scores, new_trainer
 
 from sknn.nn import BatchNorm, CosineDecay, Dense, OneCycle, Plateau, Warmup
 from sknn.nn.batches import Rows
+from sknn.nn.lbfgs import minimize_loss
+from sknn.nn.losses import SquaredError
 from sknn.nn.optimizers import Adam
 from sknn.nn.schedules import Adaptive, Constant
 from sknn.nn.training import HISTORY
@@ -248,6 +250,21 @@ def test_every_epoch_begins_and_ends_however_training_ends(reason):
     assert calls == wanted
 
 
+@pytest.mark.parametrize("reason", ENDINGS)
+def test_checkpoint_of_every_epoch_is_saved_but_of_none_that_diverged(reason):
+    plan, epochs, asked = ENDINGS[reason]
+    saved = []
+    trainer = new_trainer(**plan)
+    with np.errstate(all="ignore"):
+        outcome = trainer.train(
+            epochs,
+            after_epoch=lambda: asked,
+            save=lambda checkpoint, last: saved.append((checkpoint.epochs, last)),
+        )
+    n = 0 if reason == "diverged" else outcome.epochs
+    assert saved == [(epoch, epoch in (0, n)) for epoch in range(n + 1)]
+
+
 @pytest.mark.parametrize(
     ("plan", "epoch", "reason"),
     [({"n_iter_no_change": 1, **FOR_SURE}, 3, "patience"), ({"max_time": 1e-9}, 1, "asked")],
@@ -324,3 +341,24 @@ def test_interrupt_puts_the_best_weights_back():
     trainer = scores.of(new_trainer(layers=layers, early_stopping=True))
     assert trainer.train(50).reason == "interrupted"
     assert_array_equal(trainer.theta, scores.thetas[1])
+
+
+class Misled(SquaredError):
+    """A loss whose gradient promises far more than any step can keep."""
+
+    def sum_and_gradient(self, y, z, weight, out):
+        total = super().sum_and_gradient(y, z, weight, out)
+        out *= 1e6
+        return total
+
+
+def test_lbfgs_that_finds_no_way_down_leaves_the_weights_of_its_last_iteration():
+    loss = Misled()
+    gradient = new_gradient([Dense(N_OUTPUTS, "identity")], loss, N_IN)
+    before = gradient.theta.copy()
+    rows = Rows(normal(N, N_IN), normal(N, N_OUTPUTS), dtype=np.float64)
+    history = {name: [] for name in HISTORY}
+    settings = {"alpha": 0.0, "max_iter": 9, "max_fun": 99, "tol": 0.0}
+    outcome = minimize_loss(gradient, rows, history=history, **settings)
+    assert (outcome.reason, outcome.iterations, history["loss"]) == ("failed", 0, [])
+    assert_array_equal(gradient.theta, before)

@@ -1,6 +1,7 @@
 import errno
 import io
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,24 @@ def test_error_at_the_end_leaves_the_old_file(old, call, monkeypatch):
     with pytest.raises(OSError, match="the disk is broken"), replacing(old) as file:
         file.write(b"new")
     assert_untouched(old)
+
+
+def test_contents_are_on_the_disk_before_their_name_and_that_before_the_end(old, monkeypatch):
+    steps = []
+
+    def fsync(descriptor):
+        is_directory = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        steps.append("directory" if is_directory else os.fstat(descriptor).st_size)
+
+    def rename(*paths, replace=os.replace):
+        steps.append("name")
+        replace(*paths)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", rename)
+    with replacing(old) as file:
+        file.write(b"newer")
+    assert steps == [len(b"newer"), "name", "directory"]
 
 
 def test_full_disk_leaves_the_old_file(old):

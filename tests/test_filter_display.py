@@ -141,3 +141,11 @@ def test_shape_other_than_that_of_the_images_raises():
     clf = SequentialClassifier([Conv2D(2), Flatten()], max_iter=1).fit(X, y)
     with pytest.raises(ValueError, match=r"first layer is dense, got \(4, 3\) for Conv2D"):
         FilterDisplay.from_estimator(clf, image_shape=(4, 3), plot=False)
+
+
+def test_filters_drawn_at_once_are_those_drawn_later(pyplot):
+    X, y = images(4, 4)
+    clf = CNNClassifier((2,), batch_size=20).partial_fit(X, y, classes=[0, 1])
+    at_once = FilterDisplay.from_estimator(clf, n_columns=2)
+    later = FilterDisplay.from_estimator(clf, plot=False).plot(n_columns=2)
+    assert_array_equal(at_once.im_.get_array(), later.im_.get_array())

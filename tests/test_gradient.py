@@ -16,8 +16,9 @@ from helpers import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn.nn import BatchNorm, Dense, LayerNorm
-from sknn.nn.gradient import BLOCK, inner
+from sknn.nn import BatchNorm, Conv2D, Dense, Flatten, LayerNorm
+from sknn.nn.gradient import BLOCK, Gradient, inner
+from sknn.nn.network import Network
 
 N, N_IN, N_OUTPUTS = 12, 6, 3
 HIDDEN = [Dense(5, "tanh"), Dense(4, "relu")]
@@ -39,23 +40,19 @@ def part(batch, rows):
     return new_batch(batch.x[rows], batch.y[rows], weight)
 
 
-def at(theta, function, gradient):
-    """function(), with theta put into the gradient."""
-    gradient.theta[...] = theta
-    return function()
-
-
 @each
 @weighted
 @pytest.mark.parametrize("name", ["mean", "sum"])
 def test_gradient_of_the_whole_network_is_that_of_differences(loss, weighted, name):
     gradient, batch = new_gradient(LAYERS, loss, N_IN), drawn_batch(loss, weighted)
-    function = getattr(gradient, name)
-    theta = gradient.theta.copy()
-    function(batch)
-    assert_is_gradient(
-        gradient.grad.copy(), lambda theta: at(theta, lambda: function(batch), gradient), theta
-    )
+    getattr(gradient, name)(batch)
+    theta, grad = gradient.theta.copy(), gradient.grad.copy()
+
+    def value(theta):
+        gradient.theta[...] = theta
+        return getattr(gradient, name)(batch)
+
+    assert_is_gradient(grad, value, theta)
 
 
 @each
@@ -121,6 +118,23 @@ def test_gradient_of_a_batch_does_not_depend_on_the_size_of_the_one_before():
         fresh = new_gradient(LAYERS, SQUARED_ERROR, N_IN)
         assert used.mean(part(batch, rows)) == fresh.mean(part(batch, rows))
         assert_array_equal(used.grad, fresh.grad)
+
+
+def test_normalisation_weighs_samples_by_the_mean_of_their_weights_per_output():
+    gradient = new_gradient([BatchNorm(), Dense(N_OUTPUTS, "identity")], SQUARED_ERROR, N_IN)
+    x, y = normal(N, N_IN), normal(N, N_OUTPUTS)
+    weight = np.random.default_rng(0).uniform(0.5, 2, (N, N_OUTPUTS))
+    gradient.mean(new_batch(x, y, weight))
+    running, _ = gradient.network.state_layout.views(gradient.state)
+    mean = np.average(x, axis=0, weights=weight.mean(axis=1))
+    assert_allclose(running["mean"][0], 0.1 * mean, rtol=1e-12)
+
+
+def test_images_are_refused_by_several_models_at_once():
+    network = Network([Conv2D(2), Flatten(), Dense(N_OUTPUTS)], (4, 4, 1))
+    theta, state = network.initial(np.random.RandomState(0), np.float64)
+    with pytest.raises(ValueError, match=r"one at a time: theta must be a vector, got .*\(2, "):
+        Gradient(network, SQUARED_ERROR, np.stack([theta, theta]), np.stack([state, state]))
 
 
 def test_penalty_is_half_the_strength_times_the_squared_weights_without_biases():

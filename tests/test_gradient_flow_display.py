@@ -349,3 +349,11 @@ def test_legend_of_a_deep_network_names_its_ends_and_some_between(pyplot):
     named = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert len(named) <= 11
     assert (named[0], named[-1]) == ("dense1", "dense30")
+
+
+def test_flow_drawn_at_once_is_that_drawn_later(pyplot):
+    clf = MLPClassifier(5, max_iter=2, random_state=0)
+    at_once = GradientFlowDisplay.from_estimator(clf, X, Y, n_samples=10)
+    later = GradientFlowDisplay.from_estimator(clf, X, Y, n_samples=10, plot=False).plot()
+    for one, other in zip(at_once.ax_.lines, later.ax_.lines, strict=True):
+        assert_array_equal(one.get_xydata(), other.get_xydata())

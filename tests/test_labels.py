@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier as ScikitLearnClassifier
 
 from sknn import MLPClassifier, SequentialClassifier
 from sknn.nn import Dense
@@ -133,6 +134,38 @@ def test_labels_of_another_kind_raise_when_going_on():
     single = MLPClassifier(**PARAMS, max_iter=2, warm_start=True).fit(X, Y[:, 0])
     with pytest.raises(ValueError, match="one label a sample"):
         single.fit(X, Y)
+    indicators = MLPClassifier(**PARAMS, max_iter=2, warm_start=True).fit(X, Y > 0)
+    for others in (Y[:, 1], Y[:, :2] > 0):
+        with pytest.raises(ValueError, match="an indicator matrix of 3 labels"):
+            indicators.fit(X, others)
+
+
+def test_going_on_without_some_of_the_classes_raises():
+    X, Y = problem()
+    clf = MLPClassifier(**PARAMS, max_iter=2, warm_start=True).fit(X, Y[:, 0])
+    some = Y[:, 0] < 3
+    with pytest.raises(ValueError, match="the same classes as in the previous call to fit"):
+        clf.fit(X[some], Y[some, 0])
+
+
+def test_only_class_there_is_is_certain():
+    X, _ = problem()
+    clf = MLPClassifier(**PARAMS, max_iter=1).fit(X, np.full(len(X), "ant"))
+    assert set(clf.predict(X)) == {"ant"}
+    assert_array_equal(clf.predict_proba(X), np.ones((len(X), 1)))
+    assert_array_equal(clf.predict_log_proba(X), np.zeros((len(X), 1)))
+
+
+def test_outputs_at_the_threshold_are_decided_as_scikit_learn_does():
+    """For the first class of two, and against a label."""
+    X, Y = problem()
+    for y in (Y[:, 1], Y > 0):
+        clf = MLPClassifier(**PARAMS, max_iter=1).fit(X, y)
+        theirs = ScikitLearnClassifier(**PARAMS, max_iter=1).fit(X, y)
+        for array in clf.coefs_ + clf.intercepts_ + theirs.coefs_ + theirs.intercepts_:
+            array[...] = 0
+        assert_array_equal(clf.predict(X), theirs.predict(X))
+        assert not clf.predict(X).any()
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

@@ -244,6 +244,16 @@ def test_layer_does_not_see_what_its_memory_held_before(layer, shape):
     assert_same_pass(layer, params, x, dy, cache, wanted)
 
 
+@pytest.mark.parametrize("layer", (ON_IMAGES | FUSED).values(), ids=ON_IMAGES | FUSED)
+def test_layer_takes_images_of_another_size_into_the_same_memory(layer):
+    cache = new_cache(layer, np.float64)
+    for shape in (IMAGE, (6, 9, IMAGE[-1])):
+        params, x, dy = drawn(layer, shape)
+        wanted = forward_backward(layer, params, x, dy, new_state(layer, shape))
+        cache.update(new_cache(layer, x.dtype))  # draws anew
+        assert_same_pass(layer, params, x, dy, cache, wanted)
+
+
 def spoil(workspace):
     """Fills the memory that a workspace hands out with NaN, and with True."""
     for key, block in workspace.items():

@@ -450,3 +450,17 @@ def test_gamma_refuses_targets_that_are_not_positive():
     for least in (0.0, -2.0):
         with pytest.raises(ValueError, match=rf"requires positive y.*{least}.*'poisson'.*'squared"):
             Gamma().check_targets(np.array([1, least]))
+
+
+@dtypes
+def test_quantile_loss_has_the_slope_from_below_at_the_target(dtype):
+    """(q - 1[y < z]) (y - z): at z = y the indicator is 0, which leaves -q."""
+    y = normal(5, 1).astype(dtype)
+    total, dz = sum_and_gradient(Quantile(0.25), y, y)
+    assert total == 0
+    assert_array_equal(dz, np.full((5, 1), -0.25))
+
+
+def test_label_smoothing_finishes_as_its_loss_does():
+    smoothed = LabelSmoothing(RootMeanSquaredError(), 0.1)
+    assert smoothed.finish(20.0, 5.0) == (2.0, 1 / (2 * 2 * 5))  # the root, and its derivative

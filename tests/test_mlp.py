@@ -139,6 +139,56 @@ def test_weights_changed_by_hand_are_used_by_prediction(make, how, restored, dat
     assert_array_equal(outputs(again, X), outputs(estimator, X))
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+@BOTH
+def test_best_figures_are_not_those_of_weights_replaced_since(make, early_stopping, data):
+    X, y = data(make)
+    params = {"warm_start": True, "early_stopping": early_stopping, "random_state": 0}
+    estimator = make(**params, learning_rate_init=0.01, max_iter=20).fit(X, y)
+    before = estimator.best_loss_, estimator.best_validation_score_
+    estimator.coefs_ = [np.zeros_like(array) for array in estimator.coefs_]
+    estimator.set_params(learning_rate_init=1e-30, max_iter=2).fit(X, y)
+    if early_stopping:
+        assert estimator.best_validation_score_ == max(estimator.validation_scores_[-2:])
+        assert estimator.best_validation_score_ < before[1]
+    else:
+        assert estimator.best_loss_ == min(estimator.loss_curve_[-2:]) > before[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@BOTH
+def test_prediction_of_no_samples_raises_as_in_scikit_learn(make, dtype, data):
+    X, y = data(make)
+    for kind in (make, THEIRS[make]):
+        estimator = kind(max_iter=1).fit(X, y)
+        with pytest.raises(ValueError, match="Found array with 0 sample"):
+            estimator.predict(X[:0].astype(dtype))
+
+
+@pytest.mark.parametrize("name", ["coefs_", "intercepts_"])
+@BOTH
+def test_lists_of_weights_that_grew_or_shrank_raise(make, name, data):
+    X, y = data(make)
+    for change in (lambda arrays: arrays.append(arrays[-1]), list.pop):
+        estimator = make(max_iter=1, random_state=0).fit(X, y)
+        change(getattr(estimator, name))
+        with pytest.raises(ValueError, match=f"{name} must be arrays of shapes"):
+            estimator.predict(X)
+
+
+@BOTH
+def test_weights_may_be_replaced_by_any_sequence_but_not_by_what_is_no_number(make, data):
+    X, y = data(make)
+    estimator = make(hidden_layer_sizes=(), max_iter=1, random_state=0).fit(X, y)
+    wanted = outputs(estimator, X)
+    estimator.coefs_ = np.array(estimator.coefs_)
+    assert_array_equal(outputs(estimator, X), wanted)
+    for wrong in ([estimator.coefs_[0] * np.nan], [estimator.coefs_[0] * 1j], 3, ["weights"]):
+        estimator.coefs_ = wrong
+        with pytest.raises(ValueError, match="coefs_ must be a list of arrays of finite numbers"):
+            estimator.predict(X)
+
+
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 @pytest.mark.parametrize("in_place", [False, True])
 @BOTH
@@ -416,6 +466,42 @@ def test_partial_fit_goes_on_from_a_fit_with_another_solver(make, data):
     # The loss of its one step is that of the weights that it starts from.
     assert_allclose(estimator.loss_, reached, rtol=1e-9)
     assert estimator.n_iter_ == 1
+
+
+@SOLVERS
+@BOTH
+def test_samples_seen_are_counted_over_epochs_and_fits(make, solver, data):
+    X, y = data(make)
+    estimator = make(solver=solver, max_iter=3, random_state=0, warm_start=True)
+    for fits in (1, 2):
+        assert estimator.fit(X, y).t_ == fits * 3 * len(X)
+
+
+@BOTH
+def test_partial_fit_that_diverges_leaves_generator_and_history_as_they_were(make, data):
+    X, y = data(make)
+    classes = {"classes": np.arange(10)} if make is MLPClassifier else {}
+    failing, plain = (make(batch_size=64, random_state=0) for _ in range(2))
+    for estimator in (failing, plain):
+        estimator.partial_fit(X, y, **classes)
+    with pytest.raises(ValueError, match="non-finite"):
+        failing.partial_fit(X * 1e300, y)
+    for estimator in (failing, plain):
+        estimator.partial_fit(X, y)
+    assert_equal_weights(failing, plain)
+    assert failing.loss_curve_ == plain.loss_curve_
+
+
+@pytest.mark.parametrize("params", [{}, {"solver": "sgd"}], ids=["adam", "sgd"])
+@BOTH
+def test_partial_fit_after_a_fit_under_warm_start_is_one_epoch_more(make, params, data):
+    """Moments, order of the rows and generator go on, too."""
+    X, y = data(make)
+    settings = {"batch_size": 64, "random_state": 0, "tol": 0, "n_iter_no_change": np.inf, **params}
+    whole = make(**settings, max_iter=4).fit(X, y)
+    parts = make(**settings, max_iter=3, warm_start=True).fit(X, y).partial_fit(X, y)
+    assert_equal_weights(parts, whole)
+    assert parts.loss_curve_ == whole.loss_curve_
 
 
 # Tables.
@@ -951,3 +1037,18 @@ def test_convergence_is_not_warned_about_when_patience_ends_training(make, data)
         warnings.simplefilter("error")
         estimator = make(tol=0.1, n_iter_no_change=2, random_state=0).fit(X, y)
     assert estimator.n_iter_ < estimator.max_iter
+
+
+@BOTH
+def test_lbfgs_searches_in_float64_and_rounds_the_weights_once(make, data):
+    X, y = data(make)
+    X, y = X.astype(np.float32), y.astype(np.float32)
+    start = make(solver="sgd", learning_rate_init=1e-30, max_iter=1, random_state=0).fit(X, y)
+    narrow = make(solver="lbfgs", max_iter=20, random_state=0).fit(X, y)
+    wide = make(solver="lbfgs", max_iter=20).fit(
+        X.astype(np.float64), y, coef_init=start.coefs_, intercept_init=start.intercepts_
+    )
+    for mine, wanted in zip(
+        narrow.coefs_ + narrow.intercepts_, wide.coefs_ + wide.intercepts_, strict=True
+    ):
+        assert_array_equal(mine, wanted.astype(np.float32), strict=True)

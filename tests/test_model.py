@@ -101,7 +101,7 @@ def test_outputs_take_chunks_that_fit_into_the_memory(memory):
     assert max(sizes) == max(1, memory // ONE_ROW)
 
 
-def test_outputs_are_in_memory_of_their_own():
+def test_outputs_stay_as_they_are_when_others_are_computed():
     model = new_model()
     first = model.outputs(normal(N, N_IN), 1e9)
     kept = first.copy()

@@ -22,6 +22,7 @@ from sknn.nn import (
     CosineDecay,
     Dense,
     Dropout,
+    Flatten,
     LayerNorm,
     OneCycle,
     Plateau,
@@ -29,6 +30,8 @@ from sknn.nn import (
     Warmup,
 )
 from sknn.nn.batches import Rows
+from sknn.nn.gradient import Gradient
+from sknn.nn.network import Network
 from sknn.nn.schedules import Adaptive, InvScaling
 from sknn.nn.training import HISTORY
 
@@ -202,3 +205,19 @@ def test_models_that_all_diverge_end_training():
         outcome = joint.train(10)
     assert (outcome.reason, outcome.epochs) == ("diverged", 1)
     assert_array_equal(outcome.stopped, np.ones(MODELS))
+
+
+def test_model_that_diverged_has_no_validation_figures():
+    joint, _ = joint_and_single_trainers({"learning_rate": np.array([[0.1], [np.inf], [0.2]])})
+    joint.validate = lambda: (np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0]))
+    with np.errstate(all="ignore"):
+        joint.train(1)
+    assert_array_equal(joint.history["validation_loss"], [[1, np.nan, 3]])
+    assert_array_equal(joint.history["validation_score"], [[4, np.nan, 6]])
+
+
+def test_networks_on_images_are_not_made_for_the_model_axis():
+    network = Network([Flatten(), Dense(N_OUTPUTS, "identity")], (2, 2, 1))
+    theta = np.zeros((MODELS, network.layout.size))
+    with pytest.raises(ValueError, match=r"must be a vector, got shape \(3, 15\)"):
+        Gradient(network, SOFTMAX, theta, np.zeros((MODELS, 0)))

@@ -5,6 +5,7 @@ import pytest
 from helpers import (
     LOSSES,
     MODELS,
+    assert_is_gradient,
     joint_and_singles,
     mostly_zeros,
     new_batch,
@@ -148,14 +149,8 @@ def test_largest_product_is_that_of_the_layer_with_most_multiply_adds():
     layers = [Dense(10), BatchNorm(), Dropout(), Dense(100), Activate(), Dense(2)]
     assert Network(layers, (7,)).largest_product(5) == 5 * 10 * 100
     assert Network([LayerNorm(), Dropout()], (7,)).largest_product(5) == 0
-
-
-def test_multiply_adds_of_a_convolution_are_windows_times_kernel_times_channels():
-    # 28 * 28 * 9 * 32 = 225,792 for 3 x 3 pixels, one channel and 32 filters
-    layers = [Conv2D(32), MaxPool2D(), Flatten(), Dense(10)]
-    assert Network(layers, (28, 28, 1)).largest_product(1) == 225_792
-    assert Network(layers, (28, 28, 3)).largest_product(5) == 5 * 3 * 225_792
-    assert Network([Conv2D(2, 3, padding="valid"), Flatten()], (4, 5, 1)).largest_product(1) == 108
+    layers = [Conv2D(32), MaxPool2D(), Flatten(), Dense(10)]  # 9 * 32 in each of 28 x 28 places
+    assert Network(layers, (28, 28, 1)).largest_product(5) == 5 * 225_792
 
 
 @pytest.mark.parametrize(
@@ -170,6 +165,7 @@ def test_multiply_adds_of_a_convolution_are_windows_times_kernel_times_channels(
 def test_image_layers_are_those_that_take_images_in(layers, wanted):
     assert Network(layers, (8, 8, 1)).n_image_layers == wanted
     assert Network([Dense(3), Dense(2)], (8,)).n_image_layers == 0
+    assert Network([Recorder([])], (4, 2)).n_image_layers == 0
 
 
 # Layers that are fused
@@ -297,8 +293,9 @@ def test_backward_asks_every_layer_but_the_first_for_dx():
     calls = []
     network = Network([Recorder(calls), Recorder(calls), Recorder(calls)], (2,))
     params = network.layout.views(np.ones(6))
-    network.backward(params, params, normal(N, 2), network.workspaces(np.float64))
+    dx = network.backward(params, params, normal(N, 2), network.workspaces(np.float64))
     assert calls == [("backward", True), ("backward", True), ("backward", False)]
+    assert dx is None
 
 
 @pytest.mark.parametrize(
@@ -315,6 +312,23 @@ def test_backward_stops_at_the_lowest_layer_with_parameters(trained, called):
     params = network.layout.views(np.ones(2 * sum(trained)))
     network.backward(params, params, normal(N, 2), network.workspaces(np.float64))
     assert calls == called
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_backward_to_a_layer_gives_the_gradient_of_what_goes_into_it(first):
+    network = Network(LAYERS, (2,))
+    theta, _ = network.initial(np.random.RandomState(0), np.float64)
+    params, grads = network.layout.views(theta), network.layout.views(np.zeros_like(theta))
+    workspaces, no_state = network.workspaces(np.float64), [{}] * len(LAYERS)
+    h, dz = forward(network, theta, normal(N, 2), depth=first), normal(N, 3, seed=1)
+
+    def value(h):
+        return np.sum(dz * network.forward(params, no_state, h, workspaces, True, first=first))
+
+    value(h)
+    dh = network.backward(params, grads, dz.copy(), workspaces, first=first).copy()
+    assert_is_gradient(dh, value, h)
+    assert not any(grad.any() for own in grads[:first] for grad in own.values())
 
 
 def test_gradient_above_a_first_dropout_is_that_without_dx():
@@ -366,22 +380,18 @@ FOLDED_IMAGES = {
 @pytest.mark.parametrize("models", [(), (MODELS,)], ids=["", "models"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_folded_network_predicts_the_same_with_fewer_layers(layers, skipped, models, dtype):
-    network, params, state = normalised(layers, dtype=dtype, models=models)
-    x = normal(N, 4).astype(dtype)
-    before = network.forward(params, state, x, network.workspaces(dtype)).copy()
-    folded = network.folded(params, state)
-    z = network.forward(folded, state, x, network.workspaces(dtype))
-    assert z.dtype == dtype
-    rtol, atol = (1e-4, 1e-4) if dtype == np.float32 else (1e-11, 1e-12)
-    assert_allclose(z, before, rtol=rtol, atol=atol)
-    assert [index for index, own in enumerate(folded) if own is None] == skipped
+    assert_folded_predicts_the_same(layers, (4,), skipped, dtype, models)
 
 
 @pytest.mark.parametrize(("layers", "skipped"), FOLDED_IMAGES.values(), ids=FOLDED_IMAGES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_folded_network_of_images_predicts_the_same_with_fewer_layers(layers, skipped, dtype):
-    network, params, state = normalised(layers, (6, 5, 2), dtype)
-    x = normal(N, 6, 5, 2).astype(dtype)
+    assert_folded_predicts_the_same(layers, (6, 5, 2), skipped, dtype)
+
+
+def assert_folded_predicts_the_same(layers, input_shape, skipped, dtype, models=()):
+    network, params, state = normalised(layers, input_shape, dtype, models)
+    x = normal(N, *input_shape).astype(dtype)
     before = network.forward(params, state, x, network.workspaces(dtype)).copy()
     folded = network.folded(params, state)
     z = network.forward(folded, state, x, network.workspaces(dtype))

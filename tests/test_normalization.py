@@ -151,6 +151,16 @@ def test_weights_of_one_are_no_weights(shape):
     assert_array_equal(states[0]["variance"], states[1]["variance"])
 
 
+def test_batch_of_two_samples_has_statistics_of_its_own():
+    """Each feature becomes one of +1 and -1, its unbiased variance half the squared distance."""
+    layer, x, state = BatchNorm(epsilon=1e-12), normal(2, FEATURES), new_state()
+    params = {"scale": np.ones((1, FEATURES)), "shift": np.zeros((1, FEATURES))}
+    y = layer.forward(params, state, x, new_cache(layer), training=True)
+    assert_allclose(y, [np.sign(x[0] - x[1]), np.sign(x[1] - x[0])], rtol=1e-9)
+    assert_allclose(state["mean"], [0.1 * x.mean(axis=0)], rtol=1e-12)
+    assert_allclose(state["variance"], [0.9 + 0.1 * np.square(x[0] - x[1]) / 2], rtol=1e-12)
+
+
 @pytest.mark.parametrize("total", [0.5, 1.0, 1.001, 1.5])
 def test_small_weights_do_not_blow_up_the_running_variance(total):
     layer, x, state = BatchNorm(momentum=1.0), normal(N, FEATURES), new_state()

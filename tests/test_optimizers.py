@@ -215,6 +215,17 @@ def test_optimizer_that_loaded_a_state_does_not_share_it(new, reference):
 
 
 @each
+def test_state_of_an_optimizer_stays_as_it_was_while_that_steps_on(new, reference):
+    theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
+    first, second = new(theta), new(theta)
+    half = stepped(first, theta, grads[:5], RATES[:5])
+    state = first.state()
+    wanted = stepped(first, half, grads[5:], RATES[5:])
+    second.load_state(state)
+    assert_array_equal(stepped(second, half, grads[5:], RATES[5:]), wanted)
+
+
+@each
 def test_optimizer_state_is_arrays_by_name(new, reference):
     state = new(normal(SIZE)).state()
     assert all(isinstance(array, np.ndarray) for array in state.values())

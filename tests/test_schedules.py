@@ -257,6 +257,12 @@ def test_plateau_ends_at_the_rate_it_is_told():
 
 
 @pytest.mark.parametrize("schedule", [Adaptive(), Plateau()], ids=["adaptive", "plateau"])
+def test_schedule_that_slows_ends_at_a_millionth_itself(schedule):
+    assert schedule.ends(Progress(), 1e-6)
+    assert not schedule.ends(Progress(), np.nextafter(1e-6, 1))
+
+
+@pytest.mark.parametrize("schedule", [Adaptive(), Plateau()], ids=["adaptive", "plateau"])
 def test_schedule_that_slows_ends_for_each_model_by_itself(schedule):
     ends = schedule.ends(Progress(plateaus=np.array([0, 7, 8])), BASE)
     assert_array_equal(ends, [False, False, True])

@@ -157,8 +157,18 @@ def test_settings_of_layers_are_parameters(make, named):
 
     estimator.set_params(**{names[2]: Dense(3)})
     assert [w.shape[1] for w in estimator.fit(X, y).coefs_[:2]] == [9, 3]
-    estimator.set_params(layers=[Dense(4)], dense1__units=2)
+    estimator.set_params(dense1__units=2, layers=[Dense(4)])
     assert [w.shape[1] for w in estimator.fit(X, y).coefs_[:1]] == [2]
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_replacing_a_layer_leaves_the_list_of_the_user_as_it_is(named):
+    layers = deepcopy(NAMED if named else [layer for _, layer in NAMED])
+    before = list(layers)
+    new, name = Dense(3), "hidden" if named else "dense1"
+    clf = build(SequentialClassifier, layers).set_params(**{name: new})
+    assert clf.get_params()[name] is new
+    assert layers == before
 
 
 @pytest.mark.parametrize(
@@ -188,10 +198,8 @@ def test_grid_reaches_settings_of_layers(make):
     assert (layers[1][1].rate, layers[2].units) == (0.2, 5)  # those of the user are left alone
     scores = search.cv_results_["mean_test_score"]
     for params, score in zip(search.cv_results_["params"], scores, strict=True):
-        one = GridSearchCV(
-            build(make, deepcopy(layers)).set_params(**params), {"alpha": [1e-4]}, cv=2
-        )
-        assert one.fit(X, y).best_score_ == score
+        by_hand = build(make, deepcopy(layers)).set_params(**params)
+        assert cross_val_score(by_hand, X, y, cv=2).mean() == score
 
 
 @both
@@ -217,7 +225,7 @@ def images(make=SequentialClassifier, n=40, shape=(8, 7, 2)):
 
 CNNS = {
     "plain": (
-        {"hidden_layer_sizes": (5,)},
+        {"hidden_layer_sizes": (5,), "weight_init": "he_normal"},
         [
             Conv2D(3, weight_init="he_normal"),
             MaxPool2D(padding="same"),
@@ -228,7 +236,12 @@ CNNS = {
         ],
     ),
     "dropout, averages, no dense layer": (
-        {"hidden_layer_sizes": (), "pooling": "average", "dropout": [0.1, 0.2, 0.3]},
+        {
+            "hidden_layer_sizes": (),
+            "pooling": "average",
+            "dropout": [0.1, 0.2, 0.3],
+            "weight_init": "he_normal",
+        },
         [
             Dropout(0.1),
             Conv2D(3, weight_init="he_normal"),
@@ -241,7 +254,13 @@ CNNS = {
         ],
     ),
     "normalised before tanh": (
-        {"hidden_layer_sizes": (), "normalization": "batch", "activation": "tanh", "stride": 2},
+        {
+            "hidden_layer_sizes": (),
+            "normalization": "batch",
+            "activation": "tanh",
+            "stride": 2,
+            "weight_init": "glorot_uniform",
+        },
         [
             Conv2D(3, stride=2, activation="identity", weight_init="glorot_uniform"),
             BatchNorm(),
@@ -266,10 +285,9 @@ CNNS = {
 def test_stack_of_image_layers_is_the_cnn_bit_for_bit(cnn, sequential, case, named):
     X, y = images(cnn)
     params, layers = CNNS[case]
-    init = layers[0].weight_init if hasattr(layers[0], "weight_init") else "he_normal"
     layers = [(f"layer{n}", layer) for n, layer in enumerate(layers)] if named else layers
-    settings = {"batch_size": 16, "weight_init": init, "max_iter": 3, "random_state": 0}
-    stack = sequential(layers, **settings).fit(X, y)
+    settings = {"batch_size": 16, "max_iter": 3, "random_state": 0}
+    stack = sequential(layers, weight_init=params["weight_init"], **settings).fit(X, y)
     reference = cnn((3, 4), **params, **settings).fit(X, y)
     assert_same_arrays(stack, reference)
     assert_array_equal(stack.predict(X), reference.predict(X))
@@ -342,6 +360,14 @@ def test_flat_samples_are_images_of_the_input_shape(make):
     told = build(make, layers, input_shape=(8, 7, 2)).fit(flat, y)
     assert_same_arrays(told, build(make, layers).fit(X, y))
     assert_array_equal(told.predict(X), told.predict(flat))
+
+
+@both
+def test_batch_size_of_64_which_is_no_default_here_warns_of_fewer_samples(make):
+    X, y = images(make)
+    estimator = build(make, [Flatten()], batch_size=64)
+    with pytest.warns(UserWarning, match="larger than sample size.* be clipped to 40"):
+        estimator.fit(X, y)
 
 
 @both

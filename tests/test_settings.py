@@ -22,6 +22,7 @@ from sknn.nn import (
     Plateau,
     PReLU,
     Step,
+    Warmup,
 )
 from sknn.nn.network import Network
 from sknn.nn.settings import Settings
@@ -91,6 +92,7 @@ def test_network_is_not_made_of_settings_that_cannot_be(layer, message):
         (Plateau(factor=1), "factor must be a number above 0 and below 1, got 1"),
         (CosineDecay(0), "total_steps must be an int of at least 1 or None, got 0"),
         (OneCycle(rising=1.5), "rising must be a number above 0 and below 1, got 1.5"),
+        (Warmup("cosine", 5), "schedule must be a Schedule, got 'cosine'"),
     ],
 )
 def test_schedule_whose_settings_cannot_be_is_refused(schedule, message):

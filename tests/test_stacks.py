@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from sknn.estimators import stacks
 from sknn.nn import Conv2D, Dense, Dropout, Flatten, MaxPool2D
@@ -43,7 +44,7 @@ def test_weights_before_normalisation_are_drawn_for_the_activation_after_it():
             layer.parameters((4,))[0].initializer(np.random.RandomState(0), (4, 5))
             for layer in (normalized, plain)
         )
-        np.testing.assert_array_equal(drawn, wanted)
+        assert_array_equal(drawn, wanted)
 
 
 # Which layers of a network are hidden ones

@@ -187,9 +187,22 @@ class Speaking(PReLU):
         return "Speaking\n  aloud"
 
 
+class Gate:
+    """Something without a repr of its own."""
+
+
+class Gated(Dense):
+    """A user's own layer, one of whose settings is an object."""
+
+    def __init__(self, units, gate=None):
+        super().__init__(units, "tanh")
+        self.gate = gate
+
+
 @pytest.mark.parametrize(
     ("layer", "description"),
     [
+        (Gated(3, Gate()), "Gated(3, gate=Gate, tanh)"),
         (Dense(100), "Dense(100, relu)"),
         (Dense(10, "identity", weight_init="zeros"), "Dense(10, identity)"),
         (Dense(5, PReLU()), "Dense(5, PReLU)"),

@@ -136,6 +136,15 @@ def test_forged_files_with_nothing_wrong_are_read(path):
 # --- damage ------------------------------------------------------------------------------------
 
 
+def test_header_may_name_the_arrays_in_any_order(path):
+    data = np.array([1, 2, 3], "<f4").tobytes()
+    entries = {"second": ["F32", [2], [4, 12]], "first": ["F32", [1], [0, 4]]}
+    path.write_bytes(forged(entries, data))
+    _, arrays = read(path)
+    assert_array_equal(arrays["first"], [1])
+    assert_array_equal(arrays["second"], [2, 3])
+
+
 def test_file_cut_off_anywhere_is_refused(written):
     content = written.read_bytes()
     for length in range(len(content)):

@@ -13,6 +13,8 @@ from sknn import MLPClassifier
 from sknn.nn import threads
 from sknn.nn.threads import SMALL, allowed_threads, blas_threads_for, one_blas_thread, share_out
 
+LONG = 30  # seconds that nobody takes to come, even on a busy machine
+
 
 def blas_threads():
     return {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"}
@@ -22,6 +24,9 @@ def blas_threads():
 def two_threads():
     with threadpool_limits(2):
         yield
+
+
+# Holding BLAS
 
 
 def test_one_blas_thread_holds_every_blas_and_gives_the_threads_back():
@@ -41,6 +46,25 @@ def test_one_blas_thread_keeps_limits_that_the_user_set():
         with one_blas_thread():
             assert blas_threads() == {1}
         assert blas_threads() == {1}
+
+
+def test_limit_of_one_that_ends_while_blas_is_held_is_not_put_back():
+    limit = threadpool_limits(1)
+    with one_blas_thread():
+        limit.restore_original_limits()
+    assert blas_threads() == {2}
+
+
+def test_limit_that_another_thread_has_set_is_held_and_given_back():
+    def hold():
+        with one_blas_thread():
+            return blas_threads()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(hold).result() == {1}
+        assert blas_threads() == {2}
+        with threadpool_limits(3):  # any thread may set another
+            assert blas_threads() == {3}
 
 
 def test_last_of_overlapping_holders_gives_the_threads_back():
@@ -70,8 +94,8 @@ def test_only_small_products_are_held_to_one_thread():
         assert blas_threads() == {2}
 
 
-@pytest.mark.parametrize(("units", "threads"), [(10, {1}), (2000, {2})])
-def test_training_holds_blas_by_the_size_of_its_products(units, threads):
+@pytest.mark.parametrize(("units", "n_threads"), [(10, 1), (2000, 2)])
+def test_training_holds_blas_by_the_size_of_its_products(units, n_threads):
     seen = []
 
     class Watching(MLPClassifier):
@@ -83,7 +107,7 @@ def test_training_holds_blas_by_the_size_of_its_products(units, threads):
     clf = Watching((units,), early_stopping=True, max_iter=1)
     with pytest.warns(match="Maximum iterations"):
         clf.fit(X, X[:, 0] > 0)
-    assert seen == [threads]
+    assert seen == [{n_threads}]
     assert blas_threads() == {2}
 
 
@@ -142,8 +166,9 @@ class Crowd:
             self.threads.add(threading.get_ident())
             if self.now >= self._wait_for:
                 self._all_here.set()
-        self._all_here.wait(5)  # nobody goes on before so many are at work
+        self._all_here.wait(LONG)  # nobody goes on before so many are at work
         self._all_here.set()  # or, if they have not come by now, waits any more
+        Event().wait(0.002)  # so that one too many would be seen
         with self._lock:
             self.now -= 1
         return number**2
@@ -210,6 +235,59 @@ def test_concurrent_callers_have_no_more_threads_than_allowed_together(n_threads
     assert crowd.most <= max(n_threads, n_callers)
 
 
+def test_work_that_shares_out_itself_does_so_without_help():
+    def outer(number):
+        inner = set()
+        share_out(lambda _: inner.add(threading.get_ident()), 5)
+        return inner == {threading.get_ident()}
+
+    with threadpool_limits(8):
+        assert share_out(outer, 2) == [True, True]
+        crowd = Crowd(wait_for=2)
+        share_out(crowd, 2)  # and that only while it is at work
+        assert crowd.most == 2
+
+
+def test_callers_do_not_wait_for_each_other():
+    together = Barrier(2)
+    with threadpool_limits(1), ThreadPoolExecutor(2) as callers:
+        for _ in range(2):
+            callers.submit(share_out, lambda number: together.wait(LONG), 2)
+    assert not together.broken
+
+
+def test_helper_makes_room_for_another_caller_after_the_part_it_is_at():
+    main, helper_began, other_began = threading.get_ident(), Event(), Event()
+    helper_at_work, done, seen = Event(), [], []
+
+    def work(number):
+        if threading.get_ident() == main:
+            assert other_began.wait(LONG)
+        else:
+            helper_at_work.set()
+            helper_began.set()
+            Event().wait(0.001)
+            helper_at_work.clear()
+        done.append(number)
+
+    def other_work(number):
+        seen.append((helper_at_work.is_set(), len(done)))
+        other_began.set()
+
+    def other_caller():
+        assert helper_began.wait(LONG)
+        share_out(other_work, 2)
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(other_caller)
+        share_out(work, 5000)
+        other.result()
+    assert sorted(done) == list(range(5000))
+    helping, n_done = seen[0]
+    assert not helping
+    assert n_done < 4999  # all but the one that the calling thread is at
+
+
 def test_callers_that_leave_give_their_threads_back():
     with threadpool_limits(3):
         for _ in range(3):
@@ -233,7 +311,7 @@ def test_errstate_of_the_caller_holds_on_every_thread():
     meet = Barrier(2)
 
     def divide(number):
-        meet.wait(5)
+        meet.wait(LONG)
         return np.float64(1) / np.float64(0)
 
     with np.errstate(divide="ignore"):
@@ -249,7 +327,7 @@ def test_exception_ends_the_work_and_is_raised_once_nothing_runs_any_more(error,
 
     def work(number):
         if number < n_threads:
-            meet.wait(5)  # each thread has one
+            meet.wait(LONG)  # each thread has one
         if number == n_threads - 1:
             raise error
         under_way.append(number)
@@ -274,7 +352,7 @@ def test_interrupt_while_waiting_for_another_thread_is_raised_when_that_is_done(
 
     def work(number):
         if threading.get_ident() == main:
-            other_began.wait(5)
+            other_began.wait(LONG)
             return
         other_began.set()
         interrupt = Timer(0.1, signal.pthread_kill, (main, signal.SIGINT))

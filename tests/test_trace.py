@@ -40,7 +40,9 @@ from sknn.nn import (
 )
 from sknn.nn.batches import Rows
 from sknn.nn.gradient import Gradient
+from sknn.nn.initializers import Constant
 from sknn.nn.network import Network
+from sknn.nn.parameters import Parameter
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -546,6 +548,15 @@ def test_page_of_a_window_shows_few_of_many_channels():
     assert "... and 5 more channels" in page
 
 
+def test_short_texts_of_layer_and_window_say_which_and_how_large():
+    X = normal(N, 5, 5, 2)
+    reg = SequentialRegressor([Conv2D(3), Flatten()], max_iter=1).fit(X, NUMBERS)
+    step = trace(reg, X, NUMBERS)
+    layer, window = step["conv2d1"], step.window("conv2d1", 4, (2, 1), 2)
+    assert repr(layer) == "<LayerTrace of conv2d1: (12, 5, 5, 2) -> (12, 5, 5, 3)>"
+    assert repr(window) == f"<Window of conv2d1 at (2, 1): z = {window.z:.8g}>"
+
+
 @pytest.mark.parametrize(
     ("where", "message"),
     [
@@ -630,6 +641,32 @@ def test_layers_of_the_users_own_are_traced_and_named():
     assert_allclose(step["offset"].z, X + step["offset"].params["shift"])
     assert_array_equal(step["offset"].delta, step["hidden"].dx)
     assert "z = y = x + shift, for sequences of any number of axes  (12, 6)" in str(step)
+
+
+class Tripled(Layer):
+    """y = x * (the sum of three numbers), which lie in an array of three axes."""
+
+    def output_shape(self, input_shape):
+        return input_shape
+
+    def parameters(self, input_shape):
+        return [Parameter("parts", (3, 1, 1), Constant(0.5))]
+
+    def forward(self, params, state, x, cache, training):
+        cache["x"] = x
+        return x * params["parts"].sum()
+
+    def backward(self, params, grads, dy, cache, need_dx=True):
+        grads["parts"][...] = np.vdot(dy, cache["x"])
+        return dy * params["parts"].sum()
+
+
+def test_frame_of_a_parameter_of_the_users_own_numbers_its_axes():
+    clf = SequentialClassifier([Tripled()], **SMALL).fit(X, LABELS)
+    layer = trace(clf, X, LABELS)["tripled1"]
+    frame = layer.to_frame("parts")
+    assert frame.index.names == ["axis0", "axis1", "axis2"]
+    assert_array_equal(frame["gradient"], layer.grads["parts"].ravel())
 
 
 def test_every_layer_has_its_formulas():

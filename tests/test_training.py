@@ -310,6 +310,7 @@ def test_epoch_of_zero_weights_leaves_the_weights_as_they_are():
     before = trainer.theta.copy()
     trainer.train(2)
     assert_array_equal(trainer.theta, before)
+    assert (trainer.run.progress.samples, trainer.run.progress.step) == (2 * N, 0)
 
 
 def test_frozen_layer_stays_bit_equal_while_the_others_move():
@@ -366,6 +367,15 @@ def test_history_of_one_full_batch_is_that_of_the_weights_before_it():
     assert row["learning_rate"] == 0.25
     assert row["seconds"] > 0
     assert np.isnan([row["validation_loss"], row["validation_score"]]).all()
+
+
+def test_gradient_norm_is_that_of_the_step_which_frozen_layers_take_no_part_in():
+    layers = [Dense(5, "tanh"), Dense(4, "tanh", trainable=False), Dense(N_OUTPUTS, "identity")]
+    trainer = new_trainer(layers=layers, batch_size=N, learning_rate=0.25)
+    before = trainer.theta.copy()
+    trainer.train(1)
+    step = np.linalg.norm(trainer.theta - before)
+    assert_allclose(trainer.history["gradient_norm"], [step / 0.25], rtol=1e-12)
 
 
 def test_history_means_are_over_samples_for_the_loss_and_over_steps_for_the_norm():

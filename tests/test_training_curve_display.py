@@ -55,6 +55,11 @@ def test_kept_epoch_is_that_of_the_weights_that_early_stopping_keeps(halves):
         assert_array_equal(one, other)
 
 
+def share_of_ones(estimator, X, y):
+    """A score of the user's own."""
+    return np.mean(estimator.predict(X) == 1)
+
+
 @pytest.mark.parametrize(
     ("make", "scoring", "name"),
     [
@@ -62,6 +67,7 @@ def test_kept_epoch_is_that_of_the_weights_that_early_stopping_keeps(halves):
         (MLPRegressor, None, "R²"),
         (MLPClassifier, "loss", "score: minus the loss"),
         (MLPClassifier, "balanced_accuracy", "balanced accuracy"),
+        (MLPClassifier, share_of_ones, "share of ones"),
     ],
 )
 def test_score_is_named_after_what_it_is(make, scoring, name, halves):

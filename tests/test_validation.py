@@ -206,6 +206,8 @@ def test_lbfgs_ignores_early_stopping_without_validation_data_and_says_so():
         clf.fit(X, y)
     plain = clone(clf).set_params(early_stopping=False).fit(X, y)
     assert_same_arrays(clf, plain)
+    assert clf.validation_scores_ is clf.best_validation_score_ is None
+    assert clf.best_loss_ == plain.best_loss_ == min(clf.loss_curve_)
 
 
 # Routed
@@ -302,17 +304,23 @@ def test_weights_of_samples_weigh_the_score_on_those_held_out(make):
 
 def test_splitter_that_leaves_too_little_raises():
     X, y, _, _ = problem()
-    one = [(np.arange(1, len(X)), np.arange(1))]
+    everything = np.arange(len(X))
 
     class Split:
+        def __init__(self, n_validation):
+            self.n_validation = n_validation
+
         def split(self, X, y=None, groups=None):
-            yield from one
+            yield everything[self.n_validation :], everything[: self.n_validation]
 
         def get_n_splits(self, X=None, y=None, groups=None):
             return 1
 
-    clf = MLPClassifier(early_stopping=True, validation_fraction=Split())
+    clf = MLPClassifier(early_stopping=True, validation_fraction=Split(1))
     with pytest.raises(ValueError, match="validation set is too small"):
+        clf.fit(X, y)
+    clf = MLPClassifier(early_stopping=True, validation_fraction=Split(len(X)))
+    with pytest.raises(ValueError, match="leaves no samples to train on"):
         clf.fit(X, y)
 
 
@@ -389,3 +397,22 @@ def test_scoring_of_an_unknown_name_raises():
     with pytest.raises(ValueError, match="nonsense"):
         clf.fit(X, y)
     assert not hasattr(clf, "coefs_")
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # scikit-learn's sum of X
+@both
+@pytest.mark.parametrize("scoring", [None, "loss"])
+def test_validation_outputs_that_overflow_have_no_score(scoring, make):
+    X, y, X_val, y_val = problem(make)
+    estimator = make(**SETTINGS, scoring=scoring, max_iter=2)
+    estimator.fit(X, y, X_val=1e308 * np.sign(X_val), y_val=y_val)
+    assert_array_equal(estimator.history_["validation_score"], [np.nan] * 2)
+    assert_array_equal(estimator.history_["validation_loss"], [np.nan] * 2)
+
+
+def test_validation_predictions_that_overflow_have_no_score():
+    """Raw outputs of some thousands are numbers; exp of them is none."""
+    X, y, X_val, y_val = problem(MLPRegressor)
+    regressor = MLPRegressor(**SETTINGS, loss="poisson", max_iter=2)
+    regressor.fit(X, np.abs(y), X_val=1e5 * X_val, y_val=np.abs(y_val))
+    assert_array_equal(regressor.history_["validation_score"], [np.nan] * 2)

@@ -28,6 +28,7 @@ SETTINGS = {  # image, size, stride, padding, dilation
     "window as large as the image": ((4, 5), (4, 5), (1, 1), "valid", (1, 1)),
     "dilation": ((8, 7), (3, 2), (1, 1), "valid", (2, 3)),
     "dilation, same": ((7, 6), (3, 3), (2, 1), "same", (2, 3)),
+    "dilation far above the image": ((5, 3), (3, 3), (2, 1), "same", (8, 4)),
     "padding": ((5, 4), (3, 3), (2, 1), ((1, 1), (1, 1)), (1, 1)),
     "asymmetric padding": ((5, 4), (3, 2), (1, 2), ((2, 0), (1, 3)), (1, 1)),
     "padding above the window": ((3, 2), (2, 2), (1, 3), ((5, 4), (3, 0)), (1, 1)),

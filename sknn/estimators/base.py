@@ -397,7 +397,7 @@ class BaseNetwork(
         X = self._checked(X, model.dtype)
         with np.errstate(all="ignore"):
             z = model.outputs(X, _working_memory(), depth=depth)
-        check_finite(z, X)
+        check_finite(z)
         return z
 
     def _checked(self, X, dtype):

@@ -143,7 +143,8 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         Strength of the L2 penalty. As in scikit-learn it is divided by the sum of the weights
         of the *batch*: the penalty weighs more in small batches.
     batch_size : int or 'auto', default=64
-        Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
+        Samples per mini-batch, or all if they are fewer; 'auto' is ``min(200, n_samples)``. Not
+        used by 'lbfgs'.
     learning_rate : str or Schedule, default='constant'
         Schedule of the learning rate.
 
@@ -467,7 +468,8 @@ class CNNRegressor(RegressorTask, BaseCNN):
         Strength of the L2 penalty. As in scikit-learn it is divided by the sum of the weights
         of the *batch*: the penalty weighs more in small batches.
     batch_size : int or 'auto', default=64
-        Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
+        Samples per mini-batch, or all if they are fewer; 'auto' is ``min(200, n_samples)``. Not
+        used by 'lbfgs'.
     learning_rate : str or Schedule, default='constant'
         Schedule of the learning rate.
 

@@ -50,16 +50,16 @@ def checked_total(name, weights):
     return weights
 
 
-def check_finite(outputs, X):
-    """Raises ValueError if outputs of a network, a row for each row of X, are not finite."""
+def check_finite(outputs):
+    """Raises ValueError if what a network makes of X, a row for each sample, is not finite."""
     if sums_up(outputs) or np.isfinite(outputs).all():
         return
     rows = outputs.reshape(len(outputs), -1)
     first = int(np.isfinite(rows).all(axis=1).argmin())
     raise ValueError(
-        f"The network's outputs for X are not finite, first for sample {first}, whose largest "
-        f"absolute value is {abs(X[[first]]).max():g}. Scale X as it was scaled for fit; if it "
-        "was, the weights are too large: fit with scaled data, or a lower learning_rate_init."
+        f"What the network makes of X is not finite, first for sample {first}. Scale X as it was "
+        "scaled for fit; if it was, the weights are too large: fit with scaled data, or a lower "
+        "learning_rate_init."
     )
 
 

@@ -315,7 +315,7 @@ class RegressorTask(RegressorMixin):
         with np.errstate(all="ignore"):
             y = loss.predict(z)
         if loss.link != "identity":
-            check_finite(y, X)
+            check_finite(y)
         return y.ravel() if y.shape[1] == 1 else y
 
     @available_if(_has_interval)

@@ -101,7 +101,7 @@ class FeatureMapDisplay:
         index = _number(model.network, passes.names, layer)
         x = as_input(estimator, model, image, name="image")
         maps = next(islice(passes.forward(x), index, None))
-        check_finite(maps, x)
+        check_finite(maps)
         display = cls(image=x[0], maps=maps[0], layer_name=passes.names[index])
         return display.plot(ax, **kwargs) if plot else display
 

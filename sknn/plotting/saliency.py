@@ -152,8 +152,8 @@ class SaliencyDisplay:
         )
         passes = LayerByLayer(estimator, model)
         z, z0 = passes.outputs(x), passes.outputs(x0)
-        check_finite(z, x)
-        check_finite(z0, x0)
+        check_finite(z)
+        check_finite(z0)
         direction, target_name = _direction(estimator, z[0], target)
         shape = _shape_to_draw(x.shape[1:], image_shape)
         display = cls(
