@@ -246,7 +246,8 @@ def _record(job, patience, last_loss):
 def _report(outcome, job, plan):
     """Warns or raises on how training ended."""
     est = job.estimator
-    if est.best_validation_score_ == -np.inf and outcome.reason != "diverged":
+    scored = outcome.epochs > 0 and outcome.reason != "diverged"
+    if scored and est.best_validation_score_ == -np.inf:
         warnings.warn(
             "No validation score was a number: the weights are those from before training. Look "
             f"into X_val and y_val, or scoring (now {est.scoring!r}).",
