@@ -38,7 +38,7 @@ sknn.estimators.sequential sknn.estimators.cnn sknn.estimators.mlp
 sknn.estimators.tasks
 sknn.estimators.base sknn.estimators.labels
 sknn.estimators.fitting sknn.estimators.callbacks sknn.estimators.html
-sknn.estimators.checkpoints
+sknn.estimators.checkpoints sknn.estimators.reports
 sknn.estimators.charts sknn.estimators.constraints
 sknn.estimators.validation sknn.estimators.solvers sknn.estimators.stacks sknn.estimators.images
 sknn.estimators.inputs sknn.estimators.undo

@@ -187,6 +187,13 @@ def test_score_of_columns_weighs_samples():
     assert_allclose(clf.score(X, Y, times), repeated, rtol=1e-12)
 
 
+def test_score_against_labels_of_another_kind_raises():
+    X, Y = problem()
+    clf = MLPClassifier(**PARAMS, max_iter=1).fit(X, Y)
+    with pytest.raises(ValueError, match=r"y must hold labels like those of classes_, got <U3"):
+        clf.score(X, NAMES[Y])
+
+
 def test_frames_of_labels_are_taken():
     pd = pytest.importorskip("pandas")
     X, Y = problem(strings=True)

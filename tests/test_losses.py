@@ -309,6 +309,17 @@ def test_predict_applies_the_link_that_the_loss_names(name):
     assert_allclose(predicted, wanted, rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "name", [name for name in LOSSES if LOSSES[name].link in ("softmax", "logistic")]
+)
+def test_log_predict_is_the_logarithm_of_the_link(name):
+    loss, _, z, _ = drawn(name)
+    wanted = np.log(LINKS[loss.link](z))
+    if "heads" in name:
+        wanted = np.hstack([log_softmax(z[:, at], axis=1) for at in HEADS])
+    assert_allclose(loss.log_predict(z), wanted, rtol=1e-12, atol=1e-15)
+
+
 @each
 def test_targets_of_its_own_kind_pass_the_check_of_the_loss(name):
     loss, y, _, _ = drawn(name)

@@ -139,6 +139,15 @@ def test_weights_changed_by_hand_are_used_by_prediction(make, how, restored, dat
     assert_array_equal(outputs(again, X), outputs(estimator, X))
 
 
+@BOTH
+def test_one_weight_for_all_samples_may_be_a_number_or_an_array_of_it(make, data):
+    X, y = data(make)
+    for weight in (2.0, np.array(2.0)):
+        single = make(max_iter=2, random_state=0).fit(X, y, weight)
+        each = make(max_iter=2, random_state=0).fit(X, y, np.full(len(X), 2.0))
+        assert_equal_weights(single, each)
+
+
 @pytest.mark.parametrize("early_stopping", [False, True])
 @BOTH
 def test_best_figures_are_not_those_of_weights_replaced_since(make, early_stopping, data):

@@ -1,4 +1,4 @@
-"""Runs the core for an estimator: training by steps or by lbfgs, and what is reported of it."""
+"""Runs the core for an estimator: training by steps or by lbfgs."""
 
 import warnings
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import is_regressor
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn.estimators.checkpoints import CheckpointWriter
+from sknn.estimators.reports import LEVEL, record, report, report_divergence
 from sknn.estimators.solvers import new_optimizer, new_plan
 from sknn.estimators.validation import HeldOut, validator
 from sknn.nn.batches import Rows
@@ -21,8 +21,6 @@ from sknn.nn.model import Model
 from sknn.nn.stopping import Keeper, Patience
 from sknn.nn.threads import blas_threads_for, one_blas_thread
 from sknn.nn.training import Run, train
-
-LEVEL = 5  # of a warning: from fit_stochastic and fit_lbfgs to the caller of fit
 
 
 @dataclass
@@ -99,8 +97,8 @@ def fit_stochastic(job):
     est._learning_rate = _next_rate(plan, run)
     est.n_iter_ = outcome.epochs
     est.t_ = run.progress.samples
-    _record(job, run.patience, est.history_["loss"][-1:])
-    _report(outcome, job, plan)
+    record(job, run.patience, est.history_["loss"][-1:])
+    report(outcome, job, plan)
 
 
 def fit_lbfgs(job):
@@ -147,10 +145,10 @@ def fit_lbfgs(job):
     est._run = None
     est.n_iter_ = outcome.iterations
     est.t_ += outcome.iterations * len(job.rows)
-    _record(job, watcher.patience, [outcome.loss])
+    record(job, watcher.patience, [outcome.loss])
     if diverged:
         when = f"Iteration {outcome.iterations}"
-        _report_divergence(est, when, diverged, watcher.stopping, level=LEVEL + 1)
+        report_divergence(est, when, diverged, watcher.stopping, level=LEVEL + 1)
     elif outcome.reason == "interrupted":
         warnings.warn("Training interrupted by user.", stacklevel=LEVEL)
     elif outcome.reason in ("limit", "failed"):
@@ -226,68 +224,3 @@ def _next_rate(plan, run):
     if plan.schedule.horizon:
         run.progress.total_steps = run.progress.total_steps or run.progress.step
     return plan.schedule.rate(run.progress, plan.learning_rate)
-
-
-def _record(job, patience, last_loss):
-    """Sets what scikit-learn calls the course of training."""
-    est = job.estimator
-    est._no_improvement_count = int(patience.count)
-    est.loss_ = last_loss[0] if last_loss else np.nan
-    est.loss_curve_ = est.history_["loss"]
-    best = float(patience.best)
-    if est.early_stopping and job.held_out is not None:
-        est.validation_scores_ = est.history_["validation_score"]
-        est.best_validation_score_, est.best_loss_ = -best, None
-    else:
-        est.validation_scores_ = est.best_validation_score_ = None
-        est.best_loss_ = best
-
-
-def _report(outcome, job, plan):
-    """Warns or raises on how training ended."""
-    est = job.estimator
-    scored = outcome.epochs > 0 and outcome.reason != "diverged"
-    if scored and est.best_validation_score_ == -np.inf:
-        warnings.warn(
-            "No validation score was a number: the weights are those from before training. Look "
-            f"into X_val and y_val, or scoring (now {est.scoring!r}).",
-            UserWarning,
-            stacklevel=LEVEL + 1,
-        )
-    if outcome.reason == "interrupted":
-        warnings.warn("Training interrupted by user.", stacklevel=LEVEL + 1)
-    elif outcome.reason == "diverged":
-        when = f"Epoch {outcome.epochs}"
-        _report_divergence(est, when, outcome.where, est.early_stopping, level=LEVEL + 2)
-    elif outcome.reason == "epochs" and not job.incremental and not plan.schedule.horizon:
-        warnings.warn(
-            f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the "
-            "optimization hasn't converged yet. Increase max_iter, or learning_rate_init "
-            f"(now {est.learning_rate_init:g}) if the loss is still falling slowly.",
-            ConvergenceWarning,
-            stacklevel=LEVEL + 1,
-        )
-
-
-def _report_divergence(est, when, where, best_kept, level):
-    """Raises ValueError, or warns if there are the best weights of before to go on with.
-
-    where: what ``Gradient.non_finite`` says
-    """
-    scale = f"scale X{' and y' if is_regressor(est) else ''}, for instance with StandardScaler"
-    slower = f"try learning_rate_init={est.learning_rate_init / 10:g}"
-    in_weights = where.startswith("layer")
-    by_rate = slower if in_weights else f"{scale}, or {slower}"
-    remedy = scale if est.solver == "lbfgs" else by_rate
-    message = (
-        "Solver produced non-finite parameter weights. The input data may contain large values "
-        f"and need to be preprocessed. {when}, "
-        f"{f'first in {where}' if in_weights else f'{where} is not finite'}: {remedy}."
-    )
-    if not best_kept:
-        raise ValueError(message)
-    warnings.warn(
-        f"{message} The weights with the best validation score were kept.",
-        ConvergenceWarning,
-        stacklevel=level,
-    )

@@ -1,0 +1,563 @@
+"""How many deliberate mistakes in the core do the tests notice?
+
+    python tests/mutations.py [--only PART] [--unchanged]
+
+Each mutation below is a mistake that a hurried author might make: a sign, an off-by-one, a copy
+left out, a check forgotten. One at a time they are put into a copy of the package in a temporary
+directory, and the tests that ought to notice are run there. A mutation is caught if one of them
+fails, or if they take longer than LIMIT seconds. Those that none notices are listed in the end:
+each is either no mistake after all, or wants a test. The exit status is 1 if fewer than LEAST of
+all are caught.
+
+With --only, mutations of files whose path contains PART. With --unchanged the tests are first run
+on a copy without a mutation, where all must pass: on what fails anyway nothing can be noticed.
+Takes half an hour in all; the working tree is never changed.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMIT = 300  # seconds
+LEAST = 0.95
+PASSED, FAILED = 0, 1  # pytest's exit status; others say that the tests could not be run
+
+# A file in sknn and the tests that ought to notice; then what stands in the file, once, and what
+# to put there. \n is a new line.
+MUTATIONS = r"""
+nn/activations.py: activations layers models_together initializers
+    glorot_factor = 2.0 => glorot_factor = 3.0
+    dy *= a > 0 => dy *= a >= 0
+    np.multiply(dy, self.slope, out=dy, where=a <= 0) => dy[a < 0] *= self.slope
+    dy, a + self.alpha, out=dy => dy, a + 1, out=dy
+    self.slope), decay=False) => self.slope))
+    reshape(*slope.shape[:-2], -1) => reshape(-1)
+    np.multiply(dy, slope, out=dy, where=z <= 0) => dy[z < 0] *= slope
+    dy *= np.abs(a) < 1 => dy *= np.abs(a) <= 1
+    dy *= 0.5 =>
+    np.greater_equal(z, 0, out=out)\n\n => np.greater(z, 0, out=out)\n\n
+    np.log1p(np.exp(-np.abs(z))) => np.log1p(np.exp(-z)) + np.minimum(z, 0)
+    np.copyto(out, z) => pass
+nn/losses.py: losses losses_of_estimators models_together probabilities
+    return total / weight_sum, 1.0 / weight_sum => return total / weight_sum, 1.0
+    k = y.shape[-1] if self.link == "softmax" else 2 => k = y.shape[-1]
+    out *= _column(weight)\n        return total\n\n\nclass P => return total\nclass P
+    losses = xlogy(y, y) - y * z => losses = -y * z
+    np.any(y < 0) => np.any(y <= 0)
+    np.any(y <= 0) => np.any(y < 0)
+    np.maximum(log_p, np.log(np.finfo(z.dtype).tiny), out=log_p) => log_p
+    info.tiny, 1 - info.epsneg => info.tiny, 1
+    root, 1) / weight_sum, 0.0) => root, 1), 0.0)
+    np.clip(residual, -self.delta, self.delta, out=out) => np.clip(residual, -1, 1, out)
+    np.log1p(np.exp(-2 * size)) - math.log(2) => np.log1p(np.exp(-2 * size))
+    np.sort(np.atleast_1d( => np.array(np.atleast_1d(
+    below = residual < 0 => below = residual <= 0
+    return np.sort(z, axis=-1) if => return z.copy() if
+    losses -= 1 => pass
+    losses = 0.5 * np.square(out) => losses = np.square(out)
+    [self.loss.smoothed(y[..., at], smoothing) => [self.loss.smoothed(y[..., at], 0)
+    return self.loss.finish(total, w => return super().finish(total, w
+    if high - low < 80 else => if high - low < 800 else
+    losses *= _column(weight) => pass
+    if weight.ndim == 1 else weight => if weight.ndim == 1 else weight[:, :1]
+nn/initializers.py: initializers stacks cnn
+    np.sqrt(2 / fan_in), shape => 2 / fan_in, shape
+    _uniform(random_state, shape, 2 / fan_in) => _uniform(random_state, shape, 2 / fan_out)
+    q *= np.sign(np.diag(r)) => #
+    if activation.rectifier else => if not activation.rectifier else
+    self.biases = initializer.biases => self.biases = False
+    fan_out, self.activation) => fan_out, activation)
+    np.sqrt(3 * variance) => np.sqrt(6 * variance)
+nn/optimizers.py: optimizers checkpoint solvers
+    {name: moment.copy() for => {name: moment for
+    theta -= grad\n            np.m => np.m
+    grad += epsilon / root => grad += epsilon
+    rate, self.epsilon * correction) => rate, self.epsilon)
+    weights = theta[..., : self.n_decayed] => weights = theta
+    1 - rate * self.weight_decay => 1 - self.weight_decay
+    rate = rate[..., : self.n_decayed] => rate = rate[..., :1]
+    self._mu(self.steps + 1) => self._mu(self.steps)
+    self.product = float(state["product"]) => pass
+    root = np.sqrt(square)\n    root += epsilon => root = np.sqrt(square + epsilon)
+    (1 - self.decay) * np.square(grad) => np.square(grad)
+nn/schedules.py: schedules endings solvers
+    (progress.samples + 1) => max(progress.samples, 1)
+    if progress.epoch == 0: => if progress.epoch < 0:
+    self.rate(progress, base) <= 1e-6 => self.rate(progress, base) < 1e-6
+    self.rate(progress, base) <= self.least => self.rate(progress, base) < self.least
+    progress.epoch // self.every => progress.epoch / self.every
+    self.total_steps or progress.total_steps => progress.total_steps or self.total_steps
+    min(progress.step / self._total(progress), 1.0) => progress.step / self._total(progress)
+    self.rising * total - 1 => self.rising * total
+    if falling else progress.step > peak => if falling else 0
+    (progress.step + 1) / max => progress.step / max
+    return self.schedule.ends(progress, base) => return True
+    return self.schedule.horizon => return False
+nn/stopping.py: stopping endings
+    (value <= self.best - tol) => (value < self.best - tol)
+    ~((value <= self.best - tol) & (value < np.inf)) => value > self.best - tol
+    improved = value < self.best => improved = value <= self.best
+    improved = value < self.best => improved = value < self.best - tol
+    self.count > limit => self.count >= limit
+    theta.copy(), state.copy() => theta.copy(), state
+    where=which[:, None]) => where=~which[:, None])
+nn/batches.py: batches training
+    / (1 if weight.ndim == 1 else weight.shape[1]) =>
+    1 / 255 if shape => 1 / 256 if shape
+    and x.dtype.kind in "iu" => and x.dtype.kind in "u"
+    self.samples.take(at), converted(y, self._y), => self.samples.take(at), y,
+    None, float(y.shape[0]) => None, float(len(self))
+    if self.scale:\n            rows *= self.scale =>
+    1 / 255 if shape and len(shape) == 3 and => 1 / 255 if shape and
+    rows = rows.toarray() if issparse(rows) else rows =>
+    isinstance(at, slice): => isinstance(at, slice) or True:
+    x.tocsr() if issparse(x) => x if issparse(x)
+    y = gathered(self.codebook, y, self._code) => y = self.codebook[y]
+    if rows.dtype == workspace.dtype:\n        return rows\n    if => if
+nn/gradient.py: gradient training regularization batches micro_batches class_weight
+    self.grad *= scale => pass
+    value = 0.5 * inner(penalty, weights) => value = inner(penalty, weights)
+    isinstance(l1, float) or l1 > 0 => isinstance(l1, float) or l1 > 1
+    np.maximum(norm, largest) => norm
+    _, grad = self.trainable\n        square => grad = self.grad\n        square
+    for part in parts[1:]: => for part in parts[2:]:
+    weight = weight.mean(axis=1) => weight = weight[:, 0]
+    stream(*self._place, part=number) => stream(*self._place)
+    None if weight is None else weight[part.at]\n        return => weight\n        return
+    cache["first"] = number == 0 => cache["first"] = True
+    sum(totals[1:], totals[0]) => sum(totals[1:])
+    + np.dot(a[whole:], b[whole:]) =>
+    dz *= _per_model(scale) => dz *= np.max(scale)
+    weight = None if batch.weight is None else batch.weight[part.at] => weight = None
+    need_dx = index > network.lowest => need_dx = True
+    cache.lender = self._of_thread.scratch => cache.lender = self._parts[0].workspace
+    max(4, WORTHWHILE / multiply_adds) => max(1, WORTHWHILE / multiply_adds)
+    min(most, 32) => min(most, 64)
+    if network.n_image_layers and theta.ndim > 1: => if False:
+    np.sign(weights, out=penalty) => np.copysign(1.0, weights, out=penalty)
+    blocks.sum() + np.dot(a[whole:], b[whole:]) => blocks.sum()
+    largest / np.maximum(norm, largest) => largest / norm
+    return sum(totals[1:], totals[0]) => return sum(totals[2:], totals[0])
+    sums = tuple(sum(arrays[1:], arrays[0]) for => sums = tuple(sum(arrays[1:-1], arrays[0]) for
+nn/training.py: training endings models_together checkpoint regularization
+    run.optimizer = deepcopy(self.optimizer) => run.optimizer = copy(self.optimizer)
+    copy(self.patience), copy(self.progress) => copy(self.patience), self.progress
+    epochs * math.ceil( => epochs * math.floor(
+    steps if plan.planned else None => steps
+    (_spent(plan, run, say) | ~finite) => _spent(plan, run, say)
+    best & (stopped == 0) if plan => best if plan
+    watch(-score if => watch(score if
+    np.full(stopped.shape, plan.early_stopping) | (stopped > 0) => stopped > 0
+    plan.early_stopping) | (stopped > 0) => plan.early_stopping)
+    if reason != "diverged": => if reason:
+    reason = "interrupted"\n        trim(history) => reason = "interrupted"
+    order = run.order = order[shuffled] => order = order[shuffled]
+    if batch.weight_sum == 0: => if False:
+    total = total + loss * (stop - start) => total = total + loss * plan.batch_size
+    share = 1 / batch.weight_sum => share = 1 / len(batch.y)
+    plan.l1 * share => plan.l1
+    progress.samples += len(order) => progress.samples += samples
+    place = run.seed, progress.epoch, start => place = run.seed, 0, start
+    gradient.clip(norm, plan.max => norm = gradient.clip(norm, plan.max
+    np.where(finite, loss, np.nan) => loss
+    plan.schedule.horizon and not plan.early_stopping => plan.schedule.horizon
+    ends = spent & plan => ends = plan
+    run.patience.count = np.where(slower, 0, run.patience.count) => run.patience.count *= 0
+nn/lbfgs.py: lbfgs endings mlp callbacks
+    l1 / weight_sum) => l1)
+    add_penalty(alpha / weight_sum => add_penalty(alpha / len(rows)
+    theta[:n] = last["x"]\n        trim => trim
+    theta[:n] = result.x => pass
+    99: "time" if late else "asked" => 99: "asked"
+    np.copyto(gradient.grad, grad) => pass
+    block = len(rows) => pass
+    gradient.grad *= scale => pass
+    now - started} => now - began}
+    max(1, MEMORY // network.row_size(rows.dtype)) => BLOCK
+    trim(history) =>
+    late = not asked and max_time => late = max_time
+    started = now =>
+    if alpha > 0 or l1 > 0: => if alpha > 0:
+    alpha / weight_sum, l1 / weight_sum => alpha / len(rows), l1 / weight_sum
+    alpha / weight_sum, l1 / weight_sum => alpha / weight_sum, l1 / len(rows)
+    intermediate_result.x.copy() => intermediate_result.x
+    norm = float(np.linalg.norm(gradient.grad[:n])) => norm = float(np.linalg.norm(gradient.grad))
+nn/parameters.py: parameters regularization side_by_side
+    not item.decay, item.rate) => item.rate)
+    not item.decay, item.rate) => not item.decay)
+    lambda item: item.trainable and item.decay => lambda item: item.decay
+    vector = np.empty(self.size, dtype) => vector = np.empty(self.size)
+nn/workspace.py: workspace layers
+    del self[key] => pass
+    dtype or self.dtype) => self.dtype)
+    array.flags.writeable = False => array.flags.writeable = True
+nn/streams.py: streams dropout augmentation
+    counter=[0, part, batch, epoch] => counter=[part, batch, epoch, 0]
+    counter=[0, part, batch, epoch] => counter=[0, 0, batch, epoch]
+    copy.deepcopy(random_state).randint => random_state.randint
+    randint(2**31 - 1) => randint(1)
+nn/augmentation.py: augmentation
+    changed[mirrored, :, ::-1] => changed[mirrored, ::-1]
+    2 * most + 1, size=n => 2 * most, size=n
+    random = stream(seed, epoch, batch, WHOLE_BATCH) => random = stream(seed, 0, batch)
+nn/threads.py: threads
+    if _holders == 0 and _limits: => if _limits:
+    _set_threads(_limits) => pass
+    held.get(id(library)) or library => library
+    helper.result() => pass
+    allowed - len(_callers) - len(_helpers) => allowed - len(_callers)
+    copy_context().run, help_out => help_out
+    _wait_out(helpers)\n        _leave => _leave
+    if interrupt:\n            raise interrupt => pass
+    todo.clear()\n            raise => raise
+    _helpers.clear() => pass
+    Lock(), Condition(), local(), None => Lock(), Condition(), local(), _pool
+    _callers.discard(get_ident()) => pass
+    while not (helping and _waiting): => while True:
+    or getattr(_own, "at_work", False) =>
+    multiply_adds < SMALL => multiply_adds <= 0
+nn/model.py: model transform mlp
+    return z.copy() if z is x else z => return z
+    params = self.params if depth else => params =
+    len(own) == len(given) and all => all
+    if not all(np.isfinite(array).all() for => if False and not all(np.isfinite(array).all() for
+    batch = own.samples.take(rows if at is None else at[rows]) => batch = own.samples.take(rows)
+    min((number + 1) * chunk, n) => (number + 1) * chunk - 1
+    with one_blas_thread():\n                share_out(fill, n_chunks) => share_out(fill, n_chunks)
+    chunk // allowed_threads() => chunk
+    return len(own) == len(given) and all => return all
+    raise TypeError("complex numbers are none") => pass
+    own = local() => own = type('Own', (), {})()
+    n <= chunk and at is None => n <= chunk
+    if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)): => if False:
+nn/network.py: network normalization gradient divergence
+    need_dx = index > self.lowest => need_dx = index > self.lowest + 1
+    params[index - 1], params[index] = weights, None => params[index - 1] = weights
+    index += 2 if fused else 1 => index += 1
+    (*params.values(), *statistics.values()) => params.values()
+    return {**self.__dict__, "_steps": {}} => return self.__dict__
+    if index + 1 < stop else None => if index + 1 < len(self.layers) else None
+    if len(shape) != 3) => if len(shape) == 1)
+    self.steps(max(first, self.lowest)) => self.steps(first)
+    return dz if first > self.lowest else None => return dz
+    if weights is not None: => if True:
+    counts[kind] = counts.get(kind, 0) + 1 => counts[kind] = len(names) + 1
+nn/layers/base.py: layers activate dense convolution
+    return parameters if trainable else => return parameters if True else
+    key = name, args => key = name
+    cache["z"], cache["a"] = z, a => cache["z"], cache["a"] = a, a
+nn/layers/dense.py: dense layers regularization network normalization models_together
+    params["bias"] * factor + offset => params["bias"] + offset
+    bias, decay=False, trainable=trainable) => bias, decay=False)
+    bias, decay=False, trainable => bias, trainable
+    if initializer.biases else Constant(0.0) => if True else Constant(0.0)
+    return np.add.reduce(x, axis=-2 => return np.add.reduce(x[..., 1:, :], axis=-2
+    fan_out=self.units => fan_out=n_in
+nn/layers/activate.py: activate layers
+    z[...] = x  # => z = x  #
+nn/layers/dropout.py: dropout layers
+    mask *= levels / (levels - dropped) => mask *= 1 / (1 - self.rate + 1e-3)
+    np.greater_equal(numbers => np.greater(numbers
+    min(round(self.rate * levels), levels - 1) => round(self.rate * levels)
+    if not training: => if training is None:
+nn/layers/normalization.py: normalization layers micro_batches
+    unbiased = variance * (count / (count - 1)) => unbiased = variance
+    variance, count * pixels) => variance, count)
+    state[name] *= 1 - self.momentum => state[name] *= self.momentum
+    count = counts.max() => count = counts[0]
+    if count > 1: => if count > 2:
+    centred *= cache["weight of row"][:, None] => pass
+    cache.get("first", True) => True
+    params["shift"] - state["mean"] * factor => params["shift"] + state["mean"] * factor
+    1 / (counts[0] * pixels) => 1 / counts[0]
+    normalized *= (dy * normalized).mean(axis=-1, keepdims=True) => normalized *= 0
+    dshift, dscale = yield grads => dshift, dscale = grads
+nn/layers/windows.py: windows convolution pooling
+    padding // 2, padding - padding // 2 => padding - padding // 2, padding // 2
+    row * by_row, column * by_column => row * by_column, column * by_row
+    row * down, column * across => row * across, column * down
+    max(0, -(shift // stride)) => max(0, -shift // stride)
+    stop = max(first, stop) => stop = max(0, stop)
+    if x.shape != out.shape:\n        out.fill(0) =>
+    any(k > s for k, s in zip(span => any(k >= s + 2 for k, s in zip(span
+nn/layers/convolution.py: convolution layers micro_batches
+    fan_in=kh * kw * c => fan_in=c
+    params.get("bias", 0) * factor + offset => params.get("bias", 0) + offset
+    draw_bias, decay=False => draw_bias
+    activation.increasing and activation.needs == "a" => activation.increasing
+    activation.increasing and activation.needs == "a" => activation.needs == "a"
+    dtiles.fill(0) => pass
+    (Conv2D, MaxPool2D) and => (Conv2D, MaxPool2D) or
+nn/layers/columns.py: columns convolution
+    self.weight[::-1, ::-1].swapaxes => self.weight[::-1].swapaxes
+    self.dweight += turned => self.dweight = turned
+    (span - before, span - after) => (span - after, span - before)
+    dx.fill(0) => pass
+nn/layers/winograd.py: winograd convolution
+    self._total = self._total + np => self._total = np
+    [0.5, -0.5, 0.5] => [0.5, 0.5, -0.5]
+    settings == ((3, 3), (1, 1), (1, 1)) => settings[:2] == ((3, 3), (1, 1))
+    if not self._kept:\n            self._transform(x, tiles) =>
+    self._n_blocks += 1 => pass
+    padded.fill(0)\n        pairs => pairs
+nn/layers/pooling.py: pooling layers
+    np.greater(pixels, best => np.greater_equal(pixels, best
+    y.fill(-np.inf) => y.fill(0)
+    left -= share => pass
+    y *= 1 / pixels => pass
+    dy *= 1 / (height * width) => dy *= 1 / height
+    counts[place.windows] += 1 => counts += 1
+nn/files.py: files
+    os.fsync(file.fileno()) => #
+    temporary.unlink(missing_ok=True) => pass
+    _sync_directory(path.parent) => pass
+    glob.escape(_part(path)) => _part(path)
+    os.path.realpath(path) => path
+nn/tensors.py: tensors persistence
+    if _checksum(block, name, dtype, shape) != checksums.get(name): => if not checksums:
+    if _checksum(text.encode("ascii")) != metadata["checksum"]: => if not text:
+    if start != end: => if start < end:
+    if end != size: => if end > size:
+    if length > min(LARGEST, size - LENGTH): => if length > LARGEST:
+    , object_pairs_hook=_unique =>
+    , parse_constant=_no_constant =>
+    if deepest > DEEPEST: => if False:
+    or n_signs > MOST: => or False:
+    if dtype == "BOOL" and np => if False and np
+    not 0 <= number < 2**62 => not number < 2**62
+    entries.sort(key=lambda entry: entry[-1]) => pass
+    array.dtype.newbyteorder("<")) => array.dtype)
+nn/documents.py: documents persistence
+    self._seen[id(value)] = where, value => self._seen[id(value)] = where, None
+    if where.count(".") > DEEPEST: => if False:
+    or not 0 <= position <= STATE =>
+    reshape(raw.shape[:-1]).copy() => reshape(raw.shape[:-1])
+    array.ravel().tolist() => array.ravel("F").tolist()
+    ("MT19937", key, position, has_gauss, gauss) => ("MT19937", key, position, 0, 0.0)
+nn/checkpoint.py: checkpoint resume
+    os.replace(new, path) => os.replace(new, previous)
+    if os.path.exists(path) and not first: => if os.path.exists(path):
+    (FileNotFoundError, SavedModelError) as => SavedModelError as
+    checkpoint.trouble = str(error) => pass
+    run.random_state = values["random_state"] => pass
+    run.progress = Progress(**values["progress"]) => pass
+    if before != now: => if before is None:
+    [array.data, array.indices, array.indptr] => [array.data]
+    saved.shape != to.shape or saved.dtype != to.dtype => saved.shape != to.shape
+    values[:] = self.history[name] => values += self.history[name]
+nn/kinds.py: kinds persistence
+    if others: => if False:
+estimators/labels.py: labels class_weight losses_of_estimators validation mlp side_by_side
+    self.softmax = len(self.classes) > 2 => self.softmax = len(self.classes) >= 2
+    (z[:, 0] > 0).astype(np.intp) => (z[:, 0] >= 0).astype(np.intp)
+    np.hstack([-z, z]) => np.hstack([z, -z])
+    (targets > 0.5)).all(axis=1) => (targets > 0.5)).any(axis=1)
+    np.all(right, axis=0) => np.any(right, axis=0)
+    None if self.softmax else targets.astype(bool) => None
+    len(self.classes) == 1 else loss.predict => False else loss.predict
+    if not (by_class >= 0).all() or => if
+    by_class[np.searchsorted(classes, y)] => by_class[np.unique(y, return_inverse=True)[1]]
+    if same and set(found) != set(known): => if False:
+    if len(np.setdiff1d(found, known, assume_unique=True)): => if False:
+estimators/tasks.py: labels class_weight losses_of_estimators mlp
+    return weights * (sample_weight if => return weights * (1 if
+    np.all(predicted == y, axis=1) => np.any(predicted == y, axis=1)
+    axis=1), weights=sample_weight) => axis=1))
+    self._labels.correct(z, y), weights=weight) => self._labels.correct(z, y))
+    [:, [0, -1]] => [:, [0, 1]]
+    ascending - 0.5).argmin() => ascending).argmin()
+    r2_score(y, predicted, sample_weight=weight) => r2_score(y, predicted)
+    if incremental and isinstance(self.class_weight, str): => if False:
+    loss.check_targets(y) => pass
+estimators/validation.py: validation scikit_learn_defects
+    float(self.weight.sum()) => len(self.y)
+    if len(validation) < 2: => if len(validation) < 1:
+    not rows.weight[validation].any() => not rows.weight.any()
+    stratify=estimator._strata(rows.y) => stratify=None
+    return loss, -loss => return loss, loss
+    None if sample_weight is None else sample_weight[at] => sample_weight
+    held_out.x, held_out.at) => held_out.x, np.sort(held_out.at))
+    if not np.isfinite(z).all(): => if False:
+estimators/solvers.py: solvers side_by_side sequential cnn
+    min(200, n_samples) => 200
+    and estimator.solver != "sgd" => and False
+    settings["n_decayed"] = layout.n_decayed => pass
+    theta[: layout.n_trainable], **settings => theta, **settings
+    planned=not incremental => planned=True
+    if estimator.warmup_steps else schedule => if False else schedule
+    and batch_size != _default(estimator, "batch_size") =>
+    and batch_size != _default(estimator, "batch_size") => and batch_size != 64
+    It is going to be clipped to {n_samples}. => It is going to be clipped.
+estimators/fitting.py: solvers validation side_by_side scikit_learn_defects divergence mlp
+    return -best if est.early_stopping else best => return best
+    run if job.incremental or est.warm_start else None => run if job.incremental else None
+    est.t_ += outcome.iterations * len(job.rows) => est.t_ += outcome.iterations
+    self.kept.restore( => self.kept.keep(
+    samples=est.t_) => samples=0)
+    astype(job.rows.dtype), model.state => astype(np.float32), model.state
+    stacklevel=LEVEL,\n        )\n    draws => stacklevel=LEVEL + 1,\n        )\n    draws
+estimators/reports.py: solvers validation divergence mlp
+    if est.early_stopping and job.held_out is not None: => if est.early_stopping:
+    not job.incremental and not plan.schedule.horizon => not job.incremental
+    learning_rate_init / 10:g => learning_rate_init * 10:g
+    if not best_kept: => if True:
+estimators/base.py: validation transform bad_input mlp
+    previous.theta.copy(), previous.state.copy() => previous.theta, previous.state
+    and "feature_names_in_" not in self.__dict__ =>
+    and X.shape[0] > 0 =>
+    and sums_up(X) =>
+    run = run and run.copy() => run = run
+    {**state, "_model": self._current_model()} => {**state}
+    or not -len(depths) <= layer < len(depths) => or layer >= len(depths)
+    self.best_loss_ = self.best_validation_score_ = None  # of other => pass  # of other
+    dtype = np.float64 => pass
+estimators/undo.py: callbacks mlp bad_input
+    del values[lengths[name] :] => pass
+    run.random_state.set_state(drawn) => pass
+    estimator.__dict__.clear() => pass
+    CALLBACKS & vars(estimator).keys() => set()
+estimators/inputs.py: bad_input every_input divergence
+    if np.ma.is_masked(array): => if False:
+    if sums_up(outputs) or np.isfinite(outputs).all(): => if sums_up(outputs):
+estimators/stacks.py: stacks regularization transform
+    return weighted[1:] => return weighted[:-1]
+    [0.0] * (1 + n_spared) => [0.0] * (2 + n_spared)
+    draw = For(as_activation(activation), as_initializer(weight_init)) => draw = weight_init
+    if any(size <= 0 for size in sizes): => if any(size < 0 for size in sizes):
+    isinstance(rate, Real) and 0 <= rate < 1 => isinstance(rate, Real) and 0 <= rate <= 1
+    for activation in given:\n        as_activation(activation) =>
+estimators/cnn.py: cnn images
+    n_spared=len(filters) => n_spared=0
+    if number == len(filters): => if number == len(filters) and filters:
+    if not sizes:\n            layers.append(Flatten()) => layers.append(Flatten())
+    "identity", weight_init=draw)] => "identity")]
+    _always_images = True =>
+    if kind not in POOLINGS: => if False:
+    layers = [Dropout(first)] if first else [] => layers = []
+    first, *drops = stacks.dropout_rates => *drops, first = stacks.dropout_rates
+estimators/sequential.py: sequential
+    or names.count(name) > 1 or => or
+    or "__" in name or hasattr => or hasattr
+    or hasattr(type(self), name) =>
+    if wrong or set(names) & set(super().get_params(deep=False)): => if wrong:
+    if "layers" in params:\n            super().set_params(layers=params.pop("layers")) =>
+    layers = list(self.layers)\n        old => layers = self.layers\n        old
+    layers[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer => layers[at] = layer
+estimators/images.py: images cnn
+    INTEGERS = 1 / 255 => INTEGERS = 1 / 256
+    elif scale != self.image_scale_: => elif False:
+    if side * side == width else (1, width, 1) => if side * side == width else (width, 1, 1)
+    if shape not in (None, self.image_shape_): => if False:
+    self.dtype == "auto" and reset => self.dtype == "auto"
+    if not reset:\n            self._check_shape(shape) =>
+    return X.dtype if self.image_scale_ == FLOATS else np.dtype(np.float32) => return X.dtype
+    if previous is not None:\n            return previous.dtype =>
+    if shape not in (None, given): => if False:
+    if prod(given) != width: => if False:
+    return given if len(given) == 3 else None => return given
+    not all(n in COUNT for n in shape) => not shape
+    lengths = (2, 3) if self._always_images else (1, 2, 3) => lengths = (1, 2, 3)
+    if n_axes > 4: => if n_axes > 5:
+    X.dtype.kind in "iuf" => X.dtype.kind in "iufOUSc"
+    if not (simple and self._plainly_valid(X)): => if not simple:
+    integers = self.image_shape_ is not None and X.dtype => integers = X.dtype
+estimators/callbacks.py: callbacks
+    model = deepcopy(self.estimator._model) => model = self.estimator._model
+    self.end_epoch()  # => #
+estimators/checkpoints.py: resume checkpoint
+    self.every and not last: => self.every:
+    if checkpoint.epochs == 0: => if False:
+    self.failing = True => self.failing = False
+    vars(checkpoint).update(self.others) => pass
+estimators/html.py: html
+    {escape(name)}</div>{texts} => {name}</div>{texts}
+    <div>{escape(line)}</div> => <div>{line}</div>
+    if not PLAIN.fullmatch(name)] => if not PLAIN.match(name)]
+"""
+
+
+def mutations(part):
+    """(file, tests, old, new) of each mutation of files whose path contains part."""
+    file = tests = ""
+    for line in MUTATIONS.strip().splitlines():
+        if not line.startswith(" "):
+            file, tests = line.split(": ")
+        elif part in file:
+            old, new = (code.strip().replace("\\n", "\n") for code in line.split(" =>"))
+            yield file, tests.split(), old, new
+
+
+def main():
+    """Runs the mutations that the arguments choose. Returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", metavar="PART", default="", help="a part of paths of files")
+    parser.add_argument("--unchanged", action="store_true", help="run without a mutation first")
+    arguments = parser.parse_args()
+    chosen, missed = list(mutations(arguments.only)), []
+    if not chosen:
+        parser.error(f"there are no mutations of {arguments.only!r}")
+    if arguments.unchanged and verdict({name for _, tests, _, _ in chosen for name in tests}):
+        sys.exit("The tests fail without a mutation.")
+    for file, tests, old, new in chosen:
+        caught = verdict(tests, file, old, new)
+        print(f"{caught or 'MISSED':10}{file}: {old!r} => {new!r}", flush=True)
+        if not caught:
+            missed.append((file, old, new))
+    share = 1 - len(missed) / len(chosen)
+    print(f"\n{len(chosen) - len(missed)} of {len(chosen)} mutations were caught, {share:.1%}.")
+    for file, old, new in missed:
+        print(f"\nMissed in {file}:\n{old}\n=>\n{new}")
+    return int(share < LEAST)
+
+
+def verdict(tests, file=None, old="", new=""):
+    """How a copy of the package with this mutation is caught: "failed", "too long", or ""."""
+    with TemporaryDirectory() as place:
+        copy = Path(place)
+        for part in ("sknn", "tests"):
+            unwanted = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / part, copy / part, ignore=unwanted)
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        if file:
+            mutate(copy / "sknn" / file, old, new)
+        return run([f"tests/test_{name}.py" for name in tests], copy)
+
+
+def mutate(path, old, new):
+    text = path.read_text()
+    if text.count(old) != 1:
+        sys.exit(f"{path.name} must have this text once, has it {text.count(old)} times:\n{old}")
+    path.write_text(text.replace(old, new))
+
+
+def run(tests, copy):
+    """What ``verdict`` returns, of these tests run in a copy."""
+    options = ["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *options, *tests],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy), "OPENBLAS_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # and what the tests have started
+        process.communicate()
+        return "too long"
+    if process.returncode not in (PASSED, FAILED):
+        sys.exit(f"The tests could not be run:\n{output}")
+    return "failed" if process.returncode == FAILED else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
