@@ -80,7 +80,7 @@ def drawn_from():
         For(ELU(0.5), HeNormal()),
         [("conv", Conv2D(3, kernel_size=(3, 5), padding=((0, 1), (1, 0)))), Dense(4, ELU())],
     ],
-    ids=lambda value: re.sub(r"\W+", "-", repr(value))[:30],
+    ids=lambda value: re.sub(r"\W+", "-", re.sub(r" at 0x\w+", "", repr(value)))[:30],
 )
 def test_value_is_decoded_as_it_was(value):
     assert_same(through_json(value), value)

@@ -138,7 +138,9 @@ def test_fitting_from_a_map_of_images_converts_batch_by_batch(settings, tmp_path
 
 def growth_of_a_copy():
     with growth_of_own_memory() as growth:
-        np.ones(100 * MB, np.uint8)
+        kept = np.ones(100 * MB, np.uint8)
+        time.sleep(0.1)  # until the watcher has looked again
+        del kept
     return growth[0]
 
 
