@@ -93,6 +93,8 @@ def minimize_loss(
         theta[:n] = last["x"]
         trim(history)
         return LbfgsOutcome("interrupted", "", last["iterations"], last["loss"])
+    finally:
+        rows = gradient = after_iteration = None  # some SciPys keep the functions in a cycle
     theta[:n] = result.x
     reason = {0: "converged", 1: "limit", 99: "time" if late else "asked"}.get(
         result.status, "failed"
