@@ -359,7 +359,7 @@ BAD_X = {
     "sparse complex": (lambda: sparse.csr_array(X + 1j), "Complex data not supported"),
     "records": (lambda: np.rec.fromarrays(X.T), "Cannot cast array data|got 1D array"),
     "dates": (lambda: dates(30, 4), DATES),
-    "no dates": (lambda: np.full((30, 4), np.datetime64("NaT")), DATES),
+    "no dates": (lambda: np.full((30, 4), np.datetime64("NaT", "D")), DATES),
     "durations": (lambda: dates(30, 4) - dates(30, 4), DATES),
     "masked": (lambda: masked(X), MASKED),
     "pandas, missing": (lambda: frame("Float64")(X).where(X > 0), "Input X contains NaN"),

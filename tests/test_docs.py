@@ -131,7 +131,7 @@ def is_a_name(word):
     """Whether users meet it: a parameter, method, fitted attribute or public thing."""
     if word in ("dense1__units", "trainable"):  # of layers
         return True
-    attributes = re.findall(r"^    (\w+_) : ", "\n".join(c.__doc__ for c in ESTIMATORS), re.M)
+    attributes = re.findall(r"^(\w+_) : ", "\n".join(map(inspect.getdoc, ESTIMATORS)), re.M)
     return (
         word in attributes
         or any(
