@@ -190,7 +190,9 @@ def test_score_of_columns_weighs_samples():
 def test_score_against_labels_of_another_kind_raises():
     X, Y = problem()
     clf = MLPClassifier(**PARAMS, max_iter=1).fit(X, Y)
-    with pytest.raises(ValueError, match=r"y must hold labels like those of classes_, got <U3"):
+    with pytest.raises(
+        ValueError, match=r"y must hold labels of the type of classes_, int64, got <U3"
+    ):
         clf.score(X, NAMES[Y])
 
 
@@ -226,3 +228,10 @@ def test_sequential_classifier_takes_columns_of_labels():
     stack = SequentialClassifier([Dense(10)], **params).fit(X, Y)
     for one, other in zip(stack.predict_proba(X), mlp.predict_proba(X), strict=True):
         assert_array_equal(one, other)
+
+
+def test_score_takes_strings_as_objects_or_not():
+    X, Y = problem(strings=True)
+    clf = MLPClassifier(10, max_iter=3, random_state=0).fit(X, Y.astype(object))
+    accuracy = np.mean((clf.predict(X) == Y).all(axis=1))
+    assert clf.score(X, Y) == clf.score(X, Y.astype(object)) == accuracy

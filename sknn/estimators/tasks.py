@@ -159,8 +159,12 @@ class ClassifierTask(ClassifierMixin):
                 f"labels: shape {predicted.shape}, got {y.shape}."
             )
         assert_all_finite(y, input_name="y")
-        if (y.dtype.kind in "US") != (predicted.dtype.kind in "US"):
-            raise ValueError(f"y must hold labels like those of classes_, got {y.dtype}.")
+        kinds = y.dtype.kind, predicted.dtype.kind
+        if any(a in "US" and b in "biuf" for a, b in (kinds, kinds[::-1])):
+            raise ValueError(
+                f"y must hold labels of the type of classes_, {predicted.dtype}, got {y.dtype}. "
+                "Pass them as they were in fit."
+            )
         if sample_weight is not None:
             sample_weight = self._checked_weight(sample_weight, predicted, np.float64)
         return float(np.average(np.all(predicted == y, axis=1), weights=sample_weight))
