@@ -8,7 +8,7 @@ from sknn.estimators import (
     SequentialClassifier,
     SequentialRegressor,
 )
-from sknn.nn.tensors import SavedModelError
+from sknn.nn.storage.container import SavedModelError
 from sknn.persistence import load, save
 
 __all__ = [

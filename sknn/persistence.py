@@ -1,7 +1,8 @@
 """Saving and loading of estimators: one file, without pickle, so that loading runs no code of it.
 
-The file is that of ``sknn/nn/tensors.py``. Its document has the class of the estimator, its
-parameters, and what fit has left: attributes, the model, labels, and what training goes on with.
+The file is that of ``sknn/nn/storage/container.py``. Its document has the class of the estimator,
+its parameters, and what fit has left: attributes, the model, labels, and what training goes on
+with.
 """
 
 import sys
@@ -16,13 +17,13 @@ from sknn import estimators
 from sknn.estimators.base import FLOATS, BaseNetwork
 from sknn.estimators.labels import LabelSet, ManyLabels, OneLabel
 from sknn.nn import optimizers
-from sknn.nn.checkpoint import restore_run, run_values
-from sknn.nn.documents import Decoder, Encoder
-from sknn.nn.kinds import CORE, Kind
 from sknn.nn.model import Model
 from sknn.nn.network import Network
 from sknn.nn.stopping import Patience
-from sknn.nn.tensors import SavedModelError, blaming, read, write
+from sknn.nn.storage.checkpoint import restore_run, run_values
+from sknn.nn.storage.container import SavedModelError, blaming, read, write
+from sknn.nn.storage.registry import CORE, Kind
+from sknn.nn.storage.values import Decoder, Encoder
 from sknn.nn.training import Run
 
 

@@ -66,7 +66,7 @@ nn/losses.py: losses losses_of_estimators models_together probabilities
     if high - low < 80 else => if high - low < 800 else
     losses *= _column(weight) => pass
     if weight.ndim == 1 else weight => if weight.ndim == 1 else weight[:, :1]
-nn/initializers.py: initializers stacks cnn
+nn/initializers.py: initializers hidden_layers cnn
     np.sqrt(2 / fan_in), shape => 2 / fan_in, shape
     _uniform(random_state, shape, 2 / fan_in) => _uniform(random_state, shape, 2 / fan_out)
     q *= np.sign(np.diag(r)) => #
@@ -313,13 +313,13 @@ nn/layers/pooling.py: pooling layers
     y *= 1 / pixels => pass
     dy *= 1 / (height * width) => dy *= 1 / height
     counts[place.windows] += 1 => counts += 1
-nn/files.py: files
+nn/storage/files.py: files
     os.fsync(file.fileno()) => #
     temporary.unlink(missing_ok=True) => pass
     _sync_directory(path.parent) => pass
     glob.escape(_part(path)) => _part(path)
     os.path.realpath(path) => path
-nn/tensors.py: tensors persistence
+nn/storage/container.py: container persistence
     if _checksum(block, name, dtype, shape) != checksums.get(name): => if not checksums:
     if _checksum(text.encode("ascii")) != metadata["checksum"]: => if not text:
     if start != end: => if start < end:
@@ -333,14 +333,14 @@ nn/tensors.py: tensors persistence
     not 0 <= number < 2**62 => not number < 2**62
     entries.sort(key=lambda entry: entry[-1]) => pass
     array.dtype.newbyteorder("<")) => array.dtype)
-nn/documents.py: documents persistence
+nn/storage/values.py: values persistence
     self._seen[id(value)] = where, value => self._seen[id(value)] = where, None
     if where.count(".") > DEEPEST: => if False:
     or not 0 <= position <= STATE =>
     reshape(raw.shape[:-1]).copy() => reshape(raw.shape[:-1])
     array.ravel().tolist() => array.ravel("F").tolist()
     ("MT19937", key, position, has_gauss, gauss) => ("MT19937", key, position, 0, 0.0)
-nn/checkpoint.py: checkpoint resume
+nn/storage/checkpoint.py: checkpoint resume
     os.replace(new, path) => os.replace(new, previous)
     if os.path.exists(path) and not first: => if os.path.exists(path):
     (FileNotFoundError, SavedModelError) as => SavedModelError as
@@ -351,7 +351,7 @@ nn/checkpoint.py: checkpoint resume
     [array.data, array.indices, array.indptr] => [array.data]
     saved.shape != to.shape or saved.dtype != to.dtype => saved.shape != to.shape
     values[:] = self.history[name] => values += self.history[name]
-nn/kinds.py: kinds persistence
+nn/storage/registry.py: registry persistence
     if others: => if False:
 estimators/labels.py: labels class_weight losses_of_estimators validation mlp side_by_side
     self.softmax = len(self.classes) > 2 => self.softmax = len(self.classes) >= 2
@@ -365,15 +365,16 @@ estimators/labels.py: labels class_weight losses_of_estimators validation mlp si
     by_class[np.searchsorted(classes, y)] => by_class[np.unique(y, return_inverse=True)[1]]
     if same and set(found) != set(known): => if False:
     if len(np.setdiff1d(found, known, assume_unique=True)): => if False:
-estimators/tasks.py: labels class_weight losses_of_estimators mlp
+estimators/classifier.py: labels class_weight losses_of_estimators mlp
     return weights * (sample_weight if => return weights * (1 if
     np.all(predicted == y, axis=1) => np.any(predicted == y, axis=1)
     axis=1), weights=sample_weight) => axis=1))
     self._labels.correct(z, y), weights=weight) => self._labels.correct(z, y))
+    if incremental and isinstance(self.class_weight, str): => if False:
+estimators/regressor.py: losses_of_estimators mlp
     [:, [0, -1]] => [:, [0, 1]]
     ascending - 0.5).argmin() => ascending).argmin()
     r2_score(y, predicted, sample_weight=weight) => r2_score(y, predicted)
-    if incremental and isinstance(self.class_weight, str): => if False:
     loss.check_targets(y) => pass
 estimators/validation.py: validation scikit_learn_defects
     float(self.weight.sum()) => len(self.y)
@@ -417,7 +418,7 @@ estimators/base.py: validation transform bad_input mlp
     or not -len(depths) <= layer < len(depths) => or layer >= len(depths)
     self.best_loss_ = self.best_validation_score_ = None  # of other => pass  # of other
     dtype = np.float64 => pass
-estimators/undo.py: callbacks mlp bad_input
+estimators/rollback.py: callbacks mlp bad_input
     del values[lengths[name] :] => pass
     run.random_state.set_state(drawn) => pass
     estimator.__dict__.clear() => pass
@@ -425,7 +426,7 @@ estimators/undo.py: callbacks mlp bad_input
 estimators/inputs.py: bad_input every_input divergence
     if np.ma.is_masked(array): => if False:
     if sums_up(outputs) or np.isfinite(outputs).all(): => if sums_up(outputs):
-estimators/stacks.py: stacks regularization transform
+estimators/hidden_layers.py: hidden_layers regularization transform
     return weighted[1:] => return weighted[:-1]
     [0.0] * (1 + n_spared) => [0.0] * (2 + n_spared)
     draw = For(as_activation(activation), as_initializer(weight_init)) => draw = weight_init
@@ -440,7 +441,7 @@ estimators/cnn.py: cnn images
     _always_images = True =>
     if kind not in POOLINGS: => if False:
     layers = [Dropout(first)] if first else [] => layers = []
-    first, *drops = stacks.dropout_rates => *drops, first = stacks.dropout_rates
+    first, *drops = hidden_layers.dropout_rates => *drops, first = hidden_layers.dropout_rates
 estimators/sequential.py: sequential
     or names.count(name) > 1 or => or
     or "__" in name or hasattr => or hasattr
@@ -475,7 +476,7 @@ estimators/checkpoints.py: resume checkpoint
     if checkpoint.epochs == 0: => if False:
     self.failing = True => self.failing = False
     vars(checkpoint).update(self.others) => pass
-estimators/html.py: html
+estimators/panel/html.py: html
     {escape(name)}</div>{texts} => {name}</div>{texts}
     <div>{escape(line)}</div> => <div>{line}</div>
     if not PLAIN.fullmatch(name)] => if not PLAIN.match(name)]

@@ -27,29 +27,33 @@ sknn.inspection
 sknn.inspection.summary sknn.inspection.diagnose
 sknn.inspection.data_symptoms sknn.inspection.training_symptoms
 sknn.inspection.evidence
-sknn.inspection.trace
-sknn.inspection.records
-sknn.inspection.window
-sknn.inspection.pages
-sknn.inspection.formulas sknn.inspection.stages sknn.inspection.flatness
+sknn.inspection.tracing
+sknn.inspection.tracing.trace
+sknn.inspection.tracing.records
+sknn.inspection.tracing.window
+sknn.inspection.tracing.pages
+sknn.inspection.tracing.formulas sknn.inspection.tracing.stages sknn.inspection.flatness
 sknn.metrics
 sknn.estimators
 sknn.estimators.sequential sknn.estimators.cnn sknn.estimators.mlp
-sknn.estimators.tasks
+sknn.estimators.classifier sknn.estimators.regressor
 sknn.estimators.base sknn.estimators.labels
-sknn.estimators.fitting sknn.estimators.callbacks sknn.estimators.html
+sknn.estimators.fitting sknn.estimators.callbacks sknn.estimators.panel
+sknn.estimators.panel.html
 sknn.estimators.checkpoints sknn.estimators.reports
-sknn.estimators.charts sknn.estimators.constraints
-sknn.estimators.validation sknn.estimators.solvers sknn.estimators.stacks sknn.estimators.images
-sknn.estimators.inputs sknn.estimators.undo
+sknn.estimators.panel.charts sknn.estimators.constraints
+sknn.estimators.validation sknn.estimators.solvers sknn.estimators.hidden_layers \
+    sknn.estimators.images
+sknn.estimators.inputs sknn.estimators.rollback
 sknn.nn
 sknn.nn.lbfgs
 sknn.nn.training
-sknn.nn.checkpoint
-sknn.nn.documents
-sknn.nn.kinds
-sknn.nn.augmentation sknn.nn.summary sknn.nn.tensors
-sknn.nn.files
+sknn.nn.storage
+sknn.nn.storage.checkpoint
+sknn.nn.storage.values
+sknn.nn.storage.registry
+sknn.nn.augmentation sknn.nn.summary sknn.nn.storage.container
+sknn.nn.storage.files
 sknn.nn.gradient
 sknn.nn.model
 sknn.nn.network

@@ -14,11 +14,11 @@ from scipy.sparse import csr_array
 from trainers import LAYERS, N_IN, NEVER, OPTIMIZERS, SOFTMAX, Trainer, new_rows, new_trainer
 
 from sknn.nn import BatchNorm, Dense, Dropout
-from sknn.nn.checkpoint import Checkpoint, check_same, fingerprint, run_values
 from sknn.nn.optimizers import Adam
 from sknn.nn.schedules import Exponential, InvScaling, Plateau
 from sknn.nn.stopping import Keeper
-from sknn.nn.tensors import SavedModelError, read, write
+from sknn.nn.storage.checkpoint import Checkpoint, check_same, fingerprint, run_values
+from sknn.nn.storage.container import SavedModelError, read, write
 
 ALL_SORTS = [Dense(5, "tanh"), BatchNorm(), Dropout(0.3), Dense(4, "prelu"), Dense(3, "identity")]
 SCHEDULES = {
@@ -253,7 +253,7 @@ def test_there_is_a_checkpoint_at_every_moment(path, monkeypatch):
         return look_and_call
 
     with monkeypatch.context() as patch:
-        patch.setattr("sknn.nn.checkpoint.remove_leftovers", lambda path: None)
+        patch.setattr("sknn.nn.storage.checkpoint.remove_leftovers", lambda path: None)
         for name in calls:
             patch.setattr(os, name, watched(getattr(os, name)))
         written(new_trainer(), path, epochs=3)
@@ -337,8 +337,8 @@ def test_full_disk_leaves_both(path, monkeypatch):
 KILLED = """
 import io, os, sys
 from trainers import new_trainer
-from sknn.nn import files
-from sknn.nn.checkpoint import Checkpoint
+from sknn.nn.storage import files
+from sknn.nn.storage.checkpoint import Checkpoint
 
 class Deadly(io.FileIO):
     def write(self, data):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sknn.nn import files
-from sknn.nn.files import remove_leftovers, replacing
+from sknn.nn.storage import files
+from sknn.nn.storage.files import remove_leftovers, replacing
 
 resource = pytest.importorskip("resource", reason="limits on files are POSIX's")
 
@@ -100,7 +100,7 @@ def test_device_without_space_leaves_the_old_file(old, monkeypatch):
 
 KILLED = """
 import os, sys
-from sknn.nn.files import replacing
+from sknn.nn.storage.files import replacing
 with replacing(sys.argv[1]) as file:
     file.write(bytes(100_000))
     os._exit(9)

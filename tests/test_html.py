@@ -24,8 +24,8 @@ from sknn import (
     SequentialClassifier,
     SequentialRegressor,
 )
-from sknn.estimators.charts import _scale
-from sknn.estimators.html import network_html
+from sknn.estimators.panel.charts import _scale
+from sknn.estimators.panel.html import network_html
 from sknn.nn import Activate, Activation, BatchNorm, Conv2D, Dense, Dropout, Flatten, PReLU
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -60,7 +60,7 @@ from sknn.nn import (
 from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.initializers import INITIALIZERS
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, SquaredError
-from sknn.nn.tensors import SavedModelError, read, write
+from sknn.nn.storage.container import SavedModelError, read, write
 from sknn.persistence import load, save
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -603,7 +603,9 @@ def test_full_disk_leaves_the_old_file(path, monkeypatch):
 
     save(MLPRegressor(alpha=7), path)
     estimator = MLPClassifier((50,), max_iter=2).fit(X, THREE)
-    monkeypatch.setattr("sknn.nn.files.open", lambda at, mode: Full(at, mode[0]), raising=False)
+    monkeypatch.setattr(
+        "sknn.nn.storage.files.open", lambda at, mode: Full(at, mode[0]), raising=False
+    )
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
         save(estimator, path)
     assert load(path).alpha == 7

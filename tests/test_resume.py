@@ -27,8 +27,8 @@ from sknn import (
     SequentialRegressor,
 )
 from sknn.nn import BatchNorm, CosineDecay, Dense, Dropout
-from sknn.nn.checkpoint import Checkpoint
-from sknn.nn.tensors import SavedModelError
+from sknn.nn.storage.checkpoint import Checkpoint
+from sknn.nn.storage.container import SavedModelError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -23,7 +23,7 @@ from sknn import (
 )
 from sknn.estimators.solvers import STOCHASTIC_SOLVERS
 from sknn.inspection import trace
-from sknn.inspection.formulas import LAYERS
+from sknn.inspection.tracing.formulas import LAYERS
 from sknn.nn import (
     Activate,
     AveragePool2D,

@@ -20,7 +20,6 @@ from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import read_checkpoint
 from sknn.estimators.constraints import CONSTRAINTS
 from sknn.estimators.fitting import Job, fit_lbfgs, fit_stochastic
-from sknn.estimators.html import NetworkPanel
 from sknn.estimators.inputs import (
     check_finite,
     checked_total,
@@ -28,12 +27,13 @@ from sknn.estimators.inputs import (
     refuse_no_numbers,
     sums_up,
 )
-from sknn.estimators.undo import all_or_nothing
+from sknn.estimators.panel.html import NetworkPanel
+from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.validation import given_data, hold_out
 from sknn.nn.batches import Rows
-from sknn.nn.checkpoint import check_same, fingerprint
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
+from sknn.nn.storage.checkpoint import check_same, fingerprint
 from sknn.nn.training import HISTORY
 
 FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to

@@ -3,7 +3,7 @@
 import os
 import warnings
 
-from sknn.nn.checkpoint import Checkpoint
+from sknn.nn.storage.checkpoint import Checkpoint
 
 
 class CheckpointWriter:

@@ -5,10 +5,11 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sknn.estimators import stacks
+from sknn.estimators import hidden_layers
 from sknn.estimators.base import BaseNetwork
+from sknn.estimators.classifier import ClassifierTask
 from sknn.estimators.images import ImageInput
-from sknn.estimators.tasks import ClassifierTask, RegressorTask
+from sknn.estimators.regressor import RegressorTask
 from sknn.nn.augmentation import AUGMENTATIONS
 from sknn.nn.initializers import Suited, as_initializer
 from sknn.nn.layers import AveragePool2D, Conv2D, Dense, Dropout, Flatten, MaxPool2D
@@ -21,7 +22,7 @@ class BaseCNN(ImageInput, BaseNetwork):
 
     _parameter_constraints: dict = {
         **BaseNetwork._parameter_constraints,
-        **stacks.CONSTRAINTS,
+        **hidden_layers.CONSTRAINTS,
         **ImageInput._parameter_constraints,
         "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
         "kernel_size": [Interval(Integral, 1, None, closed="left"), list, tuple],
@@ -40,11 +41,11 @@ class BaseCNN(ImageInput, BaseNetwork):
     _always_images = True
 
     def _layers(self, n_outputs):
-        filters = stacks.block_sizes(self.filters)
-        sizes = stacks.hidden_sizes(self.hidden_layer_sizes)
+        filters = hidden_layers.block_sizes(self.filters)
+        sizes = hidden_layers.hidden_sizes(self.hidden_layer_sizes)
         n_hidden = len(filters) + len(sizes)
-        activations = stacks.activations(self.activation, n_hidden)
-        first, *drops = stacks.dropout_rates(self.dropout, n_hidden, n_spared=len(filters))
+        activations = hidden_layers.activations(self.activation, n_hidden)
+        first, *drops = hidden_layers.dropout_rates(self.dropout, n_hidden, n_spared=len(filters))
         auto = isinstance(self.weight_init, str) and self.weight_init == "auto"
         draw = Suited() if auto else as_initializer(self.weight_init)
         makes = [*self._convolutions(filters), *(partial(Dense, units) for units in sizes)]
@@ -55,7 +56,7 @@ class BaseCNN(ImageInput, BaseNetwork):
         ):
             if number == len(filters):
                 layers.append(Flatten())
-            layers += stacks.hidden_layer(make, activation, self.normalization, draw)
+            layers += hidden_layers.hidden_layer(make, activation, self.normalization, draw)
             layers += [pooling] if pooling else []
             layers += [Dropout(rate)] if rate else []
         if not sizes:
@@ -79,10 +80,10 @@ class BaseCNN(ImageInput, BaseNetwork):
         ]
 
     def _per_block(self, name, n_blocks):
-        return stacks.one_per_block(name, getattr(self, name), n_blocks)
+        return hidden_layers.one_per_block(name, getattr(self, name), n_blocks)
 
     def _hidden_depths(self, network):
-        return stacks.hidden_depths(network)
+        return hidden_layers.hidden_depths(network)
 
 
 def _pooling(kind):

@@ -14,11 +14,11 @@ from sknn.estimators.reports import LEVEL, record, report, report_divergence
 from sknn.estimators.solvers import new_optimizer, new_plan
 from sknn.estimators.validation import HeldOut, validator
 from sknn.nn.batches import Rows
-from sknn.nn.checkpoint import Checkpoint
 from sknn.nn.gradient import Gradient
 from sknn.nn.lbfgs import BLOCK, minimize_loss
 from sknn.nn.model import Model
 from sknn.nn.stopping import Keeper, Patience
+from sknn.nn.storage.checkpoint import Checkpoint
 from sknn.nn.threads import blas_threads_for, one_blas_thread
 from sknn.nn.training import Run, train
 

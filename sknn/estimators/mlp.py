@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from sknn.estimators import stacks
+from sknn.estimators import hidden_layers
 from sknn.estimators.base import BaseNetwork
-from sknn.estimators.tasks import ClassifierTask, RegressorTask
+from sknn.estimators.classifier import ClassifierTask
+from sknn.estimators.regressor import RegressorTask
 from sknn.nn.activations import Activation, as_activation
 from sknn.nn.initializers import For, as_initializer
 from sknn.nn.layers import Dense, Dropout
@@ -15,17 +16,18 @@ class BaseMLP(BaseNetwork):
 
     _parameter_constraints: dict = {
         **BaseNetwork._parameter_constraints,
-        **stacks.CONSTRAINTS,
+        **hidden_layers.CONSTRAINTS,
     }
 
     def _layers(self, n_outputs):
-        sizes = stacks.hidden_sizes(self.hidden_layer_sizes)
-        activations = stacks.activations(self.activation, len(sizes))
-        first, *drops = stacks.dropout_rates(self.dropout, len(sizes))
+        sizes = hidden_layers.hidden_sizes(self.hidden_layer_sizes)
+        activations = hidden_layers.activations(self.activation, len(sizes))
+        first, *drops = hidden_layers.dropout_rates(self.dropout, len(sizes))
         layers = [Dropout(first)] if first else []
         for units, activation, rate in zip(sizes, activations, drops, strict=True):
-            make = partial(Dense, units)
-            layers += stacks.hidden_layer(make, activation, self.normalization, self.weight_init)
+            layers += hidden_layers.hidden_layer(
+                partial(Dense, units), activation, self.normalization, self.weight_init
+            )
             layers += [Dropout(rate)] if rate else []
         # scikit-learn draws the output layer as widely as the hidden ones.
         single = isinstance(self.activation, (str, Activation))
@@ -34,7 +36,7 @@ class BaseMLP(BaseNetwork):
         return [*layers, Dense(n_outputs, "identity", weight_init=draw)]
 
     def _hidden_depths(self, network):
-        return stacks.hidden_depths(network)
+        return hidden_layers.hidden_depths(network)
 
 
 class MLPClassifier(ClassifierTask, BaseMLP):

@@ -3,8 +3,9 @@
 from copy import deepcopy
 
 from sknn.estimators.base import BaseNetwork
+from sknn.estimators.classifier import ClassifierTask
 from sknn.estimators.images import ImageInput
-from sknn.estimators.tasks import ClassifierTask, RegressorTask
+from sknn.estimators.regressor import RegressorTask
 from sknn.nn.initializers import as_initializer
 from sknn.nn.layers import Dense, Layer
 from sknn.nn.network import layer_names

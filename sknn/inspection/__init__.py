@@ -2,6 +2,6 @@
 
 from sknn.inspection.diagnose import diagnose
 from sknn.inspection.summary import summary
-from sknn.inspection.trace import trace
+from sknn.inspection.tracing.trace import trace
 
 __all__ = ["diagnose", "summary", "trace"]

@@ -17,8 +17,8 @@ from sklearn.utils.validation import _num_samples
 
 from sknn.estimators.labels import OneLabel
 from sknn.inspection.flatness import Flatness
-from sknn.inspection.stages import stages_of
-from sknn.inspection.trace import fitted_model, trace
+from sknn.inspection.tracing.stages import stages_of
+from sknn.inspection.tracing.trace import fitted_model, trace
 from sknn.nn.batches import Rows, sum_of_weights
 from sknn.nn.layers import BatchNorm, Conv2D, Dense
 

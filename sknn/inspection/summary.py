@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 
 from sknn.estimators.base import BaseNetwork
-from sknn.estimators.html import names_of_layers
+from sknn.estimators.panel.html import names_of_layers
 from sknn.nn.network import Network
 from sknn.nn.summary import COUNTS, shape_text, summary_rows, totals
 

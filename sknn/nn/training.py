@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sknn.nn.augmentation import Augmentation
-from sknn.nn.checkpoint import Checkpoint
 from sknn.nn.schedules import Constant, Progress, Schedule
 from sknn.nn.stopping import Keeper
+from sknn.nn.storage.checkpoint import Checkpoint
 from sknn.nn.streams import new_seed
 from sknn.nn.workspace import Workspace
 

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from sknn.estimators.html import names_of_layers
+from sknn.estimators.panel.html import names_of_layers
 from sknn.plotting.layerwise import as_image_shape, fitted_model
 from sknn.plotting.mosaic import Mosaic, counted
 from sknn.plotting.panels import SIGNED, colour_bar, panels

@@ -4,7 +4,7 @@ import numpy as np
 
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.inputs import refuse_no_numbers
-from sknn.inspection.stages import stages_of
+from sknn.inspection.tracing.stages import stages_of
 from sknn.nn.batches import Samples
 from sknn.nn.ranges import COUNT
 

@@ -4,10 +4,10 @@ from helpers import Square, built_in
 from sknn.nn import Activation, Dense, Huber, Initializer, Layer, Loss, Schedule, Warmup
 from sknn.nn.activations import Step as StepActivation
 from sknn.nn.initializers import For, HeNormal
-from sknn.nn.kinds import CORE
 from sknn.nn.losses import Heads
 from sknn.nn.schedules import Step as StepSchedule
-from sknn.nn.tensors import SavedModelError
+from sknn.nn.storage.container import SavedModelError
+from sknn.nn.storage.registry import CORE
 
 KINDS = {kind.name: kind for kind in CORE}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn.estimators import stacks
+from sknn.estimators import hidden_layers
 from sknn.nn import Conv2D, Dense, Dropout, Flatten, MaxPool2D
 from sknn.nn.activations import as_activation
 from sknn.nn.initializers import For, as_initializer
@@ -20,26 +20,26 @@ GLOROT = as_initializer("glorot_uniform")
 
 @pytest.mark.parametrize("make", [partial(Dense, 5), partial(Conv2D, 5, 3)], ids=["dense", "conv"])
 def test_hidden_layer_without_normalisation_is_one_layer(make):
-    (layer,) = stacks.hidden_layer(make, "tanh", None, GLOROT)
+    (layer,) = hidden_layers.hidden_layer(make, "tanh", None, GLOROT)
     assert (layer.activation, layer.weight_init) == ("tanh", GLOROT)
 
 
 @pytest.mark.parametrize("make", [partial(Dense, 5), partial(Conv2D, 5, 3)], ids=["dense", "conv"])
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
 def test_normalisation_stands_between_weighted_sums_and_activation(make, normalization):
-    weights, norm, activate = stacks.hidden_layer(make, "tanh", normalization, GLOROT)
+    weights, norm, activate = hidden_layers.hidden_layer(make, "tanh", normalization, GLOROT)
     assert weights.activation == "identity"
-    assert type(norm) is stacks.NORMALIZATIONS[normalization]
+    assert type(norm) is hidden_layers.NORMALIZATIONS[normalization]
     assert activate.activation == "tanh"
 
 
 def test_weights_before_normalisation_are_drawn_for_the_activation_after_it():
     he = as_initializer("he_uniform")
-    weights, _, _ = stacks.hidden_layer(partial(Dense, 5), "relu", "batch", he)
+    weights, _, _ = hidden_layers.hidden_layer(partial(Dense, 5), "relu", "batch", he)
     assert isinstance(weights.weight_init, For)
     for init in (he, GLOROT):
-        normalized, *_ = stacks.hidden_layer(partial(Dense, 5), "relu", "batch", init)
-        (plain,) = stacks.hidden_layer(partial(Dense, 5), "relu", None, init)
+        normalized, *_ = hidden_layers.hidden_layer(partial(Dense, 5), "relu", "batch", init)
+        (plain,) = hidden_layers.hidden_layer(partial(Dense, 5), "relu", None, init)
         drawn, wanted = (
             layer.parameters((4,))[0].initializer(np.random.RandomState(0), (4, 5))
             for layer in (normalized, plain)
@@ -51,25 +51,25 @@ def test_weights_before_normalisation_are_drawn_for_the_activation_after_it():
 
 
 def test_hidden_layer_reaches_to_the_next_one_with_weights():
-    conv = stacks.hidden_layer(partial(Conv2D, 3), "relu", "batch", GLOROT)
-    dense = stacks.hidden_layer(partial(Dense, 4), "relu", "layer", GLOROT)
+    conv = hidden_layers.hidden_layer(partial(Conv2D, 3), "relu", "batch", GLOROT)
+    dense = hidden_layers.hidden_layer(partial(Dense, 4), "relu", "layer", GLOROT)
     layers = [Dropout(), *conv, MaxPool2D(), Conv2D(2), Flatten(), *dense, Dropout(), Dense(1)]
     network = Network(layers, (6, 6, 1))
-    depths = stacks.hidden_depths(network)
+    depths = hidden_layers.hidden_depths(network)
     assert [type(layers[depth]) for depth in depths] == [Conv2D, Dense, Dense]
     assert [network.shapes[depth] for depth in depths] == [(3, 3, 3), (18,), (4,)]
 
 
 def test_network_of_one_layer_has_no_hidden_ones():
-    assert stacks.hidden_depths(Network([Dense(1)], (6,))) == []
+    assert hidden_layers.hidden_depths(Network([Dense(1)], (6,))) == []
 
 
 # Sizes
 
 
 each = pytest.mark.parametrize(("sizes", "name"), [
-    (stacks.hidden_sizes, "hidden_layer_sizes"),
-    (stacks.block_sizes, "filters"),
+    (hidden_layers.hidden_sizes, "hidden_layer_sizes"),
+    (hidden_layers.block_sizes, "filters"),
 ])  # fmt: skip
 
 
@@ -110,9 +110,9 @@ def test_size_that_is_not_positive_raises(given, sizes, name):
 
 def test_error_says_what_a_size_belongs_to():
     with pytest.raises(ValueError, match="one per hidden layer, got"):
-        stacks.hidden_sizes((2.5,))
+        hidden_layers.hidden_sizes((2.5,))
     with pytest.raises(ValueError, match="one per block, got"):
-        stacks.block_sizes((2.5,))
+        hidden_layers.block_sizes((2.5,))
 
 
 # One for each
@@ -120,37 +120,37 @@ def test_error_says_what_a_size_belongs_to():
 
 @pytest.mark.parametrize("given", ["tanh", as_activation("relu")])
 def test_one_activation_is_for_all_layers(given):
-    assert stacks.activations(given, 3) == [given] * 3
+    assert hidden_layers.activations(given, 3) == [given] * 3
 
 
 @pytest.mark.parametrize("kind", [list, tuple])
 def test_activations_are_one_for_each_layer(kind):
     given = kind(["tanh", as_activation("relu")])
-    assert stacks.activations(given, 2) == list(given)
+    assert hidden_layers.activations(given, 2) == list(given)
 
 
 @pytest.mark.parametrize("given", [["relu"], ["relu"] * 3, []])
 def test_wrong_number_of_activations_raises(given):
     with pytest.raises(ValueError, match="list of 2, one per hidden layer, got") as error:
-        stacks.activations(given, 2)
+        hidden_layers.activations(given, 2)
     assert repr(given) in str(error.value)
 
 
 def test_unknown_activation_in_a_list_raises():
     with pytest.raises(ValueError, match="wish"):
-        stacks.activations(["relu", "wish"], 2)
+        hidden_layers.activations(["relu", "wish"], 2)
 
 
 @pytest.mark.parametrize(
     ("n_spared", "wanted"), [(0, [0, 0.5, 0.5, 0.5]), (1, [0, 0, 0.5, 0.5]), (3, [0, 0, 0, 0])]
 )
 def test_one_rate_of_dropout_spares_the_input_and_the_first_layers(n_spared, wanted):
-    assert stacks.dropout_rates(0.5, 3, n_spared) == wanted
+    assert hidden_layers.dropout_rates(0.5, 3, n_spared) == wanted
 
 
 @pytest.mark.parametrize("n_spared", [0, 1])
 def test_rates_of_dropout_in_a_list_are_taken_as_they_are(n_spared):
-    assert stacks.dropout_rates([0.1, 0, 0.3], 2, n_spared) == [0.1, 0, 0.3]
+    assert hidden_layers.dropout_rates([0.1, 0, 0.3], 2, n_spared) == [0.1, 0, 0.3]
 
 
 @pytest.mark.parametrize("given", [[], [0.1], [0.1] * 2, (0.1,) * 4])
@@ -158,24 +158,24 @@ def test_wrong_number_of_rates_raises(given):
     with pytest.raises(
         ValueError, match=r"dropout must be .* a list of 3, the input first"
     ) as error:
-        stacks.dropout_rates(given, 2)
+        hidden_layers.dropout_rates(given, 2)
     assert repr(given) in str(error.value)
 
 
 @pytest.mark.parametrize("rate", [1, 1.5, -0.1, "a", None])
 def test_rate_that_cannot_be_raises(rate):
     with pytest.raises(ValueError, match=r"dropout: each rate must be in \[0, 1\)"):
-        stacks.dropout_rates([0.1, rate], 1)
+        hidden_layers.dropout_rates([0.1, rate], 1)
 
 
 @pytest.mark.parametrize("given", [3, "same", None])
 def test_one_setting_is_for_all_blocks(given):
-    assert stacks.one_per_block("padding", given, 2) == [given] * 2
+    assert hidden_layers.one_per_block("padding", given, 2) == [given] * 2
 
 
 @pytest.mark.parametrize("given", [(3, 5), [3, (3, 5)], ((3, 5), (5, 3)), (None, 2)])
 def test_settings_are_one_for_each_block(given):
-    assert stacks.one_per_block("kernel_size", given, 2) == list(given)
+    assert hidden_layers.one_per_block("kernel_size", given, 2) == list(given)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_settings_are_one_for_each_block(given):
 )
 def test_wrong_number_of_settings_raises_and_says_where_a_pair_goes(n_blocks, remedy):
     with pytest.raises(ValueError, match="kernel_size must be one for all blocks") as error:
-        stacks.one_per_block("kernel_size", (3, 5), n_blocks)
+        hidden_layers.one_per_block("kernel_size", (3, 5), n_blocks)
     message = str(error.value)
     assert f"a tuple of {n_blocks}, one per entry of filters, got (3, 5)" in message
     assert message.endswith(f"A pair for height and width goes inside: {remedy}.")

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn.nn import tensors
-from sknn.nn.tensors import DTYPES, SavedModelError, read, write
+from sknn.nn.storage import container
+from sknn.nn.storage.container import DTYPES, SavedModelError, read, write
 
 DOCUMENT = {"a": [1, 2.5, None, True, 'é\n"\\'], "b": {}}
 ARRAYS = {
@@ -355,7 +355,7 @@ def test_directory_is_refused(tmp_path):
 )
 def test_what_could_not_be_read_is_not_written(document, arrays, message, written, monkeypatch):
     for limit, value in {"LARGEST": 100_000, "MOST": 1000, "DEEPEST": 5}.items():
-        monkeypatch.setattr(tensors, limit, value)
+        monkeypatch.setattr(container, limit, value)
     with pytest.raises(SavedModelError, match=rf"'.*model' cannot be written: .*{message}"):
         write(written, document, arrays)
     assert read(written)[0] == DOCUMENT
@@ -371,7 +371,9 @@ def test_disk_that_fills_up_leaves_the_old_file(written, monkeypatch):
                 raise OSError(28, "No space left on device")
             return super().write(data)
 
-    monkeypatch.setattr("sknn.nn.files.open", lambda path, mode: Full(path, mode[0]), raising=False)
+    monkeypatch.setattr(
+        "sknn.nn.storage.files.open", lambda path, mode: Full(path, mode[0]), raising=False
+    )
     with pytest.raises(OSError, match="No space left on device"):
         write(written, [], {"x": np.zeros(1000)})
     assert os.listdir(written.parent) == [written.name]

@@ -6,7 +6,7 @@ from html import escape
 
 from sklearn.base import is_classifier
 
-from sknn.estimators.charts import chart
+from sknn.estimators.panel.charts import chart
 from sknn.nn.network import Network
 from sknn.nn.summary import summary_rows, totals
 

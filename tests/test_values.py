@@ -7,10 +7,10 @@ from numpy.testing import assert_array_equal
 from sameness import assert_same
 
 from sknn.nn import ELU, Conv2D, Dense, Huber, Loss, OneCycle, Warmup
-from sknn.nn.documents import Decoder, Encoder
 from sknn.nn.initializers import For, HeNormal
 from sknn.nn.losses import Heads
-from sknn.nn.tensors import SavedModelError
+from sknn.nn.storage.container import SavedModelError
+from sknn.nn.storage.values import Decoder, Encoder
 
 FRACTIONS = [0.1, 1 / 3, -0.0, 5e-324, 1.7976931348623157e308, np.inf, -np.inf, np.nan]
 

@@ -7,10 +7,10 @@ from hashlib import sha256
 import numpy as np
 from scipy.sparse import issparse
 
-from sknn.nn.documents import Decoder, Encoder
-from sknn.nn.files import as_file, remove_leftovers
 from sknn.nn.schedules import Progress
-from sknn.nn.tensors import SavedModelError, blaming, read, write
+from sknn.nn.storage.container import SavedModelError, blaming, read, write
+from sknn.nn.storage.files import as_file, remove_leftovers
+from sknn.nn.storage.values import Decoder, Encoder
 
 
 @dataclass

@@ -7,8 +7,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.solvers import new_optimizer, new_schedule
-from sknn.inspection.records import LayerTrace, Trace
-from sknn.inspection.stages import stages_of
+from sknn.inspection.tracing.records import LayerTrace, Trace
+from sknn.inspection.tracing.stages import stages_of
 from sknn.nn.batches import Rows
 from sknn.nn.gradient import Gradient
 from sknn.nn.schedules import Progress

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn.inspection.pages import trace_page
-from sknn.inspection.window import window_of
+from sknn.inspection.tracing.pages import trace_page
+from sknn.inspection.tracing.window import window_of
 from sknn.nn.activations import Activation
 from sknn.nn.layers import Layer
 from sknn.nn.losses import Loss

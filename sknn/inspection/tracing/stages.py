@@ -4,7 +4,7 @@ from copy import copy
 
 import numpy as np
 
-from sknn.estimators.html import names_of_layers
+from sknn.estimators.panel.html import names_of_layers
 from sknn.nn.activations import Identity, as_activation
 from sknn.nn.layers import Activate, Conv2D, Dense
 from sknn.nn.summary import summary_rows

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn.inspection.formulas import formula, formulas_of, loss_formula
+from sknn.inspection.tracing.formulas import formula, formulas_of, loss_formula
 from sknn.nn.layers import BatchNorm
 
 WIDTH, INDENT = 100, 6

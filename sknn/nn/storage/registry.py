@@ -10,7 +10,7 @@ from sknn.nn.initializers import Initializer
 from sknn.nn.layers import Layer
 from sknn.nn.losses import Loss
 from sknn.nn.schedules import Schedule
-from sknn.nn.tensors import SavedModelError
+from sknn.nn.storage.container import SavedModelError
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sknn.nn.files import replacing
+from sknn.nn.storage.files import replacing
 
 FORMAT, VERSION = "sknn", "1"
 METADATA = {"format", "version", "document", "checksum", "checksums"}

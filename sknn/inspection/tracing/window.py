@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn.inspection.pages import window_page
+from sknn.inspection.tracing.pages import window_page
 from sknn.nn.activations import Activation
 from sknn.nn.layers import Conv2D
 from sknn.nn.workspace import Workspace

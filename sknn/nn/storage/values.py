@@ -9,8 +9,8 @@ from math import isfinite
 
 import numpy as np
 
-from sknn.nn.kinds import CORE
-from sknn.nn.tensors import DTYPE_NAMES, SavedModelError
+from sknn.nn.storage.container import DTYPE_NAMES, SavedModelError
+from sknn.nn.storage.registry import CORE
 
 DEEPEST = 30  # values inside each other
 RAW = re.compile(r"[<>|]([cSU]\d+|[mM]8\[\w+\])", re.ASCII)  # dtypes that are kept as bytes

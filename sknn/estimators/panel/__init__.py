@@ -1,0 +1,1 @@
+"""The panel that notebooks show of an estimator: its network as a table, its training as charts."""

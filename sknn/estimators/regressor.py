@@ -1,0 +1,186 @@
+"""Regression: numbers in, numbers out."""
+
+from numbers import Real
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+
+from sknn.estimators.inputs import check_finite, refuse_no_numbers
+from sknn.estimators.rollback import all_or_nothing
+from sknn.estimators.solvers import has_stochastic_solver
+from sknn.nn.losses import REGRESSION_LOSSES, Loss, Quantile
+from sknn.nn.ranges import LEVELS
+
+
+def _has_interval(estimator):
+    """For ``available_if``. Raises AttributeError without at least two quantiles."""
+    loss = estimator.loss
+    if hasattr(estimator, "_model"):
+        loss = estimator._fitted_loss()
+    elif loss == "quantile":
+        loss = Quantile(estimator.quantile)
+    if np.size(getattr(loss, "levels", ())) < 2:
+        raise AttributeError(
+            "predict_interval needs loss='quantile' and at least two levels, for instance "
+            f"quantile=[0.05, 0.95], got loss={estimator.loss!r}, quantile={estimator.quantile!r}."
+        )
+    return True
+
+
+class RegressorTask(RegressorMixin):
+    """Numbers in, numbers out, one output per column of y."""
+
+    _parameter_constraints: dict = {
+        "loss": [StrOptions(set(REGRESSION_LOSSES)), Loss],
+        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
+    }
+    _numeric_targets = True
+
+    @available_if(has_stochastic_solver)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Go on training with one pass over the given samples.
+
+        Weights, optimiser, learning-rate schedule and random draws go on where the last call
+        ended: n calls on the same samples are one fit of n epochs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, not negative.
+
+        Returns
+        -------
+        self : object
+            The trained estimator.
+        """
+        with all_or_nothing(self):
+            return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The predicted targets, in the dtype of the weights.
+        """
+        loss, z = self._fitted_loss(), self._outputs(X)
+        with np.errstate(all="ignore"):
+            y = loss.predict(z)
+        if loss.link != "identity":
+            check_finite(y)
+        return y.ravel() if y.shape[1] == 1 else y
+
+    @available_if(_has_interval)
+    def predict_interval(self, X):
+        """Predict the interval between the lowest and the highest level of ``quantile``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        interval : ndarray of shape (n_samples, 2)
+            Lower and upper end; y lies between them with a probability of about the difference
+            of the two levels.
+        """
+        return self.predict(X)[:, [0, -1]]
+
+    def score(self, X, y, sample_weight=None):
+        """R2 of the predictions; with several levels of ``quantile``, of the one nearest 1/2.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            At most 1.
+        """
+        refuse_no_numbers(y=y, sample_weight=sample_weight)
+        predicted = self.predict(X)
+        if self._several_levels():
+            predicted = predicted[:, self._middle()]
+        return float(r2_score(y, predicted, sample_weight=sample_weight))
+
+    def _several_levels(self):
+        loss = self._fitted_loss()
+        return isinstance(loss, Quantile) and loss.outputs_per_target > 1
+
+    def _middle(self):
+        """Which of the sorted levels is nearest to one half."""
+        return int(np.abs(self._fitted_loss().ascending - 0.5).argmin())
+
+    def _learn(self, y, learn, some=False):
+        y = y.toarray() if issparse(y) else y
+        assert_all_finite(y, input_name="y")  # None in an array of objects has become nan
+        return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _encode(self, y, dtype):
+        """(targets, None) for y, as Rows takes them."""
+        loss = self._loss()
+        loss.check_targets(y)
+        if loss.outputs_per_target > 1 and y.ndim == 2:
+            raise ValueError(
+                f"quantile={self.quantile!r} asks for several levels, which needs y of one column, "
+                f"got shape {y.shape}. Fit one regressor per column, as MultiOutputRegressor does."
+            )
+        with np.errstate(over="ignore"):
+            targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
+        if not np.isfinite(targets).all():
+            raise ValueError(
+                f"y must fit into {np.dtype(dtype)!s}, the dtype of X, got a largest absolute "
+                f"value of {float(np.abs(y).max())!r}. Scale y, or pass X as float64."
+            )
+        return targets, None
+
+    def _n_outputs(self, targets):
+        return targets.shape[1] * self._loss().outputs_per_target
+
+    def _strata(self, targets):
+        return None
+
+    def _loss(self):
+        if self.loss == "quantile":
+            if self.quantile not in LEVELS:
+                raise ValueError(f"quantile must be {LEVELS}, got {self.quantile!r}.")
+            return Quantile(self.quantile)
+        return REGRESSION_LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
+
+    def _score_outputs(self, z, y, weight):
+        """What ``score`` gives, of raw outputs z against targets y; nan if one overflows."""
+        predicted = self._loss().predict(z)
+        if not np.isfinite(predicted).all():
+            return np.nan
+        if self._several_levels():
+            predicted = predicted[:, [self._middle()]]
+        return float(r2_score(y, predicted, sample_weight=weight))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.regressor_tags.poor_score = False
+        return tags

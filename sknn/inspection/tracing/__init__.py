@@ -1,0 +1,1 @@
+"""One step of training, with every number on the way kept."""

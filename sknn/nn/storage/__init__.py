@@ -1,0 +1,1 @@
+"""Files: saved models and checkpoints, which are checked before anything in them is believed."""
