@@ -7,8 +7,9 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import classification_report, multilabel_confusion_matrix, recall_score
-from sklearn.utils._param_validation import Interval, Options, StrOptions, validate_params
 from sklearn.utils.multiclass import unique_labels
+
+from sknn.scikit_learn import Interval, Options, StrOptions, validate_params
 
 COUNTS = ("TP", "FP", "FN", "TN")
 COLUMNS = (*COUNTS, "precision", "recall", "specificity", "f1-score", "support")

@@ -25,6 +25,7 @@ from sknn.nn.storage.container import SavedModelError, blaming, read, write
 from sknn.nn.storage.registry import CORE, Kind
 from sknn.nn.storage.values import Decoder, Encoder
 from sknn.nn.training import Run
+from sknn.scikit_learn import callbacks_of, metadata_requests
 
 
 def _named(classes, includes):
@@ -99,13 +100,13 @@ def save(estimator, path):
             f"save takes estimators of sknn, such as MLPClassifier, got {estimator!r}. Use joblib "
             "for others, and for pipelines; or save the last step of the pipeline."
         )
-    if "_skl_callbacks" in vars(estimator):
+    if callbacks_of(estimator):
         raise TypeError("Callbacks cannot be saved: call set_callbacks() without any before.")
     state = dict(estimator.__getstate__())
     parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
     model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))
     state.pop("_label_binarizer", None)  # the one of the labels
-    requests = state.pop("_metadata_request", None)
+    requests = metadata_requests(state)
     for name in LEFT_OUT:
         parameters.pop(name, None)
     encoder = Encoder(KINDS)

@@ -422,7 +422,7 @@ estimators/rollback.py: callbacks mlp bad_input
     del values[lengths[name] :] => pass
     run.random_state.set_state(drawn) => pass
     estimator.__dict__.clear() => pass
-    CALLBACKS & vars(estimator).keys() => set()
+    for name in kept} => for name in ()}
 estimators/inputs.py: bad_input every_input divergence
     if np.ma.is_masked(array): => if False:
     if sums_up(outputs) or np.isfinite(outputs).all(): => if sums_up(outputs):

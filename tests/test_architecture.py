@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -45,7 +46,7 @@ sknn.estimators.panel.charts sknn.estimators.constraints
 sknn.estimators.validation sknn.estimators.solvers sknn.estimators.hidden_layers \
     sknn.estimators.images
 sknn.estimators.inputs sknn.estimators.rollback
-sknn.nn
+sknn.nn sknn.scikit_learn
 sknn.nn.lbfgs
 sknn.nn.training
 sknn.nn.storage
@@ -164,6 +165,37 @@ def test_core_imports_numpy_scipy_and_threadpoolctl_only():
     core = {name: source for name, source in SOURCES.items() if name.startswith("sknn.nn")}
     assert "sknn.nn.losses" in core
     assert foreign_imports(core, CORE_NEEDS, only_at_import=False) == []
+
+
+def private_imports(sources):
+    """Every import of a name that scikit-learn calls private, as "importer -> imported"."""
+    return [
+        f"{importer} -> {name}"
+        for importer, source in sorted(sources.items())
+        for name in imported(ast.walk(ast.parse(source)), importer, sources)
+        if re.search(r"^sklearn\..*?\b_(?!_)", name)
+    ]
+
+
+def test_one_room_alone_imports_what_scikit_learn_calls_private():
+    others = {name: source for name, source in SOURCES.items() if name != "sknn.scikit_learn"}
+    assert private_imports(others) == []
+    assert private_imports(SOURCES) != []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from sklearn.utils._param_validation import Interval", True),
+        ("def f():\n    from sklearn.base import _fit_context", True),
+        ("import sklearn._loss", True),
+        ("from sklearn.utils import check_array", False),
+        ("from sklearn import __version__", False),
+        ("from sknn.nn import _private", False),
+    ],
+)
+def test_checker_finds_private_imports(source, found):
+    assert bool(private_imports({"sknn.metrics": source})) == found
 
 
 def test_importing_the_package_needs_nothing_beyond_scikit_learn():

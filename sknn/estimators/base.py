@@ -6,15 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import read_checkpoint
@@ -35,6 +30,7 @@ from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
 from sknn.nn.storage.checkpoint import check_same, fingerprint
 from sknn.nn.training import HISTORY
+from sknn.scikit_learn import check_sample_weight, fit_context
 
 FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to
 
@@ -54,7 +50,7 @@ class BaseNetwork(
 
     _parameter_constraints: dict = CONSTRAINTS
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X,
@@ -111,7 +107,7 @@ class BaseNetwork(
                 start=(coef_init, intercept_init),
             )
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def resume(
         self,
         X,
@@ -284,7 +280,7 @@ class BaseNetwork(
         refuse_no_numbers(sample_weight=sample_weight)
         if isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0:
             sample_weight = float(sample_weight)
-        weight = _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+        weight = check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
         return checked_total("sample_weight", weight)
 
     def _n_outputs(self, targets):

@@ -2,6 +2,8 @@
 
 from copy import deepcopy
 
+from sknn.scikit_learn import callback_context, callbacks_of
+
 
 class EpochCallbacks:
     """Calls scikit-learn's hooks around the fit as a whole and around each epoch in it.
@@ -15,9 +17,9 @@ class EpochCallbacks:
         self.estimator = estimator
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self.given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-        self.context = estimator._init_callback_context(max_subtasks=epochs)
+        self.context = callback_context(estimator, n_subtasks=epochs)
         self.context.call_on_fit_task_begin(**self.given)
-        self.listening = bool(getattr(estimator, "_skl_callbacks", None))
+        self.listening = bool(callbacks_of(estimator))
         self.epoch, self.left = None, epochs
 
     def begin_epoch(self):

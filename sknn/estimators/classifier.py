@@ -4,9 +4,8 @@ from contextlib import contextmanager
 from numbers import Real
 
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -15,6 +14,7 @@ from sknn.estimators.labels import ManyLabels, known_labels, new_labels, same_cl
 from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
 from sknn.nn.losses import CLASSIFICATION_LOSSES, LabelSmoothing, Loss
+from sknn.scikit_learn import Interval, StrOptions, fit_context
 
 
 def _has_probabilities(estimator):
@@ -43,7 +43,7 @@ class ClassifierTask(ClassifierMixin):
     _numeric_targets = False
 
     @available_if(has_stochastic_solver)
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Go on training with one pass over the given samples.
 

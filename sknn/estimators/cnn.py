@@ -3,8 +3,6 @@
 from functools import partial
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
 from sknn.estimators import hidden_layers
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.classifier import ClassifierTask
@@ -13,6 +11,7 @@ from sknn.estimators.regressor import RegressorTask
 from sknn.nn.augmentation import AUGMENTATIONS
 from sknn.nn.initializers import Suited, as_initializer
 from sknn.nn.layers import AveragePool2D, Conv2D, Dense, Dropout, Flatten, MaxPool2D
+from sknn.scikit_learn import Interval, StrOptions
 
 POOLINGS = {"max": MaxPool2D, "average": AveragePool2D}
 

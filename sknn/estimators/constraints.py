@@ -4,11 +4,11 @@ import os
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
 from sknn.nn.initializers import INITIALIZERS, Initializer
 from sknn.nn.schedules import Schedule
+from sknn.scikit_learn import HasMethods, Interval, Options, StrOptions
 
 CONSTRAINTS = {
     "solver": [StrOptions({"lbfgs", *STOCHASTIC_SOLVERS})],

@@ -2,11 +2,10 @@
 
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
 from sknn.nn.activations import ACTIVATIONS, Activation, as_activation
 from sknn.nn.initializers import For, as_initializer
 from sknn.nn.layers import Activate, BatchNorm, Conv2D, Dense, LayerNorm
+from sknn.scikit_learn import Interval, StrOptions
 
 NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
 CONSTRAINTS = {

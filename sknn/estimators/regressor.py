@@ -4,10 +4,9 @@ from numbers import Real
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from sknn.estimators.inputs import check_finite, refuse_no_numbers
@@ -15,6 +14,7 @@ from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
 from sknn.nn.losses import REGRESSION_LOSSES, Loss, Quantile
 from sknn.nn.ranges import LEVELS
+from sknn.scikit_learn import Interval, StrOptions, fit_context
 
 
 def _has_interval(estimator):
@@ -42,7 +42,7 @@ class RegressorTask(RegressorMixin):
     _numeric_targets = True
 
     @available_if(has_stochastic_solver)
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Go on training with one pass over the given samples.
 

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-CALLBACKS = {"_callback_fit_ctx", "_skl_callbacks_to_teardown"}  # set while a fit is under way
+from sknn.scikit_learn import CALLBACKS_UNDER_WAY
 
 
 @contextmanager
@@ -16,8 +16,9 @@ def all_or_nothing(estimator):
     try:
         yield
     except BaseException:
+        kept = [name for name in CALLBACKS_UNDER_WAY if name in vars(estimator)]
         # scikit-learn has yet to tear the callbacks down.
-        callbacks = {name: estimator.__dict__[name] for name in CALLBACKS & vars(estimator).keys()}
+        callbacks = {name: estimator.__dict__[name] for name in kept}
         estimator.__dict__.clear()
         estimator.__dict__.update(before | callbacks)
         for name, values in history.items():

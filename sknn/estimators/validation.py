@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv, train_test_split
-from sklearn.utils import _safe_indexing
 
 from sknn.nn.batches import Rows
+from sknn.scikit_learn import safe_indexing
 
 
 @dataclass
@@ -56,7 +56,7 @@ def hold_out(estimator, model, rows, labels, sample_weight, given, groups, rando
         training, at = _split(estimator, rows, labels, groups, random_state)
     weight = None if sample_weight is None else sample_weight[at]
     y = rows.targets(at)
-    return training, HeldOut(rows.x, at, y, _safe_indexing(labels, at), weight)
+    return training, HeldOut(rows.x, at, y, safe_indexing(labels, at), weight)
 
 
 def _given(estimator, model, rows, X_val, y_val, weight_val):
@@ -129,7 +129,7 @@ def validator(estimator, model, held_out, memory):
     scorer = None
     if scoring not in (None, "loss"):
         scorer = check_scoring(estimator, scoring)
-        x = held_out.x if held_out.at is None else _safe_indexing(held_out.x, held_out.at)
+        x = held_out.x if held_out.at is None else safe_indexing(held_out.x, held_out.at)
         weights = {} if held_out.weight is None else {"sample_weight": held_out.weight}
 
     def validate():

@@ -12,8 +12,6 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import issparse
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples
 
 from sknn.estimators.labels import OneLabel
 from sknn.inspection.flatness import Flatness
@@ -21,6 +19,7 @@ from sknn.inspection.tracing.stages import stages_of
 from sknn.inspection.tracing.trace import fitted_model, trace
 from sknn.nn.batches import Rows, sum_of_weights
 from sknn.nn.layers import BatchNorm, Conv2D, Dense
+from sknn.scikit_learn import num_samples, safe_indexing
 
 MEMORY, MOST = 2**26, 1000  # bytes, and rows, that are looked at at a time
 SAMPLE = 200  # rows that error terms are looked at for, as many as make a mini-batch
@@ -122,7 +121,7 @@ def _read(reader, model, X, y, sample_weight=None):
     """(Rows, the reader's kind of labels or None, checked sample_weight)."""
     new, y_given = model is None, y is not None
     # Checking X by itself would be different code for each kind of input.
-    y = y if y_given else np.zeros(_num_samples(X))
+    y = y if y_given else np.zeros(num_samples(X))
     dtypes = reader._dtypes(model)
     X, y = reader._validated(X, y, dtypes, reset=new)
     dtype = reader._computing_dtype(X, model)
@@ -173,9 +172,9 @@ def _normalizes(layers):
 def _shrinkage(estimator, X, y):
     """Root mean square of the error terms of the first layer with weights, over the last's."""
     X = X.tocsr() if issparse(X) else X  # other formats have no rows to take
-    n = _num_samples(X)
+    n = num_samples(X)
     at = np.unique(np.linspace(0, n - 1, SAMPLE).astype(int))
-    traced = trace(estimator, _safe_indexing(X, at), _safe_indexing(y, at))
+    traced = trace(estimator, safe_indexing(X, at), safe_indexing(y, at))
     errors = [np.sqrt(np.mean(own.delta**2)) for own in traced.layers if "weight" in own.params]
     return float(errors[0] / errors[-1]) if errors[-1] > 0 else None
 
@@ -217,7 +216,7 @@ def _hold_out(evidence, X_val, y_val):
     """Fills in what is known of the samples held out."""
     est = evidence.estimator
     if X_val is not None:
-        evidence.n_validation = _num_samples(X_val)
+        evidence.n_validation = num_samples(X_val)
         if evidence.fitted:
             rows, *_ = _read(est, est._current_model(), X_val, y_val)
             z = est._outputs(X_val)

@@ -3,13 +3,13 @@
 from math import ceil, sqrt
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sknn.nn import Activate, Activation
 from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.parameters import Layout
 from sknn.nn.workspace import Workspace
 from sknn.plotting.panels import BLUE, VERMILION, panels
+from sknn.scikit_learn import check_matplotlib_support
 
 IN_A_ROW = 4  # panels
 

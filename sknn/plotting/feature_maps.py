@@ -4,13 +4,13 @@ from itertools import islice
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sknn.estimators.inputs import check_finite
 from sknn.nn import Activate, BatchNorm, Conv2D, LayerNorm
 from sknn.plotting.layerwise import LayerByLayer, as_input, fitted_model
 from sknn.plotting.mosaic import Mosaic, counted
 from sknn.plotting.panels import SIGNED, UNSIGNED, colour_bar, panels, show_image
+from sknn.scikit_learn import check_matplotlib_support
 
 
 class FeatureMapDisplay:

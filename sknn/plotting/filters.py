@@ -1,12 +1,12 @@
 """The weights of the first layer, as images: what each of its units looks for."""
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sknn.estimators.panel.html import names_of_layers
 from sknn.plotting.layerwise import as_image_shape, fitted_model
 from sknn.plotting.mosaic import Mosaic, counted
 from sknn.plotting.panels import SIGNED, colour_bar, panels
+from sknn.scikit_learn import check_matplotlib_support
 
 
 class FilterDisplay:

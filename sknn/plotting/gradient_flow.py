@@ -2,11 +2,11 @@
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sknn.plotting.layerwise import check_network
 from sknn.plotting.panels import UNSIGNED, count_epochs, panels
 from sknn.plotting.recorder import GradientFlow
+from sknn.scikit_learn import callbacks_of, check_matplotlib_support
 
 DASHES = ["-", "--", "-.", ":"]
 MOST = 10  # layers: of more, only some are named in the legend
@@ -101,7 +101,7 @@ class GradientFlowDisplay:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
         check_network(estimator)
         flow, copy = GradientFlow(n_samples), clone(estimator)
-        copy.set_callbacks(*getattr(copy, "_skl_callbacks", []), flow)
+        copy.set_callbacks(*callbacks_of(copy), flow)
         copy.fit(X, y, **({} if fit_params is None else fit_params))
         return cls.from_callback(flow, plot=plot, ax=ax, **kwargs)
 

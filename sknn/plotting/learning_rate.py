@@ -2,11 +2,11 @@
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.utils import _safe_indexing, check_random_state, indexable
-from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils import check_random_state, indexable
 
 from sknn.nn.ranges import POSITIVE, Range
 from sknn.plotting.layerwise import check_network
+from sknn.scikit_learn import check_matplotlib_support, safe_indexing
 
 MEMORY = 0.9  # of the running mean that smooths the losses
 STEPS = Range(10, closed="left", whole=True)
@@ -156,7 +156,7 @@ def _losses(estimator, X, y, rates):
         batch, order = order[:size], order[size:]
         model.set_params(learning_rate_init=float(rate))
         try:
-            model.partial_fit(_safe_indexing(X, batch), _safe_indexing(y, batch), **first)
+            model.partial_fit(safe_indexing(X, batch), safe_indexing(y, batch), **first)
         except ValueError:
             if len(losses) < 10:  # not for the rate: the data or the parameters are wrong
                 raise

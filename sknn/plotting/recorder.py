@@ -3,12 +3,12 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 
 from sknn.nn.activations import ReLU
 from sknn.nn.batches import Rows
 from sknn.nn.gradient import Gradient
 from sknn.plotting.layerwise import LayerByLayer, fitted_model
+from sknn.scikit_learn import safe_indexing
 
 PART = 32  # samples: so many go through the network at a time to find dead units
 
@@ -109,7 +109,7 @@ class Probe:
         n = X.shape[0]
         at = np.unique(np.linspace(0, n - 1, min(n, n_samples)).astype(int))
         weight = estimator._loss_weight(y, sample_weight, False)
-        targets, codebook = estimator._encode(_safe_indexing(y, at), model.dtype)
+        targets, codebook = estimator._encode(safe_indexing(y, at), model.dtype)
         rows = Rows(
             X[at],
             targets,

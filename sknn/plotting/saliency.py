@@ -5,11 +5,11 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sknn.estimators.inputs import check_finite
 from sknn.plotting.layerwise import LayerByLayer, as_image_shape, as_input, fitted_model
 from sknn.plotting.panels import BLUE, VERMILION, panels, show_image, show_signed
+from sknn.scikit_learn import check_matplotlib_support
 
 LABELS = "Output per unit of input", "Part of the difference of outputs"
 AT_ONCE = 32  # samples between baseline and sample that are computed together

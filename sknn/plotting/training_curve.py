@@ -2,10 +2,10 @@
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sknn.plotting.layerwise import fitted_model
 from sknn.plotting.panels import BLUE, GREEN, VERMILION, count_epochs, panels
+from sknn.scikit_learn import check_matplotlib_support
 
 FEW = 50  # epochs: so many can be told apart by markers
 

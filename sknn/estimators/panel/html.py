@@ -9,6 +9,7 @@ from sklearn.base import is_classifier
 from sknn.estimators.panel.charts import chart
 from sknn.nn.network import Network
 from sknn.nn.summary import summary_rows, totals
+from sknn.scikit_learn import add_to_panel
 
 PLAIN = re.compile(r"[\w .-]+")  # names that mean nothing to a pattern or a script
 UNKNOWN = "?"
@@ -74,8 +75,7 @@ class NetworkPanel:
         # The table puts names into patterns and scripts as they are; those of layers are anybody's.
         for name in [name for name in params if not PLAIN.fullmatch(name)]:
             del params[name]
-        table = params._html_repr
-        params._html_repr = lambda: network_html(self) + table()
+        add_to_panel(params, lambda: network_html(self))
         return params
 
 

@@ -1,0 +1,59 @@
+"""Names of scikit-learn that it calls private: the one place where this package imports them.
+
+They carry no promise from version to version. What has to follow scikit-learn is found here.
+"""
+
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    validate_params,
+)
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _num_samples as num_samples
+
+__all__ = [
+    "CALLBACKS_UNDER_WAY",
+    "HasMethods",
+    "Interval",
+    "Options",
+    "StrOptions",
+    "add_to_panel",
+    "callback_context",
+    "callbacks_of",
+    "check_matplotlib_support",
+    "check_sample_weight",
+    "fit_context",
+    "metadata_requests",
+    "num_samples",
+    "safe_indexing",
+    "validate_params",
+]
+
+# What scikit-learn keeps on an estimator while a fit with callbacks is under way.
+CALLBACKS_UNDER_WAY = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+
+
+def callbacks_of(estimator):
+    """The callbacks set on an estimator, a list."""
+    return list(getattr(estimator, "_skl_callbacks", None) or [])
+
+
+def callback_context(estimator, n_subtasks):
+    """The context of a fit in so many subtasks, through which its callbacks are called."""
+    return estimator._init_callback_context(max_subtasks=n_subtasks)
+
+
+def metadata_requests(state):
+    """Takes what metadata the methods ask for out of an estimator's state, or None."""
+    return state.pop("_metadata_request", None)
+
+
+def add_to_panel(parameters, html):
+    """Puts HTML, that a function gives, before the table of parameters that notebooks show."""
+    table = parameters._html_repr
+    parameters._html_repr = lambda: html() + table()
