@@ -1,7 +1,6 @@
 """Figures of a confusion matrix that scikit-learn lacks: specificity, and all of them per class."""
 
 import textwrap
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,6 +9,7 @@ from sklearn.metrics import classification_report, multilabel_confusion_matrix, 
 from sklearn.utils.multiclass import unique_labels
 
 from sknn.scikit_learn import Interval, Options, StrOptions, validate_params
+from sknn.warning import warn
 
 COUNTS = ("TP", "FP", "FN", "TN")
 COLUMNS = (*COUNTS, "precision", "recall", "specificity", "f1-score", "support")
@@ -314,11 +314,10 @@ def _warn_undefined(n_scores, average):
     """Warns of a division by zero in the words of scikit-learn."""
     sample, label = ("label", "sample") if average == "samples" else ("sample", "label")
     where = "due to" if n_scores == 1 else f"in {label}s with"
-    warnings.warn(
+    warn(
         f"Specificity is ill-defined and being set to 0.0 {where} no negative {sample}s. "
         "Use `zero_division` parameter to control this behavior.",
         UndefinedMetricWarning,
-        stacklevel=4,  # the caller of specificity_score, which validate_params wraps
     )
 
 

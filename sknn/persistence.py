@@ -14,8 +14,9 @@ from sklearn import config_context, model_selection
 from sklearn.preprocessing import LabelBinarizer
 
 from sknn import estimators
-from sknn.estimators.base import FLOATS, BaseNetwork
+from sknn.estimators.base import BaseNetwork
 from sknn.estimators.labels import LabelSet, ManyLabels, OneLabel
+from sknn.estimators.reading import FLOATS
 from sknn.nn import optimizers
 from sknn.nn.model import Model
 from sknn.nn.network import Network

@@ -3,7 +3,12 @@
 They carry no promise from version to version. What has to follow scikit-learn is found here.
 """
 
+import contextlib
+
+from sklearn import base
 from sklearn.base import _fit_context as fit_context
+from sklearn.callback import _callback_support
+from sklearn.utils import _param_validation
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import (
@@ -18,6 +23,7 @@ from sklearn.utils.validation import _num_samples as num_samples
 
 __all__ = [
     "CALLBACKS_UNDER_WAY",
+    "WRAPPERS",
     "HasMethods",
     "Interval",
     "Options",
@@ -34,6 +40,8 @@ __all__ = [
     "validate_params",
 ]
 
+# Files of the functions that scikit-learn wraps around an estimator's methods.
+WRAPPERS = {module.__file__ for module in (base, _callback_support, _param_validation, contextlib)}
 # What scikit-learn keeps on an estimator while a fit with callbacks is under way.
 CALLBACKS_UNDER_WAY = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 

@@ -369,59 +369,65 @@ estimators/classifier.py: labels class_weight losses_of_estimators mlp
     return weights * (sample_weight if => return weights * (1 if
     np.all(predicted == y, axis=1) => np.any(predicted == y, axis=1)
     axis=1), weights=sample_weight) => axis=1))
-    self._labels.correct(z, y), weights=weight) => self._labels.correct(z, y))
-    if incremental and isinstance(self.class_weight, str): => if False:
+    labels.correct(z, y), weights=weight) => labels.correct(z, y))
+    if isinstance(self.class_weight, str): => if False:
 estimators/regressor.py: losses_of_estimators mlp
     [:, [0, -1]] => [:, [0, 1]]
     ascending - 0.5).argmin() => ascending).argmin()
-    r2_score(y, predicted, sample_weight=weight) => r2_score(y, predicted)
+    _scored(predicted, loss), sample_weight=weight) => _scored(predicted, loss))
     loss.check_targets(y) => pass
 estimators/validation.py: validation scikit_learn_defects
-    float(self.weight.sum()) => len(self.y)
     if len(validation) < 2: => if len(validation) < 1:
     not rows.weight[validation].any() => not rows.weight.any()
     stratify=estimator._strata(rows.y) => stratify=None
-    return loss, -loss => return loss, loss
-    None if sample_weight is None else sample_weight[at] => sample_weight
+    None if data.sample_weight is None else data.sample_weight[at] => data.sample_weight
     held_out.x, held_out.at) => held_out.x, np.sort(held_out.at))
-    if not np.isfinite(z).all(): => if False:
 estimators/solvers.py: solvers side_by_side sequential cnn
     min(200, n_samples) => 200
     and estimator.solver != "sgd" => and False
     settings["n_decayed"] = layout.n_decayed => pass
     theta[: layout.n_trainable], **settings => theta, **settings
-    planned=not incremental => planned=True
+    planned=planned => planned=True
     if estimator.warmup_steps else schedule => if False else schedule
     and batch_size != _default(estimator, "batch_size") =>
     and batch_size != _default(estimator, "batch_size") => and batch_size != 64
     It is going to be clipped to {n_samples}. => It is going to be clipped.
-estimators/fitting.py: solvers validation side_by_side scikit_learn_defects divergence mlp
-    return -best if est.early_stopping else best => return best
-    run if job.incremental or est.warm_start else None => run if job.incremental else None
-    est.t_ += outcome.iterations * len(job.rows) => est.t_ += outcome.iterations
+nn/fit.py: solvers validation side_by_side scikit_learn_defects divergence mlp
+    float(self.weight.sum()) => len(self.y)
+    return loss, -loss => return loss, loss
+    if not np.isfinite(z).all(): => if False:
+    outcome.iterations * len(rows), => outcome.iterations,
     self.kept.restore( => self.kept.keep(
-    samples=est.t_) => samples=0)
-    astype(job.rows.dtype), model.state => astype(np.float32), model.state
-    stacklevel=LEVEL,\n        )\n    draws => stacklevel=LEVEL + 1,\n        )\n    draws
+    astype(rows.dtype), model.state => astype(np.float32), model.state
+estimators/starts.py: solvers validation mlp resume
+    np.inf if best is None else -best if early else best => np.inf if best is None else best
+    if model is vars(estimator).get("_model"): => if True:
+    return getattr(estimator, "t_", 0), best => return 0, best
+    run and run.copy()) => run)
+    del values[self._n_rows[name] :] => pass
+    self.run.random_state.set_state(self._drawn) => pass
+estimators/publishing.py: solvers validation divergence mlp
+    fit.run if keep_run else None => None
+    estimator.early_stopping and fit.held_out is not None => estimator.early_stopping
 estimators/reports.py: solvers validation divergence mlp
-    if est.early_stopping and job.held_out is not None: => if est.early_stopping:
-    not job.incremental and not plan.schedule.horizon => not job.incremental
+    planned and not fit.plan.schedule.horizon => planned
     learning_rate_init / 10:g => learning_rate_init * 10:g
-    if not best_kept: => if True:
-estimators/base.py: validation transform bad_input mlp
-    previous.theta.copy(), previous.state.copy() => previous.theta, previous.state
+    == "diverged" and not _best_kept(fit): => == "diverged":
+warning.py: mlp metrics
+    while frame.f_back is not None and _is_ours(frame.f_code.co_filename): => while False:
+    or filename in WRAPPERS =>
+estimators/reading.py: validation bad_input mlp
     and "feature_names_in_" not in self.__dict__ =>
     and X.shape[0] > 0 =>
     and sums_up(X) =>
-    run = run and run.copy() => run = run
+estimators/base.py: validation transform bad_input mlp
+    previous.theta.copy(), previous.state.copy() => previous.theta, previous.state
     {**state, "_model": self._current_model()} => {**state}
     or not -len(depths) <= layer < len(depths) => or layer >= len(depths)
-    self.best_loss_ = self.best_validation_score_ = None  # of other => pass  # of other
-    dtype = np.float64 => pass
+    rows = rows.astype(np.float64) => rows = rows
+    keep_run=goes_on and => keep_run=self.warm_start and
 estimators/rollback.py: callbacks mlp bad_input
-    del values[lengths[name] :] => pass
-    run.random_state.set_state(drawn) => pass
-    estimator.__dict__.clear() => pass
+    vars(estimator).clear() => pass
     for name in kept} => for name in ()}
 estimators/inputs.py: bad_input every_input divergence
     if np.ma.is_masked(array): => if False:
@@ -451,14 +457,14 @@ estimators/sequential.py: sequential
     layers = list(self.layers)\n        old => layers = self.layers\n        old
     layers[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer => layers[at] = layer
 estimators/images.py: images cnn
-    INTEGERS = 1 / 255 => INTEGERS = 1 / 256
+    LARGEST_PIXEL = 255 => LARGEST_PIXEL = 256
     elif scale != self.image_scale_: => elif False:
     if side * side == width else (1, width, 1) => if side * side == width else (width, 1, 1)
     if shape not in (None, self.image_shape_): => if False:
     self.dtype == "auto" and reset => self.dtype == "auto"
     if not reset:\n            self._check_shape(shape) =>
-    return X.dtype if self.image_scale_ == FLOATS else np.dtype(np.float32) => return X.dtype
-    if previous is not None:\n            return previous.dtype =>
+    return np.dtype(np.float32) if self._fitted_integers() else X.dtype => return X.dtype
+    if model is not None:\n            return model.dtype =>
     if shape not in (None, given): => if False:
     if prod(given) != width: => if False:
     return given if len(given) == 3 else None => return given

@@ -33,20 +33,24 @@ sknn.inspection.tracing.trace
 sknn.inspection.tracing.records
 sknn.inspection.tracing.window
 sknn.inspection.tracing.pages
-sknn.inspection.tracing.formulas sknn.inspection.tracing.stages sknn.inspection.flatness
+sknn.inspection.tracing.formulas sknn.inspection.tracing.stages sknn.inspection.flatness \
+    sknn.inspection.networks
 sknn.metrics
 sknn.estimators
 sknn.estimators.sequential sknn.estimators.cnn sknn.estimators.mlp
 sknn.estimators.classifier sknn.estimators.regressor
 sknn.estimators.base sknn.estimators.labels
-sknn.estimators.fitting sknn.estimators.callbacks sknn.estimators.panel
+sknn.estimators.callbacks sknn.estimators.panel sknn.estimators.reading \
+    sknn.estimators.starts sknn.estimators.publishing
 sknn.estimators.panel.html
 sknn.estimators.checkpoints sknn.estimators.reports
 sknn.estimators.panel.charts sknn.estimators.constraints
 sknn.estimators.validation sknn.estimators.solvers sknn.estimators.hidden_layers \
     sknn.estimators.images
 sknn.estimators.inputs sknn.estimators.rollback
+sknn.warning
 sknn.nn sknn.scikit_learn
+sknn.nn.fit
 sknn.nn.lbfgs
 sknn.nn.training
 sknn.nn.storage

@@ -251,8 +251,11 @@ def gradient_of_training(estimator, X, y, sample_weight):
     model = estimator._current_model()
     dtype = np.dtype(np.float64) if estimator.solver == "lbfgs" else model.dtype
     X, labels = estimator._validated(X, y, [model.dtype], reset=False)
-    targets, codebook = estimator._encode(estimator._learn(labels, learn=False), dtype)
-    weight = estimator._loss_weight(labels, sample_weight, incremental=False)
+    labels = estimator._learn(labels, learn=False, some=False)
+    targets, codebook = estimator._encode(labels, dtype)
+    if sample_weight is not None:
+        sample_weight = sample_weight.astype(model.dtype)  # as X is, lbfgs or not
+    weight = estimator._loss_weight(labels, sample_weight)
     shape = model.network.shapes[0]
     rows = Rows(X, targets, weight, dtype=dtype, shape=shape, codebook=codebook)
     gradient = Gradient(

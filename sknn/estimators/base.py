@@ -1,4 +1,4 @@
-"""What every network estimator does: check its input, fit, continue, predict in chunks."""
+"""What every network estimator does: fit in four steps, go on, predict in chunks."""
 
 from copy import deepcopy
 from numbers import Integral
@@ -9,34 +9,34 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.callbacks import EpochCallbacks
-from sknn.estimators.checkpoints import read_checkpoint
+from sknn.estimators.checkpoints import checkpoint_writer, read_checkpoint
 from sknn.estimators.constraints import CONSTRAINTS
-from sknn.estimators.fitting import Job, fit_lbfgs, fit_stochastic
-from sknn.estimators.inputs import (
-    check_finite,
-    checked_total,
-    refuse_no_labels,
-    refuse_no_numbers,
-    sums_up,
-)
+from sknn.estimators.inputs import check_finite
 from sknn.estimators.panel.html import NetworkPanel
+from sknn.estimators.publishing import publish
+from sknn.estimators.reading import FLOATS, Reader
+from sknn.estimators.reports import refuse_divergence, report
 from sknn.estimators.rollback import all_or_nothing
-from sknn.estimators.validation import given_data, hold_out
-from sknn.nn.batches import Rows
+from sknn.estimators.solvers import new_lbfgs_plan, new_optimizer, new_plan
+from sknn.estimators.starts import Fresh, Further, Resumed, Warm
+from sknn.estimators.validation import given_data, hold_out, user_score
+from sknn.nn.fit import Fit, Watch, run
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
+from sknn.nn.stopping import Patience
 from sknn.nn.storage.checkpoint import check_same, fingerprint
-from sknn.nn.training import HISTORY
-from sknn.scikit_learn import check_sample_weight, fit_context
+from sknn.nn.training import Run
+from sknn.scikit_learn import fit_context
 
-FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to
+NONE_GIVEN = (None, None, None)  # of X_val, y_val and sample_weight_val
 
 
 class BaseNetwork(
     NetworkPanel,
+    Reader,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CallbackSupportMixin,
@@ -45,7 +45,7 @@ class BaseNetwork(
     """Fits a network, whatever its layers and task.
 
     Subclasses say which layers (``_layers``); tasks say what y means (``_encode``, ``_strata``),
-    which loss it asks for (``_loss``) and how predictions are scored (``_score_outputs``).
+    which loss it asks for (``_loss``) and how outputs are scored (``_score_of_outputs``).
     """
 
     _parameter_constraints: dict = CONSTRAINTS
@@ -97,14 +97,16 @@ class BaseNetwork(
             If the input cannot be used, or training diverges; a fresh estimator is left as it
             was.
         """
+        goes_on = self.warm_start and hasattr(self, "coefs_")
         with all_or_nothing(self):
-            return self._fit(
+            return self._train(
                 X,
                 y,
                 sample_weight,
+                Warm.after(self, self._current_model()) if goes_on else Fresh(),
                 given=(X_val, y_val, sample_weight_val),
                 groups=groups,
-                start=(coef_init, intercept_init),
+                weights=(coef_init, intercept_init),
             )
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -149,156 +151,116 @@ class BaseNetwork(
                 "checkpoint to a path before fit."
             )
         with all_or_nothing(self):
-            return self._fit(
+            return self._train(
                 X,
                 y,
                 sample_weight,
+                Resumed(checkpoint=read_checkpoint(self.checkpoint)),
                 given=(X_val, y_val, sample_weight_val),
                 groups=groups,
-                resumed=read_checkpoint(self.checkpoint, level=4),
             )
 
-    def _fit(
-        self,
-        X,
-        y,
-        sample_weight,
-        incremental=False,
-        given=(None, None, None),
-        groups=None,
-        start=(None, None),
-        resumed=None,
+    def _train(
+        self, X, y, sample_weight, start, given=NONE_GIVEN, groups=None, weights=(None, None)
     ):
-        self._layers(n_outputs=1)  # raises on layers that cannot be, before data is touched
-        fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
-        fresh = fresh or resumed is not None
-        if incremental and self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
-        previous = None if fresh else self._current_model()
-        if not fresh and previous is not self.__dict__.get("_model"):
-            self.best_loss_ = self.best_validation_score_ = None  # of other weights
-        X, labels = self._validated(X, y, self._dtypes(previous), reset=fresh)
-        dtype = self._computing_dtype(X, previous)
-        labels = self._learn(labels, learn=fresh and not incremental)
-        y, codebook = self._encode(labels, dtype)
-        if sample_weight is not None:
-            sample_weight = self._checked_weight(sample_weight, X, dtype)
+        """One fit in four steps: read, prepare, run, publish.
 
-        run = self.__dict__.get("_run") if incremental and not fresh else None
-        run = run and run.copy()
-        random_state = run.random_state if run else check_random_state(self.random_state)
-        n_outputs = self._n_outputs(y if codebook is None else codebook)
-        model = self._new_model(self._input_shape(X), n_outputs, dtype, random_state, previous)
-        if any(arrays is not None for arrays in start):
-            model.take_weights(
-                model.weights if start[0] is None else start[0],
-                model.biases if start[1] is None else start[1],
-                names=("coef_init", "intercept_init"),
-            )
-        if fresh:
-            self.t_ = 0
-            self.best_loss_ = self.best_validation_score_ = None
-        if fresh or not hasattr(self, "history_"):
-            self.history_ = {name: [] for name in HISTORY}
-        elif not incremental:
-            self.history_ = {name: list(values) for name, values in self.history_.items()}
-        self._publish(model)
-        if self.solver == "lbfgs":  # SciPy's works in float64; float32 would mislead its search
-            dtype = np.float64
-        weight = self._loss_weight(labels, sample_weight, incremental)
-        rows = Rows(X, y, weight, dtype=dtype, shape=self._input_shape(X), codebook=codebook)
-        data = {"X": X, "y": labels, "sample_weight": sample_weight}
-        data = self._fingerprints(data, incremental, resumed)
-        kept = resumed and resumed.rows
-        training, held_out = hold_out(
-            self, model, rows, labels, sample_weight, given, groups, random_state, kept
-        )
-        data |= self._fingerprints(given_data(held_out), incremental, resumed)
-        epochs = 1 if incremental else self.max_iter
-        if resumed is not None:
-            epochs = max(0, epochs - resumed.epochs)
-        callbacks = EpochCallbacks(self, X, labels, sample_weight, epochs)
-        job = Job(
-            self,
-            model,
-            rows,
-            training,
-            held_out,
-            random_state,
-            run,
-            incremental,
-            callbacks,
-            data,
-            resumed,
-        )
-        (fit_lbfgs if self.solver == "lbfgs" else fit_stochastic)(job)
+        start: a Start    given: (X_val, y_val, sample_weight_val)    weights: (coef_init,
+        intercept_init)
+        """
+        self._layers(n_outputs=1)  # raises on layers that cannot be, before data is touched
+        data = self._read(X, y, sample_weight, model=start.model, learn=start.learns_classes)
+        fit = self._prepare(data, start, given, groups, weights)
+        publish(self, fit)
+        callbacks = EpochCallbacks(self, data, fit.epochs_left)
+        try:
+            result = run(fit, self._watch(fit, start, callbacks))
+            refuse_divergence(self, fit, result)
+        except BaseException:
+            start.give_back()
+            raise
+        goes_on = self.warm_start or not start.planned
+        publish(self, fit, result, keep_run=goes_on and self.solver != "lbfgs")
         callbacks.end()
+        report(self, fit, result, start.planned)
         return self
 
-    def _fingerprints(self, data, incremental, resumed):
-        """Those that checkpoints need. Raises ValueError if a resumed one has others."""
-        if self.checkpoint is None or incremental:
-            return {}
-        prints = fingerprint(data)
-        if resumed is not None:
-            check_same(resumed.data, prints)
-        return prints
-
-    def _validated(self, X, y, dtypes, reset):
-        refuse_no_numbers(X=X)
-        (refuse_no_numbers if self._numeric_targets else refuse_no_labels)(y=y)
-        return validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=dtypes,
-            order="C",
-            multi_output=True,
-            y_numeric=self._numeric_targets,
-            reset=reset,
+    def _prepare(self, data, start, given, groups, weights):
+        """The Fit of this network to Data; random draws come in scikit-learn's order."""
+        random_state = start.run.random_state if start.run else self.random_state
+        random_state = check_random_state(random_state)
+        model = self._new_model(data, random_state, start.model)
+        if any(arrays is not None for arrays in weights):
+            pairs = zip(weights, (model.weights, model.biases), strict=True)
+            arrays = [own if init is None else init for init, own in pairs]
+            model.take_weights(*arrays, names=("coef_init", "intercept_init"))
+        trained = {"X": data.X, "y": data.labels, "sample_weight": data.sample_weight}
+        fingerprints = self._fingerprints(trained, start)
+        kept = start.checkpoint and start.checkpoint.rows
+        subset, held_out = hold_out(self, model, data, given, groups, random_state, kept)
+        fingerprints |= self._fingerprints(given_data(held_out), start)
+        rows, optimizer = data.rows, None
+        if self.solver == "lbfgs":
+            plan = new_lbfgs_plan(self, model.network, held_out)
+            rows = rows.astype(np.float64)  # as SciPy's is; float32 would mislead its search
+        else:
+            plan = new_plan(self, len(rows) if subset is None else len(subset), start.planned)
+            optimizer = new_optimizer(self, model.theta, model.network.layout)
+        return Fit(
+            model,
+            self._training_loss(),
+            rows,
+            subset,
+            held_out,
+            plan,
+            start.run or Run(optimizer, random_state, Patience(start.best), start.samples),
+            self.max_iter if start.planned else 1,
+            start.history,
+            start.checkpoint,
+            fingerprints,
         )
 
-    def _dtypes(self, previous):
-        """What X may be: the dtype of weights to go on from, or of ``dtype``; the first is used."""
-        if previous is not None:
-            return [previous.dtype]
-        return FLOATS if self.dtype == "auto" else [np.dtype(self.dtype)]
+    def _train_further(self, X, y, sample_weight):
+        """``partial_fit``: one epoch, with everything as the last call left it."""
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True")
+        model = self._current_model() if hasattr(self, "coefs_") else None
+        return self._train(X, y, sample_weight, Further.after(self, model))
 
-    def _computing_dtype(self, X, previous):
-        """What validated X is computed in."""
-        return X.dtype
+    def _fingerprints(self, data, start):
+        """Those that checkpoints need. Raises ValueError if a resumed one has others."""
+        if self.checkpoint is None or not start.planned:
+            return {}
+        prints = fingerprint(data)
+        if start.checkpoint is not None:
+            check_same(start.checkpoint.data, prints)
+        return prints
 
-    def _input_shape(self, X=None):
-        """Shape of one sample as the network takes it, of validated X or as in the last fit."""
-        if X is not None:
-            return X.shape[1:]
-        return (getattr(self, "n_features_in_", np.shape(self.coefs_[0])[0]),)
-
-    @staticmethod
-    def _checked_weight(sample_weight, X, dtype):
-        refuse_no_numbers(sample_weight=sample_weight)
-        if isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0:
-            sample_weight = float(sample_weight)
-        weight = check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
-        return checked_total("sample_weight", weight)
+    def _watch(self, fit, start, callbacks):
+        """Who looks on while the Fit runs."""
+        saves = self.checkpoint is not None and start.planned
+        return Watch(
+            before_epoch=callbacks.begin_epoch,
+            after_epoch=callbacks.end_epoch,
+            say=print if self.verbose else None,
+            save=checkpoint_writer(self, fit) if saves else None,
+            score=user_score(self, fit.held_out),
+            memory=working_memory(),
+        )
 
     def _n_outputs(self, targets):
         """Raw outputs of the network for encoded targets (n, columns)."""
         return targets.shape[1]
 
-    def _loss_weight(self, labels, sample_weight, incremental):
-        """What the loss weighs samples with: ``sample_weight``, unless the task adds to it."""
-        return sample_weight
-
-    def _new_model(self, input_shape, n_outputs, dtype, random_state, previous):
+    def _new_model(self, data, random_state, previous):
         """A Model with drawn weights, or with those of the previous one."""
         loss = deepcopy(self._loss())
         loss.check()
-        layers = self._layers(n_outputs)
+        rows, input_shape = data.rows, self._input_shape(data.X)
+        layers = self._layers(self._n_outputs(rows.y if rows.codebook is None else rows.codebook))
         network = Network(layers, input_shape)
         if previous is None:
-            theta, state = network.initial(random_state, dtype)
+            theta, state = network.initial(random_state, rows.dtype)
         else:
             # Copies, so that a fit that fails leaves the old weights alone.
             theta, state = previous.theta.copy(), previous.state.copy()
@@ -319,14 +281,6 @@ class BaseNetwork(
         """The Loss of the last fit, which parameters set since do not change."""
         model = self.__dict__.get("_model")
         return self._loss() if model is None else model.loss
-
-    def _publish(self, model):
-        """Sets the attributes that are the model's: its weights, as views, and their numbers."""
-        self._model = model
-        self.coefs_, self.intercepts_ = list(model.weights), list(model.biases)
-        self.n_layers_ = len(model.weights) + 1
-        self.n_outputs_ = model.network.shapes[-1][0]
-        self.out_activation_ = model.loss.link
 
     def _current_model(self):
         """The fitted Model, with the weights that ``coefs_`` and ``intercepts_`` now hold."""
@@ -392,26 +346,9 @@ class BaseNetwork(
         model = self._current_model()
         X = self._checked(X, model.dtype)
         with np.errstate(all="ignore"):
-            z = model.outputs(X, _working_memory(), depth=depth)
+            z = model.outputs(X, working_memory(), depth=depth)
         check_finite(z)
         return z
-
-    def _checked(self, X, dtype):
-        """X to predict for, as the model takes it, checked."""
-        if X.__class__ is np.ndarray and X.dtype == dtype and self._plainly_valid(X):
-            return X
-        refuse_no_numbers(X=X)
-        return validate_data(self, X, accept_sparse="csr", dtype=[dtype], order="C", reset=False)
-
-    def _plainly_valid(self, X):
-        """Whether an array needs no validation, which for few rows would take most of the time."""
-        return (
-            X.ndim == 2
-            and X.shape[1] == self.n_features_in_
-            and X.shape[0] > 0
-            and "feature_names_in_" not in self.__dict__
-            and sums_up(X)
-        )
 
     @property
     def _optimizer(self):
@@ -440,6 +377,6 @@ class BaseNetwork(
         return tags
 
 
-def _working_memory():
+def working_memory():
     """Bytes that one chunk may take."""
     return get_config()["working_memory"] * 2**20

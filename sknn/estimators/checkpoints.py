@@ -1,9 +1,9 @@
 """Checkpoints of a fit: written after epochs, and read to go on from."""
 
 import os
-import warnings
 
 from sknn.nn.storage.checkpoint import Checkpoint
+from sknn.warning import warn
 
 
 class CheckpointWriter:
@@ -15,12 +15,10 @@ class CheckpointWriter:
     every : int
     others : dict
         What training knows nothing of: ``rows`` and ``data`` of a Checkpoint.
-    level : int
-        Of warnings: from here to the caller of fit.
     """
 
-    def __init__(self, path, every, others, level):
-        self.path, self.every, self.others, self.level = path, every, others, level
+    def __init__(self, path, every, others):
+        self.path, self.every, self.others = path, every, others
         self.failing = False
 
     def __call__(self, checkpoint, last):
@@ -34,21 +32,26 @@ class CheckpointWriter:
             if checkpoint.epochs == 0:  # nothing is lost yet
                 raise
             if not self.failing:
-                warnings.warn(
+                warn(
                     f"The checkpoint after epoch {checkpoint.epochs} could not be written: "
-                    f"{error}. The one before it is as it was, and training goes on.",
-                    stacklevel=self.level,
+                    f"{error}. The one before it is as it was, and training goes on."
                 )
             self.failing = True
         else:
             self.failing = False
 
 
-def read_checkpoint(path, level):
-    """The Checkpoint to go on from; warns if it is not the last one.
+def checkpoint_writer(estimator, fit):
+    """What writes the checkpoints of a fit, with the rows that it trains and validates on."""
+    rows = {}
+    if fit.subset is not None:
+        rows = {"training": fit.subset, "validation": fit.held_out.at}
+    others = {"rows": rows, "data": fit.fingerprints}
+    return CheckpointWriter(estimator.checkpoint, estimator.checkpoint_every, others)
 
-    level: of the warning, from here to the caller of resume
-    """
+
+def read_checkpoint(path):
+    """The Checkpoint to go on from; warns if it is not the last one."""
     try:
         checkpoint = Checkpoint.read(path)
     except FileNotFoundError as error:
@@ -56,9 +59,8 @@ def read_checkpoint(path, level):
             f"There is no checkpoint to go on from at {os.fspath(path)!r}. Call fit to start."
         ) from error
     if checkpoint.trouble:
-        warnings.warn(
+        warn(
             f"{checkpoint.trouble} Training goes on from the checkpoint before it, after epoch "
-            f"{checkpoint.epochs}.",
-            stacklevel=level,
+            f"{checkpoint.epochs}."
         )
     return checkpoint

@@ -1,6 +1,7 @@
 """Classification: labels in, labels and probabilities out."""
 
 from contextlib import contextmanager
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
 from sknn.estimators.labels import ManyLabels, known_labels, new_labels, same_classes
@@ -67,9 +69,15 @@ class ClassifierTask(ClassifierMixin):
             The trained estimator.
         """
         refuse_no_labels(y=y, classes=classes)
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                "class_weight='balanced' needs all samples at once and is not supported by "
+                "partial_fit. Pass a dict, for instance from sklearn.utils.class_weight."
+                "compute_class_weight('balanced', classes=classes, y=y)."
+            )
         with all_or_nothing(self):
             self._start(y, classes)
-            return self._fit(X, y, sample_weight, incremental=True)
+            return self._train_further(X, y, sample_weight)
 
     def predict(self, X):
         """Predict labels.
@@ -182,7 +190,7 @@ class ClassifierTask(ClassifierMixin):
         with _sortable():
             self._set_labels(known_labels(y, classes))
 
-    def _learn(self, y, learn, some=False):
+    def _learn(self, y, learn, some):
         """y as labels, its classes learnt or checked; ``some``: not all need be there."""
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -202,16 +210,10 @@ class ClassifierTask(ClassifierMixin):
     def _encode(self, y, dtype):
         return self._labels.encode(y, dtype)
 
-    def _loss_weight(self, labels, sample_weight, incremental):
+    def _loss_weight(self, labels, sample_weight):
         """sample_weight times class_weight, (n,), or (n, n_labels) for several labels a sample."""
         if self.class_weight is None:
             return sample_weight
-        if incremental and isinstance(self.class_weight, str):
-            raise ValueError(
-                "class_weight='balanced' needs all samples at once and is not supported by "
-                "partial_fit. Pass a dict, for instance from sklearn.utils.class_weight."
-                "compute_class_weight('balanced', classes=classes, y=y)."
-            )
         weights = self._labels.weights(self.class_weight, labels)
         if sample_weight is None:
             return weights
@@ -221,21 +223,26 @@ class ClassifierTask(ClassifierMixin):
         return self._labels.strata(targets)
 
     def _loss(self):
+        check_is_fitted(self, "_labels")  # what the classes are decides on the link
         return self._labels.loss(self.loss)
 
     def _training_loss(self):
         loss = self._loss()
         return LabelSmoothing(loss, float(self.label_smoothing)) if self.label_smoothing else loss
 
-    def _score_outputs(self, z, y, weight):
-        """Accuracy of raw outputs z against encoded targets y."""
-        return float(np.average(self._labels.correct(z, y), weights=weight))
+    def _score_of_outputs(self):
+        """(z, y, weight) -> accuracy of raw outputs z against encoded targets y."""
+        return partial(_accuracy, self._labels)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         tags.target_tags.multi_output = True
         return tags
+
+
+def _accuracy(labels, z, y, weight):
+    return float(np.average(labels.correct(z, y), weights=weight))
 
 
 @contextmanager

@@ -9,9 +9,7 @@ from sklearn.utils.validation import validate_data
 from sknn.estimators.inputs import refuse_no_numbers
 from sknn.nn.ranges import COUNT
 
-INTEGERS = 1 / 255  # what pixels are multiplied with if they are integers
-FLOATS = 1.0
-KINDS = {INTEGERS: "integers, taken as 0 to 255", FLOATS: "floats, taken as they are"}
+LARGEST_PIXEL = 255  # of integer images
 
 
 class ImageInput:
@@ -59,14 +57,14 @@ class ImageInput:
         Raises ValueError if they are not of the kind that was fitted.
         """
         integers = self.image_shape_ is not None and X.dtype.kind in "iu"
-        scale = INTEGERS if integers else FLOATS
         if reset:
-            self.image_scale_ = scale
-        elif scale != self.image_scale_:
+            self.image_scale_ = 1 / LARGEST_PIXEL if integers else 1.0
+        elif integers != self._fitted_integers():
+            told = ["floats, taken as they are", "integers, taken as 0 to 255"]
             remedy = "X / 255" if integers else "(X * 255).astype('uint8'), if X is from 0 to 1"
             raise ValueError(
-                f"X has {KINDS[scale]}, but {type(self).__name__} was fitted with "
-                f"{KINDS[self.image_scale_]}. Pass {remedy}."
+                f"X has {told[integers]}, but {type(self).__name__} was fitted with "
+                f"{told[not integers]}. Pass {remedy}."
             )
         if integers or X.dtype in dtypes:
             return X
@@ -74,12 +72,16 @@ class ImageInput:
             X, accept_sparse="csr", dtype=dtypes, order="C", estimator=self, input_name="X"
         )
 
-    def _computing_dtype(self, X, previous):
-        if previous is not None:
-            return previous.dtype
+    def _computing_dtype(self, X, model):
+        if model is not None:
+            return model.dtype
         if self.dtype != "auto":
             return np.dtype(self.dtype)
-        return X.dtype if self.image_scale_ == FLOATS else np.dtype(np.float32)
+        return np.dtype(np.float32) if self._fitted_integers() else X.dtype
+
+    def _fitted_integers(self):
+        """Whether the images of the fit were of integers."""
+        return self.image_scale_ != 1
 
     def _input_shape(self, X=None):
         shape = self.__dict__.get("image_shape_")

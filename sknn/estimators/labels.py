@@ -81,10 +81,15 @@ class OneLabel:
         return self.classes.take(self.codes(z), mode="clip")  # clip: there may be one class
 
     def codes(self, z):
+        """Numbers of the classes that raw outputs decide for."""
         return z.argmax(axis=1) if self.softmax else (z[:, 0] > 0).astype(np.intp)
 
+    def codes_of_targets(self, targets):
+        """Numbers of the classes that encoded targets stand for."""
+        return targets.argmax(axis=1) if self.softmax else targets[:, 0].astype(np.intp)
+
     def correct(self, z, targets):
-        return self.codes(z) == self.codes(targets - 0.5)
+        return self.codes(z) == self.codes_of_targets(targets)
 
     def probabilities(self, z, loss):
         return np.ones_like(z) if len(self.classes) == 1 else loss.predict(self._per_class(z))

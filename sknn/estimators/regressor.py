@@ -1,5 +1,6 @@
 """Regression: numbers in, numbers out."""
 
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -64,7 +65,7 @@ class RegressorTask(RegressorMixin):
             The trained estimator.
         """
         with all_or_nothing(self):
-            return self._fit(X, y, sample_weight, incremental=True)
+            return self._train_further(X, y, sample_weight)
 
     def predict(self, X):
         """Predict targets.
@@ -121,20 +122,10 @@ class RegressorTask(RegressorMixin):
             At most 1.
         """
         refuse_no_numbers(y=y, sample_weight=sample_weight)
-        predicted = self.predict(X)
-        if self._several_levels():
-            predicted = predicted[:, self._middle()]
+        predicted = _scored(self.predict(X), self._fitted_loss())
         return float(r2_score(y, predicted, sample_weight=sample_weight))
 
-    def _several_levels(self):
-        loss = self._fitted_loss()
-        return isinstance(loss, Quantile) and loss.outputs_per_target > 1
-
-    def _middle(self):
-        """Which of the sorted levels is nearest to one half."""
-        return int(np.abs(self._fitted_loss().ascending - 0.5).argmin())
-
-    def _learn(self, y, learn, some=False):
+    def _learn(self, y, learn, some):
         y = y.toarray() if issparse(y) else y
         assert_all_finite(y, input_name="y")  # None in an array of objects has become nan
         return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
@@ -170,17 +161,28 @@ class RegressorTask(RegressorMixin):
             return Quantile(self.quantile)
         return REGRESSION_LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
 
-    def _score_outputs(self, z, y, weight):
-        """What ``score`` gives, of raw outputs z against targets y; nan if one overflows."""
-        predicted = self._loss().predict(z)
-        if not np.isfinite(predicted).all():
-            return np.nan
-        if self._several_levels():
-            predicted = predicted[:, [self._middle()]]
-        return float(r2_score(y, predicted, sample_weight=weight))
+    def _score_of_outputs(self):
+        """(z, y, weight) -> what ``score`` gives, of raw outputs z against targets y."""
+        return partial(_r2, self._loss())
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.regressor_tags.poor_score = False
         return tags
+
+
+def _scored(predicted, loss):
+    """The predictions that are scored: with several levels those of the one nearest to 1/2."""
+    if isinstance(loss, Quantile) and loss.outputs_per_target > 1:
+        nearest = int(np.abs(loss.ascending - 0.5).argmin())
+        return predicted[:, [nearest]]
+    return predicted
+
+
+def _r2(loss, z, y, weight):
+    """R2 of raw outputs z; nan if a prediction overflows."""
+    predicted = loss.predict(z)
+    if not np.isfinite(predicted).all():
+        return np.nan
+    return float(r2_score(y, _scored(predicted, loss), sample_weight=weight))

@@ -1,74 +1,64 @@
-"""What an estimator says of how training went: its records, and warnings or an error."""
-
-import warnings
+"""What an estimator says of how training went: warnings, or an error."""
 
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.exceptions import ConvergenceWarning
 
-LEVEL = 5  # of a warning: from fit_stochastic and fit_lbfgs to the caller of fit
+from sknn.warning import warn
 
 
-def record(job, patience, last_loss):
-    """Sets what scikit-learn calls the course of training."""
-    est = job.estimator
-    est._no_improvement_count = int(patience.count)
-    est.loss_ = last_loss[0] if last_loss else np.nan
-    est.loss_curve_ = est.history_["loss"]
-    best = float(patience.best)
-    if est.early_stopping and job.held_out is not None:
-        est.validation_scores_ = est.history_["validation_score"]
-        est.best_validation_score_, est.best_loss_ = -best, None
-    else:
-        est.validation_scores_ = est.best_validation_score_ = None
-        est.best_loss_ = best
+def refuse_divergence(estimator, fit, result):
+    """Raises ValueError if the weights are no longer finite, and no better ones were kept."""
+    if result.reason == "diverged" and not _best_kept(fit):
+        raise ValueError(_told_divergence(estimator, result))
 
 
-def report(outcome, job, plan):
-    """Warns or raises on how training ended."""
-    est = job.estimator
-    scored = outcome.epochs > 0 and outcome.reason != "diverged"
-    if scored and est.best_validation_score_ == -np.inf:
-        warnings.warn(
+def report(estimator, fit, result, planned):
+    """Warns of how training ended. planned: whether the epochs that were run are all."""
+    scored = result.epochs > 0 and result.reason != "diverged"
+    if scored and estimator.best_validation_score_ == -np.inf:
+        warn(
             "No validation score was a number: the weights are those from before training. Look "
-            f"into X_val and y_val, or scoring (now {est.scoring!r}).",
-            UserWarning,
-            stacklevel=LEVEL + 1,
+            f"into X_val and y_val, or scoring (now {estimator.scoring!r})."
         )
-    if outcome.reason == "interrupted":
-        warnings.warn("Training interrupted by user.", stacklevel=LEVEL + 1)
-    elif outcome.reason == "diverged":
-        when = f"Epoch {outcome.epochs}"
-        report_divergence(est, when, outcome.where, est.early_stopping, level=LEVEL + 2)
-    elif outcome.reason == "epochs" and not job.incremental and not plan.schedule.horizon:
-        warnings.warn(
-            f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the "
-            "optimization hasn't converged yet. Increase max_iter, or learning_rate_init "
-            f"(now {est.learning_rate_init:g}) if the loss is still falling slowly.",
+    if result.reason == "interrupted":
+        warn("Training interrupted by user.")
+    elif result.reason == "diverged":
+        message = _told_divergence(estimator, result)
+        warn(f"{message} The weights with the best validation score were kept.", ConvergenceWarning)
+    elif estimator.solver == "lbfgs" and result.reason in ("limit", "failed"):
+        warn(
+            f"lbfgs failed to converge after {result.epochs} iteration(s): "
+            f"{result.message.rstrip(': ')}. Increase max_iter (now {estimator.max_iter}) or "
+            f"max_fun (now {estimator.max_fun}), or scale the data, for instance with "
+            "StandardScaler.",
             ConvergenceWarning,
-            stacklevel=LEVEL + 1,
+        )
+    elif result.reason == "epochs" and planned and not fit.plan.schedule.horizon:
+        warn(
+            f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
+            "optimization hasn't converged yet. Increase max_iter, or learning_rate_init "
+            f"(now {estimator.learning_rate_init:g}) if the loss is still falling slowly.",
+            ConvergenceWarning,
         )
 
 
-def report_divergence(est, when, where, best_kept, level):
-    """Raises ValueError, or warns if there are the best weights of before to go on with.
+def _best_kept(fit):
+    """Whether the best weights are there to go back to."""
+    return fit.plan.early_stopping and fit.held_out is not None
 
-    where: what ``Gradient.non_finite`` says
-    """
-    scale = f"scale X{' and y' if is_regressor(est) else ''}, for instance with StandardScaler"
-    slower = f"try learning_rate_init={est.learning_rate_init / 10:g}"
-    in_weights = where.startswith("layer")
+
+def _told_divergence(estimator, result):
+    by_iterations = estimator.solver == "lbfgs"
+    data = "X and y" if is_regressor(estimator) else "X"
+    scale = f"scale {data}, for instance with StandardScaler"
+    slower = f"try learning_rate_init={estimator.learning_rate_init / 10:g}"
+    in_weights = result.where.startswith("layer")
     by_rate = slower if in_weights else f"{scale}, or {slower}"
-    remedy = scale if est.solver == "lbfgs" else by_rate
-    message = (
+    where = f"first in {result.where}" if in_weights else f"{result.where} is not finite"
+    return (
         "Solver produced non-finite parameter weights. The input data may contain large values "
-        f"and need to be preprocessed. {when}, "
-        f"{f'first in {where}' if in_weights else f'{where} is not finite'}: {remedy}."
-    )
-    if not best_kept:
-        raise ValueError(message)
-    warnings.warn(
-        f"{message} The weights with the best validation score were kept.",
-        ConvergenceWarning,
-        stacklevel=level,
+        "and need to be preprocessed. "
+        f"{'Iteration' if by_iterations else 'Epoch'} {result.epochs}, {where}: "
+        f"{scale if by_iterations else by_rate}."
     )

@@ -1,4 +1,4 @@
-"""Fits that fail leave no trace."""
+"""Fits that fail leave no trace on the estimator."""
 
 from contextlib import contextmanager
 
@@ -7,22 +7,14 @@ from sknn.scikit_learn import CALLBACKS_UNDER_WAY
 
 @contextmanager
 def all_or_nothing(estimator):
-    """Puts everything back as it was if what happens inside fails."""
-    before = dict(estimator.__dict__)
-    history = before.get("history_", {})
-    lengths = {name: len(values) for name, values in history.items()}
-    run = before.get("_run")
-    drawn = run and run.random_state.get_state()
+    """Puts every attribute back as it was if what happens inside fails."""
+    before = dict(vars(estimator))
     try:
         yield
     except BaseException:
-        kept = [name for name in CALLBACKS_UNDER_WAY if name in vars(estimator)]
         # scikit-learn has yet to tear the callbacks down.
-        callbacks = {name: estimator.__dict__[name] for name in kept}
-        estimator.__dict__.clear()
-        estimator.__dict__.update(before | callbacks)
-        for name, values in history.items():
-            del values[lengths[name] :]
-        if run:
-            run.random_state.set_state(drawn)
+        kept = [name for name in CALLBACKS_UNDER_WAY if name in vars(estimator)]
+        callbacks = {name: vars(estimator)[name] for name in kept}
+        vars(estimator).clear()
+        vars(estimator).update(before | callbacks)
         raise

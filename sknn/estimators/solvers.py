@@ -1,9 +1,9 @@
 """What the names of solvers and schedules stand for in the core."""
 
 import inspect
-import warnings
 
 from sknn.nn.augmentation import AUGMENTATIONS
+from sknn.nn.fit import LbfgsPlan
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
 from sknn.nn.schedules import (
     Adaptive,
@@ -18,6 +18,7 @@ from sknn.nn.schedules import (
     Warmup,
 )
 from sknn.nn.training import Plan
+from sknn.warning import warn
 
 STOCHASTIC_SOLVERS = {
     "adagrad": lambda est: (Adagrad, {}),
@@ -72,14 +73,16 @@ def new_schedule(estimator):
     return Warmup(schedule, estimator.warmup_steps) if estimator.warmup_steps else schedule
 
 
-def new_plan(estimator, n_samples, incremental):
-    """The Plan of training on so many samples. Warns if a given batch_size is more than that."""
+def new_plan(estimator, n_samples, planned=True):
+    """The Plan of training on so many samples. Warns if a given batch_size is more than that.
+
+    planned: whether max_iter epochs are all there will be
+    """
     batch_size = min(200, n_samples) if estimator.batch_size == "auto" else estimator.batch_size
     if batch_size > n_samples and batch_size != _default(estimator, "batch_size"):
-        warnings.warn(
+        warn(
             "Got `batch_size` less than 1 or larger than sample size. "
-            f"It is going to be clipped to {n_samples}.",
-            stacklevel=6,
+            f"It is going to be clipped to {n_samples}."
         )
     return Plan(
         batch_size=min(int(batch_size), n_samples),
@@ -94,7 +97,36 @@ def new_plan(estimator, n_samples, incremental):
         n_iter_no_change=estimator.n_iter_no_change,
         early_stopping=estimator.early_stopping,
         augment=AUGMENTATIONS.get(getattr(estimator, "augment", None)),
-        planned=not incremental,
+        planned=planned,
+    )
+
+
+def new_lbfgs_plan(estimator, network, held_out):
+    """The plan of solver='lbfgs'. Raises ValueError on settings that do not go with it."""
+    if estimator.checkpoint is not None:
+        raise ValueError(
+            f"checkpoint={estimator.checkpoint!r} needs a solver that goes by epochs, such as "
+            "solver='adam', got solver='lbfgs', whose memory of the search cannot be kept."
+        )
+    draws = any(layer.draws for layer in network.layers)
+    if draws or getattr(estimator, "augment", None):
+        raise ValueError(
+            f"solver='lbfgs' minimises a fixed function and cannot train with "
+            f"{'dropout' if draws else 'augment'}. Use solver='adam', or alpha for regularisation."
+        )
+    if estimator.early_stopping and held_out is None:
+        warn(
+            "early_stopping=True is ignored by solver='lbfgs' without X_val: it sees all samples "
+            "at every iteration. Give X_val and y_val to fit, or use solver='adam'."
+        )
+    return LbfgsPlan(
+        alpha=estimator.alpha,
+        l1=estimator.l1,
+        max_fun=estimator.max_fun,
+        tol=estimator.tol,
+        n_iter_no_change=estimator.n_iter_no_change,
+        max_time=estimator.max_time,
+        early_stopping=estimator.early_stopping,
     )
 
 

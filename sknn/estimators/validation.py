@@ -1,38 +1,16 @@
 """Held-out samples: where they come from, and the score on them."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv, train_test_split
 
-from sknn.nn.batches import Rows
+from sknn.nn.fit import HeldOut
 from sknn.scikit_learn import safe_indexing
 
-
-@dataclass
-class HeldOut:
-    """Samples to validate on: rows ``at`` of x, or all of it.
-
-    y: encoded targets (n, n_outputs)    labels: the same as the user gave them
-    weight: (n,) or None
-    """
-
-    x: Any
-    at: np.ndarray | None
-    y: np.ndarray
-    labels: np.ndarray
-    weight: np.ndarray | None
-
-    def loss(self, model, z):
-        """The unpenalised, weighted loss of raw outputs z."""
-        weight_sum = len(self.y) if self.weight is None else float(self.weight.sum())
-        total = model.loss.sum_and_gradient(self.y, z, self.weight, np.empty_like(z))
-        return model.loss.finish(total, weight_sum)[0]
+NAMES = ("X_val", "y_val", "sample_weight_val")  # as fit calls what is given to validate on
 
 
-def hold_out(estimator, model, rows, labels, sample_weight, given, groups, random_state, kept=None):
+def hold_out(estimator, model, data, given, groups, random_state, kept=None):
     """(numbers of the rows to train on, HeldOut), or None for all of them, for no such.
 
     given: (X_val, y_val, sample_weight_val)    kept: the numbers, by name, that a fit held out
@@ -45,7 +23,7 @@ def hold_out(estimator, model, rows, labels, sample_weight, given, groups, rando
             "splitter as validation_fraction, and no X_val."
         )
     if X_val is not None:
-        return None, _given(estimator, model, rows, X_val, y_val, weight_val)
+        return None, _given(estimator, model, data, given)
     if y_val is not None or weight_val is not None:
         raise ValueError("y_val and sample_weight_val go with X_val, which was not given.")
     if not estimator.early_stopping or estimator.solver == "lbfgs":
@@ -53,36 +31,49 @@ def hold_out(estimator, model, rows, labels, sample_weight, given, groups, rando
     if kept:
         training, at = kept["training"], kept["validation"]
     else:
-        training, at = _split(estimator, rows, labels, groups, random_state)
-    weight = None if sample_weight is None else sample_weight[at]
-    y = rows.targets(at)
-    return training, HeldOut(rows.x, at, y, safe_indexing(labels, at), weight)
+        training, at = _split(estimator, data.rows, data.labels, groups, random_state)
+    weight = None if data.sample_weight is None else data.sample_weight[at]
+    y, labels = data.rows.targets(at), safe_indexing(data.labels, at)
+    return training, HeldOut(data.rows.x, at, y, labels, weight, _scoring(estimator))
 
 
-def _given(estimator, model, rows, X_val, y_val, weight_val):
-    """The HeldOut of what the user gave. Raises ValueError on what does not go with the rows."""
+def _given(estimator, model, data, given):
+    """The HeldOut of what the user gave. Raises ValueError on what does not go with the data."""
+    X_val, y_val, weight_val = given
     if y_val is None:
         raise ValueError("X_val was given without y_val: pass both, or neither.")
-    try:
-        X_val, labels = estimator._validated(X_val, y_val, [model.dtype], reset=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"X_val and y_val: {error}") from error
-    labels = estimator._learn(labels, learn=False, some=True)
-    y, codebook = estimator._encode(labels, model.dtype)
-    if weight_val is not None:
-        weight_val = estimator._checked_weight(weight_val, X_val, model.dtype)
-    y = Rows(X_val, y, dtype=model.dtype, codebook=codebook).targets()
-    wanted = rows.targets(slice(0, 1)).shape[1]
+    held = estimator._read(X_val, y_val, weight_val, model=model, some=True, validates=True)
+    y = held.rows.targets()
+    wanted = data.rows.targets(slice(0, 1)).shape[1]
     if y.shape[1] != wanted:
         raise ValueError(f"y_val must have {wanted} columns, as y, got {y.shape[1]}.")
-    return HeldOut(X_val, None, y, labels, weight_val)
+    scoring = _scoring(estimator)
+    return HeldOut(held.X, None, y, held.labels, held.sample_weight, scoring)
+
+
+def _scoring(estimator):
+    """What a HeldOut scores raw outputs with. A scorer of the user's: see ``user_score``."""
+    return None if estimator.scoring == "loss" else estimator._score_of_outputs()
+
+
+def user_score(estimator, held_out):
+    """() -> the score of a scorer of the user's, which calls predict; None without one.
+
+    The samples held out are copied, once.
+    """
+    if held_out is None or estimator.scoring in (None, "loss"):
+        return None
+    scorer = check_scoring(estimator, estimator.scoring)
+    x = held_out.x if held_out.at is None else safe_indexing(held_out.x, held_out.at)
+    weights = {} if held_out.weight is None else {"sample_weight": held_out.weight}
+    return lambda: float(scorer(estimator, x, held_out.labels, **weights))
 
 
 def given_data(held_out):
     """What the user gave to validate on, by the names of ``fit``; None where it is nothing."""
     given = held_out is not None and held_out.at is None
     parts = (held_out.x, held_out.labels, held_out.weight) if given else (None,) * 3
-    return dict(zip(("X_val", "y_val", "sample_weight_val"), parts, strict=True))
+    return dict(zip(NAMES, parts, strict=True))
 
 
 def _split(estimator, rows, labels, groups, random_state):
@@ -118,29 +109,3 @@ def _split(estimator, rows, labels, groups, random_state):
             "'validation_fraction', or leave such samples out."
         )
     return training, validation
-
-
-def validator(estimator, model, held_out, memory):
-    """() -> (loss, score) on the samples held out, read chunk by chunk, never copied whole.
-
-    With a scorer of the user's, which calls predict, they are copied once.
-    """
-    scoring = estimator.scoring
-    scorer = None
-    if scoring not in (None, "loss"):
-        scorer = check_scoring(estimator, scoring)
-        x = held_out.x if held_out.at is None else safe_indexing(held_out.x, held_out.at)
-        weights = {} if held_out.weight is None else {"sample_weight": held_out.weight}
-
-    def validate():
-        z = model.outputs(held_out.x, memory, held_out.at)
-        if not np.isfinite(z).all():
-            return np.nan, np.nan
-        loss = held_out.loss(model, z)
-        if scorer is not None:
-            return loss, float(scorer(estimator, x, held_out.labels, **weights))
-        if scoring == "loss":
-            return loss, -loss
-        return loss, estimator._score_outputs(z, held_out.y, held_out.weight)
-
-    return validate

@@ -5,7 +5,7 @@ from textwrap import fill
 
 from sknn.inspection import data_symptoms, training_symptoms
 from sknn.inspection.evidence import NotTold, gather
-from sknn.inspection.tracing.trace import check_network
+from sknn.inspection.networks import check_network
 
 WIDTH = 88
 CHECKS = {  # causes before what follows from them

@@ -15,9 +15,10 @@ from sklearn.base import clone
 
 from sknn.estimators.labels import OneLabel
 from sknn.inspection.flatness import Flatness
+from sknn.inspection.networks import fitted_model
 from sknn.inspection.tracing.stages import stages_of
-from sknn.inspection.tracing.trace import fitted_model, trace
-from sknn.nn.batches import Rows, sum_of_weights
+from sknn.inspection.tracing.trace import trace
+from sknn.nn.batches import sum_of_weights
 from sknn.nn.layers import BatchNorm, Conv2D, Dense
 from sknn.scikit_learn import num_samples, safe_indexing
 
@@ -91,7 +92,8 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
     model = fitted_model(estimator) if fitted else None
     reader = estimator if fitted else clone(estimator)  # learns the classes and shapes
     reader._validate_params()
-    rows, labels, sample_weight = _read(reader, model, X, y, sample_weight)
+    data = reader._read(X, y, sample_weight, model=model, learn=model is None, some=True)
+    rows = data.rows
     squares, flatness, z = _look(estimator, model, rows)
     evidence = Evidence(
         estimator,
@@ -105,36 +107,18 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
     )
     if y is not None:
         targets, loss = rows.targets(), reader._loss()
+        labels = getattr(reader, "_labels", None)  # regressors have none
         if loss.link == "identity" and labels is None:
             evidence.target_rms = float(np.sqrt(np.mean(np.square(targets))))
         if isinstance(labels, OneLabel):
             evidence.class_weights = _class_weights(labels, targets, rows.weight)
         if fitted:
             evidence.relative_loss = _relative_loss(loss, targets, z, rows.weight)
-            evidence.score = estimator._score_outputs(z, targets, sample_weight)
+            score = estimator._score_of_outputs()
+            evidence.score = score(z, targets, data.sample_weight)
             evidence.shrinkage = partial(_shrinkage, estimator, X, y)
     _hold_out(evidence, X_val, y_val)
     return evidence
-
-
-def _read(reader, model, X, y, sample_weight=None):
-    """(Rows, the reader's kind of labels or None, checked sample_weight)."""
-    new, y_given = model is None, y is not None
-    # Checking X by itself would be different code for each kind of input.
-    y = y if y_given else np.zeros(num_samples(X))
-    dtypes = reader._dtypes(model)
-    X, y = reader._validated(X, y, dtypes, reset=new)
-    dtype = reader._computing_dtype(X, model)
-    shape = reader._input_shape(X)
-    if not y_given:
-        return Rows(X, np.zeros((len(y), 1)), dtype=dtype, shape=shape), None, None
-    y = reader._learn(y, learn=new, some=True)
-    if sample_weight is not None:
-        sample_weight = reader._checked_weight(sample_weight, X, dtype)
-    weight = reader._loss_weight(y, sample_weight, incremental=False)
-    targets, codebook = reader._encode(y, dtype)
-    rows = Rows(X, targets, weight, dtype=dtype, shape=shape, codebook=codebook)
-    return rows, getattr(reader, "_labels", None), sample_weight
 
 
 def _look(estimator, model, rows):
@@ -181,7 +165,7 @@ def _shrinkage(estimator, X, y):
 
 def _class_weights(labels, targets, weight):
     """For each class the sum of the weights of its samples."""
-    codes = labels.codes(targets - 0.5)
+    codes = labels.codes_of_targets(targets)
     sums = np.bincount(codes, weights=weight, minlength=len(labels.classes))
     return dict(zip(labels.classes.tolist(), sums.tolist(), strict=True))
 
@@ -218,9 +202,9 @@ def _hold_out(evidence, X_val, y_val):
     if X_val is not None:
         evidence.n_validation = num_samples(X_val)
         if evidence.fitted:
-            rows, *_ = _read(est, est._current_model(), X_val, y_val)
-            z = est._outputs(X_val)
-            evidence.validation_score = est._score_outputs(z, rows.targets(), None)
+            data = est._read(X_val, y_val, model=est._current_model(), some=True, validates=True)
+            score, z = est._score_of_outputs(), est._outputs(X_val)
+            evidence.validation_score = score(z, data.rows.targets(), None)
         return
     if est.early_stopping and est.solver != "lbfgs" and isinstance(est.validation_fraction, Real):
         evidence.n_validation = ceil(evidence.n * est.validation_fraction)

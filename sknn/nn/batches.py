@@ -86,6 +86,11 @@ class Rows:
     def __len__(self):
         return len(self.samples)
 
+    def astype(self, dtype):
+        """The same rows, computed in another dtype; nothing is copied."""
+        shape, codebook = self.samples.shape, self.codebook
+        return Rows(self.x, self.y, self.weight, dtype=dtype, shape=shape, codebook=codebook)
+
     def take(self, at):
         """The Batch of the rows ``at``: integers, or a slice, which copies nothing."""
         y = gathered(self.y, at, self._y)

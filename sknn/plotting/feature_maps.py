@@ -6,8 +6,9 @@ from numbers import Integral
 import numpy as np
 
 from sknn.estimators.inputs import check_finite
+from sknn.inspection.networks import fitted_model
 from sknn.nn import Activate, BatchNorm, Conv2D, LayerNorm
-from sknn.plotting.layerwise import LayerByLayer, as_input, fitted_model
+from sknn.plotting.layerwise import LayerByLayer, as_input
 from sknn.plotting.mosaic import Mosaic, counted
 from sknn.plotting.panels import SIGNED, UNSIGNED, colour_bar, panels, show_image
 from sknn.scikit_learn import check_matplotlib_support

@@ -3,7 +3,8 @@
 import numpy as np
 
 from sknn.estimators.panel.html import names_of_layers
-from sknn.plotting.layerwise import as_image_shape, fitted_model
+from sknn.inspection.networks import fitted_model
+from sknn.plotting.layerwise import as_image_shape
 from sknn.plotting.mosaic import Mosaic, counted
 from sknn.plotting.panels import SIGNED, colour_bar, panels
 from sknn.scikit_learn import check_matplotlib_support

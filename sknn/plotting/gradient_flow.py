@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import clone
 
-from sknn.plotting.layerwise import check_network
+from sknn.inspection.networks import check_network
 from sknn.plotting.panels import UNSIGNED, count_epochs, panels
 from sknn.plotting.recorder import GradientFlow
 from sknn.scikit_learn import callbacks_of, check_matplotlib_support

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sknn.estimators.base import BaseNetwork
 from sknn.estimators.inputs import refuse_no_numbers
 from sknn.inspection.tracing.stages import stages_of
 from sknn.nn.batches import Samples
@@ -53,24 +52,6 @@ class LayerByLayer:
         for stage, grads in reversed(list(zip(self.stages, self._grads, strict=True))):
             _, dx = stage.backward(dx, grads)
         return dx
-
-
-def check_network(estimator):
-    """Raises TypeError on anything but an estimator of this package."""
-    if not isinstance(estimator, BaseNetwork):
-        raise TypeError(
-            f"estimator must be a network of this package, got {type(estimator).__name__}. Of a "
-            "pipeline pass the network itself, pipeline[-1]; of a search, best_estimator_."
-        )
-
-
-def fitted_model(estimator):
-    """The Model of a fitted estimator of this package.
-
-    Raises TypeError if it is none, NotFittedError if it is not fitted.
-    """
-    check_network(estimator)
-    return estimator._current_model()
 
 
 def as_image_shape(given, n):

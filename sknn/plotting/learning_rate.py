@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils import check_random_state, indexable
 
+from sknn.inspection.networks import check_network
 from sknn.nn.ranges import POSITIVE, Range
-from sknn.plotting.layerwise import check_network
 from sknn.scikit_learn import check_matplotlib_support, safe_indexing
 
 MEMORY = 0.9  # of the running mean that smooths the losses
@@ -141,10 +141,8 @@ def _losses(estimator, X, y, rates):
         )
     probe = clone(model)
     probe._validate_params()
-    _, labels = probe._validated(X, y, probe._dtypes(None), reset=True)
-    probe._learn(labels, learn=True)
+    n = len(probe._read(X, y, learn=True).rows)
     X, y = indexable(X, y)
-    n = len(labels)
     size = min(200, n) if model.batch_size == "auto" else min(model.batch_size, n)
     model.set_params(batch_size=size, warmup_steps=0)
     first = {"classes": probe.classes_} if is_classifier(model) else {}

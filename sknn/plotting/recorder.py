@@ -4,11 +4,10 @@ from numbers import Integral
 
 import numpy as np
 
+from sknn.inspection.networks import fitted_model
 from sknn.nn.activations import ReLU
-from sknn.nn.batches import Rows
 from sknn.nn.gradient import Gradient
-from sknn.plotting.layerwise import LayerByLayer, fitted_model
-from sknn.scikit_learn import safe_indexing
+from sknn.plotting.layerwise import LayerByLayer
 
 PART = 32  # samples: so many go through the network at a time to find dead units
 
@@ -108,17 +107,8 @@ class Probe:
         model = fitted_model(estimator)
         n = X.shape[0]
         at = np.unique(np.linspace(0, n - 1, min(n, n_samples)).astype(int))
-        weight = estimator._loss_weight(y, sample_weight, False)
-        targets, codebook = estimator._encode(safe_indexing(y, at), model.dtype)
-        rows = Rows(
-            X[at],
-            targets,
-            None if weight is None else weight[at],
-            dtype=model.dtype,
-            shape=estimator._input_shape(X),
-            codebook=codebook,
-        )
-        self.batch = rows.take(slice(None))
+        weight = estimator._loss_weight(y, sample_weight)
+        self.batch = estimator._rows(X, y, weight, model.dtype).take(at)
         network = model.network
         state = model.state.copy()  # batch normalisation would change the model's own
         self.gradient = Gradient(network, estimator._training_loss(), model.theta, state)

@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sknn.estimators.inputs import check_finite
-from sknn.plotting.layerwise import LayerByLayer, as_image_shape, as_input, fitted_model
+from sknn.inspection.networks import fitted_model
+from sknn.plotting.layerwise import LayerByLayer, as_image_shape, as_input
 from sknn.plotting.panels import BLUE, VERMILION, panels, show_image, show_signed
 from sknn.scikit_learn import check_matplotlib_support
 

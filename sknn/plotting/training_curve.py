@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from sknn.plotting.layerwise import fitted_model
+from sknn.inspection.networks import fitted_model
 from sknn.plotting.panels import BLUE, GREEN, VERMILION, count_epochs, panels
 from sknn.scikit_learn import check_matplotlib_support
 

@@ -2,14 +2,11 @@
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import is_classifier
-from sklearn.utils.validation import check_is_fitted
 
-from sknn.estimators.base import BaseNetwork
 from sknn.estimators.solvers import new_optimizer, new_schedule
+from sknn.inspection.networks import fitted_model
 from sknn.inspection.tracing.records import LayerTrace, Trace
 from sknn.inspection.tracing.stages import stages_of
-from sknn.nn.batches import Rows
 from sknn.nn.gradient import Gradient
 from sknn.nn.schedules import Progress
 
@@ -54,7 +51,6 @@ def trace(estimator, X, y, sample_weight=None):
     >>> step["dense2"].delta.round(4)  # softmax(z) - y
     array([[-0.6667,  0.3333,  0.3333]])
     """
-    check_network(estimator)
     model = fitted_model(estimator)
     # lbfgs works in float64 whatever the dtype of the weights.
     dtype = np.dtype(np.float64) if estimator.solver == "lbfgs" else model.dtype
@@ -113,33 +109,10 @@ def trace(estimator, X, y, sample_weight=None):
     )
 
 
-def check_network(estimator):
-    """Raises TypeError on anything but an estimator of this package."""
-    if not isinstance(estimator, BaseNetwork):
-        raise TypeError(
-            f"estimator must be a network of this package, got {type(estimator).__name__}. Of a "
-            "pipeline pass the network itself, pipeline[-1], and pipeline[:-1].transform(X); of a "
-            "search, best_estimator_."
-        )
-
-
-def fitted_model(estimator):
-    """The Model of an estimator. Raises NotFittedError if it is not fitted."""
-    # Weights given by hand are enough for numbers; labels have to be known, too.
-    check_is_fitted(estimator, ["coefs_", "_labels"] if is_classifier(estimator) else "coefs_")
-    return estimator._current_model()
-
-
 def _batch(estimator, model, X, y, sample_weight, dtype):
     """All samples as the Batch that training would take."""
-    shape = model.network.shapes[0]
-    X, labels = estimator._validated(X, y, [model.dtype], reset=False)
-    labels = estimator._learn(labels, learn=False, some=True)
-    y, codebook = estimator._encode(labels, dtype)
-    if sample_weight is not None:
-        sample_weight = estimator._checked_weight(sample_weight, X, dtype)
-    weight = estimator._loss_weight(labels, sample_weight, incremental=False)
-    batch = Rows(X, y, weight, dtype=dtype, shape=shape, codebook=codebook).take(slice(None))
+    data = estimator._read(X, y, sample_weight, model=model, some=True)
+    batch = data.rows.astype(dtype).take(slice(None))
     if batch.weight_sum == 0:
         raise ValueError(
             "sample_weight, times class_weight, is zero for all samples: there is no loss to "

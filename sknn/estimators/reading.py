@@ -1,0 +1,150 @@
+"""The one way in: X, y and sample_weight become checked arrays, and rows to train on."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from sknn.estimators.inputs import (
+    checked_total,
+    refuse_no_labels,
+    refuse_no_numbers,
+    sums_up,
+)
+from sknn.nn.batches import Rows
+from sknn.scikit_learn import check_sample_weight, num_samples
+
+FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to
+
+
+@dataclass(frozen=True)
+class Data:
+    """Samples as an estimator takes them.
+
+    Attributes
+    ----------
+    X : ndarray or sparse array of shape (n, n_features)
+    labels : ndarray of shape (n,) or (n, n_outputs), or None
+        y in the user's terms; None if none was given.
+    sample_weight : ndarray of shape (n,), or None
+        As the user gave it.
+    rows : Rows
+        X and encoded targets in the computing dtype, weighed as the loss weighs them.
+    """
+
+    X: Any
+    labels: np.ndarray | None
+    sample_weight: np.ndarray | None
+    rows: Rows
+
+
+class Reader:
+    """Reads X, y and sample_weight for an estimator.
+
+    Tasks say what y means (``_learn``, ``_encode``, ``_loss_weight``); ``ImageInput`` reads
+    images.
+    """
+
+    def _read(
+        self, X, y, sample_weight=None, *, model=None, learn=False, some=False, validates=False
+    ):
+        """Data. Sets what X and y say of features and classes, if these are learnt.
+
+        y: None where there are no targets    model: whose dtype and features X must have; None:
+        they are learnt from X    learn: whether the classes in y are learnt, else they are
+        checked    some: whether classes may be missing in y    validates: whether they are
+        X_val, y_val and sample_weight_val, which class_weight does not weigh
+        """
+        # Without y: to check X by itself would be different code for each kind of input.
+        targets = np.zeros(num_samples(X)) if y is None else y
+        with _called_val(validates, "X_val and y_val: {}"):
+            X, labels = self._validated(X, targets, self._dtypes(model), reset=model is None)
+        dtype = self._computing_dtype(X, model)
+        if y is None:
+            rows = Rows(X, np.zeros((len(labels), 1)), dtype=dtype, shape=self._input_shape(X))
+            return Data(X, None, None, rows)
+        labels = self._learn(labels, learn, some)
+        if sample_weight is not None:
+            with _called_val(validates, "sample_weight_val: {}"):
+                sample_weight = self._checked_weight(sample_weight, X, dtype)
+        weighed = sample_weight if validates else self._loss_weight(labels, sample_weight)
+        return Data(X, labels, sample_weight, self._rows(X, labels, weighed, dtype))
+
+    def _rows(self, X, labels, weight, dtype):
+        """Rows of what has been checked, weighed as the loss weighs them."""
+        targets, codebook = self._encode(labels, dtype)
+        shape = self._input_shape(X)
+        return Rows(X, targets, weight, dtype=dtype, shape=shape, codebook=codebook)
+
+    def _validated(self, X, y, dtypes, reset):
+        refuse_no_numbers(X=X)
+        (refuse_no_numbers if self._numeric_targets else refuse_no_labels)(y=y)
+        return validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=dtypes,
+            order="C",
+            multi_output=True,
+            y_numeric=self._numeric_targets,
+            reset=reset,
+        )
+
+    def _dtypes(self, model):
+        """What X may be: the dtype of weights to go on from, or of ``dtype``; the first is used."""
+        if model is not None:
+            return [model.dtype]
+        return FLOATS if self.dtype == "auto" else [np.dtype(self.dtype)]
+
+    def _computing_dtype(self, X, model):
+        """What validated X is computed in."""
+        return X.dtype
+
+    def _input_shape(self, X=None):
+        """Shape of one sample as the network takes it, of validated X or as in the last fit."""
+        if X is not None:
+            return X.shape[1:]
+        return (getattr(self, "n_features_in_", np.shape(self.coefs_[0])[0]),)
+
+    def _loss_weight(self, labels, sample_weight):
+        """What the loss weighs samples with: ``sample_weight``, unless the task adds to it."""
+        return sample_weight
+
+    @staticmethod
+    def _checked_weight(sample_weight, X, dtype):
+        refuse_no_numbers(sample_weight=sample_weight)
+        if isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0:
+            sample_weight = float(sample_weight)
+        weight = check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+        return checked_total("sample_weight", weight)
+
+    def _checked(self, X, dtype):
+        """X to predict for, as the model takes it, checked."""
+        if X.__class__ is np.ndarray and X.dtype == dtype and self._plainly_valid(X):
+            return X
+        refuse_no_numbers(X=X)
+        return validate_data(self, X, accept_sparse="csr", dtype=[dtype], order="C", reset=False)
+
+    def _plainly_valid(self, X):
+        """Whether an array needs no validation, which for few rows would take most of the time."""
+        return (
+            X.ndim == 2
+            and X.shape[1] == self.n_features_in_
+            and X.shape[0] > 0
+            and "feature_names_in_" not in self.__dict__
+            and sums_up(X)
+        )
+
+
+@contextmanager
+def _called_val(validates, message):
+    """Says of errors that they are about the validation data, if it is these that are read."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if not validates:
+            raise
+        raise ValueError(message.format(error)) from error

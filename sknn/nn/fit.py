@@ -1,0 +1,301 @@
+"""One fit: what it starts from, how it is run, and how it ended. Arrays only, no estimators."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sknn.nn.batches import Rows
+from sknn.nn.gradient import Gradient
+from sknn.nn.lbfgs import BLOCK, minimize_loss
+from sknn.nn.losses import Loss
+from sknn.nn.model import Model
+from sknn.nn.stopping import Keeper
+from sknn.nn.storage.checkpoint import Checkpoint
+from sknn.nn.threads import blas_threads_for, one_blas_thread
+from sknn.nn.training import Plan, Run, train
+
+
+@dataclass(frozen=True)
+class LbfgsPlan:
+    """What the user asked of solver='lbfgs'; tol is SciPy's gtol, the rest as in ``Plan``."""
+
+    alpha: float
+    l1: float
+    max_fun: int
+    tol: float
+    n_iter_no_change: float
+    max_time: float | None
+    early_stopping: bool
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Samples to validate on: rows ``at`` of x, or all of it.
+
+    y: encoded targets (n, n_outputs)    labels: the same as the user gave them
+    weight: (n,) or None    score: (z, y, weight) -> float, of raw outputs; greater is better;
+    None for minus the loss
+    """
+
+    x: Any
+    at: np.ndarray | None
+    y: np.ndarray
+    labels: np.ndarray
+    weight: np.ndarray | None
+    score: Callable | None
+
+    def loss(self, model, z):
+        """The unpenalised, weighted loss of raw outputs z."""
+        weight_sum = len(self.y) if self.weight is None else float(self.weight.sum())
+        total = model.loss.sum_and_gradient(self.y, z, self.weight, np.empty_like(z))
+        return model.loss.finish(total, weight_sum)[0]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Everything that training needs, checked, drawn and encoded.
+
+    Attributes
+    ----------
+    model : Model
+        Network, weights and running statistics, which training changes in place.
+    loss : Loss
+        What is minimised; ``model.loss`` is what predictions and validation use.
+    rows : Rows
+        The samples, in the dtype that training computes in.
+    subset : ndarray of int, or None
+        Numbers of the rows to train on; None for all.
+    held_out : HeldOut or None
+    plan : Plan or LbfgsPlan
+    run : Run
+        What training carries from epoch to epoch; for lbfgs only patience and progress.
+    epochs : int
+        The last epoch, or iteration, that may be run.
+    history : dict of list
+        To which each epoch appends a row.
+    checkpoint : Checkpoint or None
+        Where an interrupted training stood, whose epochs count.
+    fingerprints : dict
+        Of the data, for the checkpoints that this fit writes.
+    """
+
+    model: Model
+    loss: Loss
+    rows: Rows
+    subset: np.ndarray | None
+    held_out: HeldOut | None
+    plan: Plan | LbfgsPlan
+    run: Run
+    epochs: int
+    history: dict
+    checkpoint: Checkpoint | None = None
+    fingerprints: dict = field(default_factory=dict)
+
+    @property
+    def epochs_left(self):
+        """How many epochs may still be run."""
+        return max(0, self.epochs - (self.checkpoint.epochs if self.checkpoint else 0))
+
+
+@dataclass
+class Watch:
+    """Who looks on while a fit runs; nobody by default.
+
+    Attributes
+    ----------
+    before_epoch : callable
+        () -> None
+    after_epoch : callable
+        () -> whether to stop
+    say : callable
+        Takes lines of progress.
+    save : callable
+        (Checkpoint, whether it is the last) -> None
+    score : callable
+        () -> float: takes the place of the score of ``HeldOut``.
+    memory : int
+        Bytes that one chunk of validation data may take.
+    """
+
+    before_epoch: Callable | None = None
+    after_epoch: Callable | None = None
+    say: Callable | None = None
+    save: Callable | None = None
+    score: Callable | None = None
+    memory: int = 2**30
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a fit ended.
+
+    Attributes
+    ----------
+    reason : str
+        As in ``Outcome``; for lbfgs as in ``LbfgsOutcome``, or "diverged".
+    epochs : int
+        Epochs or iterations done, those before a checkpoint included.
+    loss : float
+        Of the last one; nan if there was none.
+    samples : int
+        Samples seen so far, each as often as it was seen.
+    next_rate : float or None
+        The learning rate that a further step would have; None for lbfgs.
+    where : str or None
+        What is no longer finite, if the reason is "diverged".
+    message : str
+        SciPy's own word for the end of lbfgs.
+    """
+
+    reason: str
+    epochs: int
+    loss: float
+    samples: int
+    next_rate: float | None = None
+    where: str | None = None
+    message: str = ""
+
+
+def run(fit, watch):
+    """Trains the model of a Fit in place, while a Watch looks on. Returns a Result."""
+    how = _by_iterations if isinstance(fit.plan, LbfgsPlan) else _by_epochs
+    return how(fit, watch)
+
+
+def _by_epochs(fit, watch):
+    """Mini-batches and steps."""
+    model, plan = fit.model, fit.plan
+    gradient = Gradient(model.network, fit.loss, model.theta, model.state)
+    with _numerics(model.network, plan.batch_size):
+        outcome = train(
+            gradient,
+            fit.rows,
+            plan,
+            fit.run,
+            fit.epochs,
+            history=fit.history,
+            subset=fit.subset,
+            validate=_validation(fit, watch),
+            before_epoch=watch.before_epoch,
+            after_epoch=watch.after_epoch,
+            say=watch.say,
+            start=fit.checkpoint,
+            save=watch.save,
+        )
+    progress = fit.run.progress  # a new one where training went on from a checkpoint
+    if plan.schedule.horizon:  # after a planned end, the last rate
+        progress.total_steps = progress.total_steps or progress.step
+    return Result(
+        outcome.reason,
+        outcome.epochs,
+        fit.history["loss"][-1] if fit.history["loss"] else np.nan,
+        progress.samples,
+        plan.schedule.rate(progress, plan.learning_rate),
+        outcome.where,
+    )
+
+
+def _by_iterations(fit, watch):
+    """lbfgs: all samples at once, in float64 whatever the dtype of the model."""
+    model, plan, rows = fit.model, fit.plan, fit.rows
+    theta, state = model.theta.astype(rows.dtype), model.state.astype(rows.dtype)
+    gradient = Gradient(model.network, fit.loss, theta, state)
+    observer = _LbfgsObserver(fit, watch, gradient)
+    with _numerics(model.network, min(BLOCK, len(rows))):
+        outcome = minimize_loss(
+            gradient,
+            rows,
+            alpha=plan.alpha,
+            l1=plan.l1,
+            max_iter=fit.epochs,
+            max_fun=plan.max_fun,
+            tol=plan.tol,
+            max_time=plan.max_time,
+            history=fit.history,
+            after_iteration=observer.after_iteration,
+            say=watch.say,
+        )
+        where = None if np.isfinite(outcome.loss) else gradient.non_finite(outcome.loss)
+        observer.finish()
+        where = where or model.network.first_non_finite(model.theta, model.state)
+    return Result(
+        "diverged" if where else outcome.reason,
+        outcome.iterations,
+        outcome.loss,
+        fit.run.progress.samples + outcome.iterations * len(rows),
+        where=where,
+        message=outcome.message,
+    )
+
+
+@contextmanager
+def _numerics(network, n):
+    """What batches of n samples are computed in: without warnings, with the threads they need."""
+    blas = (
+        one_blas_thread()
+        if network.n_image_layers
+        else blas_threads_for(network.largest_product(n))
+    )
+    with np.errstate(all="ignore"), blas:  # overflow is reported once, as divergence
+        yield
+
+
+def _validation(fit, watch):
+    """() -> (loss, score) on the samples held out, read chunk by chunk; None without any."""
+    model, held_out = fit.model, fit.held_out
+    if held_out is None:
+        return None
+
+    def validate():
+        z = model.outputs(held_out.x, watch.memory, held_out.at)
+        if not np.isfinite(z).all():
+            return np.nan, np.nan
+        loss = held_out.loss(model, z)
+        if watch.score is not None:
+            return loss, watch.score()
+        if held_out.score is None:
+            return loss, -loss
+        return loss, held_out.score(z, held_out.y, held_out.weight)
+
+    return validate
+
+
+class _LbfgsObserver:
+    """Validates after each iteration of lbfgs, passes it on to the Watch, keeps the best."""
+
+    def __init__(self, fit, watch, gradient):
+        self.fit, self.watch, self.gradient = fit, watch, gradient
+        self.validate = _validation(fit, watch)
+        self.stopping = fit.plan.early_stopping and fit.held_out is not None
+        self.kept = Keeper(gradient.theta, gradient.state)
+
+    def after_iteration(self):
+        """Whether to stop."""
+        plan, history, patience = self.fit.plan, self.fit.history, self.fit.run.patience
+        # Only now is it certain that there was an iteration; the model is as it was before it.
+        if self.watch.before_epoch:
+            self.watch.before_epoch()
+        self._update_model()
+        score = np.nan
+        if self.validate is not None:
+            loss, score = self.validate()
+            history["validation_loss"][-1] = float(loss)
+            history["validation_score"][-1] = float(score)
+        best = patience.watch(-score if self.stopping else history["loss"][-1], plan.tol)
+        if self.stopping:
+            self.kept.keep(self.gradient.theta, self.gradient.state, best)
+        stop = self.watch.after_epoch is not None and self.watch.after_epoch()
+        return stop or (self.stopping and bool(patience.spent(plan.n_iter_no_change)))
+
+    def finish(self):
+        """Leaves the weights of the end, or the best ones, in the model."""
+        if self.stopping:
+            self.kept.restore(self.gradient.theta, self.gradient.state, np.True_)
+        self._update_model()
+
+    def _update_model(self):
+        np.copyto(self.fit.model.theta, self.gradient.theta)
+        np.copyto(self.fit.model.state, self.gradient.state)

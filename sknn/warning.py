@@ -1,0 +1,21 @@
+"""Warnings that point at the line that called this package."""
+
+import os
+import sys
+import warnings
+
+from sknn.scikit_learn import WRAPPERS
+
+PACKAGE = os.path.dirname(__file__) + os.sep
+
+
+def warn(message, category=UserWarning):
+    """Warns at the first frame outside of this package, and of the wrappers around its methods."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _is_ours(filename):
+    return filename.startswith(PACKAGE) or filename in WRAPPERS
