@@ -458,7 +458,7 @@ estimators/sequential.py: sequential
     layers[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer => layers[at] = layer
 estimators/images.py: images cnn
     LARGEST_PIXEL = 255 => LARGEST_PIXEL = 256
-    elif scale != self.image_scale_: => elif False:
+    elif integers != self._fitted_integers(): => elif False:
     if side * side == width else (1, width, 1) => if side * side == width else (width, 1, 1)
     if shape not in (None, self.image_shape_): => if False:
     self.dtype == "auto" and reset => self.dtype == "auto"

@@ -52,25 +52,27 @@ class Reader:
     ):
         """Data. Sets what X and y say of features and classes, if these are learnt.
 
-        y: None where there are no targets    model: whose dtype and features X must have; None:
-        they are learnt from X    learn: whether the classes in y are learnt, else they are
-        checked    some: whether classes may be missing in y    validates: whether they are
-        X_val, y_val and sample_weight_val, which class_weight does not weigh
+        model: whose dtype and features X must have; None: they are learnt from X    learn: whether
+        the classes in y are learnt, else they are checked    some: whether classes may be missing
+        in y    validates: whether they are X_val, y_val and sample_weight_val, which class_weight
+        does not weigh
         """
-        # Without y: to check X by itself would be different code for each kind of input.
-        targets = np.zeros(num_samples(X)) if y is None else y
         with _called_val(validates, "X_val and y_val: {}"):
-            X, labels = self._validated(X, targets, self._dtypes(model), reset=model is None)
+            X, labels = self._validated(X, y, self._dtypes(model), reset=model is None)
         dtype = self._computing_dtype(X, model)
-        if y is None:
-            rows = Rows(X, np.zeros((len(labels), 1)), dtype=dtype, shape=self._input_shape(X))
-            return Data(X, None, None, rows)
         labels = self._learn(labels, learn, some)
         if sample_weight is not None:
             with _called_val(validates, "sample_weight_val: {}"):
                 sample_weight = self._checked_weight(sample_weight, X, dtype)
         weighed = sample_weight if validates else self._loss_weight(labels, sample_weight)
         return Data(X, labels, sample_weight, self._rows(X, labels, weighed, dtype))
+
+    def _read_samples(self, X, *, model):
+        """Data without labels, whose rows have a target of zero; the rest is as for ``_read``."""
+        # To check X by itself would be different code for each kind of input.
+        X, y = self._validated(X, np.zeros(num_samples(X)), self._dtypes(model), model is None)
+        dtype, shape = self._computing_dtype(X, model), self._input_shape(X)
+        return Data(X, None, None, Rows(X, np.zeros((len(y), 1)), dtype=dtype, shape=shape))
 
     def _rows(self, X, labels, weight, dtype):
         """Rows of what has been checked, weighed as the loss weighs them."""

@@ -92,7 +92,10 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
     model = fitted_model(estimator) if fitted else None
     reader = estimator if fitted else clone(estimator)  # learns the classes and shapes
     reader._validate_params()
-    data = reader._read(X, y, sample_weight, model=model, learn=model is None, some=True)
+    if y is None:
+        data = reader._read_samples(X, model=model)
+    else:
+        data = reader._read(X, y, sample_weight, model=model, learn=model is None, some=True)
     rows = data.rows
     squares, flatness, z = _look(estimator, model, rows)
     evidence = Evidence(
