@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,11 @@ sknn.nn.settings sknn.nn.ranges
 """
 STANDARD = set(sys.stdlib_module_names)
 CORE_NEEDS = {"numpy", "scipy", "threadpoolctl"}
-PACKAGE_NEEDS = CORE_NEEDS | {"sklearn", "joblib"}  # scikit-learn itself needs joblib
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+MODULE_NAMES = {"scikit-learn": "sklearn"}  # of packages that are imported under another name
+DECLARED = dict(requirement.split(">=") for requirement in PROJECT["dependencies"])
+PACKAGE_NEEDS = {MODULE_NAMES.get(name, name) for name in DECLARED}
 
 
 def depths(floors):
@@ -198,9 +203,22 @@ def test_checker_finds_private_imports(source, found):
     assert bool(private_imports({"sknn.metrics": source})) == found
 
 
-def test_importing_the_package_needs_nothing_beyond_scikit_learn():
+def test_importing_the_package_needs_its_declared_dependencies_alone():
     # matplotlib, pandas and the like are imported inside the functions that use them.
     assert foreign_imports(SOURCES, PACKAGE_NEEDS, only_at_import=True) == []
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGE_NEEDS))
+def test_every_declared_dependency_is_imported(package):
+    assert foreign_imports(SOURCES, PACKAGE_NEEDS - {package}, only_at_import=True) != []
+
+
+def test_oldest_versions_are_the_lower_bounds_of_the_dependencies():
+    lines = (ROOT / "tests" / "oldest.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(re.findall(r"^([\w-]+)==([\d.]+)", "\n".join(lines), re.M))
+    assert {name: f"{bound}.0" for name, bound in DECLARED.items()} == {
+        name: pins[name] for name in DECLARED
+    }
 
 
 SMALL_HOUSE = "house\nhouse.roof\nhouse.left house.right\nhouse.cellar\nhouse.cellar.base"
