@@ -369,6 +369,10 @@ def test_interrupt_while_waiting_for_another_thread_is_raised_when_that_is_done(
     finally:
         signal.signal(signal.SIGINT, before)
     assert len(done) == 1
+    crowd = Crowd(wait_for=2)  # the interrupted caller has given its thread back
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(share_out, crowd, 2).result()
+    assert crowd.most == 2
 
 
 @forks
