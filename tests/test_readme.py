@@ -30,6 +30,13 @@ def test_links_lead_to_files(page):
         assert (page.parent / target).exists(), target
 
 
+def test_last_section_leads_to_the_pages_of_the_documentation():
+    _, _, section = README.partition("\n## Where to go from here\n")
+    pages = ["quickstart", "guide/index", "differences", "performance", "architecture"]
+    links = [f"docs/{page}.md" for page in pages] + ["CHANGELOG.md"]
+    assert set(links) <= set(re.findall(r"\]\(([^)]+)\)", section))
+
+
 @pytest.mark.parametrize("heading", ["Try it", "Test it"])
 def test_command_is_one_line_under_its_heading(heading):
     (section,) = re.findall(rf"^## {heading}$(.*?)^## ", README, re.M | re.S)
