@@ -1,4 +1,4 @@
-"""Neural networks where scikit-learn runs."""
+"""Neural networks wherever scikit-learn runs."""
 
 from sknn.estimators import (
     CNNClassifier,

@@ -314,6 +314,7 @@ def masked(array):
 
 
 MASKED = "(X|y|weight) has .* masked entries"
+RAGGED = "(X|y) must have rows of one shape, got "
 DATES = "(X|y|weight) must hold numbers, got (dates|time spans)"
 BAD_X = {
     "nan": (partial(with_entry, np.nan), "Input X contains NaN"),
@@ -353,7 +354,9 @@ BAD_X = {
         "X must hold numbers.*StringDType|could not convert string",
     ),
     "a string in objects": (partial(with_entry, "a", dtype=object), "could not convert string"),
-    "ragged": (lambda: [[1.0, 2.0], [1.0]] * 15, "inhomogeneous"),
+    "ragged": (lambda: [[1.0, 2.0], [1.0]] * 15, RAGGED),
+    "ragged objects": (lambda: np.array([[1.0, 2.0], [1.0]] * 15, dtype=object), RAGGED),
+    "ragged images": (lambda: [np.zeros((2, 2)), np.zeros((2, 3))] * 15, RAGGED),
     "complex": (lambda: X + 1j, "Complex data not supported"),
     "complex, but real": (lambda: X.astype(complex), "Complex data not supported"),
     "sparse complex": (lambda: sparse.csr_array(X + 1j), "Complex data not supported"),
@@ -430,7 +433,8 @@ BAD_LABELS = {
     "missing in pandas": (lambda: series("Int64")(LABELS).where(LABELS > 0), "y contains NaN"),
     "missing in polars": (lambda: polars_series()(masked(LABELS)), "Input y contains NaN"),
     "a list of sets": (lambda: [{1}, {2}, {3}] * 10, "nknown label type"),
-    "ragged": (lambda: [[1], [1, 2], [2]] * 10, "inhomogeneous|legacy multi-label"),
+    "ragged": (lambda: [[1], [1, 2], [2]] * 10, RAGGED),
+    "a label and some": (lambda: [1, [1, 2], 2] * 10, RAGGED),
     "too short": (lambda: LABELS[:29], r"inconsistent numbers of samples: \[30, 29\]"),
     "too long": (lambda: np.append(LABELS, 0), r"inconsistent numbers of samples: \[30, 31\]"),
     "empty": (list, r"0 sample\(s\)|inconsistent numbers of samples"),
@@ -453,7 +457,7 @@ BAD_NUMBERS = {
     "too long": (lambda: np.append(NUMBERS, 0), r"inconsistent numbers of samples: \[30, 31\]"),
     "3-d": (lambda: X[:, :, None], "Found array with dim 3"),
     "no column": (lambda: X[:, :0], r"0 feature\(s\)"),
-    "ragged": (lambda: [[1.0], [1.0, 2.0]] * 15, "inhomogeneous"),
+    "ragged": (lambda: [[1.0], [1.0, 2.0]] * 15, RAGGED),
     "0-d": (lambda: np.float64(1), "1D or 2D|scalar|shape|ndim|len"),
     "None": (lambda: None, "requires y to be passed, but the target y is None"),
 }

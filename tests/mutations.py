@@ -211,15 +211,19 @@ nn/threads.py: threads
     _set_threads(_limits) => pass
     held.get(id(library)) or library => library
     helper.result() => pass
-    allowed - len(_callers) - len(_helpers) => allowed - len(_callers)
+    > _allowed => > _allowed + 1
+    return bool(_helpers) and => return
+    while _is_crowded(): => while False:
+    helper.add_done_callback(_give_room) => pass
     copy_context().run, help_out => help_out
-    _wait_out(helpers)\n        _leave => _leave
+    try:\n            _wait_until_done(helpers) => try:\n            pass
+    _give_room(get_ident(), *helpers) => _give_room(get_ident())
     if interrupt:\n            raise interrupt => pass
     todo.clear()\n            raise => raise
     _helpers.clear() => pass
     Lock(), Condition(), local(), None => Lock(), Condition(), local(), _pool
-    _callers.discard(get_ident()) => pass
-    while not (helping and _waiting): => while True:
+    _callers.difference_update(threads) => pass
+    while not (helping and _is_crowded()): => while True:
     or getattr(_own, "at_work", False) =>
     multiply_adds < SMALL => multiply_adds <= 0
 nn/model.py: model transform mlp

@@ -6,88 +6,33 @@ import importlib.util
 import inspect
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import sknn
 
-# Top to bottom; what stands on one line stands on one floor. Files that are yet to come may be
-# listed; a file that is not listed fails, so that somebody decides where it belongs.
-FLOORS = """
-sknn
-sknn.persistence sknn.onnx
-sknn.plotting
-sknn.plotting.gradient_flow
-sknn.plotting.activations sknn.plotting.feature_maps sknn.plotting.filters \
-    sknn.plotting.learning_rate sknn.plotting.recorder sknn.plotting.saliency \
-    sknn.plotting.training_curve
-sknn.plotting.layerwise sknn.plotting.mosaic
-sknn.plotting.panels
-sknn.inspection
-sknn.inspection.summary sknn.inspection.diagnose
-sknn.inspection.data_symptoms sknn.inspection.training_symptoms
-sknn.inspection.evidence
-sknn.inspection.tracing
-sknn.inspection.tracing.trace
-sknn.inspection.tracing.records
-sknn.inspection.tracing.window
-sknn.inspection.tracing.pages
-sknn.inspection.tracing.formulas sknn.inspection.tracing.stages sknn.inspection.flatness \
-    sknn.inspection.networks
-sknn.metrics
-sknn.estimators
-sknn.estimators.sequential sknn.estimators.cnn sknn.estimators.mlp
-sknn.estimators.classifier sknn.estimators.regressor
-sknn.estimators.base sknn.estimators.labels
-sknn.estimators.callbacks sknn.estimators.panel sknn.estimators.reading \
-    sknn.estimators.starts sknn.estimators.publishing
-sknn.estimators.panel.html
-sknn.estimators.checkpoints sknn.estimators.reports
-sknn.estimators.panel.charts sknn.estimators.constraints
-sknn.estimators.validation sknn.estimators.solvers sknn.estimators.hidden_layers \
-    sknn.estimators.images
-sknn.estimators.inputs sknn.estimators.rollback
-sknn.warning
-sknn.nn sknn.scikit_learn
-sknn.nn.fit
-sknn.nn.lbfgs
-sknn.nn.training
-sknn.nn.storage
-sknn.nn.storage.checkpoint
-sknn.nn.storage.values
-sknn.nn.storage.registry
-sknn.nn.augmentation sknn.nn.summary sknn.nn.storage.container
-sknn.nn.storage.files
-sknn.nn.gradient
-sknn.nn.model
-sknn.nn.network
-sknn.nn.layers
-sknn.nn.layers.convolution
-sknn.nn.layers.dense sknn.nn.layers.pooling sknn.nn.layers.activate sknn.nn.layers.shaping \
-    sknn.nn.layers.normalization sknn.nn.layers.dropout sknn.nn.layers.columns \
-    sknn.nn.layers.winograd
-sknn.nn.layers.base sknn.nn.layers.windows
-sknn.nn.batches sknn.nn.threads sknn.nn.streams
-sknn.nn.schedules
-sknn.nn.optimizers
-sknn.nn.losses
-sknn.nn.stopping
-sknn.nn.activations
-sknn.nn.workspace
-sknn.nn.initializers
-sknn.nn.parameters
-sknn.nn.settings sknn.nn.ranges
-"""
 STANDARD = set(sys.stdlib_module_names)
 CORE_NEEDS = {"numpy", "scipy", "threadpoolctl"}
-PACKAGE_NEEDS = CORE_NEEDS | {"sklearn", "joblib"}  # scikit-learn itself needs joblib
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+MODULE_NAMES = {"scikit-learn": "sklearn"}  # of packages that are imported under another name
+DECLARED = dict(requirement.split(">=") for requirement in PROJECT["dependencies"])
+PACKAGE_NEEDS = {MODULE_NAMES.get(name, name) for name in DECLARED}
+
+
+def read_floors():
+    """The module docs/floors.py, which lists the modules and writes the page."""
+    spec = importlib.util.spec_from_file_location("floors", ROOT / "docs" / "floors.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def depths(floors):
     """The number of each module's floor, from the top."""
-    lines = floors.replace("\\\n", " ").strip().splitlines()
-    return {module: depth for depth, line in enumerate(lines) for module in line.split()}
+    return {module: depth for depth, floor in enumerate(floors) for module in floor}
 
 
 def read_sources():
@@ -102,6 +47,7 @@ def read_sources():
 
 
 SOURCES = read_sources()
+floors = read_floors()
 
 
 def imported(statements, importer, modules):
@@ -154,15 +100,70 @@ def foreign_imports(sources, allowed, only_at_import):
 
 
 def test_every_module_has_a_floor():
-    missing = sorted(set(SOURCES) - set(depths(FLOORS)))
-    assert not missing, f"Put {missing} into FLOORS, above all that they import."
+    listed = [module for floor in floors.FLOORS for module in floor]
+    assert sorted(listed) == sorted(SOURCES), "Mend LIST in docs/floors.py."
 
 
 def test_imports_run_down_only():
-    wrong = wrong_imports(
-        {name: SOURCES[name] for name in set(SOURCES) & set(depths(FLOORS))}, FLOORS
-    )
-    assert not wrong, f"These imports run up or sideways: {wrong}. Top to bottom is:\n{FLOORS}"
+    wrong = wrong_imports(SOURCES, floors.FLOORS)
+    assert not wrong, f"These imports run up or sideways on the floors of docs/floors.py: {wrong}"
+
+
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def test_page_shows_the_floors_as_they_are_listed():
+    assert floors.written(PAGE) == PAGE, "Run: python docs/floors.py --write"
+
+
+def drawn_floors(page):
+    """[[module, ...] of each floor] by the indentation of the drawing on the page."""
+    _, _, rest = page.partition("<!-- drawing of the floors: begin -->\n```\n")
+    drawing, _, _ = rest.partition("```\n<!-- drawing of the floors: end -->")
+    found, path = [], []
+    for line in drawing.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        names = re.split(r" {3,}", line.strip())[0].split()  # without what a package is for
+        if depth > len(path):  # the floor above, continued
+            found[-1] += [".".join([*path[:-1], name]) for name in names]
+            continue
+        path[depth:] = [names[0]]
+        found.append([".".join([*path[:depth], name]) for name in names])
+    return found
+
+
+def test_drawing_has_every_module_on_its_floor_and_in_its_package():
+    """If not, packages lie between each other in docs/floors.py, or share a floor."""
+    assert drawn_floors(PAGE) == [list(floor) for floor in floors.FLOORS]
+
+
+def test_tables_have_a_line_for_each_module_in_its_folder():
+    _, _, tables = PAGE.partition("<!-- tables of the floors: begin -->")
+    rows, folder = {}, None
+    for line in tables.splitlines():
+        if heading := re.match(r"\*\*`(\S+)/`\*\*: (.+)", line):
+            folder = heading[1]
+            rows[f"{folder}/__init__.py"] = heading[2]
+        elif row := re.match(r"\| `(\w+\.py)` \| (.+) \|", line):
+            rows[f"{folder}/{row[1]}"] = row[2]
+    files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "sknn").rglob("*.py")]
+    assert sorted(rows) == sorted(files)
+    assert len(set(rows.values())) == len(rows)  # no two are for the same
+
+
+def test_long_floor_is_continued_on_the_next_line():
+    wide = [{"a": "top"}, {f"a.{'long' * 5}{number}": "one" for number in range(9)}]
+    drawn = floors.drawing(wide)
+    assert max(map(len, drawn.splitlines())) <= 96
+    page = f"<!-- drawing of the floors: begin -->\n{drawn}\n<!-- drawing of the floors: end -->"
+    assert drawn_floors(page) == [list(floor) for floor in wide]
+
+
+def test_page_of_other_floors_is_noticed():
+    listed = floors.LIST.replace("sknn.nn.model ", "sknn.nn.other ")
+    changed = floors.written(PAGE, floors.read(listed))
+    assert changed != PAGE
+    assert floors.written(changed) == PAGE
 
 
 def test_core_imports_numpy_scipy_and_threadpoolctl_only():
@@ -202,12 +203,31 @@ def test_checker_finds_private_imports(source, found):
     assert bool(private_imports({"sknn.metrics": source})) == found
 
 
-def test_importing_the_package_needs_nothing_beyond_scikit_learn():
+def test_importing_the_package_needs_its_declared_dependencies_alone():
     # matplotlib, pandas and the like are imported inside the functions that use them.
     assert foreign_imports(SOURCES, PACKAGE_NEEDS, only_at_import=True) == []
 
 
-SMALL_HOUSE = "house\nhouse.roof\nhouse.left house.right\nhouse.cellar\nhouse.cellar.base"
+@pytest.mark.parametrize("package", sorted(PACKAGE_NEEDS))
+def test_every_declared_dependency_is_imported(package):
+    assert foreign_imports(SOURCES, PACKAGE_NEEDS - {package}, only_at_import=True) != []
+
+
+def test_oldest_versions_are_the_lower_bounds_of_the_dependencies():
+    lines = (ROOT / "tests" / "oldest.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(re.findall(r"^([\w-]+)==([\d.]+)", "\n".join(lines), re.M))
+    assert {name: f"{bound}.0" for name, bound in DECLARED.items()} == {
+        name: pins[name] for name in DECLARED
+    }
+
+
+SMALL_HOUSE = [
+    ["house"],
+    ["house.roof"],
+    ["house.left", "house.right"],
+    ["house.cellar"],
+    ["house.cellar.base"],
+]
 
 
 @pytest.mark.parametrize(

@@ -558,6 +558,64 @@ def test_too_few_samples_for_early_stopping_raise(make):
     assert_fresh_failure(estimator, "fit", (X[:12], y), message)
 
 
+# Ragged lists.
+
+PAD = "Pad or cut the rows to one shape, or leave out those that differ."
+GOT = {  # rows: what the message says of them
+    "lengths": ([[1.0, 2.0], [3.0, 4.0], [5.0]], "shape (2,) for row 0 and (1,) for row 2"),
+    "tuples": ([(1.0, 2.0), range(3)], "shape (2,) for row 0 and (3,) for row 1"),
+    "a number among lists": ([[1.0], 2.0], "shape (1,) for row 0 and () for row 1"),
+    "a list among numbers": ([1.0, [2.0]], "shape () for row 0 and (1,) for row 1"),
+    "images": (
+        [np.zeros((3, 2)), np.zeros((2, 3))],
+        "shape (3, 2) for row 0 and (2, 3) for row 1",
+    ),
+    "lists of images": (
+        [[[1, 2], [3, 4]], [[1, 2], [3]]],
+        "row 1, whose own rows differ in shape",
+    ),
+    "within an image": (
+        [[[[1], [2]], [[3]]], [[[1], [2]], [[3]]]],
+        "row 0, whose own rows differ in shape",
+    ),
+    "objects": (
+        np.array([[1, 2], [3]], dtype=object),
+        "shape (2,) for row 0 and (1,) for row 1",
+    ),
+}
+
+
+@EACH
+@pytest.mark.parametrize("case", GOT)
+def test_ragged_samples_are_refused_by_row(case, make):
+    rows, got = GOT[case]
+    message = re.escape(f"X must have rows of one shape, got {got}. {PAD}")
+    y = [0, 1, 0][: len(rows)]
+    assert_fresh_failure(new(make), "fit", (rows, y), f"^{message}$")
+    estimator = new(make).fit(X, target(make))
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        estimator.predict(rows)
+
+
+@METHODS
+@EACH
+def test_ragged_targets_are_refused_with_the_remedy_of_the_task(make, method):
+    y = [[0], [1, 2], [2]] * 10
+    got = "y must have rows of one shape, got shape (1,) for row 0 and (2,) for row 1. "
+    remedy = PAD if issubclass(make, RegressorMixin) else "Give every sample the same number of "
+    message = re.escape(got + remedy)
+    assert_fresh_failure(new(make), method, (X, y), f"^{message}")
+    estimator = new(make).fit(X, target(make))
+    with pytest.raises(ValueError, match=f"^{message}"):
+        estimator.score(X, y)
+
+
+def test_classes_of_several_columns_may_differ_in_number():
+    y = np.stack([LABELS, LABELS > 0], axis=1).astype(int)
+    clf = MLPClassifier((3,)).partial_fit(X, y, classes=[[0, 1, 2], [0, 1]])
+    assert [classes.tolist() for classes in clf.classes_] == [[0, 1, 2], [0, 1]]
+
+
 # Large numbers and diverging training.
 
 

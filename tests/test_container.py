@@ -11,6 +11,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from safetensors.numpy import load_file
 
 from sknn.nn.storage import container
 from sknn.nn.storage.container import DTYPES, SavedModelError, read, write
@@ -120,8 +121,7 @@ def test_layout_is_that_of_safetensors(written):
 
 
 def test_safetensors_reads_the_file(written):
-    numpy = pytest.importorskip("safetensors.numpy")
-    loaded = numpy.load_file(written)
+    loaded = load_file(written)
     assert_same_arrays({name: loaded[name] for name in ARRAYS}, ARRAYS)
 
 

@@ -1,4 +1,4 @@
-"""What the README says is so: its examples, its links, its list of modules."""
+"""What the README says is so: its examples, its links, its commands."""
 
 import re
 from pathlib import Path
@@ -30,10 +30,11 @@ def test_links_lead_to_files(page):
         assert (page.parent / target).exists(), target
 
 
-def test_table_of_modules_has_a_line_for_each():
-    listed = re.findall(r"^\| `(sknn/\S+\.py)` \|", README, re.M)
-    files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "sknn").rglob("*.py")]
-    assert sorted(listed) == sorted(file for file in files if not file.endswith("__init__.py"))
+def test_last_section_leads_to_the_pages_of_the_documentation():
+    _, _, section = README.partition("\n## Where to go from here\n")
+    pages = ["quickstart", "guide/index", "differences", "performance", "architecture"]
+    links = [f"docs/{page}.md" for page in pages] + ["CHANGELOG.md"]
+    assert set(links) <= set(re.findall(r"\]\(([^)]+)\)", section))
 
 
 @pytest.mark.parametrize("heading", ["Try it", "Test it"])

@@ -2,7 +2,7 @@ import itertools
 import os
 import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier, Event, Lock, Thread, Timer
 
 import numpy as np
@@ -296,6 +296,15 @@ def test_callers_that_leave_give_their_threads_back():
             assert crowd.most == 3
 
 
+def test_next_call_has_helpers_before_the_last_ones_have_reported_their_end(monkeypatch):
+    """A future wakes up those who wait for it before it calls back."""
+    monkeypatch.setattr(Future, "add_done_callback", lambda future, call: None)
+    for _ in range(2):
+        crowd = Crowd(wait_for=2)
+        share_out(crowd, 2)
+        assert crowd.most == 2
+
+
 def test_limits_that_change_between_concurrent_callers_do_no_harm(monkeypatch):
     allowed = itertools.count(2)  # one more each time that somebody asks
     monkeypatch.setattr(threads, "allowed_threads", lambda: next(allowed))
@@ -369,6 +378,10 @@ def test_interrupt_while_waiting_for_another_thread_is_raised_when_that_is_done(
     finally:
         signal.signal(signal.SIGINT, before)
     assert len(done) == 1
+    crowd = Crowd(wait_for=2)  # the interrupted caller has given its thread back
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(share_out, crowd, 2).result()
+    assert crowd.most == 2
 
 
 @forks

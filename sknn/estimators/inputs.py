@@ -11,10 +11,17 @@ REMEDIES = {
     DATES: "Make them numbers, such as days since a first date.",
     STRINGS: "Pass them as an array of objects, or encode them.",
 }
+SEQUENCES = (list, tuple, range)
+NESTED = (*SEQUENCES, np.ndarray)
+SAME_SHAPE = "Pad or cut the rows to one shape, or leave out those that differ."
+SAME_LABELS = (
+    "Give every sample the same number of labels; sets of labels are encoded by "
+    "sklearn.preprocessing.MultiLabelBinarizer."
+)
 
 
 def refuse_no_numbers(**arrays):
-    """Raises ValueError, by name, on dates, StringDType and masked entries.
+    """Raises ValueError, by name, on dates, StringDType, masked entries and ragged lists.
 
     Dates would be taken as nanoseconds, and the numbers under a mask as if there were none.
     """
@@ -23,11 +30,16 @@ def refuse_no_numbers(**arrays):
         if found:
             raise ValueError(f"{name} must hold numbers, got {found}. {REMEDIES[found]}")
         _refuse_masked(name, array)
+        _refuse_ragged(name, array, SAME_SHAPE)
 
 
-def refuse_no_labels(**arrays):
-    """Raises ValueError, by name, on StringDType, masked entries and missing labels."""
-    for name, array in arrays.items():
+def refuse_no_labels(y, classes=None):
+    """Raises ValueError, by name, on StringDType, masked entries, missing labels and a ragged y.
+
+    ``classes`` may be ragged: columns of labels differ in their number of classes.
+    """
+    _refuse_ragged("y", y, SAME_LABELS)
+    for name, array in (("y", y), ("classes", classes)):
         found = _kind(array)
         if found == STRINGS:
             raise ValueError(f"{name} must hold labels, got {found}. {REMEDIES[found]}")
@@ -75,6 +87,41 @@ def _refuse_masked(name, array):
             f"{name} has {np.ma.count_masked(array)} masked entries. Fill them, for instance with "
             "SimpleImputer on array.filled(numpy.nan), or leave those samples out."
         )
+
+
+def _refuse_ragged(name, rows, remedy):
+    """Raises ValueError on lists whose rows differ in shape, which NumPy calls inhomogeneous."""
+    if isinstance(rows, np.ndarray) and rows.dtype == object and rows.ndim == 1:
+        rows = rows.tolist()
+    if not isinstance(rows, SEQUENCES):
+        return
+    if not any(issubclass(kind, NESTED) for kind in set(map(type, rows))):  # a list of numbers
+        return
+    shapes = list(map(_shape, rows))
+    for number, shape in enumerate(shapes):
+        if shape is None:
+            got = f"row {number}, whose own rows differ in shape"
+        elif shape != shapes[0]:
+            got = f"shape {shapes[0]} for row 0 and {shape} for row {number}"
+        else:
+            continue
+        raise ValueError(f"{name} must have rows of one shape, got {got}. {remedy}")
+
+
+def _shape(row):
+    """The shape of a number, an array or nested lists; None if ragged.
+
+    A list that begins with a number is taken as one of numbers: to look at each would take longer
+    than NumPy takes to convert them.
+    """
+    if isinstance(row, np.ndarray):
+        return row.shape
+    if not isinstance(row, SEQUENCES):
+        return ()
+    if not row or not isinstance(row[0], NESTED):
+        return (len(row),)
+    first, *others = set(map(_shape, row))
+    return None if others or first is None else (len(row), *first)
 
 
 def _may_lack_some(array):

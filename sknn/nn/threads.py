@@ -17,9 +17,9 @@ _lock = Lock()
 _holders = 0
 _limits = []  # (library, its number of threads before the first holder came)
 _pool = None
-_changed = Condition()  # of the next three
+_room = Condition()  # guards the next three; notified when threads have given room
+_allowed = 1  # threads, as the last caller found it
 _callers, _helpers = set(), set()  # of share_out: numbers of threads, futures
-_waiting = 0  # callers for whom there is no room
 _own = local()  # at_work: whether this thread is doing a part
 
 
@@ -107,7 +107,7 @@ def share_out(work, n):
     def take_turns(helping):
         _own.at_work = True
         try:
-            while not (helping and _waiting):
+            while not (helping and _is_crowded()):
                 try:
                     number = todo.popleft()
                 except IndexError:
@@ -121,12 +121,16 @@ def share_out(work, n):
 
     helpers = []
     try:
-        _come(helpers, partial(take_turns, helping=True), n - 1)
+        with _room:
+            _wait_for_room()
+            _start_helpers(helpers, partial(take_turns, helping=True), n - 1)
         take_turns(helping=False)
     finally:
         todo.clear()
-        _wait_out(helpers)
-        _leave(helpers)
+        try:
+            _wait_until_done(helpers)
+        finally:
+            _give_room(get_ident(), *helpers)
     try:
         for helper in helpers:
             helper.result()
@@ -135,7 +139,7 @@ def share_out(work, n):
     return results
 
 
-def _wait_out(helpers):
+def _wait_until_done(helpers):
     """Waits until none is running; only then raises an interrupt that came meanwhile."""
     interrupt = None
     while True:
@@ -152,47 +156,47 @@ def _wait_out(helpers):
         interrupt = None  # as above
 
 
-def _come(helpers, help_out, wanted):
-    """Waits for room for the caller, then starts as many helpers as there is room for."""
-    global _pool, _waiting
-    with _changed:
-        allowed = allowed_threads()
-        _waiting += 1
-        try:
-            while _helpers and len(_callers) + len(_helpers) >= allowed:
-                _changed.wait()
-        finally:
-            _waiting -= 1
-        _callers.add(get_ident())
-        _pool = _pool or ThreadPoolExecutor(MOST, thread_name_prefix="sknn")
-        for _ in range(min(wanted, allowed - len(_callers) - len(_helpers))):
-            # A context of its own for each: NumPy's errstate lives there.
-            helper = _pool.submit(copy_context().run, help_out)
-            helpers.append(helper)
-            _helpers.add(helper)
-            helper.add_done_callback(_make_room)
+def _is_crowded():
+    """Whether there are more threads than allowed, and helpers among them, who make room."""
+    return bool(_helpers) and len(_callers) + len(_helpers) > _allowed
 
 
-def _leave(helpers):
-    """Takes the caller off the list, and its helpers, who are done."""
-    with _changed:
-        _callers.discard(get_ident())
-        _helpers.difference_update(helpers)
-        _changed.notify_all()
+def _wait_for_room():
+    """Counts the calling thread among the callers, and waits until helpers have made room.
+
+    ``_room`` must be held. Nobody waits for other callers.
+    """
+    global _allowed
+    _allowed = allowed_threads()
+    _callers.add(get_ident())
+    while _is_crowded():
+        _room.wait()
 
 
-def _make_room(helper):
-    """Takes a helper who is done off the list."""
-    with _changed:
-        _helpers.discard(helper)
-        _changed.notify_all()
+def _start_helpers(helpers, help_out, wanted):
+    """Starts as many helpers as there is room for, at most ``wanted``; ``_room`` must be held."""
+    global _pool
+    _pool = _pool or ThreadPoolExecutor(MOST, thread_name_prefix="sknn")
+    for _ in range(min(wanted, _allowed - len(_callers) - len(_helpers))):
+        # A context of its own for each: NumPy's errstate lives there.
+        helper = _pool.submit(copy_context().run, help_out)
+        helpers.append(helper)
+        _helpers.add(helper)
+        helper.add_done_callback(_give_room)
+
+
+def _give_room(*threads):
+    """Takes callers or helpers off the count; again has no effect."""
+    with _room:
+        _callers.difference_update(threads)
+        _helpers.difference_update(threads)
+        _room.notify_all()
 
 
 def _forget_threads():
     """In a forked child no other thread lives on: none to let go, none to work."""
-    global _lock, _changed, _holders, _waiting, _own, _pool
-    _lock, _changed, _own, _pool = Lock(), Condition(), local(), None
-    _waiting = 0
+    global _lock, _room, _holders, _own, _pool
+    _lock, _room, _own, _pool = Lock(), Condition(), local(), None
     _callers.clear()
     _helpers.clear()
     if _holders:

@@ -13,11 +13,11 @@ from sknn.scikit_learn import add_to_panel
 
 PLAIN = re.compile(r"[\w .-]+")  # names that mean nothing to a pattern or a script
 UNKNOWN = "?"
-# Whatever a fit takes from the data differs between the two: where networks for both agree, it
-# is known beforehand. Primes of this size do not come to the same by chance.
-FLAT = ((1009,), (2003,))
-IMAGES = ((1009, 1013, 3), (2003, 2011, 5))
-OUTPUTS = (1019, 2017)
+# Before fit two networks are made, for a small and for a large sample, with few and many outputs.
+# Sizes that the data decide are larger in the second; sizes that are equal in both are known.
+FLAT_SAMPLES = ((1000,), (2000,))
+IMAGES = ((1000, 1000, 3), (2000, 2000, 4))
+N_OUTPUTS = (1000, 2000)
 
 STYLE = """<style>
 .sknn-network {
@@ -120,44 +120,48 @@ def _fitted(estimator):
 
 
 def _planned(estimator):
-    """What is known before there are data."""
-    one, other = _possible_networks(estimator)
-    names = names_of_layers(estimator, one)
-    pairs = zip(summary_rows(one, float, names), summary_rows(other, float, names), strict=True)
+    """The network before fit; sizes that depend on the data are shown as unknown."""
+    small, large = _small_and_large_network(estimator)
+    names = names_of_layers(estimator, small)
+    pairs = zip(summary_rows(small, float, names), summary_rows(large, float, names), strict=True)
     rows = [
         replace(
             row,
-            settings=_agreed(row.settings, possible.settings),
-            output_shape=_agreed(row.output_shape, possible.output_shape),
+            settings=_where_equal(row.settings, larger.settings),
+            output_shape=_where_equal(row.output_shape, larger.output_shape),
         )
-        for row, possible in pairs
+        for row, larger in pairs
     ]
     link = UNKNOWN if is_classifier(estimator) else estimator._loss().link
-    input_shape = _agreed(one.shapes[0], other.shapes[0])
+    input_shape = _where_equal(small.shapes[0], large.shapes[0])
     return _boxes(input_shape, rows, link) + _note(f"{UNKNOWN} will be known once fitted.")
 
 
-def _possible_networks(estimator):
-    """Two networks, for data that differ in all that the estimator leaves open."""
+def _small_and_large_network(estimator):
+    """The networks for small and for large samples. A given ``input_shape`` holds for both."""
     given = estimator._given_shape() if hasattr(estimator, "_given_shape") else None
     images = getattr(estimator, "_always_images", False) or _are_for_images(estimator._layers(1))
-    input_shapes = (given, given) if given else IMAGES if images else FLAT
-    pairs = zip(OUTPUTS, input_shapes, strict=True)
+    input_shapes = (given, given) if given else IMAGES if images else FLAT_SAMPLES
+    pairs = zip(N_OUTPUTS, input_shapes, strict=True)
     return [Network(estimator._layers(n_outputs), shape) for n_outputs, shape in pairs]
 
 
 def _are_for_images(layers):
-    """Whether the first layer that does not take both takes images; Dense, the last, does not."""
+    """Whether the network takes images: the first layer that takes one kind of samples decides.
+
+    There is such a layer, since the last one, Dense, refuses images.
+    """
     for layer in layers:
-        for shape, refusal_means in ((FLAT[0], True), (IMAGES[0], False)):
+        for shape, refusal_means in ((FLAT_SAMPLES[0], True), (IMAGES[0], False)):
             try:
                 layer.output_shape(shape)
             except ValueError:
                 return refusal_means
 
 
-def _agreed(one, other):
-    return tuple(a if a == b else UNKNOWN for a, b in zip(one, other, strict=True))
+def _where_equal(small, large):
+    """The sizes that are equal in both; UNKNOWN in place of the others."""
+    return tuple(a if a == b else UNKNOWN for a, b in zip(small, large, strict=True))
 
 
 def _boxes(input_shape, rows, link):

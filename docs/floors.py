@@ -1,0 +1,264 @@
+"""The floors of the package: which modules there are, what they are for, which may import which.
+
+    python docs/floors.py --write
+
+writes the drawing and the tables of docs/architecture.md; without --write it says whether they are
+as they should be. tests/test_architecture.py checks the imports against the same list.
+
+To add a module, add its line: the name and the purpose. Modules without a blank line between them
+stand on one floor. A module may import modules on floors below its own only. What is in a package
+stands below the package, all in one run.
+"""
+
+import argparse
+import sys
+import textwrap
+from pathlib import Path
+
+PAGE = Path(__file__).with_name("architecture.md")
+WIDTH = 96  # of the drawing
+COLUMN = 34  # where it says what a package is for
+
+LIST = """
+sknn                            the public names: estimators, `save` and `load`
+
+sknn.persistence                `save`, `load`: an estimator in one file, without pickle
+sknn.onnx                       `register()`: lets skl2onnx convert fitted networks
+
+sknn.plotting                   displays; matplotlib is imported when one is drawn
+
+sknn.plotting.gradient_flow     `GradientFlowDisplay`: gradients and dead units by layer and epoch
+
+sknn.plotting.activations       `ActivationDisplay`: activation functions and their derivatives
+sknn.plotting.feature_maps      `FeatureMapDisplay`: the response of each channel to an image
+sknn.plotting.filters           `FilterDisplay`: first-layer weights as images
+sknn.plotting.learning_rate     `LearningRateDisplay`: the learning-rate range test
+sknn.plotting.recorder          `GradientFlow`: the callback that records gradients and dead units
+sknn.plotting.saliency          `SaliencyDisplay`: input gradients and integrated gradients
+sknn.plotting.training_curve    `TrainingCurveDisplay`: loss, validation score, learning rate
+
+sknn.plotting.layerwise         one sample forward and backward, layer by layer
+sknn.plotting.mosaic            many images as the tiles of one
+
+sknn.plotting.panels            axes, colours and colour bars
+
+sknn.inspection                 tools to look into a network
+
+sknn.inspection.summary         `summary`: layers, shapes, numbers of parameters, costs
+sknn.inspection.diagnose        `diagnose`: probable faults of a fit, and which setting to change
+
+sknn.inspection.data_symptoms       what can be wrong with the data
+sknn.inspection.training_symptoms   what can be wrong with the training
+
+sknn.inspection.evidence        the figures that `diagnose` looks at, computed once
+
+sknn.inspection.tracing         one step of training with every number on the way
+
+sknn.inspection.tracing.trace       `trace`: runs the step and records it
+
+sknn.inspection.tracing.records     the records that a trace consists of
+
+sknn.inspection.tracing.window      one window of a convolution: pixels, products, sum
+
+sknn.inspection.tracing.pages       a trace as a page of text
+
+sknn.inspection.tracing.formulas    the formulas on that page
+sknn.inspection.tracing.stages      a layer in two stages: weighted sum, activation
+
+sknn.inspection.flatness        fraction of the inputs for which an activation function is flat
+sknn.inspection.networks        which estimators can be looked into, and the model of one
+
+sknn.metrics                    specificity, and every figure of a confusion matrix for each class
+
+sknn.estimators                 scikit-learn's conventions around the core: validate, warn, raise
+
+sknn.estimators.sequential      `SequentialClassifier`, `SequentialRegressor`: any stack of layers
+sknn.estimators.cnn             `CNNClassifier`, `CNNRegressor`: blocks of convolution and pooling
+sknn.estimators.mlp             `MLPClassifier`, `MLPRegressor`: parameters and documentation
+
+sknn.estimators.classifier      classification: labels in, labels and probabilities out
+sknn.estimators.regressor       regression: numbers in, numbers out
+
+sknn.estimators.base            common to all estimators: a fit in four steps, prediction
+sknn.estimators.labels          encoding, probabilities and decisions for each kind of labels
+
+sknn.estimators.panel           the panel that notebooks show of an estimator
+
+sknn.estimators.panel.html      the boxes of the network in that panel
+
+sknn.estimators.panel.charts    the line charts in that panel
+
+sknn.estimators.reading         the one way in: X, y and sample_weight become checked rows
+sknn.estimators.publishing      the attributes that a fit leaves on its estimator
+sknn.estimators.reports         warnings and errors at the end of training
+sknn.estimators.callbacks       the bridge to scikit-learn's callbacks
+sknn.estimators.checkpoints     writes and reads the checkpoints of a fit
+sknn.estimators.starts          where a fit starts: anew, warm, one step further, resumed
+
+sknn.estimators.constraints     the values that parameters may have
+
+sknn.estimators.validation      held-out samples and the score on them
+sknn.estimators.solvers         the optimisers and schedules behind the names of parameters
+sknn.estimators.hidden_layers   hidden layers made from parameters
+sknn.estimators.images          images as input: flat or not, integers or floats
+
+sknn.estimators.inputs          refuses input that scikit-learn's validation lets pass
+sknn.estimators.rollback        undoes a fit that failed
+
+sknn.warning                    warnings that point at the caller of the package
+
+sknn.scikit_learn               the only imports of names that scikit-learn calls private
+
+sknn.nn                         the core: arrays in, arrays out; it knows no estimator
+
+sknn.nn.fit                     one fit: what it needs, how it is run, how it ended
+
+sknn.nn.lbfgs                   the loop over iterations: full batches through SciPy's L-BFGS-B
+
+sknn.nn.training                the loop over epochs: steps, stopping rules, best weights, history
+
+sknn.nn.storage                 files: saved models and checkpoints
+
+sknn.nn.storage.checkpoint      the state of training in a file, from which it can continue
+
+sknn.nn.storage.values          values as JSON and arrays, and back
+
+sknn.nn.storage.registry        objects that are stored as a class name and arguments
+
+sknn.nn.storage.container       arrays and a JSON document in one file, checked when it is read
+
+sknn.nn.storage.files           files that are replaced as a whole or not at all
+
+sknn.nn.augmentation            random shifts and flips of training images
+sknn.nn.summary                 kind, output shape and cost of each layer
+
+sknn.nn.gradient                a mini-batch in, loss and gradient out; micro-batches on threads
+
+sknn.nn.model                   a network with its weights: it predicts, and it is pickled
+
+sknn.nn.network                 layers in sequence over one vector of parameters
+
+sknn.nn.layers                  layers, one file for each kind
+
+sknn.nn.layers.convolution      convolution, alone and fused with max-pooling
+
+sknn.nn.layers.dense            the fully connected layer
+sknn.nn.layers.pooling          max-pooling, mean-pooling, global mean-pooling
+sknn.nn.layers.activate         an activation function as a layer of its own
+sknn.nn.layers.shaping          `Flatten`
+sknn.nn.layers.normalization    batch and layer normalisation
+sknn.nn.layers.dropout          dropout
+sknn.nn.layers.columns          convolution as one matrix product
+sknn.nn.layers.winograd         3 x 3 convolution with fewer multiplications
+
+sknn.nn.layers.base             the contract of a layer
+sknn.nn.layers.windows          windows that slide over images
+
+sknn.nn.batches                 training rows, batch by batch
+sknn.nn.threads                 holds BLAS to one thread; shares work out among threads
+sknn.nn.streams                 random numbers apart from scikit-learn's draws, for dropout
+
+sknn.nn.schedules               learning-rate schedules
+
+sknn.nn.optimizers              SGD, Adam and others: one step over the whole vector
+
+sknn.nn.losses                  losses, each with its link from raw outputs to predictions
+
+sknn.nn.stopping                when to stop, and which weights to keep
+
+sknn.nn.activations             activation functions and their derivatives
+
+sknn.nn.workspace               arrays that are used again in every step
+
+sknn.nn.initializers            initial weights
+
+sknn.nn.parameters              parameters and statistics of layers, and their places in the vector
+
+sknn.nn.settings                objects that consist of their constructor's arguments
+sknn.nn.ranges                  the values that such an argument may have
+"""
+
+
+def read(text):
+    """[{module: purpose} of each floor], from the top."""
+    floors = [block.splitlines() for block in text.strip().split("\n\n")]
+    return [dict(line.split(maxsplit=1) for line in floor) for floor in floors]
+
+
+FLOORS = read(LIST)
+
+
+def package_of(module):
+    return module.rpartition(".")[0]
+
+
+def packages(floors):
+    """The modules that have others in them, from the top."""
+    modules = [module for floor in floors for module in floor]
+    return [module for module in modules if module in set(map(package_of, modules))]
+
+
+def drawing(floors):
+    """A line for each floor, indented by package."""
+    lines, inside = [], packages(floors)
+    for floor in floors:
+        first, names = next(iter(floor)), [module.rpartition(".")[2] for module in floor]
+        indent = "  " * first.count(".")
+        if first in inside:
+            lines.append(f"{indent}{names[0]}".ljust(COLUMN) + plain(floor[first]))
+        else:
+            lines += textwrap.wrap(
+                "  ".join(names), WIDTH, initial_indent=indent, subsequent_indent=indent + "    "
+            )
+    return "\n".join(["```", *lines, "```"])
+
+
+def tables(floors):
+    """For each package what it is for, and a table of the modules in it."""
+    purposes = {module: purpose for floor in floors for module, purpose in floor.items()}
+    inside, parts = packages(floors), []
+    for package in inside:
+        rows = [
+            f"| `{module.rpartition('.')[2]}.py` | {purpose} |"
+            for module, purpose in purposes.items()
+            if package_of(module) == package and module not in inside
+        ]
+        folder = package.replace(".", "/")
+        parts += [f"**`{folder}/`**: {purposes[package]}", "", "| module | purpose |", "|---|---|"]
+        parts += [*rows, ""]
+    return "\n".join(parts).rstrip()
+
+
+def plain(text):
+    """Markdown without the marks of code."""
+    return text.replace("`", "")
+
+
+def written(page, floors=FLOORS):
+    """The text of the page with the drawing and the tables of these floors in it."""
+    for name, part in (("drawing", drawing(floors)), ("tables", tables(floors))):
+        begin, end = (
+            f"<!-- {name} of the floors: begin -->\n",
+            f"<!-- {name} of the floors: end -->",
+        )
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(end)
+        page = f"{before}{begin}{part}\n{end}{after}"
+    return page
+
+
+def main():
+    """Writes the page, or says whether it is up to date. Returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--write", action="store_true", help="write docs/architecture.md")
+    page = PAGE.read_text(encoding="utf-8")
+    if parser.parse_args().write:
+        PAGE.write_text(written(page), encoding="utf-8")
+    elif written(page) != page:
+        print(f"{PAGE} is not what the list of floors says: run this with --write.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
