@@ -42,7 +42,7 @@ sknn.estimators.base sknn.estimators.labels
 sknn.estimators.fitting sknn.estimators.callbacks sknn.estimators.panel
 sknn.estimators.panel.html
 sknn.estimators.checkpoints sknn.estimators.reports
-sknn.estimators.panel.charts sknn.estimators.constraints
+sknn.estimators.panel.charts sknn.estimators.parameters
 sknn.estimators.validation sknn.estimators.solvers sknn.estimators.hidden_layers \
     sknn.estimators.images
 sknn.estimators.inputs sknn.estimators.rollback

@@ -1,7 +1,6 @@
 """Classification: labels in, labels and probabilities out."""
 
 from contextlib import contextmanager
-from numbers import Real
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -13,8 +12,8 @@ from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
 from sknn.estimators.labels import ManyLabels, known_labels, new_labels, same_classes
 from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
-from sknn.nn.losses import CLASSIFICATION_LOSSES, LabelSmoothing, Loss
-from sknn.scikit_learn import Interval, StrOptions, fit_context
+from sknn.nn.losses import CLASSIFICATION_LOSSES, LabelSmoothing
+from sknn.scikit_learn import fit_context
 
 
 def _has_probabilities(estimator):
@@ -35,11 +34,6 @@ def _has_probabilities(estimator):
 class ClassifierTask(ClassifierMixin):
     """Labels in, labels and probabilities out; ``labels`` knows how for each kind of y."""
 
-    _parameter_constraints: dict = {
-        "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), Loss],
-        "class_weight": [dict, list, StrOptions({"balanced"}), None],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-    }
     _numeric_targets = False
 
     @available_if(has_stochastic_solver)
