@@ -95,7 +95,7 @@ sknn.estimators.callbacks       the bridge to scikit-learn's callbacks
 sknn.estimators.checkpoints     writes and reads the checkpoints of a fit
 sknn.estimators.starts          where a fit starts: anew, warm, one step further, resumed
 
-sknn.estimators.constraints     the values that parameters may have
+sknn.estimators.parameters      every parameter: its default, its constraint, its documentation
 
 sknn.estimators.validation      held-out samples and the score on them
 sknn.estimators.solvers         the optimisers and schedules behind the names of parameters

@@ -22,7 +22,7 @@ USES = {
         "sknn/plotting/activations.py",
     ],
     "loss": [],
-    "optimiser": [],
+    "optimiser": ["docs/write_signatures.py"],
     "schedule": [
         "docs/guide/checkpoints.md",
         "docs/guide/losses.md",
@@ -34,6 +34,7 @@ USES = {
         "docs/quickstart.md",
         "sknn/estimators/cnn.py",
         "sknn/estimators/mlp.py",
+        "sknn/estimators/parameters.py",
         "sknn/estimators/sequential.py",
         "sknn/inspection/tracing/pages.py",
         "sknn/inspection/training_symptoms.py",

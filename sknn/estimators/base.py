@@ -13,7 +13,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import checkpoint_writer, read_checkpoint
-from sknn.estimators.constraints import CONSTRAINTS
 from sknn.estimators.inputs import check_finite
 from sknn.estimators.panel.html import NetworkPanel
 from sknn.estimators.publishing import publish
@@ -47,8 +46,6 @@ class BaseNetwork(
     Subclasses say which layers (``_layers``); tasks say what y means (``_encode``, ``_strata``),
     which loss it asks for (``_loss``) and how outputs are scored (``_score_of_outputs``).
     """
-
-    _parameter_constraints: dict = CONSTRAINTS
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(

@@ -2,7 +2,6 @@
 
 from contextlib import contextmanager
 from functools import partial
-from numbers import Real
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -15,8 +14,8 @@ from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
 from sknn.estimators.labels import ManyLabels, known_labels, new_labels, same_classes
 from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
-from sknn.nn.losses import CLASSIFICATION_LOSSES, LabelSmoothing, Loss
-from sknn.scikit_learn import Interval, StrOptions, fit_context
+from sknn.nn.losses import CLASSIFICATION_LOSSES, LabelSmoothing
+from sknn.scikit_learn import fit_context
 
 
 def _has_probabilities(estimator):
@@ -37,11 +36,6 @@ def _has_probabilities(estimator):
 class ClassifierTask(ClassifierMixin):
     """Labels in, labels and probabilities out; ``labels`` knows how for each kind of y."""
 
-    _parameter_constraints: dict = {
-        "loss": [StrOptions(set(CLASSIFICATION_LOSSES)), Loss],
-        "class_weight": [dict, list, StrOptions({"balanced"}), None],
-        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-    }
     _numeric_targets = False
 
     @available_if(has_stochastic_solver)

@@ -2,18 +2,20 @@
 
 from numbers import Integral, Real
 
-from sknn.nn.activations import ACTIVATIONS, Activation, as_activation
+from sknn.nn.activations import as_activation
 from sknn.nn.initializers import For, as_initializer
-from sknn.nn.layers import Activate, BatchNorm, Conv2D, Dense, LayerNorm
-from sknn.scikit_learn import Interval, StrOptions
+from sknn.nn.layers import (
+    Activate,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    LayerNorm,
+    MaxPool2D,
+)
 
 NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
-CONSTRAINTS = {
-    "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-    "activation": [StrOptions(set(ACTIVATIONS)), Activation, list, tuple],
-    "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
-    "normalization": [StrOptions(set(NORMALIZATIONS)), None],
-}
+POOLINGS = {"max": MaxPool2D, "average": AveragePool2D}
 
 
 def hidden_layer(make, activation, normalization, weight_init):

@@ -26,7 +26,6 @@ class ImageInput:
         What pixels are multiplied with: 1/255 after fitting integers, else 1.
     """
 
-    _parameter_constraints: dict = {"input_shape": ["array-like", None]}
     _always_images = False  # whether flat samples are images without ``input_shape``
 
     def _validated(self, X, y, dtypes, reset):

@@ -5,6 +5,7 @@ from functools import partial
 from sknn.estimators import hidden_layers
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.classifier import ClassifierTask
+from sknn.estimators.parameters import constraints
 from sknn.estimators.regressor import RegressorTask
 from sknn.nn.activations import Activation, as_activation
 from sknn.nn.initializers import For, as_initializer
@@ -13,11 +14,6 @@ from sknn.nn.layers import Dense, Dropout
 
 class BaseMLP(BaseNetwork):
     """Dense layers of the given sizes, and a linear one for the outputs."""
-
-    _parameter_constraints: dict = {
-        **BaseNetwork._parameter_constraints,
-        **hidden_layers.CONSTRAINTS,
-    }
 
     def _layers(self, n_outputs):
         sizes = hidden_layers.hidden_sizes(self.hidden_layer_sizes)
@@ -50,156 +46,186 @@ class MLPClassifier(ClassifierTask, BaseMLP):
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Number of units of each hidden layer; ``()`` for a linear model.
     activation : str, Activation or list of them, default='relu'
-        Activation function of the hidden layers, or one for each: 'identity', 'logistic',
-        'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish',
-        'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
+        Activation function of the hidden layers, or a list with one for each: 'identity',
+        'logistic', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish',
+        'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
     solver : str, default='adam'
-        How the weights are found.
+        Method that finds the weights.
 
-        - 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad': stochastic gradient descent with a
-          step size of its own for each weight
-        - 'sgd': stochastic gradient descent, with momentum
-        - 'lbfgs': a quasi-Newton method on all samples at once; often the best for a few
-          hundred samples. It works in float64 whatever the dtype of X.
+        - 'adam': stochastic gradient descent with a running mean of the gradients, divided by the
+          root of a running mean of their squares
+        - 'adamw': 'adam' with weight decay that is not part of the loss
+        - 'nadam': 'adam' with Nesterov's momentum
+        - 'rmsprop': gradients divided by the root of a running mean of their squares
+        - 'adagrad': gradients divided by the root of the sum of all their squares so far
+        - 'sgd': stochastic gradient descent with momentum
+        - 'lbfgs': a quasi-Newton method on all samples at once, often the best for a few hundred
+          samples; it computes in float64 whatever the dtype of X
     alpha : float, default=0.0001
-        Strength of the L2 penalty. As in scikit-learn it is divided by the sum of the weights
-        of the *batch*: the penalty weighs more in small batches.
+        Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum of
+        the sample weights in the *batch*: small batches are penalised more.
     batch_size : int or 'auto', default='auto'
-        Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
+        Number of samples per mini-batch, or of all samples if there are fewer; 'auto' is
+        ``min(200, n_samples)``. Not used by 'lbfgs'.
     learning_rate : str or Schedule, default='constant'
-        Schedule of the learning rate.
+        Schedule of the learning rate. Not used by 'lbfgs'.
 
         - 'constant': ``learning_rate_init`` throughout
-        - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch; only
-          for 'sgd', others ignore it, as in scikit-learn
-        - 'adaptive': divided by five whenever ``n_iter_no_change`` epochs in a row bring no
-          improvement, until it is 1e-6; only for 'sgd', others ignore it
-        - 'plateau': the same for every solver
-        - 'step': times 0.1 every 30 epochs
-        - 'exponential': times 0.95 every epoch
-        - 'cosine': down to 0 along a cosine in ``max_iter`` epochs
-        - 'one_cycle': up from a 25th and down again in ``max_iter`` epochs
+        - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after the first epoch, updated
+          once per epoch; only for 'sgd', other solvers ignore it as in scikit-learn
+        - 'adaptive': divided by five when more than ``n_iter_no_change`` epochs in a row bring no
+          improvement, until it is 1e-6; only for 'sgd', other solvers ignore it as in scikit-learn
+        - 'plateau': the same as 'adaptive', for every solver
+        - 'step': multiplied by 0.1 every 30 epochs
+        - 'exponential': multiplied by 0.95 every epoch
+        - 'cosine': lowered to 0 along a cosine in ``max_iter`` epochs
+        - 'one_cycle': raised from a 25th to ``learning_rate_init``, then lowered almost to 0, in
+          ``max_iter`` epochs
 
-        The last two train for all of ``max_iter`` epochs; ``tol`` plays no part.
+        With 'cosine' and 'one_cycle' training runs for ``max_iter`` epochs, whatever ``tol`` is,
+        unless early stopping ends it. ``partial_fit`` needs their number of steps, as in
+        ``CosineDecay(total_steps=1000)``.
     learning_rate_init : float, default=0.001
-        The learning rate that schedules start from. Not used by 'lbfgs'.
+        Learning rate that the schedule starts from or, for 'one_cycle', rises to. Not used by
+        'lbfgs'.
     power_t : float, default=0.5
-        Exponent of 'invscaling'. Only used when ``solver='sgd'``.
+        Exponent of 'invscaling'. Only used by 'sgd'.
     max_iter : int, default=200
-        Most epochs to run; for 'lbfgs', most iterations.
+        Maximum number of epochs or, for 'lbfgs', of iterations.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch. Not used by 'lbfgs'.
     random_state : int, RandomState instance or None, default=None
-        Determines the initial weights, the split of early stopping and the order of samples.
-        The draws are those of scikit-learn for the same value.
-    tol : float, default=1e-4
-        The least improvement of the loss, or with early stopping of the score, that counts.
-        For 'lbfgs', the largest component of the gradient at which it stops.
+        Determines the initial weights, the validation split, the order of the samples and dropout.
+        ``fit`` draws the same initial weights, split and order as scikit-learn does for the same
+        value.
+    tol : float, default=0.0001
+        Minimum improvement that counts, of the loss or, with early stopping, of the validation
+        score. 'lbfgs' ignores improvements of the loss; it stops when no component of the gradient
+        is larger.
     verbose : bool, default=False
-        Whether to print the loss of each epoch.
+        Whether to print the loss after each epoch or iteration.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights of the last one. Optimiser and patience start
-        anew.
+        Whether ``fit`` starts from the weights of the previous fit. The optimiser, the schedule and
+        the count of epochs without improvement are reset.
     momentum : float, default=0.9
-        Momentum of the steps, from 0 to 1. Only used when ``solver='sgd'``.
+        Momentum of the steps, in [0, 1]. Only used by 'sgd'.
     nesterovs_momentum : bool, default=True
-        Whether to use Nesterov's momentum. Only used when ``solver='sgd'``.
+        Whether to use Nesterov's momentum. Only used by 'sgd'.
     early_stopping : bool, default=False
-        Whether to hold out some samples, stop when the score on them does not improve, and
-        return the weights that scored best. The split is stratified
-        for two classes. Only used when
-        ``solver='sgd'`` or ``'adam'``.
+        Whether to stop when the score on validation samples no longer improves, and to keep the
+        weights with the best score. The samples are ``X_val`` of ``fit``; without it a part of X is
+        held out, stratified for two classes. 'lbfgs' needs ``X_val``, and warns without it that
+        early stopping is ignored. ``partial_fit`` raises an error if this is True.
     validation_fraction : float or splitter, default=0.1
-        Share of the samples held out, or a cross-validation splitter, whose first split is
-        used. Only used when ``early_stopping=True``.
+        Fraction of the samples held out, or a cross-validation splitter whose first split is used.
+        Only used when ``early_stopping=True`` and ``fit`` gets no ``X_val``.
     beta_1 : float, default=0.9
-        Decay of the mean of the gradients, in [0, 1). Only used by the kin of adam.
+        Decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam', 'adamw' and
+        'nadam'.
     beta_2 : float, default=0.999
-        Decay of the mean of their squares, in [0, 1). Only used by the kin of adam.
+        Decay rate of the running mean of the squared gradients, in [0, 1). Only used by 'adam',
+        'adamw' and 'nadam'.
     epsilon : float, default=1e-8
-        Keeps the division by the root of that mean finite. Only used by the kin of adam.
-    n_iter_no_change : int, default=10
-        Training stops after more than so many epochs in a row without improvement. Not used by
-        'lbfgs' without a validation set.
+        Added to the root of the mean of the squared gradients, by which steps are divided. Only
+        used by 'adam', 'adamw', 'nadam' and 'rmsprop'.
+    n_iter_no_change : int or inf, default=10
+        Maximum number of epochs in a row without improvement. After one more training stops, or
+        'adaptive' and 'plateau' lower the learning rate. 'lbfgs' counts iterations, and only with
+        early stopping.
     max_fun : int, default=15000
-        Most evaluations of the loss. Only used when ``solver='lbfgs'``.
-    loss : {'log_loss', 'squared_error', 'focal', 'hinge'} or Loss, default='log_loss'
-        The loss to minimise. 'squared_error' is the Brier score; 'hinge' gives margins, and no
-        probabilities.
+        Maximum number of loss evaluations. Only used by 'lbfgs'.
+    loss : str or Loss, default='log_loss'
+        Loss to minimise.
+
+        - 'log_loss': the cross-entropy
+        - 'squared_error': the Brier score, halved for more than two classes
+        - 'focal': the cross-entropy with less weight on samples that are easy to classify
+        - 'hinge': the hinge loss of each class against the rest; the outputs are margins, so there
+          is no ``predict_proba``
     class_weight : dict, list of dict, 'balanced' or None, default=None
-        Weights of the classes, multiplied with ``sample_weight``; for multilabel y a dict
-        ``{0: ..., 1: ...}`` per label. 'balanced' weighs each class inversely to its frequency.
+        Weights of the classes, multiplied by ``sample_weight``: a dict or, for y with several
+        columns, a list with one dict per column, ``{0: ..., 1: ...}`` for multilabel y. 'balanced'
+        weighs each class inversely to its frequency; ``partial_fit`` does not support it.
     label_smoothing : float, default=0.0
-        Share of the target that is spread evenly over the classes.
+        Fraction of the target that is spread evenly over the classes, in [0, 1).
     dropout : float or list of float, default=0.0
-        Share of the units that are dropped at random in each training step, after every hidden
-        layer; a list has one for the input and one for each hidden layer.
+        Fraction of units dropped at random in each training step, in [0, 1), after every hidden
+        layer; a list has one entry for the input and one for each hidden layer. With 'lbfgs' it
+        must be 0.
     normalization : {'batch', 'layer'} or None, default=None
-        Normalises the weighted sums of every hidden layer before the activation: over the
-        mini-batch, or within each sample.
+        Normalises the weighted sums of every hidden layer before the activation: 'batch' each unit
+        over the mini-batch, 'layer' all units of each sample.
     weight_init : str or Initializer, default='auto'
-        How the first weights are drawn. 'auto' draws as scikit-learn does; also
-        'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_uniform',
-        'lecun_normal', 'orthogonal', 'normal', 'zeros', all with biases of zero.
+        How the initial weights are drawn. 'auto' draws weights and biases as scikit-learn does;
+        with 'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_uniform',
+        'lecun_normal', 'orthogonal', 'normal' or 'zeros' biases are zero.
     l1 : float, default=0.0
-        Strength of the L1 penalty, divided by the sum of the weights of the batch as alpha is.
-        'lbfgs', made for functions without corners, may stop a little short of the minimum.
+        Strength of the L1 penalty on the weights, divided as ``alpha`` is. 'lbfgs' is made for
+        smooth functions and may stop a little short of the minimum.
     weight_decay : float, default=0.01
-        Decay of the weights, apart from the loss. Only used when ``solver='adamw'``.
+        Strength of a weight decay that is not part of the loss. Only used by 'adamw'.
     max_grad_norm : float or None, default=None
-        Gradients with a larger norm, over all weights, are scaled down to it.
+        Gradients with a larger norm are scaled down to it; the norm is that of all weights and
+        biases together. Not used by 'lbfgs'.
     scoring : str, callable or None, default=None
-        What early stopping watches: None is accuracy, 'loss' minus the loss, else a scorer's
-        name or a callable ``(estimator, X, y)``. Greater is better.
+        Score on validation samples: accuracy for None, minus the loss for 'loss', otherwise the
+        name of a scorer or a callable ``(estimator, X, y)``. Greater is better.
     warmup_steps : int, default=0
-        Number of steps in which the learning rate rises from 0 to what the schedule says.
+        Number of steps in which the learning rate rises linearly to that of the schedule. Not used
+        by 'lbfgs'.
     dtype : {'auto', 'float32', 'float64'}, default='auto'
-        What is computed in; 'auto' is the dtype of X, float64 unless X is float32.
+        Data type of the weights and of the computation. 'auto' is float64 unless X is float32.
+        'lbfgs' computes in float64 in any case and converts the weights.
     max_time : float or None, default=None
-        Seconds after which training ends, at the end of the epoch.
+        Seconds after which training stops, at the end of the epoch or iteration.
     checkpoint : str, os.PathLike or None, default=None
-        A file to which ``fit`` writes all it needs to go on; after an interruption ``resume``
-        goes on from there. Not used by ``partial_fit``, and not to be used with 'lbfgs'. Fits
-        that run at the same time need a file each.
+        File in which ``fit`` stores what ``resume`` needs to continue after an interruption. Fits
+        that run at the same time need a file each. Not used by ``partial_fit``. With 'lbfgs' it
+        must be None.
     checkpoint_every : int, default=1
-        Number of epochs after which it is written, and in any case at the end.
+        Number of epochs between checkpoints. The last epoch is always stored.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
+    classes_ : ndarray of shape (n_classes,), or list of them
+        Class labels; for several columns of labels, a list with those of each column.
     coefs_ : list of ndarray of shape (n_in, n_out)
         Weights, layer by layer. The arrays may be changed or replaced.
     intercepts_ : list of ndarray of shape (n_out,)
-        Biases, layer by layer.
+        Biases, layer by layer. The arrays may be changed or replaced.
     n_layers_ : int
-        Number of layers, the input included.
+        Number of layers with weights, plus one for the input.
     n_outputs_ : int
         Number of outputs of the network.
     out_activation_ : str
-        What is applied to the last layer: 'softmax' for more than two classes,
-        'logistic' for two, and for several labels at once.
+        Function applied to the raw outputs: 'softmax' for more than two classes, 'logistic' for two
+        classes and for multilabel y, 'identity' for ``loss='hinge'``.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, if X had names that are all strings.
+        Names of the features seen during fit. Defined only if X has feature names that are all
+        strings.
     n_iter_ : int
-        Epochs, or iterations of 'lbfgs', that the last call ran.
+        Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it
+        includes those before the interruption.
     t_ : int
-        Samples seen in training, each as often as it was seen.
+        Number of training samples seen, counting every repetition.
     loss_ : float
-        The loss of the last epoch, penalty included.
+        Loss of the last epoch or iteration, including penalties.
     best_loss_ : float or None
-        The least loss of an epoch; None with early stopping.
+        Smallest loss of an epoch or iteration; None with early stopping.
     loss_curve_ : list of float
-        The loss of each epoch or iteration.
+        Loss of each epoch or iteration.
     validation_scores_ : list of float or None
-        With early stopping, the accuracy on the samples held out after each epoch.
+        Validation score of each epoch or iteration: accuracy unless ``scoring`` says otherwise.
+        None without early stopping.
     best_validation_score_ : float or None
-        The best of them: the one of the weights kept.
+        The best validation score; the fitted weights are those of that epoch. None without early
+        stopping.
     history_ : dict of list
-        A row per epoch or iteration: 'loss', 'validation_loss', 'validation_score' (nan where
-        nothing is held out), 'learning_rate', 'gradient_norm' (mean over steps), 'seconds'.
+        One entry per epoch or iteration in each list: 'loss'; 'validation_loss' and
+        'validation_score', nan without validation samples; 'learning_rate', nan for 'lbfgs';
+        'gradient_norm', the mean over the steps; 'seconds'.
 
     See Also
     --------
@@ -222,11 +248,9 @@ class MLPClassifier(ClassifierTask, BaseMLP):
     True
     """
 
-    _parameter_constraints: dict = {
-        **BaseMLP._parameter_constraints,
-        **ClassifierTask._parameter_constraints,
-    }
+    _parameter_constraints: dict = constraints("MLPClassifier")
 
+    # Written by docs/write_signatures.py, as are the sections Parameters and Attributes above.
     def __init__(
         self,
         hidden_layer_sizes=(100,),
@@ -241,7 +265,7 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         max_iter=200,
         shuffle=True,
         random_state=None,
-        tol=1e-4,
+        tol=0.0001,
         verbose=False,
         warm_start=False,
         momentum=0.9,
@@ -318,158 +342,188 @@ class MLPRegressor(RegressorTask, BaseMLP):
     Parameters
     ----------
     loss : str or Loss, default='squared_error'
-        The loss to minimise.
+        Loss to minimise.
 
         - 'squared_error': half the squared error, summed over outputs
-        - 'root_mean_squared_error', 'absolute_error', 'huber', 'log_cosh'
+        - 'root_mean_squared_error': the root of the mean squared error of a batch
+        - 'absolute_error': the absolute error, summed over outputs
+        - 'huber': half the squared error up to 1, linear beyond
+        - 'log_cosh': the logarithm of the hyperbolic cosine of the error
         - 'quantile': the pinball loss of each level in ``quantile``
-        - 'poisson', 'gamma': half the deviance; predictions are exponentials of the raw
-          outputs, and y must not be negative, or be positive
+        - 'poisson': half the Poisson deviance, for y that is not negative; predictions are
+          exponentials of the raw outputs
+        - 'gamma': half the gamma deviance, for positive y; predictions are exponentials of the raw
+          outputs
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Number of units of each hidden layer; ``()`` for a linear model.
     activation : str, Activation or list of them, default='relu'
-        Activation function of the hidden layers, or one for each: 'identity', 'logistic',
-        'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish',
-        'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
+        Activation function of the hidden layers, or a list with one for each: 'identity',
+        'logistic', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish',
+        'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
     solver : str, default='adam'
-        How the weights are found.
+        Method that finds the weights.
 
-        - 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad': stochastic gradient descent with a
-          step size of its own for each weight
-        - 'sgd': stochastic gradient descent, with momentum
-        - 'lbfgs': a quasi-Newton method on all samples at once; often the best for a few
-          hundred samples. It works in float64 whatever the dtype of X.
+        - 'adam': stochastic gradient descent with a running mean of the gradients, divided by the
+          root of a running mean of their squares
+        - 'adamw': 'adam' with weight decay that is not part of the loss
+        - 'nadam': 'adam' with Nesterov's momentum
+        - 'rmsprop': gradients divided by the root of a running mean of their squares
+        - 'adagrad': gradients divided by the root of the sum of all their squares so far
+        - 'sgd': stochastic gradient descent with momentum
+        - 'lbfgs': a quasi-Newton method on all samples at once, often the best for a few hundred
+          samples; it computes in float64 whatever the dtype of X
     alpha : float, default=0.0001
-        Strength of the L2 penalty. As in scikit-learn it is divided by the sum of the weights
-        of the *batch*: the penalty weighs more in small batches.
+        Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum of
+        the sample weights in the *batch*: small batches are penalised more.
     batch_size : int or 'auto', default='auto'
-        Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Not used by 'lbfgs'.
+        Number of samples per mini-batch, or of all samples if there are fewer; 'auto' is
+        ``min(200, n_samples)``. Not used by 'lbfgs'.
     learning_rate : str or Schedule, default='constant'
-        Schedule of the learning rate.
+        Schedule of the learning rate. Not used by 'lbfgs'.
 
         - 'constant': ``learning_rate_init`` throughout
-        - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch; only
-          for 'sgd', others ignore it, as in scikit-learn
-        - 'adaptive': divided by five whenever ``n_iter_no_change`` epochs in a row bring no
-          improvement, until it is 1e-6; only for 'sgd', others ignore it
-        - 'plateau': the same for every solver
-        - 'step': times 0.1 every 30 epochs
-        - 'exponential': times 0.95 every epoch
-        - 'cosine': down to 0 along a cosine in ``max_iter`` epochs
-        - 'one_cycle': up from a 25th and down again in ``max_iter`` epochs
+        - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after the first epoch, updated
+          once per epoch; only for 'sgd', other solvers ignore it as in scikit-learn
+        - 'adaptive': divided by five when more than ``n_iter_no_change`` epochs in a row bring no
+          improvement, until it is 1e-6; only for 'sgd', other solvers ignore it as in scikit-learn
+        - 'plateau': the same as 'adaptive', for every solver
+        - 'step': multiplied by 0.1 every 30 epochs
+        - 'exponential': multiplied by 0.95 every epoch
+        - 'cosine': lowered to 0 along a cosine in ``max_iter`` epochs
+        - 'one_cycle': raised from a 25th to ``learning_rate_init``, then lowered almost to 0, in
+          ``max_iter`` epochs
 
-        The last two train for all of ``max_iter`` epochs; ``tol`` plays no part.
+        With 'cosine' and 'one_cycle' training runs for ``max_iter`` epochs, whatever ``tol`` is,
+        unless early stopping ends it. ``partial_fit`` needs their number of steps, as in
+        ``CosineDecay(total_steps=1000)``.
     learning_rate_init : float, default=0.001
-        The learning rate that schedules start from. Not used by 'lbfgs'.
+        Learning rate that the schedule starts from or, for 'one_cycle', rises to. Not used by
+        'lbfgs'.
     power_t : float, default=0.5
-        Exponent of 'invscaling'. Only used when ``solver='sgd'``.
+        Exponent of 'invscaling'. Only used by 'sgd'.
     max_iter : int, default=200
-        Most epochs to run; for 'lbfgs', most iterations.
+        Maximum number of epochs or, for 'lbfgs', of iterations.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch. Not used by 'lbfgs'.
     random_state : int, RandomState instance or None, default=None
-        Determines the initial weights, the split of early stopping and the order of samples.
-        The draws are those of scikit-learn for the same value.
-    tol : float, default=1e-4
-        The least improvement of the loss, or with early stopping of the score, that counts.
-        For 'lbfgs', the largest component of the gradient at which it stops.
+        Determines the initial weights, the validation split, the order of the samples and dropout.
+        ``fit`` draws the same initial weights, split and order as scikit-learn does for the same
+        value.
+    tol : float, default=0.0001
+        Minimum improvement that counts, of the loss or, with early stopping, of the validation
+        score. 'lbfgs' ignores improvements of the loss; it stops when no component of the gradient
+        is larger.
     verbose : bool, default=False
-        Whether to print the loss of each epoch.
+        Whether to print the loss after each epoch or iteration.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights of the last one. Optimiser and patience start
-        anew.
+        Whether ``fit`` starts from the weights of the previous fit. The optimiser, the schedule and
+        the count of epochs without improvement are reset.
     momentum : float, default=0.9
-        Momentum of the steps, from 0 to 1. Only used when ``solver='sgd'``.
+        Momentum of the steps, in [0, 1]. Only used by 'sgd'.
     nesterovs_momentum : bool, default=True
-        Whether to use Nesterov's momentum. Only used when ``solver='sgd'``.
+        Whether to use Nesterov's momentum. Only used by 'sgd'.
     early_stopping : bool, default=False
-        Whether to hold out some samples, stop when the score on them does not improve, and
-        return the weights that scored best. Only used when
-        ``solver='sgd'`` or ``'adam'``.
+        Whether to stop when the score on validation samples no longer improves, and to keep the
+        weights with the best score. The samples are ``X_val`` of ``fit``; without it a part of X is
+        held out. 'lbfgs' needs ``X_val``, and warns without it that early stopping is ignored.
+        ``partial_fit`` raises an error if this is True.
     validation_fraction : float or splitter, default=0.1
-        Share of the samples held out, or a cross-validation splitter, whose first split is
-        used. Only used when ``early_stopping=True``.
+        Fraction of the samples held out, or a cross-validation splitter whose first split is used.
+        Only used when ``early_stopping=True`` and ``fit`` gets no ``X_val``.
     beta_1 : float, default=0.9
-        Decay of the mean of the gradients, in [0, 1). Only used by the kin of adam.
+        Decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam', 'adamw' and
+        'nadam'.
     beta_2 : float, default=0.999
-        Decay of the mean of their squares, in [0, 1). Only used by the kin of adam.
+        Decay rate of the running mean of the squared gradients, in [0, 1). Only used by 'adam',
+        'adamw' and 'nadam'.
     epsilon : float, default=1e-8
-        Keeps the division by the root of that mean finite. Only used by the kin of adam.
-    n_iter_no_change : int, default=10
-        Training stops after more than so many epochs in a row without improvement. Not used by
-        'lbfgs' without a validation set.
+        Added to the root of the mean of the squared gradients, by which steps are divided. Only
+        used by 'adam', 'adamw', 'nadam' and 'rmsprop'.
+    n_iter_no_change : int or inf, default=10
+        Maximum number of epochs in a row without improvement. After one more training stops, or
+        'adaptive' and 'plateau' lower the learning rate. 'lbfgs' counts iterations, and only with
+        early stopping.
     max_fun : int, default=15000
-        Most evaluations of the loss. Only used when ``solver='lbfgs'``.
+        Maximum number of loss evaluations. Only used by 'lbfgs'.
     quantile : float or list of float, default=0.5
         Levels to predict, in (0, 1): one output per level, in ascending order. Only used when
         ``loss='quantile'``.
     dropout : float or list of float, default=0.0
-        Share of the units that are dropped at random in each training step, after every hidden
-        layer; a list has one for the input and one for each hidden layer.
+        Fraction of units dropped at random in each training step, in [0, 1), after every hidden
+        layer; a list has one entry for the input and one for each hidden layer. With 'lbfgs' it
+        must be 0.
     normalization : {'batch', 'layer'} or None, default=None
-        Normalises the weighted sums of every hidden layer before the activation: over the
-        mini-batch, or within each sample.
+        Normalises the weighted sums of every hidden layer before the activation: 'batch' each unit
+        over the mini-batch, 'layer' all units of each sample.
     weight_init : str or Initializer, default='auto'
-        How the first weights are drawn. 'auto' draws as scikit-learn does; also
-        'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_uniform',
-        'lecun_normal', 'orthogonal', 'normal', 'zeros', all with biases of zero.
+        How the initial weights are drawn. 'auto' draws weights and biases as scikit-learn does;
+        with 'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_uniform',
+        'lecun_normal', 'orthogonal', 'normal' or 'zeros' biases are zero.
     l1 : float, default=0.0
-        Strength of the L1 penalty, divided by the sum of the weights of the batch as alpha is.
-        'lbfgs', made for functions without corners, may stop a little short of the minimum.
+        Strength of the L1 penalty on the weights, divided as ``alpha`` is. 'lbfgs' is made for
+        smooth functions and may stop a little short of the minimum.
     weight_decay : float, default=0.01
-        Decay of the weights, apart from the loss. Only used when ``solver='adamw'``.
+        Strength of a weight decay that is not part of the loss. Only used by 'adamw'.
     max_grad_norm : float or None, default=None
-        Gradients with a larger norm, over all weights, are scaled down to it.
+        Gradients with a larger norm are scaled down to it; the norm is that of all weights and
+        biases together. Not used by 'lbfgs'.
     scoring : str, callable or None, default=None
-        What early stopping watches: None is R2, 'loss' minus the loss, else a scorer's
-        name or a callable ``(estimator, X, y)``. Greater is better.
+        Score on validation samples: R2 for None, minus the loss for 'loss', otherwise the name of a
+        scorer or a callable ``(estimator, X, y)``. Greater is better.
     warmup_steps : int, default=0
-        Number of steps in which the learning rate rises from 0 to what the schedule says.
+        Number of steps in which the learning rate rises linearly to that of the schedule. Not used
+        by 'lbfgs'.
     dtype : {'auto', 'float32', 'float64'}, default='auto'
-        What is computed in; 'auto' is the dtype of X, float64 unless X is float32.
+        Data type of the weights and of the computation. 'auto' is float64 unless X is float32.
+        'lbfgs' computes in float64 in any case and converts the weights.
     max_time : float or None, default=None
-        Seconds after which training ends, at the end of the epoch.
+        Seconds after which training stops, at the end of the epoch or iteration.
     checkpoint : str, os.PathLike or None, default=None
-        A file to which ``fit`` writes all it needs to go on; after an interruption ``resume``
-        goes on from there. Not used by ``partial_fit``, and not to be used with 'lbfgs'. Fits
-        that run at the same time need a file each.
+        File in which ``fit`` stores what ``resume`` needs to continue after an interruption. Fits
+        that run at the same time need a file each. Not used by ``partial_fit``. With 'lbfgs' it
+        must be None.
     checkpoint_every : int, default=1
-        Number of epochs after which it is written, and in any case at the end.
+        Number of epochs between checkpoints. The last epoch is always stored.
 
     Attributes
     ----------
     coefs_ : list of ndarray of shape (n_in, n_out)
         Weights, layer by layer. The arrays may be changed or replaced.
     intercepts_ : list of ndarray of shape (n_out,)
-        Biases, layer by layer.
+        Biases, layer by layer. The arrays may be changed or replaced.
     n_layers_ : int
-        Number of layers, the input included.
+        Number of layers with weights, plus one for the input.
     n_outputs_ : int
         Number of outputs of the network.
     out_activation_ : str
-        What is applied to the last layer: 'identity', or 'exp' for
-        ``loss='poisson'``.
+        Function applied to the raw outputs: 'exp' for ``loss='gamma'`` and ``loss='poisson'``,
+        'identity' for the other losses.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, if X had names that are all strings.
+        Names of the features seen during fit. Defined only if X has feature names that are all
+        strings.
     n_iter_ : int
-        Epochs, or iterations of 'lbfgs', that the last call ran.
+        Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it
+        includes those before the interruption.
     t_ : int
-        Samples seen in training, each as often as it was seen.
+        Number of training samples seen, counting every repetition.
     loss_ : float
-        The loss of the last epoch, penalty included.
+        Loss of the last epoch or iteration, including penalties.
     best_loss_ : float or None
-        The least loss of an epoch; None with early stopping.
+        Smallest loss of an epoch or iteration; None with early stopping.
     loss_curve_ : list of float
-        The loss of each epoch or iteration.
+        Loss of each epoch or iteration.
     validation_scores_ : list of float or None
-        With early stopping, the R2 on the samples held out after each epoch.
+        Validation score of each epoch or iteration: R2 unless ``scoring`` says otherwise. None
+        without early stopping.
     best_validation_score_ : float or None
-        The best of them: the one of the weights kept.
+        The best validation score; the fitted weights are those of that epoch. None without early
+        stopping.
     history_ : dict of list
-        A row per epoch or iteration: 'loss', 'validation_loss', 'validation_score' (nan where
-        nothing is held out), 'learning_rate', 'gradient_norm' (mean over steps), 'seconds'.
+        One entry per epoch or iteration in each list: 'loss'; 'validation_loss' and
+        'validation_score', nan without validation samples; 'learning_rate', nan for 'lbfgs';
+        'gradient_norm', the mean over the steps; 'seconds'.
 
     See Also
     --------
@@ -492,11 +546,9 @@ class MLPRegressor(RegressorTask, BaseMLP):
     True
     """
 
-    _parameter_constraints: dict = {
-        **BaseMLP._parameter_constraints,
-        **RegressorTask._parameter_constraints,
-    }
+    _parameter_constraints: dict = constraints("MLPRegressor")
 
+    # Written by docs/write_signatures.py, as are the sections Parameters and Attributes above.
     def __init__(
         self,
         loss="squared_error",
@@ -512,7 +564,7 @@ class MLPRegressor(RegressorTask, BaseMLP):
         max_iter=200,
         shuffle=True,
         random_state=None,
-        tol=1e-4,
+        tol=0.0001,
         verbose=False,
         warm_start=False,
         momentum=0.9,

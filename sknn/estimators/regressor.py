@@ -1,7 +1,6 @@
 """Regression: numbers in, numbers out."""
 
 from functools import partial
-from numbers import Real
 
 import numpy as np
 from scipy.sparse import issparse
@@ -13,9 +12,9 @@ from sklearn.utils.metaestimators import available_if
 from sknn.estimators.inputs import check_finite, refuse_no_numbers
 from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
-from sknn.nn.losses import REGRESSION_LOSSES, Loss, Quantile
+from sknn.nn.losses import REGRESSION_LOSSES, Quantile
 from sknn.nn.ranges import LEVELS
-from sknn.scikit_learn import Interval, StrOptions, fit_context
+from sknn.scikit_learn import fit_context
 
 
 def _has_interval(estimator):
@@ -36,10 +35,6 @@ def _has_interval(estimator):
 class RegressorTask(RegressorMixin):
     """Numbers in, numbers out, one output per column of y."""
 
-    _parameter_constraints: dict = {
-        "loss": [StrOptions(set(REGRESSION_LOSSES)), Loss],
-        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
-    }
     _numeric_targets = True
 
     @available_if(has_stochastic_solver)

@@ -1,0 +1,361 @@
+"""Writes parameters and attributes into the docstrings and signatures of the estimators.
+
+    python docs/write_signatures.py [--check]
+
+The table PARAMETERS in sknn/estimators/parameters.py holds name, default, constraint and text of
+every parameter; ATTRIBUTES below holds the fitted attributes. In each class of ESTIMATORS this
+replaces the sections Parameters and Attributes of the docstring, and the whole of ``__init__``.
+Lists of names (activations, solvers, losses) come from the tables of the code.
+
+With --check nothing is written; differences are printed, and the exit status is 1 if there are
+any.
+"""
+
+import argparse
+import ast
+import difflib
+import sys
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # the package of this copy, installed or not
+
+from sknn.estimators import parameters  # noqa: E402
+from sknn.estimators.hidden_layers import NORMALIZATIONS, POOLINGS  # noqa: E402
+from sknn.estimators.parameters import REQUIRED, By, chosen, has, parameters_of  # noqa: E402
+from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS  # noqa: E402
+from sknn.nn import activations, initializers  # noqa: E402
+from sknn.nn.augmentation import AUGMENTATIONS  # noqa: E402
+from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES  # noqa: E402
+from sknn.scikit_learn import StrOptions  # noqa: E402
+
+WIDTH, INDENT = 100, 4
+FILES = [ROOT / "sknn" / "estimators" / f"{name}.py" for name in ("mlp", "cnn", "sequential")]
+SECTIONS = ("Parameters", "Attributes")
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One fitted attribute; fields as those of Parameter."""
+
+    type: Any
+    text: str
+    only: str | None = None
+    slots: dict = field(default_factory=dict)
+
+
+ATTRIBUTES = {
+    "classes_": Attribute(
+        "ndarray of shape (n_classes,), or list of them",
+        "Class labels; for several columns of labels, a list with those of each column.",
+        only="classifier",
+    ),
+    "coefs_": Attribute(
+        By(
+            mlp="list of ndarray of shape (n_in, n_out)",
+            cnn="list of ndarray",
+            sequential="list of ndarray",
+        ),
+        "Weights, layer by layer$shapes. The arrays may be changed or replaced.",
+        slots={
+            "shapes": By(
+                mlp="",
+                cnn=": (kernel height, kernel width, channels, filters) for a convolution, "
+                "(n_in, n_out) for a dense layer",
+                sequential=": (n_in, n_out) for a dense layer, (kernel height, kernel width, "
+                "channels, filters) for a convolution",
+            )
+        },
+    ),
+    "intercepts_": Attribute(
+        "list of ndarray of shape (n_out,)",
+        "Biases, layer by layer. The arrays may be changed or replaced.",
+    ),
+    "n_layers_": Attribute("int", "Number of layers with weights, plus one for the input."),
+    "n_outputs_": Attribute("int", "Number of outputs of the network."),
+    "out_activation_": Attribute(
+        "str",
+        "Function applied to the raw outputs: $outputs.",
+        slots={
+            "outputs": By(
+                classifier="'softmax' for more than two classes, 'logistic' for two classes and "
+                "for multilabel y, 'identity' for ``loss=$margins``",
+                regressor="'exp' for ``loss=$exponential``, 'identity' for the other losses",
+            )
+        },
+    ),
+    "n_features_in_": Attribute(
+        "int",
+        "Number of $features.",
+        slots={
+            "features": By(
+                mlp="features seen during fit",
+                cnn="values in a sample: height * width * channels",
+                sequential="values in a sample",
+            )
+        },
+    ),
+    "feature_names_in_": Attribute(
+        "ndarray of shape (n_features_in_,)",
+        "Names of the features seen during fit. Defined only if X has feature names that are all "
+        "strings.",
+    ),
+    "image_shape_": Attribute(
+        By(cnn="tuple of int", sequential="tuple of int or None"),
+        "Shape of an image: (height, width, channels)$none.",
+        only="cnn sequential",
+        slots={"none": By(cnn="", sequential="; None if samples are not images")},
+    ),
+    "image_scale_": Attribute(
+        "float",
+        "Factor by which pixels are multiplied: 1/255 for images of integers, otherwise 1.",
+        only="cnn sequential",
+    ),
+    "n_iter_": Attribute(
+        "int",
+        "Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it "
+        "includes those before the interruption.",
+    ),
+    "t_": Attribute("int", "Number of training samples seen, counting every repetition."),
+    "loss_": Attribute("float", "Loss of the last epoch or iteration, including penalties."),
+    "best_loss_": Attribute(
+        "float or None",
+        "Smallest loss of an epoch or iteration; None with early stopping.",
+    ),
+    "loss_curve_": Attribute("list of float", "Loss of each epoch or iteration."),
+    "validation_scores_": Attribute(
+        "list of float or None",
+        "Validation score of each epoch or iteration: $score unless ``scoring`` says otherwise. "
+        "None without early stopping.",
+        slots={"score": By(classifier="accuracy", regressor="R2")},
+    ),
+    "best_validation_score_": Attribute(
+        "float or None",
+        "The best validation score; the fitted weights are those of that epoch. None without "
+        "early stopping.",
+    ),
+    "history_": Attribute(
+        "dict of list",
+        "One entry per epoch or iteration in each list: 'loss'; 'validation_loss' and "
+        "'validation_score', nan without validation samples; 'learning_rate', nan for 'lbfgs'; "
+        "'gradient_norm', the mean over the steps; 'seconds'.",
+    ),
+}
+
+
+# Names out of the code
+
+
+class _Recorder:
+    """An estimator that remembers which of its parameters were read."""
+
+    def __init__(self):
+        self.read = set()
+
+    def __getattr__(self, name):
+        self.read.add(name)
+        return 0.0
+
+
+def users(parameter):
+    """The solvers that are made with this parameter."""
+    found = []
+    for solver in parameters.PARAMETERS["solver"].options:
+        recorder = _Recorder()
+        STOCHASTIC_SOLVERS.get(solver, lambda est: None)(recorder)
+        if parameter in recorder.read:
+            found.append(solver)
+    return found
+
+
+def quoted(names, last=", "):
+    """'adam', 'adamw' and 'nadam', with " and " as ``last``."""
+    names = [f"'{name}'" for name in names]
+    return last.join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def by_class(table, module):
+    """{class: names} of a table of objects, in the order in which the module defines the classes.
+
+    The modules begin with what is simple.
+    """
+    order = list(vars(module).values())
+    found = {}
+    for name, thing in sorted(table.items(), key=lambda item: order.index(type(item[1]))):
+        found.setdefault(type(thing), []).append(name)
+    return found
+
+
+def from_code(name):
+    """What ``$`` and each of these names stand for in the entry of a parameter or attribute."""
+    kinds = by_class(activations.ACTIVATIONS, activations)
+    drawn = by_class(initializers.INITIALIZERS, initializers)
+    planned = [name for name in SCHEDULES if SCHEDULES[name](_Recorder()).horizon]
+    exponential = [name for name, loss in REGRESSION_LOSSES.items() if loss.link == "exp"]
+    margins = [
+        name for name, by in CLASSIFICATION_LOSSES.items() if by["softmax"].link == "identity"
+    ]
+    return {
+        "activations": ", ".join(quoted(names, " or ") for names in kinds.values()),
+        "rectifiers": quoted(
+            [name for kind, names in kinds.items() if kind.rectifier for name in names], " and "
+        ),
+        "initializers": quoted(
+            [name for names in drawn.values() for name in names if name != "auto"], " or "
+        ),
+        "poolings": quoted(POOLINGS),
+        "normalizations": quoted(NORMALIZATIONS),
+        "augmentations": quoted(AUGMENTATIONS),
+        "planned": quoted(planned, " and "),
+        "exponential": quoted(exponential, "`` and ``loss="),
+        "margins": quoted(margins, "`` and ``loss="),
+        "users": quoted(users(name), " and "),
+    }
+
+
+# Text
+
+
+def filled(text, name, row, network, task):
+    """The text with a value in place of each ``$slot``."""
+    values = from_code(name)
+    values |= {slot: chosen(value, network, task) for slot, value in row.slots.items()}
+    for _ in range(2):  # values of slots may name those from the code
+        text = Template(text).substitute({"options": "$options", **values})
+    return text
+
+
+def wrapped(text, indent):
+    """Lines of a paragraph, with literals in one piece."""
+    parts = text.split("``")
+    parts[1::2] = [part.replace(" ", "\0") for part in parts[1::2]]
+    bullet = "  " if text.startswith("- ") else ""
+    lines = textwrap.wrap(
+        "``".join(parts),
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * indent + bullet,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\0", " ") for line in lines]
+
+
+def entry(name, row, network, task):
+    """Lines of the entry of a parameter or attribute in a docstring."""
+    kind = filled(chosen(row.type, network, task), name, row, network, task)
+    default = chosen(getattr(row, "default", REQUIRED), network, task)
+    stated = "" if default is REQUIRED else f", default={_short(default)}"
+    lines = [" " * INDENT + f"{name} : {kind}{stated}"]
+    for number, paragraph in enumerate(filled(row.text, name, row, network, task).split("\n\n")):
+        if number:
+            lines.append("")
+        if paragraph == "$options":
+            options = chosen(row.options, network, task)
+            check_options(name, options, chosen(row.constraint, network, task))
+            for option, meaning in options.items():
+                lines += wrapped(f"- '{option}': {meaning}", 2 * INDENT)
+        else:
+            lines += wrapped(paragraph, 2 * INDENT)
+    return lines
+
+
+def check_options(name, options, constraint):
+    """Raises ValueError unless all names that may be given, and no others, have a text."""
+    allowed = set().union(*(one.options for one in constraint if isinstance(one, StrOptions)))
+    if set(options) != allowed:
+        raise ValueError(
+            f"options of {name!r} in PARAMETERS must describe exactly what may be given; they "
+            f"lack {sorted(allowed - set(options))} and should not have "
+            f"{sorted(set(options) - allowed)}."
+        )
+
+
+def docstring_sections(estimator):
+    """Lines of the sections Parameters and Attributes."""
+    network, task, _ = parameters.ESTIMATORS[estimator]
+    attributes = {name: row for name, row in ATTRIBUTES.items() if has(row, network, task)}
+    lines = []
+    for title, rows in zip(SECTIONS, (parameters_of(estimator), attributes), strict=True):
+        lines += [" " * INDENT + title, " " * INDENT + "-" * len(title)]
+        for name, row in rows.items():
+            lines += entry(name, row, network, task)
+        lines.append("")
+    return lines
+
+
+def constructor(estimator):
+    """Lines of ``__init__``."""
+    network, task, positional = parameters.ESTIMATORS[estimator]
+    rows = parameters_of(estimator)
+    lines = ["    def __init__(", "        self,"]
+    for number, (name, row) in enumerate(rows.items()):
+        if number == len(positional):
+            lines.append("        *,")
+        default = chosen(row.default, network, task)
+        lines.append(f"        {name}{'' if default is REQUIRED else f'={_code(default)}'},")
+    return [*lines, "    ):", *(f"        self.{name} = {name}" for name in rows)]
+
+
+def _code(value):
+    """The value as the code of the project is formatted."""
+    return f'"{value}"' if isinstance(value, str) else _short(value)
+
+
+def _short(value):
+    return repr(value).replace("e-0", "e-")  # 1e-8
+
+
+# Files
+
+
+def rewritten(source):
+    """The source of a module with sections and ``__init__`` of its estimators written anew."""
+    lines = source.splitlines()
+    for node in reversed(ast.parse(source).body):
+        if not isinstance(node, ast.ClassDef) or node.name not in parameters.ESTIMATORS:
+            continue
+        (init,) = [one for one in node.body if getattr(one, "name", None) == "__init__"]
+        lines[init.lineno - 1 : init.end_lineno] = constructor(node.name)
+        text = node.body[0]
+        underlines = [
+            at
+            for at in range(text.lineno, text.end_lineno)
+            if lines[at].strip() and not lines[at].strip("- ")
+        ]
+        titles = {lines[at - 1].strip(): at - 1 for at in underlines}
+        start = titles[SECTIONS[0]]
+        stop = min(at for title, at in titles.items() if at > start and title not in SECTIONS)
+        lines[start:stop] = docstring_sections(node.name)
+    return "\n".join(lines) + "\n"
+
+
+def differences():
+    """{path: text to write} of the files that are not as the tables say."""
+    old = {path: path.read_text(encoding="utf-8") for path in FILES}
+    new = {path: rewritten(text) for path, text in old.items()}
+    return {path: new[path] for path in FILES if new[path] != old[path]}
+
+
+def main(arguments=None):
+    """Writes or checks the files, as the command line says. Returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, show differences")
+    check = parser.parse_args(arguments).check
+    found = differences()
+    for path, text in found.items():
+        if check:
+            old, new = path.read_text(encoding="utf-8").splitlines(), text.splitlines()
+            print(*difflib.unified_diff(old, new, path.name, "tables", lineterm=""), sep="\n")
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"Wrote {path}.")
+    return int(check and bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
