@@ -120,6 +120,28 @@ class Doubled(Loss):
         return 2 * z
 
 
+class Cooler(SoftmaxLogLoss):
+    """A user's loss with the link of softmax, but probabilities of its own."""
+
+    def log_predict(self, z):
+        return super().log_predict(2 * z)
+
+    def predict(self, z):
+        return np.exp(self.log_predict(z))
+
+
+class Margins(SoftmaxLogLoss):
+    """A user's loss that inherits softmax and says that its outputs are no probabilities."""
+
+    link = "identity"
+
+
+class Rates(Huber):
+    """A user's loss that names a link which it does not apply."""
+
+    link = "exp"
+
+
 X = np.random.default_rng(0).normal(size=(30, 3))
 TWO, THREE, NUMBERS = np.arange(30) % 2, np.arange(30) % 3, X[:, 0] + 1
 LABEL_SET = (np.arange(30)[:, None] >> np.arange(3)) & 1
@@ -215,6 +237,8 @@ REFUSED = {
     "different ones": (MLP((5, 4), ["relu", "tanh"]), TWO, rf"{SAME}\['relu', 'tanh'\]"),
     "hinge": (MLP(loss="hinge"), TWO, r"loss=Hinge\(\) .*link 'identity'.*loss='log_loss'"),
     "hinge of three": (MLP(loss="hinge"), THREE, "link 'softmax' for these .* link 'identity'"),
+    "own probabilities": (MLP(loss=Cooler()), THREE, r"link 'softmax' .* got loss=Cooler\(\)"),
+    "own margins": (MLP(loss=Margins()), THREE, r"got loss=Margins\(\) with the link 'identity'"),
     "softmax of two": (MLP(loss=SoftmaxLogLoss()), TWO, "link 'logistic' .* link 'softmax'"),
     "softmax of a set": (MLP(loss=SoftmaxLogLoss()), LABEL_SET, "link 'logistic'"),
     "logistic of three": (MLP(loss=LogisticLogLoss()), THREE, "link 'softmax' for these"),
@@ -230,6 +254,7 @@ REFUSED = {
     "poisson": (MLPRegressor("poisson"), TWO, r"raw outputs, got loss=Poisson\(\) .*'exp'"),
     "gamma": (MLPRegressor("gamma"), TWO + 1, r"raw outputs, got loss=Gamma\(\) .*'exp'"),
     "own prediction": (MLPRegressor(Doubled()), NUMBERS, r"raw outputs, got loss=Doubled\(\)"),
+    "own link": (MLPRegressor(Rates()), NUMBERS, r"got loss=Rates\(\) with the link 'exp'"),
     "levels": (
         MLPRegressor("quantile", quantile=[0.1, 0.9]),
         NUMBERS,
