@@ -373,7 +373,9 @@ def expected_refusal(case):
 @pytest.fixture(scope="module")
 def onnx():
     """(estimator, X) -> what onnxruntime computes with the exported model."""
-    skl2onnx, onnxruntime = map(pytest.importorskip, ("skl2onnx", "onnxruntime"))
+    import onnxruntime
+    import skl2onnx
+
     from sknn.onnx import register
 
     register()
