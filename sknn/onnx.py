@@ -1,15 +1,51 @@
 """Export to ONNX: fitted networks that run where there is no Python."""
 
-from sknn.estimators import MLPClassifier, MLPRegressor
+from types import SimpleNamespace
+
+import numpy as np
+from sklearn.base import ClassifierMixin, is_classifier
+
+from sknn.estimators import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    SequentialClassifier,
+    SequentialRegressor,
+)
+from sknn.estimators.labels import LabelSet, ManyLabels
+from sknn.inspection.tracing.trace import fitted_model
+from sknn.nn.activations import Identity, Logistic, ReLU, Tanh, as_activation
+from sknn.nn.layers import Dense, Dropout
+from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
+
+# What skl2onnx's converters know, by the names that they look up.
+ACTIVATION_NAMES = {Identity: "identity", Logistic: "logistic", ReLU: "relu", Tanh: "tanh"}
+# A loss of the user's own may inherit the link of one of these, or bring one nobody knows.
+LINKS = {
+    type(loss).predict: loss.link
+    for losses in (REGRESSION_LOSSES, *CLASSIFICATION_LOSSES.values())
+    for loss in losses.values()
+}
+NOT_CONVERTED = (CNNClassifier, CNNRegressor, SequentialClassifier, SequentialRegressor)
+INT32 = np.iinfo(np.int32)
 
 
 def register():
     """Make ``skl2onnx`` convert MLPClassifier and MLPRegressor, alone and in pipelines.
 
-    It converts them as it does those of scikit-learn. What its converters would get wrong is
-    refused when it comes to converting: loss='poisson', regression with several outputs, a
-    single class, and multilabel targets of exactly two labels. Multilabel models are converted,
-    but onnxruntime runs them for float32 input only.
+    skl2onnx converts them with its converters for scikit-learn's networks. They are handed the
+    fitted model: parameters set after ``fit`` change nothing. What they cannot express raises
+    NotImplementedError when it comes to converting. These models are converted:
+
+    - all hidden layers have the same activation: 'identity', 'logistic', 'tanh' or 'relu'
+    - ``normalization=None``; dropout plays no part in predictions and is left out
+    - classifiers predict probabilities (not 'hinge') of at least two classes, of at least three
+      for multilabel targets, which onnxruntime runs for float32 input only
+    - regressors have one output that needs no function: any loss but 'poisson' and 'gamma', and
+      one level of 'quantile'
+
+    CNNs and Sequential estimators raise NotImplementedError as well.
 
     Raises
     ------
@@ -38,6 +74,7 @@ def register():
     """
     try:
         from skl2onnx import update_registered_converter
+        from skl2onnx.common.data_types import DoubleTensorType
         from skl2onnx.common.shape_calculator import (
             calculate_linear_classifier_output_shapes,
             calculate_linear_regressor_output_shapes,
@@ -52,55 +89,172 @@ def register():
             "pip install skl2onnx onnxruntime"
         ) from error
 
-    def convert_classifier(scope, operator, container):
-        _check_classifier(operator.raw_operator)
-        convert_sklearn_mlp_classifier(scope, operator, container)
+    def read(operator):
+        """Raises NotImplementedError on an estimator that would be converted wrongly."""
+        double = isinstance(operator.inputs[0].type, DoubleTensorType)
+        return _as_scikit_learn_has_it(operator.raw_operator, np.float64 if double else np.float32)
 
-    def convert_regressor(scope, operator, container):
-        _check_regressor(operator.raw_operator)
-        convert_sklearn_mlp_regressor(scope, operator, container)
+    def checked(calculate_shapes):
+        def calculate(operator):
+            read(operator)
+            calculate_shapes(operator)
 
-    update_registered_converter(
-        MLPClassifier,
-        "SknnMLPClassifier",
-        calculate_linear_classifier_output_shapes,
-        convert_classifier,
-        options={
-            "zipmap": [True, False, "columns"],
-            "output_class_labels": [False, True],
-            "nocl": [True, False],
-        },
+        return calculate
+
+    def reading(convert):
+        def convert_what_is_read(scope, operator, container):
+            convert(scope, operator.new_raw_operator(read(operator), operator.type), container)
+
+        return convert_what_is_read
+
+    options = {
+        "zipmap": [True, False, "columns"],
+        "output_class_labels": [False, True],
+        "nocl": [True, False],
+    }
+    for estimator in (MLPClassifier, MLPRegressor, *NOT_CONVERTED):
+        classifies = issubclass(estimator, ClassifierMixin)
+        shapes, convert = (
+            (calculate_linear_classifier_output_shapes, convert_sklearn_mlp_classifier)
+            if classifies
+            else (calculate_linear_regressor_output_shapes, convert_sklearn_mlp_regressor)
+        )
+        update_registered_converter(
+            estimator,
+            f"Sknn{estimator.__name__}",
+            checked(shapes),
+            reading(convert),
+            options=options if classifies else None,
+        )
+
+
+def _as_scikit_learn_has_it(estimator, dtype):
+    """What skl2onnx's converters read of an estimator, taken from its fitted model.
+
+    dtype: what the exported model computes in
+
+    Raises NotImplementedError if they would make another function of it than it predicts with.
+    """
+    name = type(estimator).__name__
+    if isinstance(estimator, NOT_CONVERTED):
+        raise NotImplementedError(
+            f"skl2onnx converts MLPClassifier and MLPRegressor of sknn, got {name}. Save it with "
+            "sknn.save, and predict where sknn is installed."
+        )
+    model = fitted_model(estimator)
+    activation = _activation(name, model.network.layers)
+    if is_classifier(estimator):
+        _check_labels(name, estimator._labels)
+        _check_link(name, model.loss, _link_of(estimator._labels))
+    else:
+        _check_outputs(name, model)
+    _check_dtype(name, model, getattr(estimator, "_labels", None), dtype)
+    read = SimpleNamespace(
+        coefs_=model.weights,
+        intercepts_=model.biases,
+        n_layers_=len(model.weights) + 1,
+        activation=activation,
+        out_activation_=model.loss.link,
     )
-    update_registered_converter(
-        MLPRegressor,
-        "SknnMLPRegressor",
-        calculate_linear_regressor_output_shapes,
-        convert_regressor,
-    )
+    if is_classifier(estimator):
+        read.classes_ = estimator.classes_
+        read._label_binarizer = estimator._labels.binarizer
+    return read
 
 
-def _check_classifier(model):
-    n_classes = len(model.classes_)
-    if n_classes == 1:
+def _activation(name, layers):
+    """The name of the activation that all hidden layers have."""
+    dense = [layer for layer in layers if type(layer) is not Dropout]  # drops nothing any more
+    others = [layer for layer in dense if type(layer) is not Dense]
+    if others:
         raise NotImplementedError(
-            f"skl2onnx cannot convert an MLPClassifier of a single class, {model.classes_[0]!r}. "
-            "Its prediction is constant: no model is needed."
+            f"skl2onnx converts dense layers without normalisation, got an {name} with "
+            f"{others[0]!r}. Fit it with normalization=None."
         )
-    if n_classes == 2 and model._label_binarizer.y_type_.startswith("multilabel"):
+    *hidden, _ = dense
+    kinds = [type(as_activation(layer.activation)) for layer in hidden]
+    if len(set(kinds)) > 1 or not ACTIVATION_NAMES.keys() >= set(kinds):
+        given = [layer.activation for layer in hidden]
+        given = given if len(set(kinds)) > 1 else given[0]
         raise NotImplementedError(
-            "skl2onnx takes multilabel targets of two labels for two classes. Fit an "
-            "MLPClassifier to each label, and convert these."
+            f"skl2onnx converts hidden layers that all have the same activation, one of "
+            f"{sorted(ACTIVATION_NAMES.values())}, got an {name} with activation={given!r}. Fit "
+            "it with one of these."
+        )
+    return ACTIVATION_NAMES[kinds[0]] if kinds else "identity"
+
+
+def _check_labels(name, labels):
+    classes = labels.classes
+    if isinstance(labels, ManyLabels):
+        raise NotImplementedError(
+            f"skl2onnx converts an {name} of one column of labels, got {len(classes)} columns. Fit "
+            "one to each, for instance with MultiOutputClassifier."
+        )
+    if len(classes) == 1:
+        raise NotImplementedError(
+            f"skl2onnx cannot convert an {name} of a single class, {classes.tolist()[0]!r}. No "
+            "model is needed: its prediction is constant."
+        )
+    if isinstance(labels, LabelSet):
+        if len(classes) == 2:
+            raise NotImplementedError(
+                f"skl2onnx takes multilabel targets of two labels for two classes. Fit an {name} "
+                "to each label, and convert these."
+            )
+    elif classes.dtype.kind in "iuf" and not INT32.min <= classes[0] <= classes[-1] <= INT32.max:
+        raise NotImplementedError(
+            f"skl2onnx keeps classes in 32 bits, got an {name} with classes from "
+            f"{classes.tolist()[0]!r} to {classes.tolist()[-1]!r}. Encode y with LabelEncoder "
+            "before fit."
         )
 
 
-def _check_regressor(model):
-    if model.out_activation_ != "identity":
+def _link_of(labels):
+    """The function from raw outputs to probabilities that skl2onnx expects of such labels."""
+    one_each = isinstance(labels, LabelSet) or len(labels.classes) == 2
+    return "logistic" if one_each else "softmax"
+
+
+def _check_link(name, loss, wanted):
+    if LINKS.get(type(loss).predict) != wanted or loss.link != wanted:
         raise NotImplementedError(
-            f"skl2onnx cannot convert an MLPRegressor with loss={model.loss!r}, whose predictions "
-            f"are {model.out_activation_!r} of the raw outputs."
+            f"skl2onnx converts an {name} whose loss has the link {wanted!r} for these targets, "
+            f"got loss={loss!r} with the link {loss.link!r}. Fit it with loss='log_loss'."
         )
-    if model.n_outputs_ > 1:
+
+
+def _check_outputs(name, model):
+    if model.loss.outputs_per_target > 1:
         raise NotImplementedError(
-            f"skl2onnx converts an MLPRegressor of one output only, got one of "
-            f"{model.n_outputs_}. Fit one to each target, for instance with MultiOutputRegressor."
+            f"skl2onnx converts an {name} of one output, got {model.loss!r} of "
+            f"{model.loss.outputs_per_target} levels. Fit one {name} to each level of quantile."
+        )
+    n_outputs = model.network.shapes[-1][0]
+    if n_outputs > 1:
+        raise NotImplementedError(
+            f"skl2onnx converts an {name} of one output, got one of {n_outputs}. Fit one to each "
+            "target, for instance with MultiOutputRegressor."
+        )
+    if LINKS.get(type(model.loss).predict) != "identity" or model.loss.link != "identity":
+        raise NotImplementedError(
+            f"skl2onnx converts an {name} that predicts its raw outputs, got loss={model.loss!r} "
+            f"with the link {model.loss.link!r}. Fit it with loss='squared_error', for instance "
+            "to log(y)."
+        )
+
+
+def _check_dtype(name, model, labels, dtype):
+    if isinstance(labels, LabelSet) and dtype == np.float64:
+        raise NotImplementedError(
+            f"onnxruntime runs an {name} of multilabel targets for float32 input only, got "
+            "float64. Pass X as float32 to to_onnx and to the exported model."
+        )
+    with np.errstate(over="ignore"):
+        fits = np.isfinite(model.theta.astype(dtype)).all()
+    if not fits:
+        raise NotImplementedError(
+            f"skl2onnx keeps weights in the dtype of the input, here {np.dtype(dtype)}, got an "
+            f"{name} with a weight of {float(np.abs(model.theta).max())!r}. Scale X before fit, "
+            "or pass X as float64 to to_onnx."
         )

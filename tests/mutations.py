@@ -357,6 +357,31 @@ nn/storage/checkpoint.py: checkpoint resume
     values[:] = self.history[name] => values += self.history[name]
 nn/storage/registry.py: registry persistence
     if others: => if False:
+onnx.py: onnx
+    if type(layer) is not Dropout] => ]
+    if type(layer) is not Dense] => if False]
+    if len(set(kinds)) > 1 or not => if not
+    if isinstance(labels, ManyLabels): => if False:
+    if len(classes) == 1: => if False:
+    if len(classes) == 2:\n => if False:\n
+    and not INT32.min <= classes[0] <= => and not classes[0] <=
+    <= classes[-1] <= INT32.max: => <= classes[-1]:
+    LINKS.get(type(loss).predict) != wanted or => False or
+    or loss.link != wanted => or False
+    LINKS.get(type(model.loss).predict) != "identity" or => False or
+    or model.loss.link != "identity" => or False
+    if model.loss.outputs_per_target > 1: => if False:
+    if n_outputs > 1: => if False:
+    if isinstance(labels, LabelSet) and dtype == np.float64: => if False:
+    if not fits: => if False:
+    coefs_=model.weights => coefs_=estimator.coefs_[::-1]
+    activation=activation, => activation=estimator.activation,
+    out_activation_=model.loss.link => out_activation_=estimator._loss().link
+inspection/tracing/trace.py: every_exit
+    share = 1 / batch.weight_sum => share = 1.0
+    , estimator._training_loss() => , estimator._loss()
+persistence.py: every_exit
+    "state": model.state, => "state": 0 * model.state,
 estimators/labels.py: labels class_weight losses_of_estimators validation mlp side_by_side
     self.softmax = len(self.classes) > 2 => self.softmax = len(self.classes) >= 2
     (z[:, 0] > 0).astype(np.intp) => (z[:, 0] >= 0).astype(np.intp)

@@ -38,6 +38,7 @@ USES = {
         "sknn/estimators/sequential.py",
         "sknn/inspection/tracing/pages.py",
         "sknn/inspection/training_symptoms.py",
+        "sknn/onnx.py",
     ],
     "parameter of all estimators": ["docs/guide/determinism.md"],
 }
