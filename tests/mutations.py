@@ -120,6 +120,9 @@ nn/batches.py: batches training
     x.tocsr() if issparse(x) => x if issparse(x)
     y = gathered(self.codebook, y, self._code) => y = self.codebook[y]
     if rows.dtype == workspace.dtype:\n        return rows\n    if => if
+nn/passes.py: normalization saliency_display
+    weight.mean(axis=-1, keepdims=True) => weight[..., :1]
+    self.training or self.differentiated => self.training
 nn/gradient.py: gradient training regularization batches micro_batches class_weight
     self.grad *= scale => pass
     value = 0.5 * inner(penalty, weights) => value = inner(penalty, weights)
@@ -127,10 +130,10 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     np.maximum(norm, largest) => norm
     _, grad = self.trainable\n        square => grad = self.grad\n        square
     for part in parts[1:]: => for part in parts[2:]:
-    weight = weight.mean(axis=1) => weight = weight[:, 0]
+    weight = weight_column(batch.weight) => weight = weight_column(None)
     stream(*self._place, part=number) => stream(*self._place)
-    None if weight is None else weight[part.at]\n        return => weight\n        return
-    cache["first"] = number == 0 => cache["first"] = True
+    weight[..., part.at, :] => weight
+    updates_state=number == 0 => updates_state=True
     sum(totals[1:], totals[0]) => sum(totals[1:])
     + np.dot(a[whole:], b[whole:]) =>
     dz *= _per_model(scale) => dz *= np.max(scale)
@@ -265,17 +268,20 @@ nn/layers/dropout.py: dropout layers
     mask *= levels / (levels - dropped) => mask *= 1 / (1 - self.rate + 1e-3)
     np.greater_equal(numbers => np.greater(numbers
     min(round(self.rate * levels), levels - 1) => round(self.rate * levels)
-    if not training: => if training is None:
+    return None\n        if context.random is None:\n => return None\n        if dy is None:\n
 nn/layers/normalization.py: normalization layers micro_batches
-    unbiased = variance * (count / (count - 1)) => unbiased = variance
-    variance, count * pixels) => variance, count)
-    state[name] *= 1 - self.momentum => state[name] *= self.momentum
-    count = counts.max() => count = counts[0]
-    if count > 1: => if count > 2:
-    centred *= cache["weight of row"][:, None] => pass
-    cache.get("first", True) => True
+    np.divide(count, count - 1, out= => np.divide(count, count, out=
+    variance, count * pixels, several) => variance, count, several)
+    state[name] * (1 - self.momentum) => state[name] * self.momentum
+    np.maximum(sum_of_weights, n) => sum_of_weights
+    several = count > 1 => several = count > 2
+    mean = np.where(several, total * share, mean) => mean = total * share
+    variance = np.where(several, total * share, variance) => variance = total * share
+    np.copyto(state[name], updated, where=several) => np.copyto(state[name], updated)
+    centred *= cache["weight of row"] => pass
+    if context.updates_state: => if True:
     params["shift"] - state["mean"] * factor => params["shift"] + state["mean"] * factor
-    1 / (counts[0] * pixels) => 1 / counts[0]
+    np.divide(1, sum_of_weights * pixels, => np.divide(1, sum_of_weights,
     normalized *= (dy * normalized).mean(axis=-1, keepdims=True) => normalized *= 0
     dshift, dscale = yield grads => dshift, dscale = grads
 nn/layers/windows.py: windows convolution pooling

@@ -64,7 +64,7 @@ sknn.nn.layers.dense sknn.nn.layers.pooling sknn.nn.layers.activate sknn.nn.laye
     sknn.nn.layers.normalization sknn.nn.layers.dropout sknn.nn.layers.columns \
     sknn.nn.layers.winograd
 sknn.nn.layers.base sknn.nn.layers.windows
-sknn.nn.batches sknn.nn.threads sknn.nn.streams
+sknn.nn.batches sknn.nn.threads sknn.nn.streams sknn.nn.passes
 sknn.nn.schedules
 sknn.nn.optimizers
 sknn.nn.losses

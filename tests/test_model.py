@@ -20,6 +20,7 @@ from sknn.nn import (
 )
 from sknn.nn.model import PART, Model
 from sknn.nn.network import Network
+from sknn.nn.passes import PREDICTION
 from sknn.nn.workspace import Workspace
 
 N, N_IN = 11, 4
@@ -91,9 +92,9 @@ def test_outputs_take_chunks_that_fit_into_the_memory(memory):
     sizes = []
 
     class Measuring(Dense):
-        def forward(self, params, state, x, cache, training):
+        def forward(self, params, state, x, cache, context):
             sizes.append(len(x))
-            return super().forward(params, state, x, cache, training)
+            return super().forward(params, state, x, cache, context)
 
     model = new_model(layers=[Measuring(5, "tanh"), Dense(3, "identity")])
     model.outputs(normal(N, N_IN), memory)
@@ -215,7 +216,7 @@ class Measured(Layer):
     def output_shape(self, input_shape):
         return input_shape
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         self.sizes.append(len(x))
         self.blas.append(blas_threads())
         return x
@@ -239,7 +240,9 @@ def layer_by_layer(model, x):
     states = network.state_layout.views(model.state)
     outputs = [x.reshape(-1, *IMAGE)]
     for layer, params, state in zip(network.layers, model.params, states, strict=True):
-        outputs.append(layer.forward(params, state, outputs[-1], Workspace(model.dtype), False))
+        outputs.append(
+            layer.forward(params, state, outputs[-1], Workspace(model.dtype), PREDICTION)
+        )
     return outputs
 
 
@@ -295,7 +298,7 @@ def test_outputs_of_images_take_parts_that_together_fit_into_the_memory(n_thread
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_outputs_that_fail_raise_and_give_blas_its_threads_back(n_threads):
     class Failing(Flatten):
-        def forward(self, params, state, x, cache, training):
+        def forward(self, params, state, x, cache, context):
             raise RuntimeError("mine")
 
     model = new_image_model([Conv2D(2), Failing(), Dense(1)])

@@ -30,6 +30,7 @@ from sknn.nn import (
     State,
 )
 from sknn.nn.network import Network, layer_names
+from sknn.nn.passes import PREDICTION, Pass
 from sknn.nn.workspace import Workspace
 
 N = 7
@@ -52,11 +53,11 @@ class Recorder(Layer):
     def state(self, input_shape):
         return [State("mean", input_shape, 2.0)]
 
-    def forward(self, params, state, x, cache, training):
-        self.calls.append(("forward", training, sorted(params), state["mean"].tolist()))
+    def forward(self, params, state, x, cache, context):
+        self.calls.append(("forward", context, sorted(params), state["mean"].tolist()))
         return x
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         self.calls.append(("backward", need_dx))
         return dy
 
@@ -109,9 +110,9 @@ def test_sparse_rows_reach_a_layer_that_takes_them_as_they_are():
     seen = []
 
     class Sparse(Dense):
-        def forward(self, params, state, x, cache, training):
+        def forward(self, params, state, x, cache, context):
             seen.append(x)
-            return super().forward(params, state, x, cache, training)
+            return super().forward(params, state, x, cache, context)
 
     network = Network([Sparse(2)], (6,))
     theta, _ = network.initial(np.random.RandomState(0), np.float64)
@@ -215,17 +216,17 @@ def test_other_pairs_are_not_fused(pair):
     assert numbers(Network(pair, (8, 8, 1))) == [0, 1]
 
 
-@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("context", [PREDICTION, Pass(training=True)], ids=str)
 @pytest.mark.parametrize("depth", range(1, 7))
-def test_fused_layers_compute_what_they_compute_apart(depth, training):
+def test_fused_layers_compute_what_they_compute_apart(depth, context):
     network = Network(CONVOLUTIONAL, (7, 5, 2))
     theta, _ = network.initial(np.random.RandomState(0), np.float64)
     x = apart = normal(N, 7, 5, 2)
     own = list(zip(CONVOLUTIONAL, network.layout.views(theta), strict=True))
     for layer, params in own[:depth]:
-        apart = layer.forward(params, {}, apart, Workspace(np.float64), training)
+        apart = layer.forward(params, {}, apart, Workspace(np.float64), context)
     assert apart.shape[1:] == network.shapes[depth]
-    together = forward(network, theta, x, training=training, depth=depth)
+    together = forward(network, theta, x, context=context, depth=depth)
     assert_allclose(together, apart, rtol=1e-12)
 
 
@@ -281,19 +282,19 @@ def test_one_layer_object_may_stand_twice_with_weights_of_each():
     assert vars(layer) == vars(Dense(4))
 
 
-@pytest.mark.parametrize("training", [False, True])
-def test_layer_is_handed_its_parameters_its_state_and_whether_it_trains(training):
+@pytest.mark.parametrize("given", [{}, {"context": Pass(training=True)}], ids=str)
+def test_layer_is_handed_its_parameters_its_state_and_the_pass(given):
     calls = []
     network = Network([Recorder(calls)], (2,))
-    forward(network, np.ones(2), normal(N, 2), training=training)
-    assert calls == [("forward", training, ["scale"], [2.0, 2.0])]
+    forward(network, np.ones(2), normal(N, 2), **given)
+    assert calls == [("forward", given.get("context", Pass(training=False)), ["scale"], [2.0, 2.0])]
 
 
 def test_backward_asks_every_layer_but_the_first_for_dx():
     calls = []
     network = Network([Recorder(calls), Recorder(calls), Recorder(calls)], (2,))
     params = network.layout.views(np.ones(6))
-    dx = network.backward(params, params, normal(N, 2), network.workspaces(np.float64))
+    dx = network.backward(params, params, normal(N, 2), network.workspaces(np.float64), PREDICTION)
     assert calls == [("backward", True), ("backward", True), ("backward", False)]
     assert dx is None
 
@@ -310,7 +311,7 @@ def test_backward_stops_at_the_lowest_layer_with_parameters(trained, called):
     calls = []
     network = Network([Recorder(calls, own) for own in trained], (2,))
     params = network.layout.views(np.ones(2 * sum(trained)))
-    network.backward(params, params, normal(N, 2), network.workspaces(np.float64))
+    network.backward(params, params, normal(N, 2), network.workspaces(np.float64), PREDICTION)
     assert calls == called
 
 
@@ -320,13 +321,14 @@ def test_backward_to_a_layer_gives_the_gradient_of_what_goes_into_it(first):
     theta, _ = network.initial(np.random.RandomState(0), np.float64)
     params, grads = network.layout.views(theta), network.layout.views(np.zeros_like(theta))
     workspaces, no_state = network.workspaces(np.float64), [{}] * len(LAYERS)
+    context = Pass(training=True)
     h, dz = forward(network, theta, normal(N, 2), depth=first), normal(N, 3, seed=1)
 
     def value(h):
-        return np.sum(dz * network.forward(params, no_state, h, workspaces, True, first=first))
+        return np.sum(dz * network.forward(params, no_state, h, workspaces, context, first=first))
 
     value(h)
-    dh = network.backward(params, grads, dz.copy(), workspaces, first=first).copy()
+    dh = network.backward(params, grads, dz.copy(), workspaces, context, first=first).copy()
     assert_is_gradient(dh, value, h)
     assert not any(grad.any() for own in grads[:first] for grad in own.values())
 

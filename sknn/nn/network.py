@@ -3,6 +3,7 @@
 import numpy as np
 
 from sknn.nn.parameters import Layout
+from sknn.nn.passes import PREDICTION
 from sknn.nn.workspace import Workspace
 
 
@@ -24,6 +25,8 @@ class Network:
         Where the parameters lie in theta, the running statistics in state.
     n_image_layers : int
         How many layers, from the first on, take images in.
+    draws : bool
+        Whether a layer draws at random in training.
     lowest : int
         Number of the first layer with something to train: none below it needs a gradient.
 
@@ -51,6 +54,7 @@ class Network:
                 raise kind(f"Layer {name}, {layer!r}: {error}") from error
         self.layout = Layout(declared)
         trained = (any(item.trainable for item in items) for items in declared)
+        self.draws = any(layer.draws for layer in self.layers)
         self.lowest = next((i for i, trains in enumerate(trained) if trains), 0)
         self.state_layout = Layout(states)
         flat = (i for i, shape in enumerate(self.shapes[:-1]) if len(shape) != 3)
@@ -84,11 +88,11 @@ class Network:
             workspace.lender = scratch
         return workspaces
 
-    def forward(self, params, state, x, workspaces, training=False, depth=None, first=0):
+    def forward(self, params, state, x, workspaces, context=PREDICTION, depth=None, first=0):
         """Raw outputs z.
 
         params, state: each layer's arrays by name, as the layouts' ``views`` give them
-        x: (..., n, *input_shape) or sparse    z: (..., n, n_outputs)
+        x: (..., n, *input_shape) or sparse    z: (..., n, n_outputs)    context: the Pass
         depth: how many layers to go through, default all; those with params of None are skipped
         first: number of the layer that x goes into
         """
@@ -96,7 +100,7 @@ class Network:
             x = x.toarray()
         for index, layer in self.steps(first, depth):
             if params[index] is not None:
-                x = layer.forward(params[index], state[index], x, workspaces[index], training)
+                x = layer.forward(params[index], state[index], x, workspaces[index], context)
         return x
 
     def folded(self, params, state):
@@ -113,15 +117,16 @@ class Network:
                     params[index - 1], params[index] = weights, None
         return params
 
-    def backward(self, params, grads, dz, workspaces, first=0):
-        """Fills grads with the gradient, after a forward with the same workspaces.
+    def backward(self, params, grads, dz, workspaces, context, first=0):
+        """Fills grads with the gradient, after a forward with the same workspaces and Pass.
 
         dz: as z, overwritten    grads: as params    first: number of the last layer to go through
         Returns the gradient of what goes into that layer, or None if nothing needs it.
         """
         for index, layer in reversed(self.steps(max(first, self.lowest))):
             need_dx = index > self.lowest
-            dz = layer.backward(params[index], grads[index], dz, workspaces[index], need_dx)
+            given = params[index], grads[index], dz, workspaces[index], context
+            dz = layer.backward(*given, need_dx)
         return dz if first > self.lowest else None
 
     def row_size(self, dtype):

@@ -79,7 +79,7 @@ class Dense(Layer):
         weight, bias = params["weight"] * factor, params["bias"] * factor + offset
         return {**params, "weight": weight, "bias": bias}
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         weight = params["weight"]
         z = cache.array("pre", (*weight.shape[:-2], x.shape[-2], self.units))
         _product(x, weight, out=z)
@@ -87,7 +87,7 @@ class Dense(Layer):
         cache["x"] = x
         return activate(self.activation, params, z, cache)
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         x = cache["x"]
         dy = differentiate(self.activation, params, grads, dy, cache)  # dz from here on
         _product(_transposed(x), dy, out=grads["weight"])

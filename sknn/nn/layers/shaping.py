@@ -11,9 +11,9 @@ class Flatten(Layer):
     def output_shape(self, input_shape):
         return (prod(input_shape),)
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         cache["shape"] = x.shape
         return x.reshape(len(x), -1)
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         return dy.reshape(cache["shape"]) if need_dx else None
