@@ -194,6 +194,7 @@ nn/lbfgs.py: lbfgs endings mlp callbacks
 nn/parameters.py: parameters regularization side_by_side
     not item.decay, item.rate) => item.rate)
     not item.decay, item.rate) => not item.decay)
+    self.name if self.name in ROLES else None => None
     lambda item: item.trainable and item.decay => lambda item: item.decay
     vector = np.empty(self.size, dtype) => vector = np.empty(self.size)
 nn/workspace.py: workspace layers
@@ -236,16 +237,17 @@ nn/model.py: model transform mlp
     chunk // allowed_threads() => chunk
     return len(own) == len(given) and all => return all
     raise TypeError("complex numbers are none") => pass
-    own = local() => own = type('Own', (), {})()
+    = local(), => = type('Own', (), {})(),
+    if item.shape[:-1] == is_row else array => if item.shape[:-1] != is_row else array
+    * prod(models))) => * 1))
     n <= chunk and at is None => n <= chunk
     if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)): => if False:
 nn/network.py: network normalization gradient divergence
     need_dx = index > self.lowest => need_dx = index > self.lowest + 1
     params[index - 1], params[index] = weights, None => params[index - 1] = weights
-    index += 2 if fused else 1 => index += 1
+    first += 2 if fused else 1 => first += 1
     (*params.values(), *statistics.values()) => params.values()
-    return {**self.__dict__, "_steps": {}} => return self.__dict__
-    if index + 1 < stop else None => if index + 1 < len(self.layers) else None
+    if first + 1 < stop else None => if first + 1 < len(self.layers) else None
     if len(shape) != 3) => if len(shape) == 1)
     self.steps(max(first, self.lowest)) => self.steps(first)
     return dz if first > self.lowest else None => return dz

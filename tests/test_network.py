@@ -29,6 +29,7 @@ from sknn.nn import (
     Parameter,
     State,
 )
+from sknn.nn.layers.convolution import PooledConv2D
 from sknn.nn.network import Network, layer_names
 from sknn.nn.passes import PREDICTION, Pass
 from sknn.nn.workspace import Workspace
@@ -104,6 +105,26 @@ def test_sparse_rows_before_a_layer_that_does_not_take_them_are_made_dense(first
     theta, _ = network.initial(np.random.RandomState(0), np.float64)
     dense, sparse = mostly_zeros(N, 6)
     assert_array_equal(forward(network, theta, sparse), forward(network, theta, dense))
+
+
+def test_array_that_is_no_sparse_one_is_left_to_numpy(tmp_path):
+    class LookAlike:
+        """What NumPy takes for an array, though it is none."""
+
+        def __init__(self, array):
+            self.array, self.shape, self.ndim = array, array.shape, array.ndim
+
+        def __array__(self, dtype=None, copy=None):
+            return self.array
+
+    x, network = normal(N, 6), Network([BatchNorm(), *LAYERS], (6,))
+    theta, _ = network.initial(np.random.RandomState(0), np.float64)
+    mapped = np.memmap(tmp_path / "x", np.float64, "w+", shape=x.shape)
+    mapped[...] = x
+    wanted, first = forward(network, theta, x), Network([Dense(2, "tanh")], (6,))
+    assert_array_equal(forward(network, theta, mapped), wanted)
+    theta, _ = first.initial(np.random.RandomState(0), np.float64)
+    assert_array_equal(forward(first, theta, LookAlike(x)), forward(first, theta, x))
 
 
 def test_sparse_rows_reach_a_layer_that_takes_them_as_they_are():
@@ -190,7 +211,8 @@ def test_steps_take_a_convolution_and_its_pooling_at_once():
     network = Network(CONVOLUTIONAL, (8, 8, 1))
     assert numbers(network) == [0, 2, 4, 5]
     for number, layer in network.steps():
-        assert (layer is CONVOLUTIONAL[number]) == (number > 2)
+        wanted = PooledConv2D if number < 4 else type(CONVOLUTIONAL[number])
+        assert type(layer) is wanted
 
 
 @pytest.mark.parametrize(
@@ -230,12 +252,40 @@ def test_fused_layers_compute_what_they_compute_apart(depth, context):
     assert_allclose(together, apart, rtol=1e-12)
 
 
-def test_pickled_network_works_out_its_steps_again():
+def test_steps_write_nothing_that_another_thread_could_read_half_done():
     network = Network(CONVOLUTIONAL, (8, 8, 1))
-    before = len(pickle.dumps(network))
-    network.steps(), network.steps(0, 2)
-    assert len(pickle.dumps(network)) == before
-    assert numbers(pickle.loads(pickle.dumps(network))) == [0, 2, 4, 5]
+    before = pickle.dumps(network)
+    network.steps(), network.steps(0, 2), network.steps(1)
+    assert pickle.dumps(network) == before
+    assert numbers(pickle.loads(before)) == [0, 2, 4, 5]
+
+
+def test_network_runs_the_layers_that_know_their_shapes():
+    class Placed(Recorder):
+        def placed(self, input_shape):
+            self.calls.append(input_shape)
+            return Dense(3, "identity")
+
+        def output_shape(self, input_shape):
+            return (3,)
+
+        def parameters(self, input_shape):
+            return Dense(3).parameters(input_shape)
+
+    calls = []
+    network = Network([Placed(calls), Dense(2, "identity")], (4,))
+    theta, x = normal(network.layout.size), normal(N, 4)
+    first, second = network.layout.views(theta)
+    hidden = x @ first["weight"] + first["bias"]
+    wanted = hidden @ second["weight"] + second["bias"]
+    assert_allclose(forward(network, theta, x), wanted, rtol=1e-12)
+    assert calls == [(4,)]
+
+
+def test_layers_have_the_names_they_are_given():
+    assert Network([Dense(3), Dense(2)], (4,), names=["hidden", "out"]).names == ["hidden", "out"]
+    with pytest.raises(ValueError, match=r"^Layer hidden, Dense"):
+        Network([Dense(0), Dense(2)], (4,), names=["hidden", "out"])
 
 
 def test_lowest_layer_is_the_first_with_something_to_train():

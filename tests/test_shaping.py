@@ -33,6 +33,16 @@ def test_gradient_goes_back_to_the_pixels_that_it_belongs_to(shape):
     assert dx.shape == x.shape
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_flatten_in_a_network_of_several_models_is_that_of_each(shape):
+    layer, x = Flatten().placed(shape), normal(2, N, *shape)
+    y, dx, _ = forward_backward(layer, {}, x, normal(2, N, np.prod(shape)))
+    assert_array_equal(y, x.reshape(2, N, -1))
+    assert_array_equal(dx, normal(2, N, np.prod(shape)).reshape(x.shape))
+    shared, _, _ = forward_backward(layer, {}, x[0], normal(N, np.prod(shape)))
+    assert_array_equal(shared, x[0].reshape(N, -1))
+
+
 def test_flatten_trains_nothing_and_is_not_needed_below_the_first_weights():
     layer = Flatten()
     assert layer.parameters((4, 5, 2)) == layer.state((4, 5, 2)) == []

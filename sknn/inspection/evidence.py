@@ -175,7 +175,7 @@ def _shrinkage(estimator, X, y):
     n = num_samples(X)
     at = np.unique(np.linspace(0, n - 1, SAMPLE).astype(int))
     traced = trace(estimator, safe_indexing(X, at), safe_indexing(y, at))
-    errors = [np.sqrt(np.mean(own.delta**2)) for own in traced.layers if "weight" in own.params]
+    errors = [np.sqrt(np.mean(own.delta**2)) for own in traced.layers if own.has_weights]
     return float(errors[0] / errors[-1]) if errors[-1] > 0 else None
 
 

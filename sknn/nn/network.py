@@ -1,6 +1,7 @@
 """Layers in sequence over one vector of parameters."""
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sknn.nn.parameters import Layout
 from sknn.nn.passes import PREDICTION
@@ -16,11 +17,15 @@ class Network:
         From the input on; the last one gives the raw outputs that a Loss takes.
     input_shape : tuple of int
         Shape of one sample.
+    names : list of str or None, default=None
+        Of the layers; None for kind and number: dense1, dense2.
 
     Attributes
     ----------
     shapes : list of tuple
         Shape of a sample before each layer, and after the last.
+    placed : list of Layer
+        The layers that run, see ``Layer.placed``.
     layout, state_layout : Layout
         Where the parameters lie in theta, the running statistics in state.
     n_image_layers : int
@@ -33,12 +38,11 @@ class Network:
     Raises ValueError if a layer does not fit what comes before it.
     """
 
-    def __init__(self, layers, input_shape):
+    def __init__(self, layers, input_shape, names=None):
         self.layers = list(layers)
-        self._steps = {}
-        self.names = layer_names(self.layers)
+        self.names = layer_names(self.layers) if names is None else list(names)
         self.shapes = [tuple(input_shape)]
-        declared, states = [], []
+        self.placed, declared, states = [], [], []
         for name, layer in zip(self.names, self.layers, strict=True):
             shape = self.shapes[-1]
             try:
@@ -49,6 +53,7 @@ class Network:
                 self.shapes.append(layer.output_shape(shape))
                 declared.append(layer.parameters(shape))
                 states.append(layer.state(shape))
+                self.placed.append(layer.placed(shape))
             except (TypeError, ValueError) as error:
                 kind = TypeError if isinstance(error, TypeError) else ValueError
                 raise kind(f"Layer {name}, {layer!r}: {error}") from error
@@ -57,24 +62,22 @@ class Network:
         self.draws = any(layer.draws for layer in self.layers)
         self.lowest = next((i for i, trains in enumerate(trained) if trains), 0)
         self.state_layout = Layout(states)
+        pairs = zip(self.layers, self.layers[1:], strict=False)
+        self._fused = [layer.fused(following) for layer, following in pairs]
+        self._all_steps = self.steps(0, len(self.layers))
         flat = (i for i, shape in enumerate(self.shapes[:-1]) if len(shape) != 3)
         self.n_image_layers = next(flat, len(self.layers))
 
     def steps(self, first=0, stop=None):
         """(number, layer) of the layers from first to stop, two at once where they are fused."""
-        stop = len(self.layers) if stop is None else stop
-        if (first, stop) not in self._steps:
-            steps, index = [], first
-            while index < stop:
-                layer = self.layers[index]
-                fused = layer.fused(self.layers[index + 1]) if index + 1 < stop else None
-                steps.append((index, fused or layer))
-                index += 2 if fused else 1
-            self._steps[first, stop] = steps  # only now: other threads may be looking
-        return self._steps[first, stop]
-
-    def __getstate__(self):
-        return {**self.__dict__, "_steps": {}}
+        if first == 0 and stop is None:
+            return self._all_steps
+        stop, steps = len(self.layers) if stop is None else stop, []
+        while first < stop:
+            fused = self._fused[first] if first + 1 < stop else None
+            steps.append((first, fused or self.placed[first]))
+            first += 2 if fused else 1
+        return steps
 
     def initial(self, random_state, dtype):
         """First values of (theta, state); theta is drawn layer by layer."""
@@ -96,7 +99,7 @@ class Network:
         depth: how many layers to go through, default all; those with params of None are skipped
         first: number of the layer that x goes into
         """
-        if not self.layers[first].accepts_sparse and not isinstance(x, np.ndarray):
+        if not self.layers[first].accepts_sparse and issparse(x):
             x = x.toarray()
         for index, layer in self.steps(first, depth):
             if params[index] is not None:
@@ -108,7 +111,8 @@ class Network:
 
         A layer that has nothing left to do has None.
         """
-        params = list(params)
+        placed = zip(self.placed, params, state, strict=True)
+        params = [layer.for_prediction(*own) for layer, *own in placed]
         for index in range(1, len(self.layers)):
             affine = self.layers[index].affine(params[index], state[index])
             if affine is not None:

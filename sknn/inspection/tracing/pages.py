@@ -72,7 +72,7 @@ def _forward(trace):
         else:
             yield f"  x = {before}  {own.x.shape}"
         for name, param in own.params.items():
-            yield from _array(name, param)
+            yield from _array(name, param, of_images=False)
         how = formulas_of(own.layer).z
         if how == "x":
             yield f"  z = x  {own.z.shape}"
@@ -118,8 +118,10 @@ def _backward(trace):
             yield from _array(f"delta = dx of {above} * f'(z)", own.delta)
         for name, grad in own.grads.items():
             how = formulas.grads.get(name)
-            how = f" = {how}" + (penalty if name == "weight" else "") if how else ""
-            yield from _array(f"d{name}{how}", grad)
+            declared = own.declared[name]
+            penalised = declared.decay and declared.trainable
+            how = f" = {how}" + (penalty if penalised else "") if how else ""
+            yield from _array(f"d{name}{how}", grad, of_images=False)
         if own is trace.layers[0]:
             break
         if formulas.dx == "delta":
@@ -148,7 +150,7 @@ def _step(trace):
         if own.after:
             yield from ("", own.name)
         for name, param in own.after.items():
-            yield from _array(f"{name} after the step", param)
+            yield from _array(f"{name} after the step", param, of_images=False)
 
 
 def _heading(title, underline="-"):
@@ -165,10 +167,10 @@ def _of_z(activation):
     return text.removeprefix("f(z) = ") if text.startswith("f(z) = ") else f"f(z): {text}"
 
 
-def _array(label, array):
+def _array(label, array, of_images=True):
     """A line with label and shape, then the numbers; of images one channel of one image."""
     shape, part = array.shape, ""
-    if array.ndim == 4 and label.startswith(("weight", "dweight")):
+    if array.ndim == 4 and not of_images:
         array, part = array[..., 0, 0], ", of which [:, :, 0, 0]:"
     elif array.ndim == 4:
         array, part = array[0, ..., 0], ", of which [0, :, :, 0]:"

@@ -71,9 +71,10 @@ def trace(estimator, X, y, sample_weight=None):
             stage.row.description,
             stage.layer,
             stage.activation,
+            {item.name: item for item in declared},
             _copied(stage.params),
         )
-        for stage in stages
+        for stage, declared in zip(stages, network.layout.declared, strict=True)
     ]
 
     with np.errstate(all="ignore"):

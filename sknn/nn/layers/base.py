@@ -50,6 +50,13 @@ class Layer(Settings):
         z_as_well = activation is not None and as_activation(activation).needs == "z"
         return math.prod(self.output_shape(input_shape)) * (1 + z_as_well)
 
+    def placed(self, input_shape):
+        """The layer that a network runs on samples of this shape: itself, or a copy that knows it.
+
+        Only its passes and ``for_prediction`` are called.
+        """
+        return self
+
     def fused(self, following):
         """A layer that does the work of this and the following one at once, or None.
 
@@ -65,6 +72,10 @@ class Layer(Settings):
     def folded(self, params, factor, offset):
         """Parameters that give y * factor + offset in place of y, or None if there are none."""
         return None
+
+    def for_prediction(self, params, state):
+        """Parameters that predict the same with less work; as they are, unless there are some."""
+        return params
 
     def forward(self, params, state, x, cache, context):
         """y, valid until the next call with the same cache. x is left as it is.

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sknn.nn.activations import Identity, as_activation
 from sknn.nn.initializers import Constant, as_initializer
@@ -101,7 +102,7 @@ class Dense(Layer):
 
 def _product(a, b, out):
     """out = a @ b; a may be sparse. For small matrices ``dot`` costs half of ``matmul``."""
-    if not isinstance(a, np.ndarray):
+    if type(a) is not np.ndarray and issparse(a):  # the type, as asking costs as much as a row
         for model in np.ndindex(b.shape[:-2]):
             out[model] = a @ b[model]
         return out
