@@ -138,7 +138,6 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     + np.dot(a[whole:], b[whole:]) =>
     dz *= _per_model(scale) => dz *= np.max(scale)
     weight = None if batch.weight is None else batch.weight[part.at] => weight = None
-    need_dx = index > network.lowest => need_dx = True
     cache.lender = self._of_thread.scratch => cache.lender = self._parts[0].workspace
     max(4, WORTHWHILE / multiply_adds) => max(1, WORTHWHILE / multiply_adds)
     min(most, 32) => min(most, 64)
@@ -242,7 +241,14 @@ nn/model.py: model transform mlp
     * prod(models))) => * 1))
     n <= chunk and at is None => n <= chunk
     if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)): => if False:
-nn/network.py: network normalization gradient divergence
+nn/network.py: network normalization gradient divergence residual sequential
+    need_dx or index > lowest)\n            else: => True)\n            else:
+    or names.count(n) > 1 => or names.count(n) > 2
+    or "__" in n => or False
+    entries = list(entries)\n => pass\n
+    entries[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer => entries[at] = layer
+    lowest = 0 if need_dx else self.lowest => lowest = self.lowest
+    return dz if need_dx else None => return dz
     need_dx = index > self.lowest => need_dx = index > self.lowest + 1
     params[index - 1], params[index] = weights, None => params[index - 1] = weights
     first += 2 if fused else 1 => first += 1
@@ -258,7 +264,8 @@ nn/layers/base.py: layers activate dense convolution
     key = name, args => key = name
     cache["z"], cache["a"] = z, a => cache["z"], cache["a"] = a, a
 nn/layers/dense.py: dense layers regularization network normalization models_together
-    params["bias"] * factor + offset => params["bias"] + offset
+    params.get("bias", 0) * factor + offset => params.get("bias", 0) + offset
+    *([bias] if self.bias else []), => bias,
     bias, decay=False, trainable=trainable) => bias, decay=False)
     bias, decay=False, trainable => bias, trainable
     if initializer.biases else Constant(0.0) => if True else Constant(0.0)
@@ -286,6 +293,18 @@ nn/layers/normalization.py: normalization layers micro_batches
     np.divide(1, sum_of_weights * pixels, => np.divide(1, sum_of_weights,
     normalized *= (dy * normalized).mean(axis=-1, keepdims=True) => normalized *= 0
     dshift, dscale = yield grads => dshift, dscale = grads
+nn/layers/residual.py: residual layers
+    dshortcut[...] = dy  # => dshortcut = dy  #
+    isinstance(layer, Conv2D | Pooling) => isinstance(layer, Conv2D)
+    steps *= strides_of(inner) => pass
+    prod(networks[0].shapes[-1]) + sum( => sum(
+    any(layer.draws for => any(False and layer.draws for
+    any(layer.joint for => any(False and layer.joint for
+    name in own or "." in name => name in own
+    own if own or not items else None for => own for
+    if not deep: => if deep:
+    self.shortcut == "auto" and made == shape => made == shape
+    if projection.shapes[-1] != made: => if False:
 nn/layers/windows.py: windows convolution pooling
     padding // 2, padding - padding // 2 => padding - padding // 2, padding // 2
     row * by_row, column * by_column => row * by_column, column * by_row
@@ -451,13 +470,9 @@ estimators/cnn.py: cnn images
     layers = [Dropout(first)] if first else [] => layers = []
     first, *drops = hidden_layers.dropout_rates => *drops, first = hidden_layers.dropout_rates
 estimators/sequential.py: sequential
-    or names.count(name) > 1 or => or
-    or "__" in name or hasattr => or hasattr
     or hasattr(type(self), name) =>
-    if wrong or set(names) & set(super().get_params(deep=False)): => if wrong:
+    name in taken or hasattr => hasattr
     if "layers" in params:\n            super().set_params(layers=params.pop("layers")) =>
-    layers = list(self.layers)\n        old => layers = self.layers\n        old
-    layers[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer => layers[at] = layer
 estimators/images.py: images cnn
     INTEGERS = 1 / 255 => INTEGERS = 1 / 256
     elif scale != self.image_scale_: => elif False:

@@ -57,9 +57,9 @@ sknn.nn.augmentation sknn.nn.summary sknn.nn.storage.container
 sknn.nn.storage.files
 sknn.nn.gradient
 sknn.nn.model
-sknn.nn.network
 sknn.nn.layers
-sknn.nn.layers.convolution
+sknn.nn.layers.residual
+sknn.nn.layers.convolution sknn.nn.network
 sknn.nn.layers.dense sknn.nn.layers.pooling sknn.nn.layers.activate sknn.nn.layers.shaping \
     sknn.nn.layers.normalization sknn.nn.layers.dropout sknn.nn.layers.columns \
     sknn.nn.layers.winograd

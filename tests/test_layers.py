@@ -25,6 +25,7 @@ from sknn.nn.layers import (
     GlobalAveragePool2D,
     LayerNorm,
     MaxPool2D,
+    Residual,
 )
 from sknn.nn.layers.convolution import PooledConv2D
 from sknn.nn.passes import PREDICTION
@@ -50,6 +51,8 @@ ANY_SHAPE = {
     "batch norm": BatchNorm(),
     "batch norm, other settings": BatchNorm(momentum=0.4, epsilon=0.1),
     "dropout": Dropout(0.4),
+    "residual of one layer": Residual([Dropout(0.4)]),
+    "residual of normalisation": Residual([LayerNorm(), Activate("tanh"), Residual([BatchNorm()])]),
     "layer norm": LayerNorm(),
     "layer norm, other settings": LayerNorm(epsilon=0.1),
 }
@@ -57,6 +60,10 @@ ON_SAMPLES = {
     "dense": Dense(4, "tanh"),
     "dense, prelu": Dense(4, "prelu"),
     "dense, gelu": Dense(4, "gelu"),
+    "dense, no bias": Dense(4, "tanh", bias=False),
+    "residual": Residual([Dense(8, "tanh"), Dropout(0.4), Dense(8, "identity"), BatchNorm()]),
+    "residual, projected": Residual([BatchNorm(), Dense(5, "tanh"), Residual([Dense(5, "tanh")])]),
+    "residual, projected at will": Residual([Dense(8, "prelu")], shortcut="projection"),
     **ANY_SHAPE,
 }
 ON_IMAGES = {
@@ -72,6 +79,13 @@ ON_IMAGES = {
     "global average pooling": GlobalAveragePool2D(),
     "max-pooling": MaxPool2D(),
     "max-pooling, overlapping": MaxPool2D(3, stride=2, padding="same"),
+    "residual": Residual(
+        [Conv2D(4, activation="identity"), BatchNorm(), Activate("tanh"), Dropout(0.4), Conv2D(8)]
+    ),
+    "residual, steps": Residual(
+        [Conv2D(6, stride=2, activation="tanh", bias=False), Residual([BatchNorm(), Conv2D(6)])]
+    ),
+    "residual, fused": Residual([Conv2D(4, activation="tanh"), MaxPool2D(2, padding="same")]),
     **ANY_SHAPE,
 }
 FUSED = {
@@ -311,7 +325,14 @@ def test_clone_has_the_settings_of_the_original(layer):
     copy = clone(layer)
     assert copy is not layer
     assert type(copy) is type(layer)
-    assert copy.get_params() == vars(copy) == vars(layer)
+    assert copy.get_params(deep=False) == vars(copy)
+    assert described(copy) == described(layer)
+
+
+def described(layer):
+    """Its class and settings, those of layers inside it too."""
+    values = vars(layer) | {"layers": list(map(described, getattr(layer, "layers", [])))}
+    return type(layer), values
 
 
 def test_set_params_sets_and_refuses_what_is_not_a_parameter():

@@ -18,7 +18,7 @@ from sknn.inspection.flatness import Flatness
 from sknn.inspection.tracing.stages import stages_of
 from sknn.inspection.tracing.trace import fitted_model, trace
 from sknn.nn.batches import Rows, sum_of_weights
-from sknn.nn.layers import BatchNorm, Conv2D, Dense
+from sknn.nn.layers import BatchNorm, Conv2D, Dense, Residual
 from sknn.scikit_learn import num_samples, safe_indexing
 
 MEMORY, MOST = 2**26, 1000  # bytes, and rows, that are looked at at a time
@@ -165,7 +165,7 @@ def _look(estimator, model, rows):
 
 def _normalizes(layers):
     """Whether batch normalisation stands before the first weights."""
-    before = takewhile(lambda layer: not isinstance(layer, (Dense, Conv2D)), layers)
+    before = takewhile(lambda layer: not isinstance(layer, (Dense, Conv2D, Residual)), layers)
     return any(isinstance(layer, BatchNorm) for layer in before)
 
 

@@ -17,6 +17,7 @@ from sknn.nn.layers import (
     Layer,
     LayerNorm,
     MaxPool2D,
+    Residual,
 )
 from sknn.nn.losses import Huber, LogisticFocal, Loss, Quantile, SoftmaxFocal
 from sknn.nn.optimizers import Optimizer
@@ -60,6 +61,7 @@ __all__ = [
     "Parameter",
     "Plateau",
     "Quantile",
+    "Residual",
     "Schedule",
     "SoftmaxFocal",
     "State",

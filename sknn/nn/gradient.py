@@ -161,23 +161,13 @@ class Gradient:
 
     def _pass(self, part, batch):
         """Forward and backward of one micro-batch; yields what joint layers want summed."""
-        network, context, x = self.network, part.context, batch.x[part.at]
-        for index, layer in network.steps():
-            given = self._params[index], self._state[index], x, part.caches[index], context
-            if layer.joint:
-                x = yield from layer.forward_jointly(*given)
-            else:
-                x = layer.forward(*given)
-        dy = part.workspace.array("dz", x.shape)
+        given = self._state, batch.x[part.at], part.caches, part.context
+        z = yield from self.network.forward_jointly(self._params, *given)
+        dz = part.workspace.array("dz", z.shape)
         weight = None if batch.weight is None else batch.weight[part.at]
-        total = self.loss.sum_and_gradient(batch.y[part.at], x, weight, out=dy)
-        for index, layer in reversed(network.steps(network.lowest)):
-            need_dx = index > network.lowest
-            given = self._params[index], part.grads[index], dy, part.caches[index], context
-            if layer.joint:
-                dy = yield from layer.backward_jointly(*given, need_dx)
-            else:
-                dy = layer.backward(*given, need_dx)
+        total = self.loss.sum_and_gradient(batch.y[part.at], z, weight, out=dz)
+        given = self._params, part.grads, dz, part.caches, part.context
+        yield from self.network.backward_jointly(*given)
         return total
 
     def _in_step(self, passes):

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
+from sknn.nn.layers.base import Layer
 from sknn.nn.parameters import Layout
 from sknn.nn.passes import PREDICTION
 from sknn.nn.workspace import Workspace
@@ -84,11 +85,12 @@ class Network:
         theta = self.layout.initial(random_state, dtype)
         return theta, self.state_layout.initial(random_state, dtype)
 
-    def workspaces(self, dtype):
+    def workspaces(self, dtype, lender=None):
         """What one thread needs to run forward and backward: a Workspace per layer."""
-        workspaces, scratch = [Workspace(dtype) for _ in self.layers], Workspace(dtype)
+        workspaces = [Workspace(dtype) for _ in self.layers]
+        lender = Workspace(dtype) if lender is None else lender
         for workspace in workspaces:
-            workspace.lender = scratch
+            workspace.lender = lender
         return workspaces
 
     def forward(self, params, state, x, workspaces, context=PREDICTION, depth=None, first=0):
@@ -104,6 +106,17 @@ class Network:
         for index, layer in self.steps(first, depth):
             if params[index] is not None:
                 x = layer.forward(params[index], state[index], x, workspaces[index], context)
+        return x
+
+    def forward_jointly(self, params, state, x, workspaces, context):
+        """As ``forward`` of one part of a mini-batch; yields what joint layers want summed."""
+        for index, layer in self.steps():
+            if params[index] is not None:
+                given = params[index], state[index], x, workspaces[index], context
+                if layer.joint:
+                    x = yield from layer.forward_jointly(*given)
+                else:
+                    x = layer.forward(*given)
         return x
 
     def folded(self, params, state):
@@ -133,10 +146,33 @@ class Network:
             dz = layer.backward(*given, need_dx)
         return dz if first > self.lowest else None
 
+    def backward_jointly(self, params, grads, dz, workspaces, context, need_dx=False):
+        """As ``backward`` of one part of a mini-batch; yields what joint layers want summed.
+
+        Returns the gradient of what goes into the network, or None without need_dx.
+        """
+        lowest = 0 if need_dx else self.lowest
+        for index, layer in reversed(self.steps(lowest)):
+            given = params[index], grads[index], dz, workspaces[index], context
+            if layer.joint:
+                dz = yield from layer.backward_jointly(*given, need_dx or index > lowest)
+            else:
+                dz = layer.backward(*given, need_dx or index > lowest)
+        return dz if need_dx else None
+
     def row_size(self, dtype):
         """Bytes that forward allocates for one sample."""
+        return np.dtype(dtype).itemsize * self.numbers_kept()
+
+    def numbers_kept(self):
+        """How many numbers forward leaves in the workspaces for one sample."""
         shapes = zip(self.layers, self.shapes, strict=False)
-        return np.dtype(dtype).itemsize * sum(layer.numbers_kept(shape) for layer, shape in shapes)
+        return sum(layer.numbers_kept(shape) for layer, shape in shapes)
+
+    def multiply_adds(self):
+        """Multiply-adds that forward spends on one sample."""
+        shapes = zip(self.layers, self.shapes, strict=False)
+        return sum(layer.multiply_adds(shape) for layer, shape in shapes)
 
     def largest_product(self, n):
         """Multiply-adds of the layer that spends most of them on n samples."""
@@ -161,6 +197,45 @@ class Network:
 
     def _told(self, number):
         return f"layer {number + 1} ({type(self.layers[number]).__name__})"
+
+
+def named_layers(entries, is_taken):
+    """Layers by name, out of a list of layers or of (name, layer); others by kind and number.
+
+    is_taken: whether a name means something else. Raises TypeError on anything but layers,
+    ValueError on names that cannot be.
+    """
+    if not isinstance(entries, (list, tuple)):
+        raise TypeError(f"layers must be a list of layers, got {entries!r}.")
+    layers, names = [], []
+    for entry in entries:
+        pair = entry if isinstance(entry, (tuple, list)) else (None, entry)
+        name, layer = pair if len(pair) == 2 else (None, None)
+        if not isinstance(layer, Layer) or not isinstance(name, str | None):
+            raise TypeError(
+                "layers must be a list of layers, or of (name, layer), such as "
+                f"Dense(100) or ('hidden', Dense(100)), got the entry {entry!r}."
+            )
+        names.append(name)
+        layers.append(layer)
+    names = [
+        kind if name is None else name
+        for name, kind in zip(names, layer_names(layers), strict=True)
+    ]
+    if any(not n or names.count(n) > 1 or "__" in n or is_taken(n) for n in names):
+        raise ValueError(
+            "Names of layers must be unique, not empty, contain no '__' and not be those of "
+            f"parameters, got {names!r}."
+        )
+    return dict(zip(names, layers, strict=True))
+
+
+def with_layer(entries, at, layer):
+    """A list as ``named_layers`` takes it, with another layer in one place."""
+    entries = list(entries)
+    old = entries[at]
+    entries[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer
+    return entries
 
 
 def layer_names(layers):

@@ -80,11 +80,11 @@ class Layout:
         return np.concatenate([np.full(at.stop - at.start, item.rate) for item, at in trainable])
 
     def views(self, vector):
-        """Each layer's arrays by name, as views.
+        """Each layer's arrays by name, as views, in the order of declaration.
 
         vector: (..., size)    views: (..., *shape)
         """
-        views = [{} for _ in self.declared]
+        views = [dict.fromkeys(item.name for item in items) for items in self.declared]
         for layer, item, at in self.entries:
             views[layer][item.name] = vector[..., at].reshape(vector.shape[:-1] + item.shape)
         return views

@@ -3,7 +3,6 @@
 import numpy as np
 
 from sknn.inspection.tracing.formulas import formula, formulas_of, loss_formula
-from sknn.nn.layers import BatchNorm
 
 WIDTH, INDENT = 100, 6
 DIGITS = 8
@@ -56,7 +55,7 @@ def window_page(window):
 def _notes(trace):
     if any(own.layer.draws for own in trace.layers):
         yield "Dropout is off, as in prediction."
-    if any(isinstance(own.layer, BatchNorm) for own in trace.layers):
+    if any(own.layer.joint for own in trace.layers):
         yield "BatchNorm uses the statistics of these samples; for one alone, the running ones."
     if trace.augmented:
         yield "The images are as given; training augments them."

@@ -7,6 +7,7 @@ from sknn.nn.layers.dense import Dense
 from sknn.nn.layers.dropout import Dropout
 from sknn.nn.layers.normalization import BatchNorm, LayerNorm
 from sknn.nn.layers.pooling import AveragePool2D, GlobalAveragePool2D, MaxPool2D
+from sknn.nn.layers.residual import Residual
 from sknn.nn.layers.shaping import Flatten
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "MaxPool2D",
+    "Residual",
 ]

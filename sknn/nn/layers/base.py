@@ -57,6 +57,10 @@ class Layer(Settings):
         """
         return self
 
+    def inside(self, input_shape):
+        """The Networks that it is made of, for tables of what a network costs."""
+        return []
+
     def fused(self, following):
         """A layer that does the work of this and the following one at once, or None.
 
