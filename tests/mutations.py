@@ -246,7 +246,7 @@ nn/network.py: network normalization gradient divergence residual sequential
     or names.count(n) > 1 => or names.count(n) > 2
     or "__" in n => or False
     entries = list(entries)\n => pass\n
-    entries[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer => entries[at] = layer
+    (old[0], layer) if isinstance(old, (tuple, list)) else layer => layer
     lowest = 0 if need_dx else self.lowest => lowest = self.lowest
     return dz if need_dx else None => return dz
     need_dx = index > self.lowest => need_dx = index > self.lowest + 1

@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 import sknn
 from sknn import SequentialClassifier, SequentialRegressor
+from sknn.estimators.panel.html import network_html
 from sknn.inspection import diagnose, summary, trace
 from sknn.nn import (
     Activate,
@@ -170,6 +171,25 @@ def test_costs_are_those_of_the_layers_and_of_the_projection():
     assert layer.multiply_adds(IMAGE) == places * (9 * 3 * 8 + 9 * 8 * 8 + 3 * 8)
     # Two convolutions, normalisation (values and centred ones), projection, sum.
     assert layer.numbers_kept(IMAGE) == places * 8 * (1 + 2 + 1 + 1 + 1)
+
+
+def test_largest_product_is_that_of_a_layer_inside():
+    layers = [Residual([Dense(9), Residual([Dense(7)])]), Dense(2)]
+    assert Network(layers, (6,)).largest_product(5) == 5 * 9 * 7
+
+
+@pytest.mark.parametrize(
+    ("layers", "trainable"),
+    [
+        ([Dense(3, trainable=False), Dense(2, trainable=False)], False),
+        ([Dense(3, trainable=False), BatchNorm(), Dense(2, trainable=False)], True),
+    ],
+)
+def test_projection_is_frozen_with_all_of_the_branch(layers, trainable):
+    projection = Residual(layers).parameters((6,))[-1]
+    assert (projection.name, projection.trainable) == ("projection.weight", trainable)
+    pooled = Residual([MaxPool2D()], shortcut="projection").parameters((4, 4, 2))
+    assert [(item.name, item.trainable) for item in pooled] == [("projection.weight", True)]
 
 
 def test_layers_inside_are_fused():
@@ -542,6 +562,14 @@ def test_saliency_is_the_derivative_of_prediction():
     z0 = model.outputs(image[None], 1e9)[0]
     difference = ((z[0] - z[1]) / (2 * step))[z0.argmax()]
     assert_allclose(display.gradient[at], difference, rtol=1e-5)
+
+
+@BOTH
+def test_panel_shows_the_network(make, given):
+    for clf in (make(), make().fit(given, Y)):
+        html = network_html(clf)
+        assert ">residual1</div><div>Residual</div>" in html
+        assert "cannot be shown" not in html
 
 
 def test_displays_and_diagnosis_take_networks_with_shortcuts():

@@ -176,8 +176,11 @@ class Network:
 
     def largest_product(self, n):
         """Multiply-adds of the layer that spends most of them on n samples."""
-        shapes = zip(self.layers, self.shapes, strict=False)
-        return n * max(layer.multiply_adds(shape) for layer, shape in shapes)
+        products = []
+        for layer, shape in zip(self.layers, self.shapes, strict=False):
+            inside = [network.largest_product(n) for network in layer.inside(shape)]
+            products.append(max(inside, default=n * layer.multiply_adds(shape)))
+        return max(products)
 
     def first_non_finite(self, theta, state):
         """The first layer with a parameter or statistic that is not finite, "layer 1 (Dense)"."""

@@ -21,7 +21,8 @@ class Residual(JointLayer):
 
     The branch is a sequence of layers. The shortcut is x itself where that has the shape of what
     the branch makes, and else a projection, without bias: Conv2D with windows of one pixel and
-    the steps of the branch, or Dense. For an activation after the sum put Activate() after it.
+    the steps of the branch, or Dense; it is frozen if all of the branch is. For an activation
+    after the sum put Activate() after it.
 
     x: (..., n, *input_shape)    y: (..., n, *output_shape)
 
@@ -85,11 +86,13 @@ class Residual(JointLayer):
                 f"its layers make samples of shape {made} out of {shape}, which cannot be added. "
                 "Put layers that make images flat, such as Flatten(), after it."
             )
+        items = [item for items in branch.layout.declared for item in items]
+        trainable = not items or any(item.trainable for item in items)
+        settings = {"activation": "identity", "bias": False, "trainable": trainable}
         if len(made) == 1:
-            layer = Dense(made[0], "identity", bias=False)
+            layer = Dense(made[0], **settings)
         else:
-            stride = strides_of(branch)
-            layer = Conv2D(made[-1], 1, stride, activation="identity", bias=False)
+            layer = Conv2D(made[-1], 1, strides_of(branch), **settings)
         projection = Network([layer], shape, names=[PROJECTION])
         if projection.shapes[-1] != made:
             raise ValueError(
