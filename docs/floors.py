@@ -136,6 +136,8 @@ sknn.nn.gradient                a mini-batch in, loss and gradient out; micro-ba
 
 sknn.nn.model                   a network with its weights: it predicts, and it is pickled
 
+sknn.nn.residual                layers with a shortcut around them: `Residual`
+
 sknn.nn.network                 layers in sequence over one vector of parameters
 
 sknn.nn.layers                  layers, one file for each kind
@@ -156,6 +158,7 @@ sknn.nn.layers.windows          windows that slide over images
 
 sknn.nn.batches                 training rows, batch by batch
 sknn.nn.threads                 holds BLAS to one thread; shares work out among threads
+sknn.nn.passes                  the things that layers are told about a forward and backward pass
 sknn.nn.streams                 random numbers apart from scikit-learn's draws, for dropout
 
 sknn.nn.schedules               learning-rate schedules

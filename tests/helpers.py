@@ -11,6 +11,7 @@ from sknn.nn.batches import Batch, sum_of_weights
 from sknn.nn.gradient import Gradient
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Heads, Hinge, LabelSmoothing
 from sknn.nn.network import Network
+from sknn.nn.passes import Pass, weight_column
 from sknn.nn.streams import stream
 from sknn.nn.workspace import Workspace
 
@@ -135,22 +136,17 @@ def drawn_params(layer, input_shape, models=()):
     }
 
 
-def new_cache(layer, dtype=np.float64, weight=None):
-    """A Workspace with what the core puts there for layers that draw or weigh samples."""
-    cache = Workspace(dtype)
-    if layer.draws:
-        cache["random"] = stream(0, 0, 0)
-    if layer.joint:
-        cache["weight"] = weight
-    return cache
+def training_pass(weight=None, **settings):
+    """The Pass of a step of training, with a generator of its own."""
+    return Pass(True, stream(0, 0, 0), weight_column(weight), **settings)
 
 
-def forward_backward(layer, params, x, dy, state=None, training=True, weight=None):
-    """(y, dx, grads) of one pass, in arrays of their own."""
-    cache = new_cache(layer, x.dtype, weight)
+def forward_backward(layer, params, x, dy, state=None, weight=None):
+    """(y, dx, grads) of one pass in training, in arrays of their own."""
+    cache, context = Workspace(x.dtype), training_pass(weight)
     grads = {name: np.full_like(value, np.nan) for name, value in params.items()}
-    y = layer.forward(params, state or {}, x, cache, training).copy()
-    dx = layer.backward(params, grads, dy.copy(), cache).copy()
+    y = layer.forward(params, state or {}, x, cache, context).copy()
+    dx = layer.backward(params, grads, dy.copy(), cache, context).copy()
     return y, dx, grads
 
 

@@ -120,6 +120,9 @@ nn/batches.py: batches training
     x.tocsr() if issparse(x) => x if issparse(x)
     y = gathered(self.codebook, y, self._code) => y = self.codebook[y]
     if rows.dtype == workspace.dtype:\n        return rows\n    if => if
+nn/passes.py: normalization saliency_display
+    weight.mean(axis=-1, keepdims=True) => weight[..., :1]
+    self.training or self.differentiated => self.training
 nn/gradient.py: gradient training regularization batches micro_batches class_weight
     self.grad *= scale => pass
     value = 0.5 * inner(penalty, weights) => value = inner(penalty, weights)
@@ -127,15 +130,14 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     np.maximum(norm, largest) => norm
     _, grad = self.trainable\n        square => grad = self.grad\n        square
     for part in parts[1:]: => for part in parts[2:]:
-    weight = weight.mean(axis=1) => weight = weight[:, 0]
+    weight = weight_column(batch.weight) => weight = weight_column(None)
     stream(*self._place, part=number) => stream(*self._place)
-    None if weight is None else weight[part.at]\n        return => weight\n        return
-    cache["first"] = number == 0 => cache["first"] = True
+    weight[..., part.at, :] => weight
+    updates_state=number == 0 => updates_state=True
     sum(totals[1:], totals[0]) => sum(totals[1:])
     + np.dot(a[whole:], b[whole:]) =>
     dz *= _per_model(scale) => dz *= np.max(scale)
     weight = None if batch.weight is None else batch.weight[part.at] => weight = None
-    need_dx = index > network.lowest => need_dx = True
     cache.lender = self._of_thread.scratch => cache.lender = self._parts[0].workspace
     max(4, WORTHWHILE / multiply_adds) => max(1, WORTHWHILE / multiply_adds)
     min(most, 32) => min(most, 64)
@@ -191,6 +193,7 @@ nn/lbfgs.py: lbfgs endings mlp callbacks
 nn/parameters.py: parameters regularization side_by_side
     not item.decay, item.rate) => item.rate)
     not item.decay, item.rate) => not item.decay)
+    self.name if self.name in ROLES else None => None
     lambda item: item.trainable and item.decay => lambda item: item.decay
     vector = np.empty(self.size, dtype) => vector = np.empty(self.size)
 nn/workspace.py: workspace layers
@@ -237,16 +240,24 @@ nn/model.py: model transform mlp
     chunk // allowed_threads() => chunk
     return len(own) == len(given) and all => return all
     raise TypeError("complex numbers are none") => pass
-    own = local() => own = type('Own', (), {})()
+    = local(), => = type('Own', (), {})(),
+    if item.shape[:-1] == is_row else array => if item.shape[:-1] != is_row else array
+    * prod(models))) => * 1))
     n <= chunk and at is None => n <= chunk
     if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)): => if False:
-nn/network.py: network normalization gradient divergence
+nn/network.py: network normalization gradient divergence residual sequential
+    need_dx or index > lowest)\n            else: => True)\n            else:
+    or names.count(n) > 1 => or names.count(n) > 2
+    or "__" in n => or False
+    entries = list(entries)\n => pass\n
+    (old[0], layer) if isinstance(old, (tuple, list)) else layer => layer
+    lowest = 0 if need_dx else self.lowest => lowest = self.lowest
+    return dz if need_dx else None => return dz
     need_dx = index > self.lowest => need_dx = index > self.lowest + 1
     params[index - 1], params[index] = weights, None => params[index - 1] = weights
-    index += 2 if fused else 1 => index += 1
+    first += 2 if fused else 1 => first += 1
     (*params.values(), *statistics.values()) => params.values()
-    return {**self.__dict__, "_steps": {}} => return self.__dict__
-    if index + 1 < stop else None => if index + 1 < len(self.layers) else None
+    if first + 1 < stop else None => if first + 1 < len(self.layers) else None
     if len(shape) != 3) => if len(shape) == 1)
     self.steps(max(first, self.lowest)) => self.steps(first)
     return dz if first > self.lowest else None => return dz
@@ -257,7 +268,8 @@ nn/layers/base.py: layers activate dense convolution
     key = name, args => key = name
     cache["z"], cache["a"] = z, a => cache["z"], cache["a"] = a, a
 nn/layers/dense.py: dense layers regularization network normalization models_together
-    params["bias"] * factor + offset => params["bias"] + offset
+    params.get("bias", 0) * factor + offset => params.get("bias", 0) + offset
+    *([bias] if self.bias else []), => bias,
     bias, decay=False, trainable=trainable) => bias, decay=False)
     bias, decay=False, trainable => bias, trainable
     if initializer.biases else Constant(0.0) => if True else Constant(0.0)
@@ -269,19 +281,34 @@ nn/layers/dropout.py: dropout layers
     mask *= levels / (levels - dropped) => mask *= 1 / (1 - self.rate + 1e-3)
     np.greater_equal(numbers => np.greater(numbers
     min(round(self.rate * levels), levels - 1) => round(self.rate * levels)
-    if not training: => if training is None:
+    return None\n        if context.random is None:\n => return None\n        if dy is None:\n
 nn/layers/normalization.py: normalization layers micro_batches
-    unbiased = variance * (count / (count - 1)) => unbiased = variance
-    variance, count * pixels) => variance, count)
-    state[name] *= 1 - self.momentum => state[name] *= self.momentum
-    count = counts.max() => count = counts[0]
-    if count > 1: => if count > 2:
-    centred *= cache["weight of row"][:, None] => pass
-    cache.get("first", True) => True
+    np.divide(count, count - 1, out= => np.divide(count, count, out=
+    variance, count * pixels, several) => variance, count, several)
+    state[name] * (1 - self.momentum) => state[name] * self.momentum
+    np.maximum(sum_of_weights, n) => sum_of_weights
+    several = count > 1 => several = count > 2
+    mean = np.where(several, total * share, mean) => mean = total * share
+    variance = np.where(several, total * share, variance) => variance = total * share
+    np.copyto(state[name], updated, where=several) => np.copyto(state[name], updated)
+    centred *= cache["weight of row"] => pass
+    if context.updates_state: => if True:
     params["shift"] - state["mean"] * factor => params["shift"] + state["mean"] * factor
-    1 / (counts[0] * pixels) => 1 / counts[0]
+    np.divide(1, sum_of_weights * pixels, => np.divide(1, sum_of_weights,
     normalized *= (dy * normalized).mean(axis=-1, keepdims=True) => normalized *= 0
     dshift, dscale = yield grads => dshift, dscale = grads
+nn/residual.py: residual layers
+    dshortcut[...] = dy  # => dshortcut = dy  #
+    isinstance(layer, Conv2D | Pooling) => isinstance(layer, Conv2D)
+    steps *= strides_of(inner) => pass
+    prod(networks[0].shapes[-1]) + sum( => sum(
+    any(layer.draws for => any(False and layer.draws for
+    any(layer.joint for => any(False and layer.joint for
+    name in own or "." in name => name in own
+    own if own or not items else None for => own for
+    if not deep: => if deep:
+    self.shortcut == "auto" and made == shape => made == shape
+    if projection.shapes[-1] != made: => if False:
 nn/layers/windows.py: windows convolution pooling
     padding // 2, padding - padding // 2 => padding - padding // 2, padding // 2
     row * by_row, column * by_column => row * by_column, column * by_row
@@ -478,13 +505,9 @@ estimators/cnn.py: cnn images
     layers = [Dropout(first)] if first else [] => layers = []
     first, *drops = hidden_layers.dropout_rates => *drops, first = hidden_layers.dropout_rates
 estimators/sequential.py: sequential
-    or names.count(name) > 1 or => or
-    or "__" in name or hasattr => or hasattr
     or hasattr(type(self), name) =>
-    if wrong or set(names) & set(super().get_params(deep=False)): => if wrong:
+    name in taken or hasattr => hasattr
     if "layers" in params:\n            super().set_params(layers=params.pop("layers")) =>
-    layers = list(self.layers)\n        old => layers = self.layers\n        old
-    layers[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer => layers[at] = layer
 estimators/images.py: images cnn
     LARGEST_PIXEL = 255 => LARGEST_PIXEL = 256
     elif integers != self._fitted_integers(): => elif False:

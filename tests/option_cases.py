@@ -37,6 +37,7 @@ from sknn.nn import (
     Normal,
     Orthogonal,
     PReLU,
+    Residual,
     SoftmaxFocal,
     Step,
     Warmup,
@@ -153,6 +154,7 @@ OF_CNNS = [
     *options("augment", *AUGMENTATIONS, input_shape=(1, 16)),
     *options("dropout", [0.1, 0.2, 0.3, 0.1]),
 ]
+BRANCH = [Dense(4, "identity"), BatchNorm(), Activate("tanh"), Dropout(0.2), Dense(5, "identity")]
 IMAGE_LAYERS = [
     Conv2D(3, (2, 3), dilation=(1, 2), bias=False, activation="gelu"),
     BatchNorm(momentum=0.4),
@@ -165,6 +167,7 @@ OF_STACKS = [
     *options("layers", [Dense(5)], [Dense(6, "gelu"), Dense(4, "tanh", weight_init="he_normal")]),
     *options("layers", [Dense(5, "identity"), BatchNorm(), Activate("silu"), LayerNorm()]),
     *options("layers", [Dropout(0.2), Dense(5, "prelu"), Dropout(0.3)]),
+    *options("layers", [Dense(5, "tanh"), Residual(BRANCH), Residual([Dense(3, "silu")])]),
     *options("layers", [("hidden", Dense(5)), ("frozen", Dense(4, "elu", trainable=False))]),
     *options("layers", [*IMAGE_LAYERS, Flatten()], input_shape=(4, 4)),
     *options("layers", [*IMAGE_LAYERS, GlobalAveragePool2D()], input_shape=(2, 4, 2)),

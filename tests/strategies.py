@@ -19,6 +19,7 @@ from sknn.nn import (
     GlobalAveragePool2D,
     LayerNorm,
     MaxPool2D,
+    Residual,
 )
 from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.initializers import INITIALIZERS
@@ -98,8 +99,8 @@ def poolings(kinds=(MaxPool2D, AveragePool2D)):
 def any_layer(pools=(MaxPool2D, AveragePool2D)):
     """A layer of any kind, with settings that suit some inputs. All but MaxPool2D are smooth."""
     activations = st.sampled_from(SMOOTH)
-    return st.one_of(
-        st.builds(Dense, st.integers(1, 5), activations),
+    layers = st.one_of(
+        st.builds(Dense, st.integers(1, 5), activations, bias=st.booleans()),
         convolutions(SMOOTH),
         poolings(pools),
         st.builds(Activate, activations),
@@ -110,6 +111,8 @@ def any_layer(pools=(MaxPool2D, AveragePool2D)):
         st.builds(Flatten),
         st.builds(GlobalAveragePool2D),
     )
+    branches = st.lists(layers, min_size=1, max_size=3)
+    return layers | st.builds(Residual, branches, st.sampled_from(["auto", "projection"]))
 
 
 # Estimators

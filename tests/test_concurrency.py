@@ -294,7 +294,7 @@ class Census(Layer):
     def output_shape(self, input_shape):
         return input_shape
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         with Census.lock:
             Census.now += 1
             Census.most = max(Census.most, Census.now)
@@ -304,7 +304,7 @@ class Census(Layer):
             Census.now -= 1
         return x
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         return dy
 
     @staticmethod
@@ -431,7 +431,7 @@ class Failing(Layer):
     def output_shape(self, input_shape):
         return input_shape
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         raise RuntimeError("mine")
 
 

@@ -9,9 +9,9 @@ from helpers import (
     drawn_params,
     forward_backward,
     new_batch,
-    new_cache,
     new_gradient,
     normal,
+    training_pass,
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kstest, uniform
@@ -31,6 +31,8 @@ from sknn.nn.activations import ACTIVATIONS, as_activation
 from sknn.nn.initializers import GlorotNormal
 from sknn.nn.layers.convolution import PooledConv2D
 from sknn.nn.network import Network
+from sknn.nn.passes import PREDICTION
+from sknn.nn.workspace import Workspace
 
 N = 3
 VALID = {"padding": "valid"}
@@ -251,9 +253,9 @@ def test_images_that_are_worked_on_in_several_blocks_give_the_same(
 
 def one_pass(layer, params, x, dy, need_dx=True):
     """[y, dx, gradients of the parameters], without dx if it is not needed."""
-    cache, grads = new_cache(layer, x.dtype), {name: np.empty_like(params[name]) for name in params}
-    y = layer.forward(params, {}, x, cache, training=True).copy()
-    dx = layer.backward(params, grads, dy.copy(), cache, need_dx)
+    cache, grads = Workspace(x.dtype), {name: np.empty_like(params[name]) for name in params}
+    y = layer.forward(params, {}, x, cache, training_pass()).copy()
+    dx = layer.backward(params, grads, dy.copy(), cache, training_pass(), need_dx)
     assert (dx is not None) == need_dx
     return [y, *([dx] if need_dx else []), *grads.values()]
 
@@ -465,12 +467,12 @@ each_convolution = pytest.mark.parametrize(
 
 def one_after_the_other(convolution, pooling, params, x, dy):
     """[y, dx, gradients of the parameters] of the two layers."""
-    caches = new_cache(convolution, x.dtype), new_cache(pooling, x.dtype)
+    caches = Workspace(x.dtype), Workspace(x.dtype)
     grads = {name: np.empty_like(value) for name, value in params.items()}
-    hidden = convolution.forward(params, {}, x, caches[0], training=True)
-    y = pooling.forward({}, {}, hidden, caches[1], training=True).copy()
-    dhidden = pooling.backward({}, {}, dy.copy(), caches[1])
-    dx = convolution.backward(params, grads, dhidden, caches[0])
+    hidden = convolution.forward(params, {}, x, caches[0], training_pass())
+    y = pooling.forward({}, {}, hidden, caches[1], training_pass()).copy()
+    dhidden = pooling.backward({}, {}, dy.copy(), caches[1], training_pass())
+    dx = convolution.backward(params, grads, dhidden, caches[0], training_pass())
     return [y, dx, *grads.values()]
 
 
@@ -518,7 +520,7 @@ def assert_pooling_first_is_right(convolution, pooling, image, c):
     assert_same(ours[1:], wanted[1:])
     without_dx = one_pass(fused, params, x, dy, need_dx=False)
     assert_same(without_dx, [ours[0], *ours[2:]])
-    predicted = fused.forward(params, {}, x, new_cache(fused), training=False)
+    predicted = fused.forward(params, {}, x, Workspace(np.float64), PREDICTION)
     assert_array_equal(predicted, wanted[0])
 
 
@@ -564,15 +566,15 @@ def test_other_activations_come_before_pooling(activation):
 class Doubled(Conv2D):
     """A user's own: twice the convolution."""
 
-    def forward(self, params, state, x, cache, training):
-        return 2 * super().forward(params, state, x, cache, training)
+    def forward(self, params, state, x, cache, context):
+        return 2 * super().forward(params, state, x, cache, context)
 
 
 class Smallest(MaxPool2D):
     """A user's own: the smallest pixel of each window."""
 
-    def forward(self, params, state, x, cache, training):
-        return -super().forward(params, state, -x, cache, training)
+    def forward(self, params, state, x, cache, context):
+        return -super().forward(params, state, -x, cache, context)
 
 
 @pytest.mark.parametrize(
@@ -590,8 +592,8 @@ def test_layers_that_are_not_a_convolution_and_max_pooling_stay_two(first, secon
     network = Network([first, second], (6, 5, 2))
     params = network.layout.views(normal(network.layout.size))
     x = normal(N, 6, 5, 2)
-    hidden = first.forward(params[0], {}, x, new_cache(first), training=False)
-    wanted = second.forward(params[1], {}, hidden, new_cache(second), training=False)
+    hidden = first.forward(params[0], {}, x, Workspace(np.float64), PREDICTION)
+    wanted = second.forward(params[1], {}, hidden, Workspace(np.float64), PREDICTION)
     y = network.forward(params, [{}, {}], x, network.workspaces(np.float64))
     assert_array_equal(y, wanted)
 

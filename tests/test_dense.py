@@ -135,6 +135,7 @@ def test_clone_has_the_settings_of_the_original_untouched():
     assert layer.get_params() == {
         "units": layer.units,
         "activation": layer.activation,
+        "bias": True,
         "weight_init": layer.weight_init,
         "trainable": layer.trainable,
     }

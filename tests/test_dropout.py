@@ -6,16 +6,18 @@ from helpers import (
     assert_is_gradient,
     forward_backward,
     new_batch,
-    new_cache,
     new_gradient,
     normal,
     targets,
+    training_pass,
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn.nn import Dense, Layer
 from sknn.nn.layers import Dropout
 from sknn.nn.network import Network
+from sknn.nn.passes import PREDICTION
+from sknn.nn.workspace import Workspace
 
 SHAPES = {"samples": (40, 50), "images": (8, 5, 5, 10), "models": (MODELS, 40, 50)}
 RATES = [0.1, 0.25, 0.5, 0.9]
@@ -25,7 +27,7 @@ each_rate = pytest.mark.parametrize("rate", RATES)
 
 def dropped(rate, x):
     """y of one pass in training."""
-    return Dropout(rate).forward({}, {}, x, new_cache(Dropout(rate), x.dtype), True)
+    return Dropout(rate).forward({}, {}, x, Workspace(x.dtype), training_pass())
 
 
 @each_rate
@@ -64,7 +66,7 @@ def test_nothing_is_dropped_at_rate_zero(shape):
 def test_prediction_passes_x_on_as_it_is(shape):
     x = normal(*shape)
     layer = Dropout(0.5)
-    assert layer.forward({}, {}, x, new_cache(layer), training=False) is x
+    assert layer.forward({}, {}, x, Workspace(np.float64), PREDICTION) is x
 
 
 @each_rate
@@ -90,11 +92,11 @@ class Tap(Layer):
     def output_shape(self, input_shape):
         return input_shape
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         self.seen.append(x.copy())
         return x
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         return dy
 
 

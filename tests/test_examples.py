@@ -22,6 +22,7 @@ RUNS = {
     "mnist_cnn": ("mnist_cnn.py", ["--data", "{images}"], [0.9]),
     "fashion_cnn": ("fashion_cnn.py", ["--data", "{images}"], [0.9]),
     "cifar10_cnn": ("cifar10_cnn.py", ["--data", "{colour}"], [0.7, 0.7]),
+    "cifar10_residual": ("cifar10_residual.py", ["--data", "{colour}"], [0.7]),
 }
 SHARED = {"image_sets.py"}  # what examples import
 

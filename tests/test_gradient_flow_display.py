@@ -17,7 +17,7 @@ from sknn import (
     MLPRegressor,
     SequentialClassifier,
 )
-from sknn.nn import Activate, Conv2D, Dense, Flatten
+from sknn.nn import Activate, Conv2D, Dense, Flatten, Layer, Parameter
 from sknn.plotting import GradientFlow, GradientFlowDisplay
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -117,6 +117,38 @@ def test_norms_of_a_convolution_are_those_of_its_gradient():
     assert flow.layer_names_ == ["conv2d1", "dense1"]
     wanted = norms_by_differences(clf, lambda: log_loss(Y, clf.predict_proba(IMAGES)))
     assert_allclose(flow.gradient_norms_[-1], wanted, rtol=1e-6)
+
+
+class Sum(Layer):
+    """y = x @ first + x @ second: two arrays of weights in one layer."""
+
+    def output_shape(self, input_shape):
+        return (5,)
+
+    def parameters(self, input_shape):
+        return [
+            Parameter(name, (*input_shape, 5), draw, role="weight") for name in ("first", "second")
+        ]
+
+    def forward(self, params, state, x, cache, context):
+        cache["x"] = x
+        return x @ (params["first"] + params["second"])
+
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
+        grads["first"][...] = grads["second"][...] = cache["x"].T @ dy
+        return dy @ (params["first"] + params["second"]).T
+
+
+def draw(random_state, shape):
+    return random_state.normal(size=shape)
+
+
+def test_norm_of_a_layer_is_that_of_all_its_weights():
+    clf = SequentialClassifier([Sum()], max_iter=1, tol=0, random_state=0, shuffle=False)
+    flow = recorded(clf)
+    assert flow.layer_names_ == ["sum1", "dense1"]
+    first, second, _ = norms_by_differences(clf, lambda: log_loss(Y, clf.predict_proba(X)))
+    assert_allclose(flow.gradient_norms_[-1][0], np.hypot(first, second), rtol=1e-5)
 
 
 def test_dead_share_is_counted_over_all_samples():

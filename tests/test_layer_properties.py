@@ -44,6 +44,7 @@ from sknn.nn import (
 from sknn.nn.activations import ACTIVATIONS, as_activation
 from sknn.nn.model import Model
 from sknn.nn.network import Network
+from sknn.nn.passes import PREDICTION
 
 samples = st.integers(1, 6)
 batches = st.integers(2, 40)
@@ -293,7 +294,7 @@ def test_stack_of_any_layers_predicts_row_by_row_what_its_layers_say(
         layers, params, states, network.shapes[1:], strict=True
     ):
         cache = network.workspaces(np.float64)[0]
-        wanted = layer.forward(own, own_state, wanted, cache, training=False).copy()
+        wanted = layer.forward(own, own_state, wanted, cache, PREDICTION).copy()
         assert wanted.shape == (n, *shape)
     model = Model(layers, input_shape, LOSSES["squared_error"], theta, state)
     assert_allclose(model.outputs(x, memory), wanted, rtol=1e-9, atol=1e-12)

@@ -7,14 +7,15 @@ from helpers import (
     assert_is_gradient,
     drawn_params,
     forward_backward,
-    new_cache,
     normal,
     of_model,
+    training_pass,
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from sknn.nn import Dense, Layer, layers
+from sknn import nn
+from sknn.nn import Dense, Layer
 from sknn.nn.layers import (
     Activate,
     AveragePool2D,
@@ -27,6 +28,8 @@ from sknn.nn.layers import (
     MaxPool2D,
 )
 from sknn.nn.layers.convolution import PooledConv2D
+from sknn.nn.passes import PREDICTION
+from sknn.nn.residual import Residual
 from sknn.nn.workspace import Workspace
 
 
@@ -49,6 +52,8 @@ ANY_SHAPE = {
     "batch norm": BatchNorm(),
     "batch norm, other settings": BatchNorm(momentum=0.4, epsilon=0.1),
     "dropout": Dropout(0.4),
+    "residual of one layer": Residual([Dropout(0.4)]),
+    "residual of normalisation": Residual([LayerNorm(), Activate("tanh"), Residual([BatchNorm()])]),
     "layer norm": LayerNorm(),
     "layer norm, other settings": LayerNorm(epsilon=0.1),
 }
@@ -56,6 +61,10 @@ ON_SAMPLES = {
     "dense": Dense(4, "tanh"),
     "dense, prelu": Dense(4, "prelu"),
     "dense, gelu": Dense(4, "gelu"),
+    "dense, no bias": Dense(4, "tanh", bias=False),
+    "residual": Residual([Dense(8, "tanh"), Dropout(0.4), Dense(8, "identity"), BatchNorm()]),
+    "residual, projected": Residual([BatchNorm(), Dense(5, "tanh"), Residual([Dense(5, "tanh")])]),
+    "residual, projected at will": Residual([Dense(8, "prelu")], shortcut="projection"),
     **ANY_SHAPE,
 }
 ON_IMAGES = {
@@ -71,6 +80,13 @@ ON_IMAGES = {
     "global average pooling": GlobalAveragePool2D(),
     "max-pooling": MaxPool2D(),
     "max-pooling, overlapping": MaxPool2D(3, stride=2, padding="same"),
+    "residual": Residual(
+        [Conv2D(4, activation="identity"), BatchNorm(), Activate("tanh"), Dropout(0.4), Conv2D(8)]
+    ),
+    "residual, steps": Residual(
+        [Conv2D(6, stride=2, activation="tanh", bias=False), Residual([BatchNorm(), Conv2D(6)])]
+    ),
+    "residual, fused": Residual([Conv2D(4, activation="tanh"), MaxPool2D(2, padding="same")]),
     **ANY_SHAPE,
 }
 FUSED = {
@@ -160,7 +176,7 @@ def assert_models_are_each(layer, params, x, dy):
 
 
 def predictions(layer, params, x, state):
-    return layer.forward(params, state, x, new_cache(layer, x.dtype), training=False).copy()
+    return layer.forward(params, state, x, Workspace(x.dtype), PREDICTION).copy()
 
 
 @each_shape
@@ -195,12 +211,12 @@ def test_layer_predicts_each_sample_by_itself(layer, shape):
 @each_shape
 def test_layer_reuses_its_memory(layer, shape):
     params, x, dy = drawn(layer, shape)
-    cache, state = new_cache(layer, x.dtype), new_state(layer, shape)
+    cache, state = Workspace(x.dtype), new_state(layer, shape)
     grads = {name: np.empty_like(value) for name, value in params.items()}
 
     def memory():
-        y = layer.forward(params, state, x, cache, training=True)
-        return y, layer.backward(params, grads, dy, cache)
+        y = layer.forward(params, state, x, cache, training_pass())
+        return y, layer.backward(params, grads, dy, cache, training_pass())
 
     (y, dx), (next_y, next_dx) = memory(), memory()
     assert np.shares_memory(y, next_y)
@@ -212,10 +228,10 @@ def test_layer_without_need_of_dx_gives_the_same_gradient_and_no_dx(layer, shape
     params, x, dy = drawn(layer, shape)
     state = new_state(layer, shape)
     _, _, wanted = forward_backward(layer, params, x, dy, new_state(layer, shape))
-    cache = new_cache(layer, x.dtype)
+    cache = Workspace(x.dtype)
     grads = {name: np.empty_like(value) for name, value in params.items()}
-    layer.forward(params, state, x, cache, training=True)
-    assert layer.backward(params, grads, dy, cache, need_dx=False) is None
+    layer.forward(params, state, x, cache, training_pass())
+    assert layer.backward(params, grads, dy, cache, training_pass(), need_dx=False) is None
     for name, grad in grads.items():
         assert_allclose(grad, wanted[name], rtol=1e-12, atol=1e-12)
 
@@ -224,7 +240,7 @@ def test_layer_without_need_of_dx_gives_the_same_gradient_and_no_dx(layer, shape
 def test_layer_keeps_nothing_in_memory_that_it_shares_with_others(layer, shape):
     params, x, dy = drawn(layer, shape)
     wanted = forward_backward(layer, params, x, dy, new_state(layer, shape))
-    cache = new_cache(layer, x.dtype)
+    cache = Workspace(x.dtype)
     cache.lender = Workspace(x.dtype)
     assert_same_pass(layer, params, x, dy, cache, wanted, between=lambda: spoil(cache.lender))
 
@@ -233,24 +249,22 @@ def test_layer_keeps_nothing_in_memory_that_it_shares_with_others(layer, shape):
 def test_layer_does_not_see_what_its_memory_held_before(layer, shape):
     params, x, dy = drawn(layer, shape)
     wanted = forward_backward(layer, params, x, dy, new_state(layer, shape))
-    cache = new_cache(layer, x.dtype)
+    cache = Workspace(x.dtype)
     grads = {name: np.empty_like(value) for name, value in params.items()}
-    layer.forward(params, new_state(layer, shape), 3 * x[:4], cache, training=True)
-    layer.backward(params, grads, dy[:4].copy(), cache)
-    layer.forward(params, new_state(layer, shape), 2 * x, cache, training=True)
-    layer.backward(params, grads, dy.copy(), cache)
+    layer.forward(params, new_state(layer, shape), 3 * x[:4], cache, training_pass())
+    layer.backward(params, grads, dy[:4].copy(), cache, training_pass())
+    layer.forward(params, new_state(layer, shape), 2 * x, cache, training_pass())
+    layer.backward(params, grads, dy.copy(), cache, training_pass())
     spoil(cache)
-    cache.update(new_cache(layer, x.dtype))  # draws anew
     assert_same_pass(layer, params, x, dy, cache, wanted)
 
 
 @pytest.mark.parametrize("layer", (ON_IMAGES | FUSED).values(), ids=ON_IMAGES | FUSED)
 def test_layer_takes_images_of_another_size_into_the_same_memory(layer):
-    cache = new_cache(layer, np.float64)
+    cache = Workspace(np.float64)
     for shape in (IMAGE, (6, 9, IMAGE[-1])):
         params, x, dy = drawn(layer, shape)
         wanted = forward_backward(layer, params, x, dy, new_state(layer, shape))
-        cache.update(new_cache(layer, x.dtype))  # draws anew
         assert_same_pass(layer, params, x, dy, cache, wanted)
 
 
@@ -263,10 +277,10 @@ def spoil(workspace):
 
 def assert_same_pass(layer, params, x, dy, cache, wanted, between=lambda: None):
     grads = {name: np.full_like(value, np.nan) for name, value in params.items()}
-    y = layer.forward(params, new_state(layer, x.shape[1:]), x, cache, training=True)
+    y = layer.forward(params, new_state(layer, x.shape[1:]), x, cache, training_pass())
     between()
     assert_array_equal(y, wanted[0])
-    dx = layer.backward(params, grads, dy, cache)
+    dx = layer.backward(params, grads, dy, cache, training_pass())
     between()
     assert_array_equal(dx, wanted[1])
     for name, grad in grads.items():
@@ -299,11 +313,11 @@ def in_float32(arrays):
 
 
 @each_shape
-@pytest.mark.parametrize("training", [False, True], ids=["predicting", "training"])
-def test_layer_says_its_output_shape(layer, shape, training):
+@pytest.mark.parametrize("context", [PREDICTION, training_pass()], ids=["predicting", "training"])
+def test_layer_says_its_output_shape(layer, shape, context):
     params, x, _ = drawn(layer, shape)
-    cache = new_cache(layer, x.dtype)
-    y = layer.forward(params, new_state(layer, shape), x, cache, training)
+    cache = Workspace(x.dtype)
+    y = layer.forward(params, new_state(layer, shape), x, cache, context)
     assert y.shape == (N, *layer.output_shape(shape))
 
 
@@ -312,7 +326,14 @@ def test_clone_has_the_settings_of_the_original(layer):
     copy = clone(layer)
     assert copy is not layer
     assert type(copy) is type(layer)
-    assert copy.get_params() == vars(copy) == vars(layer)
+    assert copy.get_params(deep=False) == vars(copy)
+    assert described(copy) == described(layer)
+
+
+def described(layer):
+    """Its class and settings, those of layers inside it too."""
+    values = vars(layer) | {"layers": list(map(described, getattr(layer, "layers", [])))}
+    return type(layer), values
 
 
 def test_set_params_sets_and_refuses_what_is_not_a_parameter():
@@ -346,5 +367,6 @@ def test_repr_shows_what_is_not_a_default(layer, text):
 
 
 def test_every_layer_is_in_the_battery():
-    public = {getattr(layers, name) for name in layers.__all__}
-    assert {type(layer) for layer in LAYERS.values()} == public - {Layer}
+    public = [getattr(nn, name) for name in nn.__all__]
+    kinds = {one for one in public if isinstance(one, type) and issubclass(one, Layer)}
+    assert {type(layer) for layer in LAYERS.values()} == kinds - {Layer}

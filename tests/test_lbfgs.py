@@ -172,9 +172,9 @@ def minimised_on_images(layers, weight=None, seen=None, **settings):
     class Watched(Flatten):
         """Notes how many images there are at a time."""
 
-        def forward(self, params, state, x, cache, training):
+        def forward(self, params, state, x, cache, context):
             seen.append(len(x))
-            return super().forward(params, state, x, cache, training)
+            return super().forward(params, state, x, cache, context)
 
     loss = LOSSES["log_loss softmax"]
     rows = Rows(normal(N, 16), targets(loss, N, 3), weight, dtype=np.float64, shape=(4, 4, 1))

@@ -242,7 +242,7 @@ class Failing(Layer):
     def output_shape(self, input_shape):
         return input_shape
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         helping = threading.get_ident() != self.fitting
         if helping:
             self.helped.set()
@@ -252,7 +252,7 @@ class Failing(Layer):
             raise self.error("mine")
         return x
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         return dy
 
 

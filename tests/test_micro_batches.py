@@ -124,12 +124,12 @@ class Watched(Layer):
     def output_shape(self, input_shape):
         return input_shape
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         if not self.backwards:
             self.watch(x)
         return x
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         if self.backwards:
             self.watch(dy)
         return dy
@@ -226,9 +226,9 @@ def test_lowest_layer_is_not_asked_for_what_nobody_needs(cut):
     asked = []
 
     class Asked(Conv2D):
-        def backward(self, params, grads, dy, cache, need_dx=True):
+        def backward(self, params, grads, dy, cache, context, need_dx=True):
             asked.append(need_dx)
-            return super().backward(params, grads, dy, cache, need_dx)
+            return super().backward(params, grads, dy, cache, context, need_dx)
 
     cut(PART)
     gradient = new_gradient([Asked(2), Asked(3), Flatten(), OUTPUT], SOFTMAX, *IMAGE)

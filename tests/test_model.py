@@ -2,7 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
-from helpers import LOSSES, mostly_zeros, normal
+from helpers import LOSSES, MODELS, mostly_zeros, normal
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -17,9 +17,12 @@ from sknn.nn import (
     GlobalAveragePool2D,
     Layer,
     MaxPool2D,
+    Parameter,
 )
+from sknn.nn.initializers import Constant
 from sknn.nn.model import PART, Model
 from sknn.nn.network import Network
+from sknn.nn.passes import PREDICTION
 from sknn.nn.workspace import Workspace
 
 N, N_IN = 11, 4
@@ -91,9 +94,9 @@ def test_outputs_take_chunks_that_fit_into_the_memory(memory):
     sizes = []
 
     class Measuring(Dense):
-        def forward(self, params, state, x, cache, training):
+        def forward(self, params, state, x, cache, context):
             sizes.append(len(x))
-            return super().forward(params, state, x, cache, training)
+            return super().forward(params, state, x, cache, context)
 
     model = new_model(layers=[Measuring(5, "tanh"), Dense(3, "identity")])
     model.outputs(normal(N, N_IN), memory)
@@ -123,6 +126,75 @@ def test_weights_and_biases_are_views_of_theta():
     for view in (*model.weights, *model.biases):
         view[...] = 7
     assert_array_equal(model.theta, np.full(20 + 5 + 15 + 3, 7.0))
+
+
+class Bilinear(Layer):
+    """y = (x @ left) * (x @ right) + offset, the offset as an array of one axis."""
+
+    def output_shape(self, input_shape):
+        return (2,)
+
+    def parameters(self, input_shape):
+        shape = (*input_shape, 2)
+        return [
+            Parameter("right", shape, Constant(1.0), role="weight"),
+            Parameter("left", shape, Constant(2.0), role="weight"),
+            Parameter("offset", (2,), Constant(3.0), decay=False, role="bias"),
+            Parameter("weight", (1,), Constant(4.0), role=None),
+        ]
+
+    def forward(self, params, state, x, cache, context):
+        return (x @ params["left"]) * (x @ params["right"]) + params["offset"]
+
+
+def test_weights_and_biases_are_what_layers_declare_as_such():
+    model = new_model(layers=[Dense(3), Bilinear(), Dense(1)])
+    _, own, _ = model.params
+    assert [id(weight) for weight in model.weights[1:3]] == [id(own["right"]), id(own["left"])]
+    assert [weight.shape for weight in model.weights] == [(4, 3), (3, 2), (3, 2), (2, 1)]
+    assert [bias.shape for bias in model.biases] == [(3,), (2,), (1,)]
+    assert_array_equal(model.biases[1], [3, 3])
+
+
+MIXED = [
+    Flatten(),
+    Dense(5, "identity"),
+    BatchNorm(),
+    Activate("tanh"),
+    Flatten(),
+    Dropout(),
+    Dense(3, "identity"),
+]
+
+
+@pytest.mark.parametrize("memory", [1, 3 * 8 * 40 * MODELS, 1e9])
+@pytest.mark.parametrize("at", [None, np.array([3, 9, 0, 3, 10])], ids=["all rows", "some rows"])
+@pytest.mark.parametrize("depth", [None, 4])
+def test_several_models_are_each_of_them(memory, at, depth):
+    network, x = Network(MIXED, (N_IN,)), normal(N, N_IN)
+    theta = normal(MODELS, network.layout.size)
+    state = 1 + normal(MODELS, network.state_layout.size, seed=1) ** 2
+    loss = LOSSES["squared_error"]
+    model = Model(MIXED, (N_IN,), loss, theta, state)
+    assert [bias.shape for bias in model.biases] == [(MODELS, 5), (MODELS, 3)]
+    z = model.outputs(x, memory, at, depth)
+    for index in range(MODELS):
+        one = Model(MIXED, (N_IN,), loss, theta[index], state[index])
+        assert_allclose(z[index], one.outputs(x, 1e9, at, depth), rtol=1e-12)
+        for own, wanted in zip(model.weights, one.weights, strict=True):
+            assert np.shares_memory(own[index], wanted)
+        for own, wanted in zip(model.biases, one.biases, strict=True):
+            assert_array_equal(own[index], wanted)
+    assert len(z) == MODELS
+
+
+def test_pickle_of_a_network_that_had_worked_out_less_is_read():
+    model, x = new_model(), normal(N, N_IN)
+    known = {"layers": model.network.layers, "shapes": model.network.shapes, "_steps": {}}
+    vars(model.network).clear()
+    vars(model.network).update(known)
+    read = pickle.loads(pickle.dumps(model))
+    assert_array_equal(read.outputs(x, 1e9), new_model().outputs(x, 1e9))
 
 
 def test_holds_its_own_views_and_nothing_else():
@@ -215,7 +287,7 @@ class Measured(Layer):
     def output_shape(self, input_shape):
         return input_shape
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         self.sizes.append(len(x))
         self.blas.append(blas_threads())
         return x
@@ -239,7 +311,9 @@ def layer_by_layer(model, x):
     states = network.state_layout.views(model.state)
     outputs = [x.reshape(-1, *IMAGE)]
     for layer, params, state in zip(network.layers, model.params, states, strict=True):
-        outputs.append(layer.forward(params, state, outputs[-1], Workspace(model.dtype), False))
+        outputs.append(
+            layer.forward(params, state, outputs[-1], Workspace(model.dtype), PREDICTION)
+        )
     return outputs
 
 
@@ -295,7 +369,7 @@ def test_outputs_of_images_take_parts_that_together_fit_into_the_memory(n_thread
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_outputs_that_fail_raise_and_give_blas_its_threads_back(n_threads):
     class Failing(Flatten):
-        def forward(self, params, state, x, cache, training):
+        def forward(self, params, state, x, cache, context):
             raise RuntimeError("mine")
 
     model = new_image_model([Conv2D(2), Failing(), Dense(1)])

@@ -29,7 +29,9 @@ from sknn.nn import (
     Parameter,
     State,
 )
+from sknn.nn.layers.convolution import PooledConv2D
 from sknn.nn.network import Network, layer_names
+from sknn.nn.passes import PREDICTION, Pass
 from sknn.nn.workspace import Workspace
 
 N = 7
@@ -52,11 +54,11 @@ class Recorder(Layer):
     def state(self, input_shape):
         return [State("mean", input_shape, 2.0)]
 
-    def forward(self, params, state, x, cache, training):
-        self.calls.append(("forward", training, sorted(params), state["mean"].tolist()))
+    def forward(self, params, state, x, cache, context):
+        self.calls.append(("forward", context, sorted(params), state["mean"].tolist()))
         return x
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         self.calls.append(("backward", need_dx))
         return dy
 
@@ -105,13 +107,33 @@ def test_sparse_rows_before_a_layer_that_does_not_take_them_are_made_dense(first
     assert_array_equal(forward(network, theta, sparse), forward(network, theta, dense))
 
 
+def test_array_that_is_no_sparse_one_is_left_to_numpy(tmp_path):
+    class LookAlike:
+        """What NumPy takes for an array, though it is none."""
+
+        def __init__(self, array):
+            self.array, self.shape, self.ndim = array, array.shape, array.ndim
+
+        def __array__(self, dtype=None, copy=None):
+            return self.array
+
+    x, network = normal(N, 6), Network([BatchNorm(), *LAYERS], (6,))
+    theta, _ = network.initial(np.random.RandomState(0), np.float64)
+    mapped = np.memmap(tmp_path / "x", np.float64, "w+", shape=x.shape)
+    mapped[...] = x
+    wanted, first = forward(network, theta, x), Network([Dense(2, "tanh")], (6,))
+    assert_array_equal(forward(network, theta, mapped), wanted)
+    theta, _ = first.initial(np.random.RandomState(0), np.float64)
+    assert_array_equal(forward(first, theta, LookAlike(x)), forward(first, theta, x))
+
+
 def test_sparse_rows_reach_a_layer_that_takes_them_as_they_are():
     seen = []
 
     class Sparse(Dense):
-        def forward(self, params, state, x, cache, training):
+        def forward(self, params, state, x, cache, context):
             seen.append(x)
-            return super().forward(params, state, x, cache, training)
+            return super().forward(params, state, x, cache, context)
 
     network = Network([Sparse(2)], (6,))
     theta, _ = network.initial(np.random.RandomState(0), np.float64)
@@ -189,7 +211,8 @@ def test_steps_take_a_convolution_and_its_pooling_at_once():
     network = Network(CONVOLUTIONAL, (8, 8, 1))
     assert numbers(network) == [0, 2, 4, 5]
     for number, layer in network.steps():
-        assert (layer is CONVOLUTIONAL[number]) == (number > 2)
+        wanted = PooledConv2D if number < 4 else type(CONVOLUTIONAL[number])
+        assert type(layer) is wanted
 
 
 @pytest.mark.parametrize(
@@ -215,26 +238,54 @@ def test_other_pairs_are_not_fused(pair):
     assert numbers(Network(pair, (8, 8, 1))) == [0, 1]
 
 
-@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("context", [PREDICTION, Pass(training=True)], ids=str)
 @pytest.mark.parametrize("depth", range(1, 7))
-def test_fused_layers_compute_what_they_compute_apart(depth, training):
+def test_fused_layers_compute_what_they_compute_apart(depth, context):
     network = Network(CONVOLUTIONAL, (7, 5, 2))
     theta, _ = network.initial(np.random.RandomState(0), np.float64)
     x = apart = normal(N, 7, 5, 2)
     own = list(zip(CONVOLUTIONAL, network.layout.views(theta), strict=True))
     for layer, params in own[:depth]:
-        apart = layer.forward(params, {}, apart, Workspace(np.float64), training)
+        apart = layer.forward(params, {}, apart, Workspace(np.float64), context)
     assert apart.shape[1:] == network.shapes[depth]
-    together = forward(network, theta, x, training=training, depth=depth)
+    together = forward(network, theta, x, context=context, depth=depth)
     assert_allclose(together, apart, rtol=1e-12)
 
 
-def test_pickled_network_works_out_its_steps_again():
+def test_steps_write_nothing_that_another_thread_could_read_half_done():
     network = Network(CONVOLUTIONAL, (8, 8, 1))
-    before = len(pickle.dumps(network))
-    network.steps(), network.steps(0, 2)
-    assert len(pickle.dumps(network)) == before
-    assert numbers(pickle.loads(pickle.dumps(network))) == [0, 2, 4, 5]
+    before = pickle.dumps(network)
+    network.steps(), network.steps(0, 2), network.steps(1)
+    assert pickle.dumps(network) == before
+    assert numbers(pickle.loads(before)) == [0, 2, 4, 5]
+
+
+def test_network_runs_the_layers_that_know_their_shapes():
+    class Placed(Recorder):
+        def placed(self, input_shape):
+            self.calls.append(input_shape)
+            return Dense(3, "identity")
+
+        def output_shape(self, input_shape):
+            return (3,)
+
+        def parameters(self, input_shape):
+            return Dense(3).parameters(input_shape)
+
+    calls = []
+    network = Network([Placed(calls), Dense(2, "identity")], (4,))
+    theta, x = normal(network.layout.size), normal(N, 4)
+    first, second = network.layout.views(theta)
+    hidden = x @ first["weight"] + first["bias"]
+    wanted = hidden @ second["weight"] + second["bias"]
+    assert_allclose(forward(network, theta, x), wanted, rtol=1e-12)
+    assert calls == [(4,)]
+
+
+def test_layers_have_the_names_they_are_given():
+    assert Network([Dense(3), Dense(2)], (4,), names=["hidden", "out"]).names == ["hidden", "out"]
+    with pytest.raises(ValueError, match=r"^Layer hidden, Dense"):
+        Network([Dense(0), Dense(2)], (4,), names=["hidden", "out"])
 
 
 def test_lowest_layer_is_the_first_with_something_to_train():
@@ -281,19 +332,19 @@ def test_one_layer_object_may_stand_twice_with_weights_of_each():
     assert vars(layer) == vars(Dense(4))
 
 
-@pytest.mark.parametrize("training", [False, True])
-def test_layer_is_handed_its_parameters_its_state_and_whether_it_trains(training):
+@pytest.mark.parametrize("given", [{}, {"context": Pass(training=True)}], ids=str)
+def test_layer_is_handed_its_parameters_its_state_and_the_pass(given):
     calls = []
     network = Network([Recorder(calls)], (2,))
-    forward(network, np.ones(2), normal(N, 2), training=training)
-    assert calls == [("forward", training, ["scale"], [2.0, 2.0])]
+    forward(network, np.ones(2), normal(N, 2), **given)
+    assert calls == [("forward", given.get("context", Pass(training=False)), ["scale"], [2.0, 2.0])]
 
 
 def test_backward_asks_every_layer_but_the_first_for_dx():
     calls = []
     network = Network([Recorder(calls), Recorder(calls), Recorder(calls)], (2,))
     params = network.layout.views(np.ones(6))
-    dx = network.backward(params, params, normal(N, 2), network.workspaces(np.float64))
+    dx = network.backward(params, params, normal(N, 2), network.workspaces(np.float64), PREDICTION)
     assert calls == [("backward", True), ("backward", True), ("backward", False)]
     assert dx is None
 
@@ -310,7 +361,7 @@ def test_backward_stops_at_the_lowest_layer_with_parameters(trained, called):
     calls = []
     network = Network([Recorder(calls, own) for own in trained], (2,))
     params = network.layout.views(np.ones(2 * sum(trained)))
-    network.backward(params, params, normal(N, 2), network.workspaces(np.float64))
+    network.backward(params, params, normal(N, 2), network.workspaces(np.float64), PREDICTION)
     assert calls == called
 
 
@@ -320,13 +371,14 @@ def test_backward_to_a_layer_gives_the_gradient_of_what_goes_into_it(first):
     theta, _ = network.initial(np.random.RandomState(0), np.float64)
     params, grads = network.layout.views(theta), network.layout.views(np.zeros_like(theta))
     workspaces, no_state = network.workspaces(np.float64), [{}] * len(LAYERS)
+    context = Pass(training=True)
     h, dz = forward(network, theta, normal(N, 2), depth=first), normal(N, 3, seed=1)
 
     def value(h):
-        return np.sum(dz * network.forward(params, no_state, h, workspaces, True, first=first))
+        return np.sum(dz * network.forward(params, no_state, h, workspaces, context, first=first))
 
     value(h)
-    dh = network.backward(params, grads, dz.copy(), workspaces, first=first).copy()
+    dh = network.backward(params, grads, dz.copy(), workspaces, context, first=first).copy()
     assert_is_gradient(dh, value, h)
     assert not any(grad.any() for own in grads[:first] for grad in own.values())
 

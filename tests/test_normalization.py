@@ -9,16 +9,18 @@ from helpers import (
     drawn_params,
     forward_backward,
     new_batch,
-    new_cache,
     new_gradient,
     normal,
+    of_model,
     sample_weights,
     targets,
+    training_pass,
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn.nn import Dense
 from sknn.nn.layers import BatchNorm, LayerNorm
+from sknn.nn.passes import PREDICTION
 from sknn.nn.workspace import Workspace
 
 N, FEATURES = 12, 4
@@ -115,7 +117,7 @@ def test_batch_norm_is_that_of_torch_in_training_and_prediction(shape, dtype):
     theirs.eval()
     x = normal(*shape, seed=7).astype(dtype)
     wanted = theirs(torch.tensor(np.moveaxis(x, -1, 1))).detach().numpy()
-    y = layer.forward(params, state, x, new_cache(layer, dtype), training=False)
+    y = layer.forward(params, state, x, Workspace(dtype), PREDICTION)
     assert_allclose(np.moveaxis(y, -1, 1), wanted, **tolerances)
 
 
@@ -155,7 +157,7 @@ def test_batch_of_two_samples_has_statistics_of_its_own():
     """Each feature becomes one of +1 and -1, its unbiased variance half the squared distance."""
     layer, x, state = BatchNorm(epsilon=1e-12), normal(2, FEATURES), new_state()
     params = {"scale": np.ones((1, FEATURES)), "shift": np.zeros((1, FEATURES))}
-    y = layer.forward(params, state, x, new_cache(layer), training=True)
+    y = layer.forward(params, state, x, Workspace(np.float64), training_pass())
     assert_allclose(y, [np.sign(x[0] - x[1]), np.sign(x[1] - x[0])], rtol=1e-9)
     assert_allclose(state["mean"], [0.1 * x.mean(axis=0)], rtol=1e-12)
     assert_allclose(state["variance"], [0.9 + 0.1 * np.square(x[0] - x[1]) / 2], rtol=1e-12)
@@ -205,19 +207,21 @@ WEIGHTS = {
 def in_parts(layer, params, x, dy, state, weight, cuts):
     """(y, dx, grads) of one batch cut before these samples; parts get what all yield, summed."""
     parts = [slice(*ends) for ends in pairwise([0, *cuts, N])]
-    caches = [new_cache(layer, x.dtype, None if weight is None else weight[part]) for part in parts]
-    lent = Workspace(x.dtype)
-    for number, cache in enumerate(caches):
-        cache["first"] = number == 0
+    caches, lent = [Workspace(x.dtype) for _ in parts], Workspace(x.dtype)
+    contexts = [
+        training_pass(None if weight is None else weight[part], updates_state=number == 0)
+        for number, part in enumerate(parts)
+    ]
+    for cache in caches:
         cache.lender = lent
     grads = [{name: np.full_like(value, np.nan) for name, value in params.items()} for _ in parts]
     y = together(
-        layer.forward_jointly(params, state, x[part], cache, True)
-        for part, cache in zip(parts, caches, strict=True)
+        layer.forward_jointly(params, state, x[part], cache, context)
+        for part, cache, context in zip(parts, caches, contexts, strict=True)
     )
     dx = together(
-        layer.backward_jointly(params, own, dy[part].copy(), cache)
-        for part, cache, own in zip(parts, caches, grads, strict=True)
+        layer.backward_jointly(params, own, dy[part].copy(), cache, context)
+        for part, cache, context, own in zip(parts, caches, contexts, grads, strict=True)
     )
     return y, dx, {name: sum(own[name] for own in grads) for name in params}
 
@@ -254,12 +258,40 @@ def test_batch_in_parts_is_that_in_one_piece(shape, weight, cuts):
         assert_allclose(array, whole_state[name], rtol=1e-12)
 
 
+@pytest.mark.parametrize("models", [(), (MODELS,)], ids=["x of all", "x of each"])
+def test_weights_of_each_model_are_those_of_each_by_itself(models):
+    layer, x, dy = BatchNorm(0.3), 2 + normal(*models, N, FEATURES), normal(MODELS, N, FEATURES)
+    # One model has a single sample, which is normalised by the running statistics.
+    weights = [sample_weights(N), (np.arange(N) == 4).astype(float), COUNTS.astype(float)]
+    params, state = drawn_params(layer, (FEATURES,), (MODELS,)), new_states()
+    y, dx, grads = forward_backward(layer, params, x, dy, state, np.stack(weights)[..., None])
+    for model, weight in enumerate(weights):
+        own_state, own_x = of_model(new_states(), model), x[model] if models else x
+        own = of_model(params, model), own_x, dy[model], own_state, weight
+        wanted_y, wanted_dx, wanted_grads = forward_backward(layer, *own)
+        assert_allclose(y[model], wanted_y, rtol=1e-12, atol=1e-13)
+        assert_allclose(dx[model], wanted_dx, rtol=1e-12, atol=1e-13)
+        for name, grad in of_model(grads, model).items():
+            assert_allclose(grad, wanted_grads[name], rtol=1e-12)
+        for name, array in of_model(state, model).items():
+            assert_allclose(array, own_state[name], rtol=1e-12)
+
+
+def new_states():
+    """Running statistics of each model."""
+    return {
+        "mean": normal(MODELS, 1, FEATURES, seed=2),
+        "variance": 1 + normal(MODELS, 1, FEATURES, seed=3) ** 2,
+    }
+
+
 def test_parts_without_need_of_dx_ask_for_no_sums_backward():
     layer, x = BatchNorm(), normal(N, FEATURES)
-    params, cache = params_of(layer), new_cache(layer)
-    layer.forward(params, new_state(), x, cache, training=True)
+    params, cache = params_of(layer), Workspace(np.float64)
+    layer.forward(params, new_state(), x, cache, training_pass())
     grads = {name: np.empty_like(value) for name, value in params.items()}
-    assert list(layer.backward_jointly(params, grads, x.copy(), cache, need_dx=False)) == []
+    backward = layer.backward_jointly(params, grads, x.copy(), cache, training_pass(), False)
+    assert list(backward) == []
 
 
 @each_shape
@@ -282,7 +314,7 @@ def test_affine_is_what_prediction_computes(shape):
         "variance": 1 + normal(*models, 1, FEATURES) ** 2,
     }
     factor, offset = layer.affine(params, state)
-    y = layer.forward(params, state, x, new_cache(layer), training=False)
+    y = layer.forward(params, state, x, Workspace(np.float64), PREDICTION)
     assert_allclose(x * factor + offset, y, rtol=1e-12)
 
 

@@ -42,6 +42,26 @@ def test_layout_puts_trainable_first_of_those_decayed_first_of_those_equal_rates
     assert (layout.n_decayed, layout.n_trainable, layout.size) == (11, 15, 17)
 
 
+def test_role_is_the_name_unless_it_is_given():
+    roles = {name: Parameter(name, (2,), first(0)).role for name in ("weight", "bias", "scale")}
+    assert roles == {"weight": "weight", "bias": "bias", "scale": None}
+    assert Parameter("slope", (2,), first(0), role="weight").role == "weight"
+    assert Parameter("weight", (2,), first(0), role=None).role is None
+    with pytest.raises(ValueError, match=r"role must be 'weight', 'bias', None, .*got 'wieght'"):
+        Parameter("weight", (2,), first(0), role="wieght")
+
+
+def test_parameters_with_a_role_keep_the_order_of_declaration():
+    gates = [Parameter(name, (1,), first(0), role="weight") for name in "ba"]
+    layout = Layout([gates, *declared()])
+    assert [[item.name for item in own] for own in layout.with_role("weight")] == [
+        ["b", "a"],
+        ["weight"],
+        [],
+        ["weight"],
+    ]
+
+
 def test_layout_slices_follow_one_another_without_gaps():
     layout = Layout(declared())
     slices = [at for _, _, at in layout.entries]

@@ -478,9 +478,9 @@ class Doubling(Dense):
         y *= 2
         return y
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         dy *= 2
-        return super().backward(params, grads, dy, cache, need_dx)
+        return super().backward(params, grads, dy, cache, context, need_dx)
 
 
 class First:

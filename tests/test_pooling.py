@@ -2,11 +2,13 @@ import re
 
 import numpy as np
 import pytest
-from helpers import assert_is_gradient, forward_backward, new_cache, normal
+from helpers import assert_is_gradient, forward_backward, normal, training_pass
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn.nn import AveragePool2D, GlobalAveragePool2D, MaxPool2D
 from sknn.nn.network import Network
+from sknn.nn.passes import PREDICTION
+from sknn.nn.workspace import Workspace
 
 N, C = 3, 4
 SAME = {"padding": "same"}
@@ -139,7 +141,7 @@ def test_same_borders_in_pairs_are_those_of_torchs_ceil_mode(side):
         (MaxPool2D(**SAME), torch.nn.MaxPool2d(**settings)(theirs)),
         (AveragePool2D(**SAME), torch.nn.AvgPool2d(**settings)(theirs)),
     ):
-        y = layer.forward({}, {}, x, new_cache(layer), training=False)
+        y = layer.forward({}, {}, x, Workspace(np.float64), PREDICTION)
         assert_allclose(y, wanted.numpy().transpose(0, 2, 3, 1), rtol=1e-12)
 
 
@@ -158,7 +160,7 @@ def test_pooling_predicts_what_it_trains_on(image, settings, rows, columns):
     for layer in (MaxPool2D(**settings), AveragePool2D(**settings)):
         x, dy = drawn(layer, image)
         y, _, _ = forward_backward(layer, {}, x, dy)
-        predicted = layer.forward({}, {}, x, new_cache(layer), training=False)
+        predicted = layer.forward({}, {}, x, Workspace(np.float64), PREDICTION)
         assert_array_equal(predicted, y)
 
 
@@ -182,7 +184,7 @@ def test_equal_pixels_give_the_gradient_of_a_window_to_one_of_them(image, settin
 def test_largest_pixel_that_is_not_finite_comes_through(at, value):
     layer, x = MaxPool2D(**SAME), normal(1, 5, 4, 1)
     x[0, *at] = value
-    y = layer.forward({}, {}, x, new_cache(layer), training=True)
+    y = layer.forward({}, {}, x, Workspace(np.float64), training_pass())
     wanted = np.zeros((1, 3, 2, 1), bool)
     wanted[0, at[0] // 2, at[1] // 2] = True
     assert_array_equal(~np.isfinite(y), wanted)
@@ -194,7 +196,7 @@ def test_largest_pixel_that_is_not_finite_comes_through(at, value):
 @each
 def test_average_of_ones_is_one_at_the_borders_too(image, settings, rows, columns):
     layer = AveragePool2D(**settings)
-    y = layer.forward({}, {}, np.ones((N, *image, C)), new_cache(layer), training=False)
+    y = layer.forward({}, {}, np.ones((N, *image, C)), Workspace(np.float64), PREDICTION)
     assert_allclose(y, np.ones_like(y), rtol=1e-15)
 
 
@@ -218,7 +220,7 @@ def test_global_average_has_the_values_and_gradient_of_loops(image, c):
 def test_global_average_is_that_of_torch(dtype):
     torch = pytest.importorskip("torch")
     layer, x = GlobalAveragePool2D(), normal(N, 28, 28, C).astype(dtype)
-    y = layer.forward({}, {}, x, new_cache(layer, dtype), training=False)
+    y = layer.forward({}, {}, x, Workspace(dtype), PREDICTION)
     wanted = torch.nn.AdaptiveAvgPool2d(1)(torch.tensor(x.transpose(0, 3, 1, 2)))[..., 0, 0]
     assert y.dtype == dtype
     assert_allclose(y, wanted.numpy(), rtol=1e-5, atol=1e-7)

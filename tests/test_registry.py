@@ -40,7 +40,13 @@ def test_every_class_of_the_core_is_known_by_its_name(base):
         (
             "layer",
             Dense(3, trainable=False),
-            {"units": 3, "activation": "relu", "weight_init": "auto", "trainable": False},
+            {
+                "units": 3,
+                "activation": "relu",
+                "bias": True,
+                "weight_init": "auto",
+                "trainable": False,
+            },
         ),
     ],
 )

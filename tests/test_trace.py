@@ -629,10 +629,10 @@ class Shifted(Layer):
     def parameters(self, input_shape):
         return BatchNorm().parameters(input_shape)[1:]
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         return x + params["shift"]
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         grads["shift"][...] = dy.sum(axis=0, keepdims=True)
         return dy
 
@@ -655,11 +655,11 @@ class Tripled(Layer):
     def parameters(self, input_shape):
         return [Parameter("parts", (3, 1, 1), Constant(0.5))]
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         cache["x"] = x
         return x * params["parts"].sum()
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         grads["parts"][...] = np.vdot(dy, cache["x"])
         return dy * params["parts"].sum()
 

@@ -209,8 +209,8 @@ def test_dropout_draws_anew_in_every_batch_and_epoch():
     seen = []
 
     class Watching(Dropout):
-        def forward(self, params, state, x, cache, training):
-            y = super().forward(params, state, x, cache, training)
+        def forward(self, params, state, x, cache, context):
+            y = super().forward(params, state, x, cache, context)
             seen.append((y == 0).tobytes())
             return y
 

@@ -22,6 +22,7 @@ from sknn.nn import (
     LeakyReLU,
     MaxPool2D,
     PReLU,
+    Residual,
 )
 from sknn.nn.activations import ACTIVATIONS
 
@@ -144,6 +145,22 @@ def averaged_over_the_image(layer, x, params, statistics, weight):
     return x.mean(axis=(1, 2))
 
 
+def residual(layer, x, params, statistics, weight):
+    """Activation functions in the branch have no kinks."""
+    branch = x
+    for name, inner in layer.named_layers().items():
+        own, of_running = inside(name, params), statistics and inside(name, statistics)
+        z = LAYERS[type(inner)](inner, branch, own, of_running, weight)
+        branch = activated(getattr(inner, "activation", "identity"), z, own)
+    projection = params.get("projection.weight")
+    return branch + (x if projection is None else x @ projection)
+
+
+def inside(name, arrays):
+    """The arrays of one layer of a branch."""
+    return {key[len(name) + 1 :]: own for key, own in arrays.items() if key.startswith(f"{name}.")}
+
+
 def pooling_windows(layer, x):
     size = pair(layer.pool_size)
     return windows(x, size, size if layer.stride is None else pair(layer.stride), layer.padding)
@@ -192,6 +209,7 @@ LAYERS = {
     Flatten: flattened,
     GlobalAveragePool2D: averaged_over_the_image,
     LayerNorm: layer_normed,
+    Residual: residual,
 }
 
 

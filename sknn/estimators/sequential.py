@@ -8,8 +8,8 @@ from sknn.estimators.images import ImageInput
 from sknn.estimators.parameters import constraints
 from sknn.estimators.regressor import RegressorTask
 from sknn.nn.initializers import as_initializer
-from sknn.nn.layers import Dense, Layer
-from sknn.nn.network import layer_names
+from sknn.nn.layers import Dense
+from sknn.nn.network import named_layers, with_layer
 
 
 class BaseSequential(ImageInput, BaseNetwork):
@@ -26,34 +26,8 @@ class BaseSequential(ImageInput, BaseNetwork):
 
     def _named_layers(self):
         """The hidden layers by name. Raises ValueError or TypeError if they are not such."""
-        if not isinstance(self.layers, (list, tuple)):
-            raise TypeError(f"layers must be a list of layers, got {self.layers!r}.")
-        layers, names = [], []
-        for entry in self.layers:
-            pair = entry if isinstance(entry, (tuple, list)) else (None, entry)
-            name, layer = pair if len(pair) == 2 else (None, None)
-            if not isinstance(layer, Layer) or not isinstance(name, str | None):
-                raise TypeError(
-                    "layers must be a list of layers, or of (name, layer), such as "
-                    f"Dense(100) or ('hidden', Dense(100)), got the entry {entry!r}."
-                )
-            names.append(name)
-            layers.append(layer)
-        names = [
-            kind if name is None else name
-            for name, kind in zip(names, layer_names(layers), strict=True)
-        ]
-        wrong = [
-            name
-            for name in names
-            if not name or names.count(name) > 1 or "__" in name or hasattr(type(self), name)
-        ]
-        if wrong or set(names) & set(super().get_params(deep=False)):
-            raise ValueError(
-                "Names of layers must be unique, not empty, contain no '__' and not be those of "
-                f"parameters, got {names!r}."
-            )
-        return dict(zip(names, layers, strict=True))
+        taken = super().get_params(deep=False)
+        return named_layers(self.layers, lambda name: name in taken or hasattr(type(self), name))
 
     def get_params(self, deep=True):
         """Get the parameters of the estimator.
@@ -105,19 +79,13 @@ class BaseSequential(ImageInput, BaseNetwork):
             if name in layers and setting:
                 layers[name].set_params(**{setting: value})
             elif name in layers:
-                self._replace_layer(list(layers).index(name), value)
+                self.layers = with_layer(self.layers, list(layers).index(name), value)
             else:
                 raise ValueError(
                     f"Invalid parameter {key!r} for estimator {type(self).__name__}. Valid "
                     f"parameters are: {sorted([*own, *layers])!r}, and name__setting of a layer."
                 )
         return self
-
-    def _replace_layer(self, at, layer):
-        layers = list(self.layers)
-        old = layers[at]
-        layers[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer
-        self.layers = layers
 
 
 class SequentialClassifier(ClassifierTask, BaseSequential):

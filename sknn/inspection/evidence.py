@@ -20,6 +20,7 @@ from sknn.inspection.tracing.stages import stages_of
 from sknn.inspection.tracing.trace import trace
 from sknn.nn.batches import sum_of_weights
 from sknn.nn.layers import BatchNorm, Conv2D, Dense
+from sknn.nn.residual import Residual
 from sknn.scikit_learn import num_samples, safe_indexing
 
 MEMORY, MOST = 2**26, 1000  # bytes, and rows, that are looked at at a time
@@ -152,7 +153,7 @@ def _look(estimator, model, rows):
 
 def _normalizes(layers):
     """Whether batch normalisation stands before the first weights."""
-    before = takewhile(lambda layer: not isinstance(layer, (Dense, Conv2D)), layers)
+    before = takewhile(lambda layer: not isinstance(layer, (Dense, Conv2D, Residual)), layers)
     return any(isinstance(layer, BatchNorm) for layer in before)
 
 
@@ -162,7 +163,7 @@ def _shrinkage(estimator, X, y):
     n = num_samples(X)
     at = np.unique(np.linspace(0, n - 1, SAMPLE).astype(int))
     traced = trace(estimator, safe_indexing(X, at), safe_indexing(y, at))
-    errors = [np.sqrt(np.mean(own.delta**2)) for own in traced.layers if "weight" in own.params]
+    errors = [np.sqrt(np.mean(own.delta**2)) for own in traced.layers if own.has_weights]
     return float(errors[0] / errors[-1]) if errors[-1] > 0 else None
 
 

@@ -25,7 +25,8 @@ class NetworkSummary:
     ----------
     rows : list
         For each layer its ``name``, ``kind``, ``settings``, ``activation``, ``output_shape``,
-        ``n_parameters``, ``n_trainable``, ``multiply_adds`` and ``n_bytes``.
+        ``n_parameters``, ``n_trainable``, ``multiply_adds`` and ``n_bytes``; ``inside`` are the
+        rows of the layers that a Residual is made of, whose counts are in its own.
     totals : dict of int
         The sums of the last four, by name.
     title : str
@@ -51,17 +52,7 @@ class NetworkSummary:
         )
 
     def __str__(self):
-        body = [
-            (
-                " ".join(row.name.split()),  # a line break would break the table
-                row.description,
-                shape_text(row.output_shape),
-                f"{row.n_parameters:,}",
-                f"{row.multiply_adds:,}",
-                f"{row.n_bytes:,}",
-            )
-            for row in self.rows
-        ]
+        body = [cells for row in self.rows for cells in _cells(row)]
         sums = {count: f"{total:,}" for count, total in self.totals.items()}
         foot = [
             ("Total", "", "", sums["n_parameters"], sums["multiply_adds"], sums["n_bytes"]),
@@ -152,6 +143,20 @@ def summary(estimator, input_shape=None, n_outputs=None):
     table = NetworkSummary(rows, title, notes)
     print(table)
     return table
+
+
+def _cells(row, depth=0):
+    """The cells of a layer, and below them those of the layers that it is made of."""
+    yield (
+        "  " * depth + " ".join(row.name.split()),  # a line break would break the table
+        row.description,
+        shape_text(row.output_shape),
+        f"{row.n_parameters:,}",
+        f"{row.multiply_adds:,}",
+        f"{row.n_bytes:,}",
+    )
+    for inner in row.inside:
+        yield from _cells(inner, depth + 1)
 
 
 def _line(cells, widths):

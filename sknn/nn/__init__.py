@@ -21,6 +21,7 @@ from sknn.nn.layers import (
 from sknn.nn.losses import Huber, LogisticFocal, Loss, Quantile, SoftmaxFocal
 from sknn.nn.optimizers import Optimizer
 from sknn.nn.parameters import Parameter, State
+from sknn.nn.residual import Residual
 from sknn.nn.schedules import (
     CosineDecay,
     Exponential,
@@ -60,6 +61,7 @@ __all__ = [
     "Parameter",
     "Plateau",
     "Quantile",
+    "Residual",
     "Schedule",
     "SoftmaxFocal",
     "State",

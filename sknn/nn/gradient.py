@@ -1,10 +1,12 @@
 """One mini-batch in, its loss and gradient out."""
 
 import math
+from dataclasses import replace
 from threading import local
 
 import numpy as np
 
+from sknn.nn.passes import Pass, weight_column
 from sknn.nn.streams import stream
 from sknn.nn.threads import share_out
 from sknn.nn.workspace import Workspace
@@ -115,13 +117,14 @@ class Gradient:
     def _forward(self, batch):
         """(loss summed over the batch, its gradient dz), of the batch in one piece."""
         (part,) = self._prepared(batch, self._parts[:1])
-        z = self.network.forward(self._params, self._state, batch.x, part.caches, training=True)
+        given = self._params, self._state, batch.x, part.caches, part.context
+        z = self.network.forward(*given)
         dz = part.workspace.array("dz", z.shape)
         return self.loss.sum_and_gradient(batch.y, z, batch.weight, out=dz), dz
 
     def _backward(self, dz):
         part = self._parts[0]
-        self.network.backward(self._params, part.grads, dz, part.caches)
+        self.network.backward(self._params, part.grads, dz, part.caches, part.context)
 
     def _is_cut(self, batch):
         return self._size is not None and len(batch.y) > self._size
@@ -142,40 +145,29 @@ class Gradient:
         return sum(totals[1:], totals[0])
 
     def _prepared(self, batch, parts):
-        """The parts, told which samples are theirs, and their layers what they need of those."""
+        """The parts, told which samples are theirs, and what their layers are told of those."""
         size = len(batch.y) if len(parts) == 1 else self._size
-        weight = batch.weight
-        if weight is not None and weight.ndim == 2:  # a weight for each output
-            weight = weight.mean(axis=1)
+        weight = weight_column(batch.weight)
         for number, part in enumerate(parts):
             part.at = slice(number * size, (number + 1) * size)
-            if part.drawing:
-                random = stream(*self._place, part=number)
-                for cache in part.drawing:
-                    cache["random"] = random
-            for cache in part.joint:
-                cache["weight"] = None if weight is None else weight[part.at]
+            part.context = part.plain_context
+            if weight is not None or self.network.draws:
+                part.context = replace(
+                    part.plain_context,
+                    random=stream(*self._place, part=number) if self.network.draws else None,
+                    weight=None if weight is None else weight[..., part.at, :],
+                )
         return parts
 
     def _pass(self, part, batch):
         """Forward and backward of one micro-batch; yields what joint layers want summed."""
-        network, x = self.network, batch.x[part.at]
-        for index, layer in network.steps():
-            given = self._params[index], self._state[index], x, part.caches[index], True
-            if layer.joint:
-                x = yield from layer.forward_jointly(*given)
-            else:
-                x = layer.forward(*given)
-        dy = part.workspace.array("dz", x.shape)
+        given = self._state, batch.x[part.at], part.caches, part.context
+        z = yield from self.network.forward_jointly(self._params, *given)
+        dz = part.workspace.array("dz", z.shape)
         weight = None if batch.weight is None else batch.weight[part.at]
-        total = self.loss.sum_and_gradient(batch.y[part.at], x, weight, out=dy)
-        for index, layer in reversed(network.steps(network.lowest)):
-            need_dx = index > network.lowest
-            given = self._params[index], part.grads[index], dy, part.caches[index], need_dx
-            if layer.joint:
-                dy = yield from layer.backward_jointly(*given)
-            else:
-                dy = layer.backward(*given)
+        total = self.loss.sum_and_gradient(batch.y[part.at], z, weight, out=dz)
+        given = self._params, part.grads, dz, part.caches, part.context
+        yield from self.network.backward_jointly(*given)
         return total
 
     def _in_step(self, passes):
@@ -211,23 +203,20 @@ class Part:
     ----------
     at : slice
         Its samples.
+    context, plain_context : Pass
+        What its layers are told, and what they are told where nothing is drawn or weighted.
     caches : list of Workspace
-        One for each layer; those of layers that draw are in ``drawing``, and of layers that want
-        sums over the batch in ``joint``.
+        One for each layer.
     vector, grads : ndarray, list of dict
         Its own gradient, as a whole and by layer.
     """
 
     def __init__(self, network, number, vector):
         self.at = slice(None)
+        self.context = self.plain_context = Pass(training=True, updates_state=number == 0)
         self.caches = network.workspaces(vector.dtype)
         self.workspace = Workspace(vector.dtype)
         self.vector, self.grads = vector, network.layout.views(vector)
-        layers = list(zip(network.layers, self.caches, strict=True))
-        self.drawing = [cache for layer, cache in layers if layer.draws]
-        self.joint = [cache for layer, cache in layers if layer.joint]
-        for cache in self.joint:
-            cache["first"] = number == 0
 
 
 def micro_batch_size(network):

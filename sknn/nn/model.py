@@ -1,5 +1,6 @@
 """A network with its weights: what an estimator fits, predicts with and pickles."""
 
+from math import prod
 from operator import is_
 from threading import local
 
@@ -21,14 +22,15 @@ class Model:
     input_shape : tuple of int
     loss : Loss
     theta, state : ndarray of shape (P,), (S,)
-        Parameters and running statistics; their dtype is what everything is computed in.
+        Parameters and running statistics; their dtype is what everything is computed in. Several
+        models of one shape have a first axis: (k, P), (k, S).
 
     Attributes
     ----------
     params : list of dict
         Each layer's parameters by name, views of theta.
     weights, biases : list of ndarray
-        Those of the layers that have them, views too; a bias as (units,).
+        The parameters with these roles, views too; a bias as (..., units).
     """
 
     def __init__(self, layers, input_shape, loss, theta, state):
@@ -40,8 +42,14 @@ class Model:
         self.theta, self.state = theta, state
         self.params = self.network.layout.views(theta)
         self._state = self.network.state_layout.views(state)
-        self.weights = [params["weight"] for params in self.params if "weight" in params]
-        self.biases = [params["bias"][0] for params in self.params if "bias" in params]
+        self.weights = self._with_role("weight")
+        self.biases = self._with_role("bias")
+
+    def _with_role(self, role):
+        of_layers = zip(self.params, self.network.layout.with_role(role), strict=True)
+        found = ((params[item.name], item) for params, items in of_layers for item in items)
+        is_row = (1,) if role == "bias" else None
+        return [array[..., 0, :] if item.shape[:-1] == is_row else array for array, item in found]
 
     @property
     def dtype(self):
@@ -78,20 +86,22 @@ class Model:
         """Raw outputs, chunk by chunk so that each takes at most ``memory`` bytes.
 
         x: (n, *input_shape), or sparse    at: numbers of the rows wanted, default all
-        depth: how many layers to go through, default all    z: (len(at), n_outputs)
+        depth: how many layers to go through, default all    z: (..., len(at), n_outputs)
         """
         network = self.network
         n = x.shape[0] if at is None else len(at)
         shape = network.shapes[0]
-        chunk = max(1, int(memory // network.row_size(self.dtype)))
+        models = self.theta.shape[:-1]
+        chunk = max(1, int(memory // (network.row_size(self.dtype) * prod(models))))
         params = self.params if depth else network.folded(self.params, self._state)
         if network.n_image_layers:
             chunk = min(PART, max(1, chunk // allowed_threads()))
         elif n <= chunk and at is None:
             z = network.forward(params, self._state, x, network.workspaces(self.dtype), depth=depth)
             return z.copy() if z is x else z  # no layer made an array of its own
-        z = np.empty((n,) + network.shapes[-1 if depth is None else depth], self.dtype)
-        own = local()
+        outputs = network.shapes[-1 if depth is None else depth]
+        z = np.empty((*models, n, *outputs), self.dtype)
+        own, each_model = local(), (slice(None),) * len(models)
 
         def fill(number):
             if not hasattr(own, "samples"):
@@ -99,7 +109,8 @@ class Model:
                 own.workspaces = network.workspaces(self.dtype)
             rows = slice(number * chunk, min((number + 1) * chunk, n))
             batch = own.samples.take(rows if at is None else at[rows])
-            z[rows] = network.forward(params, self._state, batch, own.workspaces, depth=depth)
+            given = params, self._state, batch, own.workspaces
+            z[*each_model, rows] = network.forward(*given, depth=depth)
 
         n_chunks = -(-n // chunk)
         if network.n_image_layers:
@@ -114,7 +125,9 @@ class Model:
         return {name: self.__dict__[name] for name in ("network", "loss", "theta", "state")}
 
     def __setstate__(self, state):
-        self.network, self.loss = state["network"], state["loss"]
+        # Another version may have worked out other things about the network: it is made again.
+        self.network = Network(state["network"].layers, state["network"].shapes[0])
+        self.loss = state["loss"]
         self._bind(state["theta"], state["state"])
 
 

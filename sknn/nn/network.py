@@ -1,8 +1,11 @@
 """Layers in sequence over one vector of parameters."""
 
 import numpy as np
+from scipy.sparse import issparse
 
+from sknn.nn.layers.base import Layer
 from sknn.nn.parameters import Layout
+from sknn.nn.passes import PREDICTION
 from sknn.nn.workspace import Workspace
 
 
@@ -15,27 +18,32 @@ class Network:
         From the input on; the last one gives the raw outputs that a Loss takes.
     input_shape : tuple of int
         Shape of one sample.
+    names : list of str or None, default=None
+        Of the layers; None for kind and number: dense1, dense2.
 
     Attributes
     ----------
     shapes : list of tuple
         Shape of a sample before each layer, and after the last.
+    placed : list of Layer
+        The layers that run, see ``Layer.placed``.
     layout, state_layout : Layout
         Where the parameters lie in theta, the running statistics in state.
     n_image_layers : int
         How many layers, from the first on, take images in.
+    draws : bool
+        Whether a layer draws at random in training.
     lowest : int
         Number of the first layer with something to train: none below it needs a gradient.
 
     Raises ValueError if a layer does not fit what comes before it.
     """
 
-    def __init__(self, layers, input_shape):
+    def __init__(self, layers, input_shape, names=None):
         self.layers = list(layers)
-        self._steps = {}
-        self.names = layer_names(self.layers)
+        self.names = layer_names(self.layers) if names is None else list(names)
         self.shapes = [tuple(input_shape)]
-        declared, states = [], []
+        self.placed, declared, states = [], [], []
         for name, layer in zip(self.names, self.layers, strict=True):
             shape = self.shapes[-1]
             try:
@@ -46,57 +54,69 @@ class Network:
                 self.shapes.append(layer.output_shape(shape))
                 declared.append(layer.parameters(shape))
                 states.append(layer.state(shape))
+                self.placed.append(layer.placed(shape))
             except (TypeError, ValueError) as error:
                 kind = TypeError if isinstance(error, TypeError) else ValueError
                 raise kind(f"Layer {name}, {layer!r}: {error}") from error
         self.layout = Layout(declared)
         trained = (any(item.trainable for item in items) for items in declared)
+        self.draws = any(layer.draws for layer in self.layers)
         self.lowest = next((i for i, trains in enumerate(trained) if trains), 0)
         self.state_layout = Layout(states)
+        pairs = zip(self.layers, self.layers[1:], strict=False)
+        self._fused = [layer.fused(following) for layer, following in pairs]
+        self._all_steps = self.steps(0, len(self.layers))
         flat = (i for i, shape in enumerate(self.shapes[:-1]) if len(shape) != 3)
         self.n_image_layers = next(flat, len(self.layers))
 
     def steps(self, first=0, stop=None):
         """(number, layer) of the layers from first to stop, two at once where they are fused."""
-        stop = len(self.layers) if stop is None else stop
-        if (first, stop) not in self._steps:
-            steps, index = [], first
-            while index < stop:
-                layer = self.layers[index]
-                fused = layer.fused(self.layers[index + 1]) if index + 1 < stop else None
-                steps.append((index, fused or layer))
-                index += 2 if fused else 1
-            self._steps[first, stop] = steps  # only now: other threads may be looking
-        return self._steps[first, stop]
-
-    def __getstate__(self):
-        return {**self.__dict__, "_steps": {}}
+        if first == 0 and stop is None:
+            return self._all_steps
+        stop, steps = len(self.layers) if stop is None else stop, []
+        while first < stop:
+            fused = self._fused[first] if first + 1 < stop else None
+            steps.append((first, fused or self.placed[first]))
+            first += 2 if fused else 1
+        return steps
 
     def initial(self, random_state, dtype):
         """First values of (theta, state); theta is drawn layer by layer."""
         theta = self.layout.initial(random_state, dtype)
         return theta, self.state_layout.initial(random_state, dtype)
 
-    def workspaces(self, dtype):
+    def workspaces(self, dtype, lender=None):
         """What one thread needs to run forward and backward: a Workspace per layer."""
-        workspaces, scratch = [Workspace(dtype) for _ in self.layers], Workspace(dtype)
+        workspaces = [Workspace(dtype) for _ in self.layers]
+        lender = Workspace(dtype) if lender is None else lender
         for workspace in workspaces:
-            workspace.lender = scratch
+            workspace.lender = lender
         return workspaces
 
-    def forward(self, params, state, x, workspaces, training=False, depth=None, first=0):
+    def forward(self, params, state, x, workspaces, context=PREDICTION, depth=None, first=0):
         """Raw outputs z.
 
         params, state: each layer's arrays by name, as the layouts' ``views`` give them
-        x: (..., n, *input_shape) or sparse    z: (..., n, n_outputs)
+        x: (..., n, *input_shape) or sparse    z: (..., n, n_outputs)    context: the Pass
         depth: how many layers to go through, default all; those with params of None are skipped
         first: number of the layer that x goes into
         """
-        if not self.layers[first].accepts_sparse and not isinstance(x, np.ndarray):
+        if not self.layers[first].accepts_sparse and issparse(x):
             x = x.toarray()
         for index, layer in self.steps(first, depth):
             if params[index] is not None:
-                x = layer.forward(params[index], state[index], x, workspaces[index], training)
+                x = layer.forward(params[index], state[index], x, workspaces[index], context)
+        return x
+
+    def forward_jointly(self, params, state, x, workspaces, context):
+        """As ``forward`` of one part of a mini-batch; yields what joint layers want summed."""
+        for index, layer in self.steps():
+            if params[index] is not None:
+                given = params[index], state[index], x, workspaces[index], context
+                if layer.joint:
+                    x = yield from layer.forward_jointly(*given)
+                else:
+                    x = layer.forward(*given)
         return x
 
     def folded(self, params, state):
@@ -104,7 +124,8 @@ class Network:
 
         A layer that has nothing left to do has None.
         """
-        params = list(params)
+        placed = zip(self.placed, params, state, strict=True)
+        params = [layer.for_prediction(*own) for layer, *own in placed]
         for index in range(1, len(self.layers)):
             affine = self.layers[index].affine(params[index], state[index])
             if affine is not None:
@@ -113,26 +134,53 @@ class Network:
                     params[index - 1], params[index] = weights, None
         return params
 
-    def backward(self, params, grads, dz, workspaces, first=0):
-        """Fills grads with the gradient, after a forward with the same workspaces.
+    def backward(self, params, grads, dz, workspaces, context, first=0):
+        """Fills grads with the gradient, after a forward with the same workspaces and Pass.
 
         dz: as z, overwritten    grads: as params    first: number of the last layer to go through
         Returns the gradient of what goes into that layer, or None if nothing needs it.
         """
         for index, layer in reversed(self.steps(max(first, self.lowest))):
             need_dx = index > self.lowest
-            dz = layer.backward(params[index], grads[index], dz, workspaces[index], need_dx)
+            given = params[index], grads[index], dz, workspaces[index], context
+            dz = layer.backward(*given, need_dx)
         return dz if first > self.lowest else None
+
+    def backward_jointly(self, params, grads, dz, workspaces, context, need_dx=False):
+        """As ``backward`` of one part of a mini-batch; yields what joint layers want summed.
+
+        Returns the gradient of what goes into the network, or None without need_dx.
+        """
+        lowest = 0 if need_dx else self.lowest
+        for index, layer in reversed(self.steps(lowest)):
+            given = params[index], grads[index], dz, workspaces[index], context
+            if layer.joint:
+                dz = yield from layer.backward_jointly(*given, need_dx or index > lowest)
+            else:
+                dz = layer.backward(*given, need_dx or index > lowest)
+        return dz if need_dx else None
 
     def row_size(self, dtype):
         """Bytes that forward allocates for one sample."""
+        return np.dtype(dtype).itemsize * self.numbers_kept()
+
+    def numbers_kept(self):
+        """How many numbers forward leaves in the workspaces for one sample."""
         shapes = zip(self.layers, self.shapes, strict=False)
-        return np.dtype(dtype).itemsize * sum(layer.numbers_kept(shape) for layer, shape in shapes)
+        return sum(layer.numbers_kept(shape) for layer, shape in shapes)
+
+    def multiply_adds(self):
+        """Multiply-adds that forward spends on one sample."""
+        shapes = zip(self.layers, self.shapes, strict=False)
+        return sum(layer.multiply_adds(shape) for layer, shape in shapes)
 
     def largest_product(self, n):
         """Multiply-adds of the layer that spends most of them on n samples."""
-        shapes = zip(self.layers, self.shapes, strict=False)
-        return n * max(layer.multiply_adds(shape) for layer, shape in shapes)
+        products = []
+        for layer, shape in zip(self.layers, self.shapes, strict=False):
+            inside = [network.largest_product(n) for network in layer.inside(shape)]
+            products.append(max(inside, default=n * layer.multiply_adds(shape)))
+        return max(products)
 
     def first_non_finite(self, theta, state):
         """The first layer with a parameter or statistic that is not finite, "layer 1 (Dense)"."""
@@ -152,6 +200,45 @@ class Network:
 
     def _told(self, number):
         return f"layer {number + 1} ({type(self.layers[number]).__name__})"
+
+
+def named_layers(entries, is_taken):
+    """Layers by name, out of a list of layers or of (name, layer); others by kind and number.
+
+    is_taken: whether a name means something else. Raises TypeError on anything but layers,
+    ValueError on names that cannot be.
+    """
+    if not isinstance(entries, (list, tuple)):
+        raise TypeError(f"layers must be a list of layers, got {entries!r}.")
+    layers, names = [], []
+    for entry in entries:
+        pair = entry if isinstance(entry, (tuple, list)) else (None, entry)
+        name, layer = pair if len(pair) == 2 else (None, None)
+        if not isinstance(layer, Layer) or not isinstance(name, str | None):
+            raise TypeError(
+                "layers must be a list of layers, or of (name, layer), such as "
+                f"Dense(100) or ('hidden', Dense(100)), got the entry {entry!r}."
+            )
+        names.append(name)
+        layers.append(layer)
+    names = [
+        kind if name is None else name
+        for name, kind in zip(names, layer_names(layers), strict=True)
+    ]
+    if any(not n or names.count(n) > 1 or "__" in n or is_taken(n) for n in names):
+        raise ValueError(
+            "Names of layers must be unique, not empty, contain no '__' and not be those of "
+            f"parameters, got {names!r}."
+        )
+    return dict(zip(names, layers, strict=True))
+
+
+def with_layer(entries, at, layer):
+    """A list as ``named_layers`` takes it, with another layer in one place."""
+    entries = list(entries)
+    old = entries[at]
+    entries[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer
+    return entries
 
 
 def layer_names(layers):

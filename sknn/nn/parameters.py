@@ -1,10 +1,12 @@
 """Parameters and running statistics: what layers declare, and where it lies in one vector."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 import numpy as np
+
+ROLES = ("weight", "bias", None)
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,8 @@ class Parameter:
 
     ``initializer(random_state, shape)`` gives its first values in float64. ``decay`` says
     whether penalties reach it, ``rate`` multiplies the learning rate, ``trainable=False``
-    freezes it.
+    freezes it. ``role`` is "weight" for what estimators list in ``coefs_``, "bias" for what they
+    list in ``intercepts_``, None for neither; "name" takes it from the name.
     """
 
     name: str
@@ -22,6 +25,16 @@ class Parameter:
     decay: bool = True
     rate: float = 1.0
     trainable: bool = True
+    role: str | None = field(default="name", kw_only=True)
+
+    def __post_init__(self):
+        if self.role == "name":
+            object.__setattr__(self, "role", self.name if self.name in ROLES else None)
+        if self.role not in ROLES:
+            raise ValueError(
+                f"role must be 'weight', 'bias', None, or 'name' to take it from the name, got "
+                f"{self.role!r}."
+            )
 
 
 @dataclass(frozen=True)
@@ -67,14 +80,18 @@ class Layout:
         return np.concatenate([np.full(at.stop - at.start, item.rate) for item, at in trainable])
 
     def views(self, vector):
-        """Each layer's arrays by name, as views.
+        """Each layer's arrays by name, as views, in the order of declaration.
 
         vector: (..., size)    views: (..., *shape)
         """
-        views = [{} for _ in self.declared]
+        views = [dict.fromkeys(item.name for item in items) for items in self.declared]
         for layer, item, at in self.entries:
             views[layer][item.name] = vector[..., at].reshape(vector.shape[:-1] + item.shape)
         return views
+
+    def with_role(self, role):
+        """For each layer, its Parameters of this role, in the order of declaration."""
+        return [[item for item in items if item.role == role] for items in self.declared]
 
     def initial(self, random_state, dtype):
         """A vector of first values, drawn in float64 in the order of declaration."""

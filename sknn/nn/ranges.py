@@ -67,6 +67,16 @@ class Sequence:
         return f"{self.of}, or a sequence of such"
 
 
+class OneOf(tuple):
+    """One of some strings."""
+
+    def __new__(cls, *values):
+        return super().__new__(cls, values)
+
+    def __str__(self):
+        return f"one of {', '.join(map(repr, self))}"
+
+
 @dataclass(frozen=True)
 class Instance:
     """An object of a class."""

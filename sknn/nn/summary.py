@@ -9,7 +9,7 @@ import numpy as np
 
 CLEAR = {"units", "filters", "kernel_size", "pool_size", "rate"}  # without their names, so always
 WINDOWS = {"kernel_size", "pool_size"}
-LEFT_OUT = {"activation", "weight_init"}  # the one has its own place, the other makes no shape
+LEFT_OUT = {"activation", "weight_init", "layers"}  # have a place of their own, or make no shape
 LONGEST = 40  # characters of a setting
 COUNTS = ("n_parameters", "n_trainable", "multiply_adds", "n_bytes")
 
@@ -21,6 +21,7 @@ class Row:
     settings: sizes, and what differs from the defaults: ("32", "3x3", "stride=2")
     activation: None for a layer without one    output_shape: of one sample
     multiply_adds, n_bytes: for one sample, the bytes of what the layer makes of it
+    inside: a Row for each layer that it is made of; the counts are those of all of them
     """
 
     name: str
@@ -32,6 +33,7 @@ class Row:
     n_trainable: int
     multiply_adds: int
     n_bytes: int
+    inside: tuple = ()
 
     @property
     def description(self):
@@ -51,7 +53,10 @@ def summary_rows(network, dtype, names=None):
         strict=True,
     )
     return [
-        Row(
+        _row(
+            inside=tuple(
+                row for inner in layer.inside(input_shape) for row in summary_rows(inner, dtype)
+            ),
             name=name,
             kind=type(layer).__name__,
             settings=_settings(layer),
@@ -64,6 +69,10 @@ def summary_rows(network, dtype, names=None):
         )
         for name, layer, declared, input_shape, output_shape in layers
     ]
+
+
+def _row(inside, n_bytes, **own):
+    return Row(inside=inside, n_bytes=n_bytes + sum(row.n_bytes for row in inside), **own)
 
 
 def totals(rows):

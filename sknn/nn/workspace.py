@@ -15,7 +15,8 @@ class Workspace(dict):
     ----------
     lender : Workspace or None
         Lends memory for scratch arrays: that of the thread at work, which all layers share, so
-        that it stays in the processor's cache. None: the workspace itself.
+        that it stays in the processor's cache. A lender may have one itself. None: the workspace
+        itself.
     """
 
     def __init__(self, dtype):
@@ -33,7 +34,8 @@ class Workspace(dict):
 
     def scratch(self, name, shape):
         """An array as ``array`` gives it, which another layer may use when this one is done."""
-        return (self if self.lender is None else self.lender).array(name, shape)
+        lender = self.lender
+        return self.array(name, shape) if lender is None else lender.scratch(name, shape)
 
     def _made(self, name, shape, dtype):
         size = prod(shape)

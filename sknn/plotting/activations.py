@@ -7,6 +7,7 @@ import numpy as np
 from sknn.nn import Activate, Activation
 from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.parameters import Layout
+from sknn.nn.passes import Pass
 from sknn.nn.workspace import Workspace
 from sknn.plotting.panels import BLUE, VERMILION, panels
 from sknn.scikit_learn import check_matplotlib_support
@@ -149,8 +150,9 @@ def _values(activation, z):
     """(f(z), f'(z)), each (n_points,): what a layer of this activation computes."""
     layer = Activate(activation)
     layout, cache = Layout([layer.parameters((1,))]), Workspace(z.dtype)
+    context = Pass(training=True)
     (params,) = layout.views(layout.initial(np.random.RandomState(0), z.dtype))
     (grads,) = layout.views(np.empty(layout.size))
-    output = layer.forward(params, {}, z[:, None], cache, training=True)[:, 0].copy()
-    derivative = layer.backward(params, grads, np.ones((len(z), 1)), cache)
+    output = layer.forward(params, {}, z[:, None], cache, context)[:, 0].copy()
+    derivative = layer.backward(params, grads, np.ones((len(z), 1)), cache, context)
     return output, derivative[:, 0].copy()

@@ -81,8 +81,9 @@ class FilterDisplay:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
         model = fitted_model(estimator)
         network = model.network
-        index = next(i for i, params in enumerate(model.params) if "weight" in params)
-        weight = model.params[index]["weight"]
+        of_layers = enumerate(network.layout.with_role("weight"))
+        index, own = next((index, own) for index, own in of_layers if own)
+        weight = model.params[index][own[0].name]
         if weight.ndim == 2:
             weight = weight.reshape(*_image_shape(network, index, image_shape), -1)
         elif image_shape is not None:

@@ -1,6 +1,7 @@
 """One sample through a fitted network, layer by layer as it predicts, and gradients back to it."""
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sknn.estimators.inputs import refuse_no_numbers
 from sknn.inspection.tracing.stages import stages_of
@@ -71,7 +72,7 @@ def as_input(estimator, model, sample, name="sample"):
     refuse_no_numbers(**{name: sample})
     shape, n = model.network.shapes[0], estimator.n_features_in_
     table = hasattr(sample, "columns")  # its names are checked
-    array = sample.toarray() if hasattr(sample, "toarray") else np.asarray(sample)
+    array = sample.toarray() if issparse(sample) else np.asarray(sample)
     images = [shape, shape[:2]] if shape[2:] == (1,) else [shape]
     wanted = [(n,), *images]
     if array.shape not in wanted + [(1, *one) for one in wanted]:
@@ -83,5 +84,5 @@ def as_input(estimator, model, sample, name="sample"):
         rows = estimator._checked(sample if table else array.reshape(1, n), model.dtype)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: {error}") from error
-    rows = rows.toarray() if hasattr(rows, "toarray") else rows  # a frame of sparse columns
+    rows = rows.toarray() if issparse(rows) else rows  # a frame of sparse columns
     return Samples(rows, model.dtype, shape).take(slice(None)).copy()

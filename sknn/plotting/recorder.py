@@ -3,6 +3,7 @@
 from numbers import Integral
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sknn.inspection.networks import fitted_model
 from sknn.nn.activations import ReLU
@@ -114,21 +115,23 @@ class Probe:
         self.gradient = Gradient(network, estimator._training_loss(), model.theta, state)
         self.grads = network.layout.views(self.gradient.grad)
         self.passes = LayerByLayer(estimator, model)
-        self.weighted = [i for i, params in enumerate(model.params) if "weight" in params]
+        weights = enumerate(network.layout.with_role("weight"))
+        self.weights = {i: [item.name for item in own] for i, own in weights if own}
+        self.weighted = list(self.weights)
         self.names = [self.passes.names[i] for i in self.weighted]
 
     def gradient_norms(self):
         """The Euclidean norm of the gradient of each layer's weights."""
         self.gradient.place(0, 0, 0)  # dropout draws the same mask every time
         self.gradient.mean(self.batch)
-        return np.array([np.linalg.norm(self.grads[i]["weight"]) for i in self.weighted])
+        return np.array([norm_of(self.grads[i], names) for i, names in self.weights.items()])
 
     def dead_shares(self):
         """The share of each layer's units that give 0 for every sample; nan without ReLU."""
         x, stages, alive = self.batch.x, self.passes.stages, {}
         for start in range(0, x.shape[0], PART):
             part = x[start : start + PART]
-            part = part if isinstance(part, np.ndarray) else part.toarray()
+            part = part.toarray() if issparse(part) else part
             for index, y in enumerate(self.passes.forward(part)):
                 if isinstance(stages[index].activation, ReLU):
                     active = (y > 0).reshape(-1, y.shape[-1]).any(axis=0)
@@ -140,3 +143,9 @@ class Probe:
             if row >= 0:
                 shares[row] = 1 - active.mean()
         return shares
+
+
+def norm_of(grads, names):
+    """The Euclidean norm of these arrays together."""
+    norms = [np.linalg.norm(grads[name]) for name in names]
+    return norms[0] if len(norms) == 1 else np.linalg.norm(norms)

@@ -15,6 +15,7 @@ from sknn.nn.layers import (
     LayerNorm,
     MaxPool2D,
 )
+from sknn.nn.residual import Residual
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ LAYERS = {
     LayerNorm: NORMALIZATION,
     MaxPool2D: Formulas(
         "largest pixel of each window", {}, "delta, to the largest pixel of each window"
+    ),
+    Residual: Formulas(
+        "branch(x) + shortcut(x)", {}, "delta back through the branch + delta back on the shortcut"
     ),
 }
 

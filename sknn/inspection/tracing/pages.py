@@ -3,7 +3,6 @@
 import numpy as np
 
 from sknn.inspection.tracing.formulas import formula, formulas_of, loss_formula
-from sknn.nn.layers import BatchNorm
 
 WIDTH, INDENT = 100, 6
 DIGITS = 8
@@ -56,7 +55,7 @@ def window_page(window):
 def _notes(trace):
     if any(own.layer.draws for own in trace.layers):
         yield "Dropout is off, as in prediction."
-    if any(isinstance(own.layer, BatchNorm) for own in trace.layers):
+    if any(own.layer.joint for own in trace.layers):
         yield "BatchNorm uses the statistics of these samples; for one alone, the running ones."
     if trace.augmented:
         yield "The images are as given; training augments them."
@@ -72,7 +71,7 @@ def _forward(trace):
         else:
             yield f"  x = {before}  {own.x.shape}"
         for name, param in own.params.items():
-            yield from _array(name, param)
+            yield from _array(name, param, of_images=False)
         how = formulas_of(own.layer).z
         if how == "x":
             yield f"  z = x  {own.z.shape}"
@@ -118,8 +117,10 @@ def _backward(trace):
             yield from _array(f"delta = dx of {above} * f'(z)", own.delta)
         for name, grad in own.grads.items():
             how = formulas.grads.get(name)
-            how = f" = {how}" + (penalty if name == "weight" else "") if how else ""
-            yield from _array(f"d{name}{how}", grad)
+            declared = own.declared[name]
+            penalised = declared.decay and declared.trainable
+            how = f" = {how}" + (penalty if penalised else "") if how else ""
+            yield from _array(f"d{name}{how}", grad, of_images=False)
         if own is trace.layers[0]:
             break
         if formulas.dx == "delta":
@@ -148,7 +149,7 @@ def _step(trace):
         if own.after:
             yield from ("", own.name)
         for name, param in own.after.items():
-            yield from _array(f"{name} after the step", param)
+            yield from _array(f"{name} after the step", param, of_images=False)
 
 
 def _heading(title, underline="-"):
@@ -165,10 +166,10 @@ def _of_z(activation):
     return text.removeprefix("f(z) = ") if text.startswith("f(z) = ") else f"f(z): {text}"
 
 
-def _array(label, array):
+def _array(label, array, of_images=True):
     """A line with label and shape, then the numbers; of images one channel of one image."""
     shape, part = array.shape, ""
-    if array.ndim == 4 and label.startswith(("weight", "dweight")):
+    if array.ndim == 4 and not of_images:
         array, part = array[..., 0, 0], ", of which [:, :, 0, 0]:"
     elif array.ndim == 4:
         array, part = array[0, ..., 0], ", of which [0, :, :, 0]:"

@@ -38,6 +38,8 @@ class LayerTrace:
         The error term: derivatives with respect to z.
     dx : ndarray
         Derivatives with respect to x: the da of the layer before.
+    declared : dict of Parameter
+        By name, what the layer says of its parameters: their roles, whether penalties reach them.
     params, grads, after : dict of ndarray
         By name, "weight" and "bias" in most layers, a bias as (1, units): parameters,
         derivatives of the whole loss, penalties among it, and parameters after the step, None
@@ -48,6 +50,7 @@ class LayerTrace:
     description: str
     layer: Layer
     activation: Activation | None
+    declared: dict
     params: dict
     x: np.ndarray = None
     z: np.ndarray = None
@@ -57,6 +60,14 @@ class LayerTrace:
     dx: np.ndarray = None
     grads: dict = None
     after: dict | None = None
+
+    @property
+    def has_weights(self):
+        """Whether it has parameters that are weights."""
+        return any(map(self._is_weight, self.declared))
+
+    def _is_weight(self, parameter):
+        return self.declared[parameter].role == "weight"
 
     def to_frame(self, parameter=None):
         """The numbers as a long table; needs pandas.
@@ -83,10 +94,10 @@ class LayerTrace:
         columns = {"value": self.params[parameter], "gradient": self.grads[parameter]}
         if self.after is not None:
             columns["after"] = self.after[parameter]
-        axes = ("row", "column", "channel", "filter")
+        axes, is_weight = ("row", "column", "channel", "filter"), self._is_weight(parameter)
         if columns["value"].ndim == 2:
-            axes = ("input", "unit") if parameter == "weight" else ("", "unit")
-        if columns["value"].shape[0] == 1 and parameter != "weight":  # as intercepts_ have it
+            axes = ("input", "unit") if is_weight else ("", "unit")
+        if columns["value"].shape[0] == 1 and not is_weight:  # as intercepts_ have it
             columns, axes = {name: array[0] for name, array in columns.items()}, axes[1:]
         return _long_frame(columns, axes)
 

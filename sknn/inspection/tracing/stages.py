@@ -7,6 +7,7 @@ import numpy as np
 from sknn.estimators.panel.html import names_of_layers
 from sknn.nn.activations import Identity, as_activation
 from sknn.nn.layers import Activate, Conv2D, Dense
+from sknn.nn.passes import Pass
 from sknn.nn.summary import summary_rows
 from sknn.nn.workspace import Workspace
 
@@ -14,8 +15,8 @@ from sknn.nn.workspace import Workspace
 class Stage:
     """One layer of a network: z of x, then a = f(z).
 
-    z is a where the layer has no activation function. Layers that draw at random do nothing in
-    prediction, and nothing here. Every array returned is of its own.
+    z is a where the layer has no activation function. Nothing is drawn at random. Every array
+    returned is of its own.
 
     Attributes
     ----------
@@ -32,42 +33,44 @@ class Stage:
         self.before, self.activation = taken_apart(layer)
         self._state = state
         self._caches = Workspace(dtype), Workspace(dtype)
+        self._context = None
 
     def forward(self, x, training, weight=None):
         """(z, a).
 
         training: whether normalisation uses the samples of x, weighted, or what is remembered
+        weight: (n, 1) or None
         """
-        z = x
+        z, context = x, Pass(training, weight=weight, differentiated=True)
+        self._context = context
         if self.before is not None:
-            cache = self._caches[0]
-            cache["weight"] = weight
-            # Pooling remembers the winners only in training.
-            training = training or not self.layer.joint
-            z = self.before.forward(self.params, self._state, x, cache, training).copy()
+            given = self.params, self._state, x, self._caches[0]
+            z = self.before.forward(*given, context).copy()
         if self.activation is None:
             return z, z
         params = self._of_activation(self.params)
         after = Activate(self.activation)
-        return z, after.forward(params, {}, z, self._caches[1], True).copy()
+        return z, after.forward(params, {}, z, self._caches[1], context).copy()
 
     def backward(self, da, grads):
         """(dz, dx) after a forward; fills grads, which are as params."""
-        dz = da
+        dz, context = da, self._context
         if self.activation is not None:
             own = self._of_activation(self.params), self._of_activation(grads)
-            dz = Activate(self.activation).backward(*own, da.copy(), self._caches[1]).copy()
+            given = *own, da.copy(), self._caches[1], context
+            dz = Activate(self.activation).backward(*given).copy()
         if self.before is None:
             return dz, dz
-        return dz, self.before.backward(self.params, grads, dz.copy(), self._caches[0]).copy()
+        given = self.params, grads, dz.copy(), self._caches[0], context
+        return dz, self.before.backward(*given).copy()
 
     def slopes(self, z):
         """f'(z)."""
-        after, cache = Activate(self.activation), Workspace(z.dtype)
+        after, cache, context = Activate(self.activation), Workspace(z.dtype), Pass(training=True)
         params = self._of_activation(self.params)
         grads = {name: np.empty_like(param) for name, param in params.items()}
-        after.forward(params, {}, z, cache, True)
-        return after.backward(params, grads, np.ones_like(z), cache)
+        after.forward(params, {}, z, cache, context)
+        return after.backward(params, grads, np.ones_like(z), cache, context)
 
     def _of_activation(self, arrays):
         return {own.name: arrays[own.name] for own in self.activation.parameters()}
@@ -85,8 +88,6 @@ def stages_of(estimator, network, params, state):
 
 def taken_apart(layer):
     """(layer that makes z of x, or None if that is x; Activation that makes a of z, or None)."""
-    if layer.draws:
-        return None, None
     if isinstance(layer, Activate):
         return None, as_activation(layer.activation)
     if type(layer).forward not in (Dense.forward, Conv2D.forward):

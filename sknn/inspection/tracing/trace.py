@@ -8,6 +8,7 @@ from sknn.inspection.networks import fitted_model
 from sknn.inspection.tracing.records import LayerTrace, Trace
 from sknn.inspection.tracing.stages import stages_of
 from sknn.nn.gradient import Gradient
+from sknn.nn.passes import weight_column
 from sknn.nn.schedules import Progress
 
 
@@ -66,9 +67,10 @@ def trace(estimator, X, y, sample_weight=None):
             stage.row.description,
             stage.layer,
             stage.activation,
+            {item.name: item for item in declared},
             _copied(stage.params),
         )
-        for stage in stages
+        for stage, declared in zip(stages, network.layout.declared, strict=True)
     ]
 
     with np.errstate(all="ignore"):
@@ -124,9 +126,7 @@ def _batch(estimator, model, X, y, sample_weight, dtype):
 
 def _forward(stages, layers, batch):
     """Runs the stages, fills in x, z and a of the layers, and returns the raw outputs."""
-    x, weight = batch.x, batch.weight
-    if weight is not None and weight.ndim == 2:  # a weight for each output
-        weight = weight.mean(axis=1)
+    x, weight = batch.x, weight_column(batch.weight)
     for stage, layer in zip(stages, layers, strict=True):
         layer.x = x
         layer.z, layer.a = stage.forward(x, True, weight)

@@ -26,11 +26,11 @@ class Activate(Layer):
     def parameters(self, input_shape):
         return activation_parameters(self.activation)
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         z = cache.array("z", shape_with_models(x, params))
         z[...] = x  # the activation may overwrite what it is given
         return activate(self.activation, params, z, cache)
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         dx = differentiate(self.activation, params, grads, dy, cache)
         return dx if need_dx else None

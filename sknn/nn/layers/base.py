@@ -17,8 +17,8 @@ class Layer(Settings):
     scikit-learn clone it and reach its settings in a grid.
 
     ``accepts_sparse``: as the first layer it takes sparse rows; before others they are made
-    dense. ``draws``: its cache holds a Generator, ``cache["random"]``, in training.
-    ``joint``: it needs sums over the whole mini-batch, see ``JointLayer``.
+    dense. ``draws``: it draws from ``context.random`` unless that is None. ``joint``: it needs
+    sums over the whole mini-batch, see ``JointLayer``.
     """
 
     accepts_sparse = False
@@ -50,6 +50,17 @@ class Layer(Settings):
         z_as_well = activation is not None and as_activation(activation).needs == "z"
         return math.prod(self.output_shape(input_shape)) * (1 + z_as_well)
 
+    def placed(self, input_shape):
+        """The layer that a network runs on samples of this shape: itself, or a copy that knows it.
+
+        Only its passes and ``for_prediction`` are called.
+        """
+        return self
+
+    def inside(self, input_shape):
+        """The Networks that it is made of, for tables of what a network costs."""
+        return []
+
     def fused(self, following):
         """A layer that does the work of this and the following one at once, or None.
 
@@ -66,17 +77,23 @@ class Layer(Settings):
         """Parameters that give y * factor + offset in place of y, or None if there are none."""
         return None
 
-    def forward(self, params, state, x, cache, training):
+    def for_prediction(self, params, state):
+        """Parameters that predict the same with less work; as they are, unless there are some."""
+        return params
+
+    def forward(self, params, state, x, cache, context):
         """y, valid until the next call with the same cache. x is left as it is.
 
-        x: (..., n, *input_shape)    y: (..., n, *output_shape)    cache: a Workspace
+        x: (..., n, *input_shape)    y: (..., n, *output_shape)
+        cache: a Workspace, for what backward needs    context: the Pass
         """
         raise NotImplementedError
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         """dx, or None without need_dx; grads are overwritten, dy may be.
 
         dy: (..., n, *output_shape)    dx: (..., n, *input_shape)
+        cache, context: those of the forward before it
         """
         raise NotImplementedError
 
@@ -101,26 +118,25 @@ class JointLayer(Layer):
     """A layer that needs sums over a whole mini-batch, which may come in several parts.
 
     Its passes are generators. They yield a tuple of arrays, each summed over the part, and are
-    sent the sums over all parts; scratch arrays do not outlive a yield. The weights of the
-    samples, or None, are in ``cache["weight"]``; ``cache["first"]`` is False but for one part,
-    which updates the state.
+    sent the sums over all parts; scratch arrays do not outlive a yield. One part alone has
+    ``context.updates_state``.
     """
 
     joint = True
 
-    def forward_jointly(self, params, state, x, cache, training):
+    def forward_jointly(self, params, state, x, cache, context):
         """As ``forward``, for one part."""
         raise NotImplementedError
 
-    def backward_jointly(self, params, grads, dy, cache, need_dx=True):
+    def backward_jointly(self, params, grads, dy, cache, context, need_dx=True):
         """As ``backward``, for one part."""
         raise NotImplementedError
 
-    def forward(self, params, state, x, cache, training):
-        return _alone(self.forward_jointly(params, state, x, cache, training))
+    def forward(self, params, state, x, cache, context):
+        return _alone(self.forward_jointly(params, state, x, cache, context))
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
-        return _alone(self.backward_jointly(params, grads, dy, cache, need_dx))
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
+        return _alone(self.backward_jointly(params, grads, dy, cache, context, need_dx))
 
 
 def _alone(joint_pass):

@@ -127,10 +127,10 @@ class Conv2D(Layer):
         kind = Winograd if Winograd.suits(windows, *weight.shape[2:]) else Columns
         return kind(weight, windows, cache)
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         windows = kept(cache, "windows", self.windows, x.shape[1:])
         kernel = self.kernel(params, windows, cache)
-        if training:
+        if context.keeps:
             kernel.keep(len(x))
         z = cache.array("pre", (len(x), *windows.outputs, self.filters))
         for at in kernel.blocks(len(x)):
@@ -138,7 +138,7 @@ class Conv2D(Layer):
         cache["x"] = x
         return self.activated(params, z, cache)
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         x, dz = cache["x"], self.differentiated(params, grads, dy, cache)
         windows = kept(cache, "windows", self.windows, x.shape[1:])
         kernel = self.kernel(params, windows, cache)
@@ -181,12 +181,12 @@ class PooledConv2D(Layer):
         kinds = type(convolution), type(pooling)  # subclasses may do otherwise
         return kinds == (Conv2D, MaxPool2D) and activation.increasing and activation.needs == "a"
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         kernel, pool, tiled = self._prepared(params, x, cache)
-        if training:
+        if context.keeps:
             kernel.keep(len(x))
         y = cache.array("pre", (len(x), *pool.outputs, self.convolution.filters))
-        won = self._won(cache, pool, y) if training else None
+        won = self._won(cache, pool, y) if context.keeps else None
         for at in kernel.blocks(len(x)):
             if tiled:
                 candidates = _in_tiles(kernel.outputs(x[at]), pool)
@@ -194,11 +194,11 @@ class PooledConv2D(Layer):
                 z = self._sums(kernel, x[at], cache)
                 kernel.convolve(x[at], z)
                 candidates = candidates_in(z, pool)
-            largest(candidates, pool, y[at], won[:, at] if training else None)
+            largest(candidates, pool, y[at], None if won is None else won[:, at])
         cache["x"] = x
         return self.convolution.activated(params, y, cache)
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         x, dy = cache["x"], self.convolution.differentiated(params, grads, dy, cache)
         kernel, pool, tiled = self._prepared(params, x, cache)
         won = self._won(cache, pool, dy)

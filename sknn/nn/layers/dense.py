@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sknn.nn.activations import Identity, as_activation
 from sknn.nn.initializers import Constant, as_initializer
@@ -30,6 +31,7 @@ class Dense(Layer):
     units : int
         Number of outputs.
     activation : str or Activation, default="relu"
+    bias : bool, default=True
     weight_init : str or Initializer, default="auto"
         Draws the weights; "auto" is scikit-learn's Glorot, which draws the biases too.
     trainable : bool, default=True
@@ -38,11 +40,12 @@ class Dense(Layer):
 
     accepts_sparse = True
 
-    valid = {"units": COUNT, "trainable": FLAG}
+    valid = {"units": COUNT, "trainable": FLAG, "bias": FLAG}
 
-    def __init__(self, units, activation="relu", *, weight_init="auto", trainable=True):
+    def __init__(self, units, activation="relu", *, bias=True, weight_init="auto", trainable=True):
         self.units = units
         self.activation = activation
+        self.bias = bias
         self.weight_init = weight_init
         self.trainable = trainable
 
@@ -62,11 +65,12 @@ class Dense(Layer):
             fan_out=self.units,
             activation=as_activation(self.activation),
         )
-        bias = draw if initializer.biases else Constant(0.0)
-        trainable = self.trainable
+        draw_bias = draw if initializer.biases else Constant(0.0)
+        trainable, shape = self.trainable, (1, self.units)
+        bias = Parameter("bias", shape, draw_bias, decay=False, trainable=trainable)
         return [
             Parameter("weight", (n_in, self.units), draw, trainable=trainable),
-            Parameter("bias", (1, self.units), bias, decay=False, trainable=trainable),
+            *([bias] if self.bias else []),
             *activation_parameters(self.activation, trainable),
         ]
 
@@ -76,22 +80,24 @@ class Dense(Layer):
     def folded(self, params, factor, offset):
         if not isinstance(as_activation(self.activation), Identity):
             return None
-        weight, bias = params["weight"] * factor, params["bias"] * factor + offset
-        return {**params, "weight": weight, "bias": bias}
+        weight = params["weight"] * factor
+        return {**params, "weight": weight, "bias": params.get("bias", 0) * factor + offset}
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         weight = params["weight"]
         z = cache.array("pre", (*weight.shape[:-2], x.shape[-2], self.units))
         _product(x, weight, out=z)
-        z += params["bias"]
+        if "bias" in params:
+            z += params["bias"]
         cache["x"] = x
         return activate(self.activation, params, z, cache)
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         x = cache["x"]
         dy = differentiate(self.activation, params, grads, dy, cache)  # dz from here on
         _product(_transposed(x), dy, out=grads["weight"])
-        _sum_of_rows(dy, out=grads["bias"])
+        if "bias" in grads:
+            _sum_of_rows(dy, out=grads["bias"])
         if not need_dx:
             return None
         weight = params["weight"]
@@ -101,7 +107,7 @@ class Dense(Layer):
 
 def _product(a, b, out):
     """out = a @ b; a may be sparse. For small matrices ``dot`` costs half of ``matmul``."""
-    if not isinstance(a, np.ndarray):
+    if type(a) is not np.ndarray and issparse(a):  # the type, as asking costs as much as a row
         for model in np.ndindex(b.shape[:-2]):
             out[model] = a @ b[model]
         return out

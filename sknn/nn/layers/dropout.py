@@ -27,20 +27,22 @@ class Dropout(Layer):
     def output_shape(self, input_shape):
         return input_shape
 
-    def forward(self, params, state, x, cache, training):
-        if not training:
+    def forward(self, params, state, x, cache, context):
+        if context.random is None:
             return x
         levels = 2**16
         dropped = min(round(self.rate * levels), levels - 1)
         shape = x.shape[-2:] if x.ndim < 4 else x.shape[-4:]  # without the model axis
-        numbers = np.frombuffer(cache["random"].bytes(2 * int(np.prod(shape))), np.uint16)
+        numbers = np.frombuffer(context.random.bytes(2 * int(np.prod(shape))), np.uint16)
         mask = cache.array("mask", shape)
         np.greater_equal(numbers.reshape(shape), dropped, out=mask)
         mask *= levels / (levels - dropped)
         return np.multiply(x, mask, out=cache.array("y", x.shape))
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         if not need_dx:
             return None
+        if context.random is None:
+            return dy
         dy *= cache.array("mask", dy.shape[-2:] if dy.ndim < 4 else dy.shape[-4:])
         return dy

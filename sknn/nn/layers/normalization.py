@@ -55,42 +55,46 @@ class BatchNorm(JointLayer, Normalization):
         shape = (1, input_shape[-1])
         return [State("mean", shape, 0.0), State("variance", shape, 1.0)]
 
-    def forward_jointly(self, params, state, x, cache, training):
+    def forward_jointly(self, params, state, x, cache, context):
         y = cache.array("y", shape_with_models(x, params))
         rows, out = _rows(x), _rows(y)
         centred = cache.array("centred", out.shape)
         mean, variance = state["mean"], state["variance"]
-        cache["share"] = None  # of a pixel in the statistics, before its weight
-        if training:
-            weight, pixels = cache.get("weight"), len(rows) // len(x) if x.ndim == 4 else 1
-            n = rows.shape[-2] // pixels
-            present = (n, n) if weight is None else (weight.sum(), np.count_nonzero(weight))
-            weight = cache["weight of row"] = None if weight is None else weight.repeat(pixels)
-            counts, total = yield np.array(present, float), _sum(rows, weight)
-            count = counts.max()  # weights count repetitions, small ones as one
-            if count > 1:
-                share = cache["share"] = x.dtype.type(1 / (counts[0] * pixels))
-                mean = total * share
+        share = None  # of a pixel in the statistics, before its weight; 0 for running ones
+        if context.training:
+            pixels = len(rows) // len(x) if x.ndim == 4 else 1
+            weight = cache["weight of row"] = _repeated(context.weight, pixels)
+            counts = _counts(context.weight, rows.shape[-2] // pixels)
+            (sum_of_weights, n), total = yield counts, _sum(rows, weight)
+            count = np.maximum(sum_of_weights, n)  # weights count repetitions, small ones as one
+            several = count > 1
+            if several.any():
+                share = np.zeros_like(count)
+                np.divide(1, sum_of_weights * pixels, out=share, where=several)
+                share = share.astype(x.dtype)
+                mean = np.where(several, total * share, mean)
+        cache["share"] = share
         np.subtract(rows, mean, out=centred)
-        if cache["share"] is not None:
+        if share is not None:
             squares = cache.scratch("squares", centred.shape)
             np.square(centred, out=squares)
             (total,) = yield (_sum(squares, weight),)
-            variance = total * share
-            if cache.get("first", True):
-                self._remember(state, mean, variance, count * pixels)
+            variance = np.where(several, total * share, variance)
+            if context.updates_state:
+                self._remember(state, mean, variance, count * pixels, several)
         cache["inverse"] = 1 / np.sqrt(variance + self.epsilon)
         np.multiply(centred, params["scale"] * cache["inverse"], out=out)
         out += params["shift"]
         return y
 
-    def _remember(self, state, mean, variance, count):
-        unbiased = variance * (count / (count - 1))
+    def _remember(self, state, mean, variance, count, several):
+        unbiased = variance * np.divide(count, count - 1, out=np.ones_like(count), where=several)
         for name, value in (("mean", mean), ("variance", unbiased)):
-            state[name] *= 1 - self.momentum
-            state[name] += self.momentum * value
+            updated = state[name] * (1 - self.momentum)
+            updated += self.momentum * value
+            np.copyto(state[name], updated, where=several)
 
-    def backward_jointly(self, params, grads, dy, cache, need_dx=True):
+    def backward_jointly(self, params, grads, dy, cache, context, need_dx=True):
         rows, inverse, share = _rows(dy), cache["inverse"], cache["share"]
         centred = cache.array("centred", rows.shape)
         products = cache.scratch("squares", rows.shape)
@@ -104,7 +108,7 @@ class BatchNorm(JointLayer, Normalization):
             centred *= dscale * inverse * share  # share * (dshift + normalized * dscale)
             centred += dshift * share
             if cache["weight of row"] is not None:
-                centred *= cache["weight of row"][:, None]
+                centred *= cache["weight of row"]
             rows -= centred
         rows *= params["scale"] * inverse
         return rows.reshape(dy.shape)
@@ -131,7 +135,7 @@ class LayerNorm(Normalization):
     def __init__(self, epsilon=1e-5):
         self.epsilon = epsilon
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         y = cache.array("y", shape_with_models(x, params))
         normalized = cache.array("normalized", y.shape)
         np.subtract(x, x.mean(axis=-1, keepdims=True), out=normalized)
@@ -142,7 +146,7 @@ class LayerNorm(Normalization):
         y += params["shift"]
         return y
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         normalized = cache.array("normalized", dy.shape)
         grads["shift"][...] = _sum(_rows(dy))
         grads["scale"][...] = _sum(_rows(dy * normalized))
@@ -164,5 +168,19 @@ def _rows(x):
 
 def _sum(rows, weight=None):
     """The weighted sum over rows: (..., 1, features)."""
-    weight = ones((rows.shape[-2],), rows.dtype) if weight is None else weight
-    return weight[None] @ rows
+    if weight is None:
+        return ones((1, rows.shape[-2]), rows.dtype) @ rows
+    return weight.reshape(*weight.shape[:-2], 1, -1) @ rows
+
+
+def _counts(weight, n):
+    """(sum of the weights, samples that have one): (2, ..., 1, 1)."""
+    if weight is None:
+        return np.full((2, 1, 1), float(n))
+    counted = weight.sum(axis=-2, keepdims=True), np.count_nonzero(weight, axis=-2, keepdims=True)
+    return np.array(counted, float)
+
+
+def _repeated(weight, pixels):
+    """The weight of each row, (..., n * pixels, 1), of those of samples."""
+    return weight if weight is None or pixels == 1 else weight.repeat(pixels, axis=-2)

@@ -49,14 +49,16 @@ class MaxPool2D(Pooling):
         "valid" leaves out windows over the edge; "same" makes ceil(side / stride) of a side.
     """
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         windows = kept(cache, "windows", self.windows, x.shape[1:])
         y = cache.array("y", (len(x), *windows.outputs, x.shape[-1]))
-        won = cache.array("won", (len(windows.places), *y.shape), bool) if training else None
+        won = None
+        if context.keeps:
+            won = cache.array("won", (len(windows.places), *y.shape), bool)
         cache["image"] = x.shape[1:]
         return largest(candidates_in(x, windows), windows, y, won)
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         if not need_dx:
             return None
         windows = kept(cache, "windows", self.windows, cache["image"])
@@ -127,7 +129,7 @@ class AveragePool2D(Pooling):
         "valid" leaves out windows over the edge; "same" makes ceil(side / stride) of a side.
     """
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         windows = kept(cache, "windows", self.windows, x.shape[1:])
         y = cache.array("y", (len(x), *windows.outputs, x.shape[-1]))
         y.fill(0)
@@ -137,7 +139,7 @@ class AveragePool2D(Pooling):
         cache["image"] = x.shape[1:]
         return y
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         if not need_dx:
             return None
         windows = kept(cache, "windows", self.windows, cache["image"])
@@ -158,7 +160,7 @@ class GlobalAveragePool2D(Layer):
     def output_shape(self, input_shape):
         return (image_shape(input_shape)[-1],)
 
-    def forward(self, params, state, x, cache, training):
+    def forward(self, params, state, x, cache, context):
         n, height, width, c = cache["shape"] = x.shape
         pixels = height * width
         y = cache.array("y", (n, 1, c))
@@ -166,7 +168,7 @@ class GlobalAveragePool2D(Layer):
         y *= 1 / pixels
         return y.reshape(n, c)
 
-    def backward(self, params, grads, dy, cache, need_dx=True):
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         if not need_dx:
             return None
         _, height, width, _ = cache["shape"]

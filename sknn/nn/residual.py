@@ -1,0 +1,231 @@
+"""Layers with a way around them."""
+
+from copy import copy
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+from sknn.nn.layers.base import JointLayer, kept
+from sknn.nn.layers.convolution import Conv2D
+from sknn.nn.layers.dense import Dense
+from sknn.nn.layers.pooling import Pooling
+from sknn.nn.network import Network, named_layers, with_layer
+from sknn.nn.ranges import OneOf
+
+PROJECTION = "projection"
+
+
+class Residual(JointLayer):
+    """y = branch(x) + shortcut(x); He et al. (2016), section 3.2.
+
+    The branch is a sequence of layers. The shortcut is x itself where that has the shape of what
+    the branch makes, and else a projection, without bias: Conv2D with windows of one pixel and
+    the steps of the branch, or Dense; it is frozen if all of the branch is. For an activation
+    after the sum put Activate() after it.
+
+    x: (..., n, *input_shape)    y: (..., n, *output_shape)
+
+    Parameters
+    ----------
+    layers : list of Layer, or of (str, Layer)
+        The branch. Settings of its layers are parameters, ``conv2d1__filters``, by the names
+        given with them or by kind and number.
+    shortcut : {"auto", "identity", "projection"}, default="auto"
+        "auto" projects only where shapes differ.
+    """
+
+    valid = {"shortcut": OneOf("auto", "identity", PROJECTION)}
+    _networks = None  # of the branch, and of the projection if there is one: known once placed
+
+    def __init__(self, layers, shortcut="auto"):
+        self.layers = layers
+        self.shortcut = shortcut
+
+    @property
+    def draws(self):
+        return any(layer.draws for layer in self.named_layers().values())
+
+    @property
+    def joint(self):
+        return any(layer.joint for layer in self.named_layers().values())
+
+    def named_layers(self):
+        """The layers of the branch by name. Raises TypeError or ValueError if they are not such."""
+        own = {*self.setting_names(), PROJECTION}
+        named = named_layers(self.layers, lambda name: name in own or "." in name)
+        if not named:
+            raise ValueError("layers must have at least one layer, got none.")
+        return named
+
+    def check(self):
+        try:
+            super().check()
+            for layer in self.named_layers().values():
+                layer.check()
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+
+    def networks(self, input_shape):
+        """[the branch, the projection if there is one], as Networks.
+
+        Raises ValueError if what they make cannot be added.
+        """
+        named = self.named_layers()
+        branch = Network(named.values(), input_shape, names=named)
+        shape, made = branch.shapes[0], branch.shapes[-1]
+        if self.shortcut == "identity" or (self.shortcut == "auto" and made == shape):
+            if made != shape:
+                raise ValueError(
+                    f"shortcut='identity' needs layers that keep the shape of a sample, got {made} "
+                    f"out of {shape}. Use shortcut='auto', which projects."
+                )
+            return [branch]
+        if len(made) != len(shape) or len(made) not in (1, 3):
+            raise ValueError(
+                f"its layers make samples of shape {made} out of {shape}, which cannot be added. "
+                "Put layers that make images flat, such as Flatten(), after it."
+            )
+        items = [item for items in branch.layout.declared for item in items]
+        trainable = not items or any(item.trainable for item in items)
+        settings = {"activation": "identity", "bias": False, "trainable": trainable}
+        if len(made) == 1:
+            layer = Dense(made[0], **settings)
+        else:
+            layer = Conv2D(made[-1], 1, strides_of(branch), **settings)
+        projection = Network([layer], shape, names=[PROJECTION])
+        if projection.shapes[-1] != made:
+            raise ValueError(
+                f"its layers make images of {made[0]} x {made[1]} pixels out of {shape[0]} x "
+                f"{shape[1]}, the shortcut {' x '.join(map(str, projection.shapes[-1][:2]))}. Use "
+                "padding='same' in all of them."
+            )
+        return [branch, projection]
+
+    def placed(self, input_shape):
+        placed = copy(self)
+        placed._networks = self.networks(input_shape)
+        return placed
+
+    def inside(self, input_shape):
+        return self.networks(input_shape)
+
+    def output_shape(self, input_shape):
+        return self.networks(input_shape)[0].shapes[-1]
+
+    def parameters(self, input_shape):
+        return [
+            replace(item, name=f"{name}.{item.name}")
+            for network in self.networks(input_shape)
+            for name, items in zip(network.names, network.layout.declared, strict=True)
+            for item in items
+        ]
+
+    def state(self, input_shape):
+        return [
+            replace(item, name=f"{name}.{item.name}")
+            for network in self.networks(input_shape)
+            for name, items in zip(network.names, network.state_layout.declared, strict=True)
+            for item in items
+        ]
+
+    def multiply_adds(self, input_shape):
+        return sum(network.multiply_adds() for network in self.networks(input_shape))
+
+    def numbers_kept(self, input_shape):
+        networks = self.networks(input_shape)
+        return prod(networks[0].shapes[-1]) + sum(network.numbers_kept() for network in networks)
+
+    def for_prediction(self, params, state):
+        """Normalisation in the branch is folded; layers that have nothing left to do are not there.
+
+        Only called once placed.
+        """
+        folded = {}
+        for network in self._networks:
+            own = network.folded(by_layer(network, params), by_layer(network, state))
+            for name, arrays in zip(network.names, own, strict=True):
+                folded |= {f"{name}.{key}": array for key, array in (arrays or {}).items()}
+        return folded
+
+    def forward_jointly(self, params, state, x, cache, context):
+        networks = self._networks
+        if networks is None:
+            shape = x.shape[-3:] if x.ndim > 3 else x.shape[-1:]
+            networks = kept(cache, "networks", self.networks, shape)
+        if "workspaces" not in cache:
+            cache["workspaces"] = [network.workspaces(cache.dtype, cache) for network in networks]
+        cache["inside"] = list(zip(networks, cache["workspaces"], strict=True))
+        outputs = [x, x]
+        for number, (network, workspaces) in enumerate(cache["inside"]):
+            own = present(network, by_layer(network, params)), by_layer(network, state)
+            outputs[number] = yield from network.forward_jointly(*own, x, workspaces, context)
+        shape = np.broadcast_shapes(*(output.shape for output in outputs))
+        return np.add(*outputs, out=cache.array("sum", shape))
+
+    def backward_jointly(self, params, grads, dy, cache, context, need_dx=True):
+        dshortcut = cache.array("dsum", dy.shape)
+        dshortcut[...] = dy  # the branch may overwrite it
+        dx = [dy, dshortcut]
+        for number, (network, workspaces) in enumerate(cache["inside"]):
+            own = by_layer(network, params), by_layer(network, grads)
+            given = *own, dx[number], workspaces, context
+            dx[number] = yield from network.backward_jointly(*given, need_dx)
+        return np.add(*dx, out=dx[0]) if need_dx else None
+
+    def get_params(self, deep=True):
+        """The arguments of the constructor, and with ``deep`` the layers and their settings."""
+        params = self.settings()
+        if not deep:
+            return params
+        try:
+            named = self.named_layers()
+        except (TypeError, ValueError):  # a network says what is wrong with them
+            return params
+        for name, layer in named.items():
+            params[name] = layer
+            params |= {f"{name}__{key}": value for key, value in layer.get_params().items()}
+        return params
+
+    def set_params(self, **params):
+        """Sets arguments of the constructor, layers, or their settings, by name."""
+        own = [name for name in self.setting_names() if name in params]
+        super().set_params(**{name: params.pop(name) for name in own})
+        for key, value in params.items():
+            name, _, setting = key.partition("__")
+            named = self.named_layers()
+            if name not in named:
+                super().set_params(**{key: value})  # raises
+            elif setting:
+                named[name].set_params(**{setting: value})
+            else:
+                self.layers = with_layer(self.layers, list(named).index(name), value)
+        return self
+
+
+def strides_of(network):
+    """The steps of all the layers of a network on images together: an int, or (down, across)."""
+    steps = np.ones(2, int)
+    for layer, shape in zip(network.layers, network.shapes, strict=False):
+        if isinstance(layer, Conv2D | Pooling):
+            steps *= layer.windows(shape).stride
+        for inner in layer.inside(shape)[:1]:  # the branch of a Residual
+            steps *= strides_of(inner)
+    down, across = map(int, steps)
+    return down if down == across else (down, across)
+
+
+def by_layer(network, arrays):
+    """For each layer of a network, its own of these arrays, which are called ``layer.array``."""
+    own = {name: {} for name in network.names}
+    for key, array in arrays.items():
+        name, _, rest = key.partition(".")
+        if name in own:
+            own[name][rest] = array
+    return list(own.values())
+
+
+def present(network, params):
+    """params, None for the layers that are not there any more: see ``for_prediction``."""
+    declared = network.layout.declared
+    return [own if own or not items else None for own, items in zip(params, declared, strict=True)]
