@@ -75,17 +75,22 @@ nn/initializers.py: initializers hidden_layers cnn
     fan_out, self.activation) => fan_out, activation)
     np.sqrt(3 * variance) => np.sqrt(6 * variance)
 nn/optimizers.py: optimizers checkpoint solvers
-    {name: moment.copy() for => {name: moment for
+    {name: np.array(value) for => {name: value for
+    return self._with(np.copy) => return self
+    self.n_decayed, self.steps) => self.n_decayed)
     theta -= grad\n            np.m => np.m
-    grad += epsilon / root => grad += epsilon
-    rate, self.epsilon * correction) => rate, self.epsilon)
-    weights = theta[..., : self.n_decayed] => weights = theta
-    1 - rate * self.weight_decay => 1 - self.weight_decay
-    rate = rate[..., : self.n_decayed] => rate = rate[..., :1]
-    self._mu(self.steps + 1) => self._mu(self.steps)
-    self.product = float(state["product"]) => pass
-    root = np.sqrt(square)\n    root += epsilon => root = np.sqrt(square + epsilon)
-    (1 - self.decay) * np.square(grad) => np.square(grad)
+    grad += factor(epsilon / root, grad) => grad += factor(epsilon, grad)
+    self.epsilon * correction, moments) => self.epsilon, moments)
+    weights, rate = theta[..., : moments.n_decayed] => weights, rate = theta
+    1 - rate * factor(self.weight_decay, rate) => 1 - factor(self.weight_decay, rate)
+    rate = rate[..., : moments.n_decayed] => rate = rate[..., :1]
+    self._mu(moments.steps + 1) => self._mu(moments.steps)
+    self[name] = float(state[name]) => pass
+    root = np.sqrt(square)\n    root += factor(epsilon, root) => root = np.sqrt(square + epsilon)
+    factor(1 - self.decay, grad) * np.square(grad) => np.square(grad)
+nn/per_model.py: optimizers models_together
+    np.asarray(setting, np.result_type(array)) => setting
+    [one**other for one, other in pairs], bases.shape) => bases**exponents, bases.shape)
 nn/schedules.py: schedules endings solvers
     (progress.samples + 1) => max(progress.samples, 1)
     if progress.epoch == 0: => if progress.epoch < 0:
@@ -146,7 +151,7 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     return sum(totals[1:], totals[0]) => return sum(totals[2:], totals[0])
     sums = tuple(sum(arrays[1:], arrays[0]) for => sums = tuple(sum(arrays[1:-1], arrays[0]) for
 nn/training.py: training endings models_together checkpoint regularization
-    run.optimizer = deepcopy(self.optimizer) => run.optimizer = copy(self.optimizer)
+    run.moments = self.moments.copy() => run.moments = self.moments
     copy(self.patience), copy(self.progress) => copy(self.patience), self.progress
     epochs * math.ceil( => epochs * math.floor(
     steps if plan.planned else None => steps
@@ -387,15 +392,17 @@ estimators/validation.py: validation scikit_learn_defects
     if not np.isfinite(z).all(): => if False:
 estimators/solvers.py: solvers side_by_side sequential cnn
     min(200, n_samples) => 200
-    and estimator.solver != "sgd" => and False
-    settings["n_decayed"] = layout.n_decayed => pass
-    theta[: layout.n_trainable], **settings => theta, **settings
+    in FOR_SGD and not sgd => in FOR_SGD and False
+    or isinstance(estimator.solver, SGD) =>
+    return deepcopy(solver) => return solver
+    solver.check()\n => pass\n
     planned=not incremental => planned=True
     if estimator.warmup_steps else schedule => if False else schedule
     and batch_size != _default(estimator, "batch_size") =>
     and batch_size != _default(estimator, "batch_size") => and batch_size != 64
     It is going to be clipped to {n_samples}. => It is going to be clipped.
 estimators/fitting.py: solvers validation side_by_side scikit_learn_defects divergence mlp
+    layout.n_trainable], layout.n_decayed) => layout.n_trainable])
     return -best if est.early_stopping else best => return best
     run if job.incremental or est.warm_start else None => run if job.incremental else None
     est.t_ += outcome.iterations * len(job.rows) => est.t_ += outcome.iterations

@@ -73,7 +73,7 @@ sknn.nn.activations
 sknn.nn.workspace
 sknn.nn.initializers
 sknn.nn.parameters
-sknn.nn.settings sknn.nn.ranges
+sknn.nn.settings sknn.nn.ranges sknn.nn.per_model
 """
 STANDARD = set(sys.stdlib_module_names)
 CORE_NEEDS = {"numpy", "scipy", "threadpoolctl"}

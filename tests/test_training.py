@@ -272,7 +272,9 @@ def test_batch_norm_keeps_running_means_over_the_steps_of_an_epoch():
 
 def test_samples_go_on_from_those_of_an_earlier_fit():
     trainer = new_trainer(schedule=InvScaling())
-    trainer.run = Run(trainer.run.optimizer, np.random.RandomState(0), Patience(), samples=79)
+    trainer.run = Run(
+        trainer.run.optimizer, trainer.run.moments, np.random.RandomState(0), Patience(), samples=79
+    )
     trainer.train(2)
     assert trainer.run.progress.samples == 79 + 2 * N
     assert trainer.history["learning_rate"] == [0.1, 0.01]  # 0.1 / sqrt(79 + 20 + 1)

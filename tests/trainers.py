@@ -38,7 +38,9 @@ class Trainer:
         self.plan = Plan(**{"batch_size": 6, "learning_rate": 0.1} | plan)
         theta, _ = gradient.trainable
         random_state = np.random.RandomState(seed)
-        self.run = Run(optimizer(theta), random_state, Patience(models=theta.shape[:-1]))
+        optimizer, layout = optimizer(), gradient.network.layout
+        moments = optimizer.start(theta, layout.n_decayed)
+        self.run = Run(optimizer, moments, random_state, Patience(models=theta.shape[:-1]))
         self.history = {name: [] for name in HISTORY}
         self.subset, self.validate = subset, validate
 

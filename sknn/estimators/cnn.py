@@ -131,7 +131,7 @@ class CNNClassifier(ClassifierTask, BaseCNN):
     augment : {'shift', 'flip', 'shift+flip'} or None, default=None
         Changes training images at random in every epoch: shifts them by an eighth of a side at
         the most, mirrors each left to right with a chance of a half, or both.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         How the weights are found.
 
         - 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad': stochastic gradient descent with a
@@ -139,6 +139,9 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         - 'sgd': stochastic gradient descent, with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once; often the best for a few
           hundred samples. It works in float64 whatever the dtype of X.
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has settings of its own: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty. As in scikit-learn it is divided by the sum of the weights
         of the *batch*: the penalty weighs more in small batches.
@@ -456,7 +459,7 @@ class CNNRegressor(RegressorTask, BaseCNN):
     augment : {'shift', 'flip', 'shift+flip'} or None, default=None
         Changes training images at random in every epoch: shifts them by an eighth of a side at
         the most, mirrors each left to right with a chance of a half, or both.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         How the weights are found.
 
         - 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad': stochastic gradient descent with a
@@ -464,6 +467,9 @@ class CNNRegressor(RegressorTask, BaseCNN):
         - 'sgd': stochastic gradient descent, with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once; often the best for a few
           hundred samples. It works in float64 whatever the dtype of X.
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has settings of its own: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty. As in scikit-learn it is divided by the sum of the weights
         of the *batch*: the penalty weighs more in small batches.

@@ -7,11 +7,12 @@ import numpy as np
 
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
 from sknn.nn.initializers import INITIALIZERS, Initializer
+from sknn.nn.optimizers import Optimizer
 from sknn.nn.schedules import Schedule
 from sknn.scikit_learn import HasMethods, Interval, Options, StrOptions
 
 CONSTRAINTS = {
-    "solver": [StrOptions({"lbfgs", *STOCHASTIC_SOLVERS})],
+    "solver": [StrOptions({"lbfgs", *STOCHASTIC_SOLVERS}), Optimizer],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "learning_rate": [StrOptions(set(SCHEDULES)), Schedule],

@@ -74,8 +74,10 @@ def fit_stochastic(job):
     n_samples = len(job.rows) if job.training is None else len(job.training)
     plan = new_plan(est, n_samples, job.incremental)
     if run is None:
-        optimizer = new_optimizer(est, model.theta, model.network.layout)
-        run = Run(optimizer, job.random_state, Patience(_best_so_far(est)), samples=est.t_)
+        optimizer, patience = new_optimizer(est), Patience(_best_so_far(est))
+        layout = model.network.layout
+        moments = optimizer.start(model.theta[: layout.n_trainable], layout.n_decayed)
+        run = Run(optimizer, moments, job.random_state, patience, samples=est.t_)
     gradient = Gradient(model.network, est._training_loss(), model.theta, model.state)
     with _numerics(model.network, plan.batch_size):
         outcome = train(

@@ -53,7 +53,7 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         Activation function of the hidden layers, or one for each: 'identity', 'logistic',
         'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish',
         'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         How the weights are found.
 
         - 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad': stochastic gradient descent with a
@@ -61,6 +61,9 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         - 'sgd': stochastic gradient descent, with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once; often the best for a few
           hundred samples. It works in float64 whatever the dtype of X.
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has settings of its own: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty. As in scikit-learn it is divided by the sum of the weights
         of the *batch*: the penalty weighs more in small batches.
@@ -331,7 +334,7 @@ class MLPRegressor(RegressorTask, BaseMLP):
         Activation function of the hidden layers, or one for each: 'identity', 'logistic',
         'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish',
         'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         How the weights are found.
 
         - 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad': stochastic gradient descent with a
@@ -339,6 +342,9 @@ class MLPRegressor(RegressorTask, BaseMLP):
         - 'sgd': stochastic gradient descent, with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once; often the best for a few
           hundred samples. It works in float64 whatever the dtype of X.
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has settings of its own: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty. As in scikit-learn it is divided by the sum of the weights
         of the *batch*: the penalty weighs more in small batches.

@@ -140,7 +140,7 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         Shape of one sample: (height, width, channels) or (height, width) of an image,
         (n_features,) otherwise. None takes it from X, where flat samples are no images. Images
         of integers have pixels from 0 to 255 and are scaled to 0 to 1.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         How the weights are found.
 
         - 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad': stochastic gradient descent with a
@@ -148,6 +148,9 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         - 'sgd': stochastic gradient descent, with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once; often the best for a few
           hundred samples. It works in float64 whatever the dtype of X.
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has settings of its own: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty. As in scikit-learn it is divided by the sum of the weights
         of the *batch*: the penalty weighs more in small batches.
@@ -403,7 +406,7 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         Shape of one sample: (height, width, channels) or (height, width) of an image,
         (n_features,) otherwise. None takes it from X, where flat samples are no images. Images
         of integers have pixels from 0 to 255 and are scaled to 0 to 1.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         How the weights are found.
 
         - 'adam', 'adamw', 'nadam', 'rmsprop', 'adagrad': stochastic gradient descent with a
@@ -411,6 +414,9 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         - 'sgd': stochastic gradient descent, with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once; often the best for a few
           hundred samples. It works in float64 whatever the dtype of X.
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has settings of its own: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty. As in scikit-learn it is divided by the sum of the weights
         of the *batch*: the penalty weighs more in small batches.

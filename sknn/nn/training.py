@@ -2,7 +2,7 @@
 
 import math
 import time
-from copy import copy, deepcopy
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,6 +62,8 @@ class Run:
     Attributes
     ----------
     optimizer : Optimizer
+    moments : Moments
+        What the optimiser carries.
     random_state : numpy.random.RandomState
         Shuffles the rows.
     patience : Patience
@@ -72,8 +74,8 @@ class Run:
         The rows in the order of the last epoch; each epoch shuffles it further.
     """
 
-    def __init__(self, optimizer, random_state, patience, samples=0):
-        self.optimizer = optimizer
+    def __init__(self, optimizer, moments, random_state, patience, samples=0):
+        self.optimizer, self.moments = optimizer, moments
         self.random_state = random_state
         self.patience = patience
         self.progress = Progress(samples=samples)
@@ -83,7 +85,7 @@ class Run:
     def copy(self):
         """A Run to go on with that leaves this one as it is, but for the shared generator."""
         run = copy(self)
-        run.optimizer = deepcopy(self.optimizer)
+        run.moments = self.moments.copy()
         run.patience, run.progress = copy(self.patience), copy(self.progress)
         return run
 
@@ -235,7 +237,7 @@ def _step(gradient, batch, plan, run, rate):
     if plan.max_grad_norm is not None:
         gradient.clip(norm, plan.max_grad_norm)
     theta, grad = gradient.trainable
-    run.optimizer.step(theta, grad, _spread(rate, gradient.rates))
+    run.optimizer.step(theta, grad, _spread(rate, gradient.rates), run.moments)
     return loss, norm
 
 

@@ -178,8 +178,10 @@ def _step(estimator, gradient, norm):
     progress = Progress(total_steps=estimator.max_iter)  # a fit to this batch: a step an epoch
     rate = new_schedule(estimator).rate(progress, float(estimator.learning_rate_init))
     theta, grad = gradient.trainable
-    optimizer = new_optimizer(estimator, gradient.theta, gradient.network.layout)
-    optimizer.step(theta, grad, rate if gradient.rates is None else rate * gradient.rates)
+    optimizer = new_optimizer(estimator)
+    rates = rate if gradient.rates is None else rate * gradient.rates
+    moments = optimizer.start(theta, gradient.network.layout.n_decayed)
+    optimizer.step(theta, grad, rates, moments)
     return rate, optimizer
 
 
