@@ -63,7 +63,9 @@ nn/losses.py: losses losses_of_estimators models_together probabilities
     losses = 0.5 * np.square(out) => losses = np.square(out)
     [self.loss.smoothed(y[..., at], smoothing) => [self.loss.smoothed(y[..., at], 0)
     return self.loss.finish(total, w => return super().finish(total, w
-    if high - low < 80 else => if high - low < 800 else
+    narrow = high - low < 80 => narrow = high - low < 800
+    high if narrow.all() else np.where(narrow, high, => high if narrow.all() else np.where(False, high,
+    np.vecdot(*rows).astype(float) => np.einsum("kn,kn->k", *rows).astype(float)
     losses *= _column(weight) => pass
     if weight.ndim == 1 else weight => if weight.ndim == 1 else weight[:, :1]
 nn/initializers.py: initializers hidden_layers cnn
@@ -91,7 +93,8 @@ nn/optimizers.py: optimizers checkpoint solvers
 nn/per_model.py: optimizers models_together
     np.asarray(setting, np.result_type(array)) => setting
     [one**other for one, other in pairs], bases.shape) => bases**exponents, bases.shape)
-nn/schedules.py: schedules endings solvers
+nn/schedules.py: schedules endings solvers models_together
+    np.reshape([base**count for count in np.ravel(counts)], np.shape(counts)) => base**counts
     (progress.samples + 1) => max(progress.samples, 1)
     if progress.epoch == 0: => if progress.epoch < 0:
     self.rate(progress, base) <= 1e-6 => self.rate(progress, base) < 1e-6
@@ -137,8 +140,10 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     None if weight is None else weight[part.at]\n        return => weight\n        return
     cache["first"] = number == 0 => cache["first"] = True
     sum(totals[1:], totals[0]) => sum(totals[1:])
-    + np.dot(a[whole:], b[whole:]) =>
-    dz *= _per_model(scale) => dz *= np.max(scale)
+    + np.vecdot(a[..., whole:], b[..., whole:]) =>
+    np.vecdot(a, b).astype(float)\n => np.einsum("kp,kp->k", a, b).astype(float)\n
+    dz *= factor(scale, dz) => dz *= np.max(scale)
+    factor(l2, weights) => l2
     weight = None if batch.weight is None else batch.weight[part.at] => weight = None
     need_dx = index > network.lowest => need_dx = True
     cache.lender = self._of_thread.scratch => cache.lender = self._parts[0].workspace
@@ -146,7 +151,6 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     min(most, 32) => min(most, 64)
     if network.n_image_layers and theta.ndim > 1: => if False:
     np.sign(weights, out=penalty) => np.copysign(1.0, weights, out=penalty)
-    blocks.sum() + np.dot(a[whole:], b[whole:]) => blocks.sum()
     largest / np.maximum(norm, largest) => largest / norm
     return sum(totals[1:], totals[0]) => return sum(totals[2:], totals[0])
     sums = tuple(sum(arrays[1:], arrays[0]) for => sums = tuple(sum(arrays[1:-1], arrays[0]) for
@@ -172,7 +176,8 @@ nn/training.py: training endings models_together checkpoint regularization
     gradient.clip(norm, plan.max => norm = gradient.clip(norm, plan.max
     np.where(finite, loss, np.nan) => loss
     plan.schedule.horizon and not plan.early_stopping => plan.schedule.horizon
-    ends = spent & plan => ends = plan
+    ends = spent & as_values( => ends = as_values(
+    run.progress.plateaus + as_setting(slower) => run.progress.plateaus + np.any(slower)
     run.patience.count = np.where(slower, 0, run.patience.count) => run.patience.count *= 0
 nn/lbfgs.py: lbfgs endings mlp callbacks
     l1 / weight_sum) => l1)

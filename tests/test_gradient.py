@@ -94,10 +94,10 @@ def test_gradient_of_several_models_is_that_of_each(loss, weighted, sparse):
     values, penalties = joint.mean(batch), joint.add_penalty(alphas)
     norms = joint.norm()
     for model, single in enumerate(singles):
-        assert_allclose(values[model], single.mean(batch), rtol=1e-12)
-        assert_allclose(penalties[model], single.add_penalty(alphas[model, 0]), rtol=1e-12)
-        assert_allclose(joint.grad[model], single.grad, rtol=1e-12, atol=1e-15)
-        assert_allclose(norms[model], single.norm(), rtol=1e-12)
+        assert values[model] == single.mean(batch)
+        assert penalties[model] == single.add_penalty(alphas[model, 0])
+        assert_array_equal(joint.grad[model], single.grad)
+        assert norms[model] == single.norm()
 
 
 @each
@@ -173,8 +173,8 @@ def test_penalties_of_several_models_are_those_of_each():
     values = joint.add_penalty(l2, l1)
     for model, single in enumerate(singles):
         wanted = single.add_penalty(l2[model, 0], l1[model, 0])
-        assert_allclose(values[model], wanted, rtol=1e-12)
-        assert_allclose(joint.grad[model], single.grad, rtol=1e-12)
+        assert values[model] == wanted
+        assert_array_equal(joint.grad[model], single.grad)
 
 
 def test_penalties_leave_out_slopes_and_normalisation():
@@ -228,7 +228,7 @@ def test_clip_of_several_models_is_that_of_each(largest):
         single.mean(drawn_batch())
         own = largest if np.ndim(largest) == 0 else largest[model, 0]
         single.clip(single.norm(), own)
-        assert_allclose(joint.grad[model], single.grad, rtol=1e-12, atol=1e-15)
+        assert_array_equal(joint.grad[model], single.grad)
 
 
 def test_clip_leaves_a_gradient_of_zeros_as_it_is():
@@ -253,8 +253,13 @@ def test_inner_product_is_that_of_any_length(size):
     product = inner(a, b)
     assert type(product) is float
     assert_allclose(product, math.fsum(a * b), rtol=1e-12, atol=1e-10)
-    stacked = inner(np.stack([a, b]), np.stack([b, b]))
-    assert_allclose(stacked, [math.fsum(a * b), math.fsum(b * b)], rtol=1e-12, atol=1e-10)
+    for dtype in (np.float32, np.float64):
+        a, b = a.astype(dtype), b.astype(dtype)
+        wider = np.zeros((2, size + 3), dtype)  # rows as theta has them: of a longer vector
+        wider[:, :size] = [a, b]
+        stacked = inner(wider[:, :size], np.stack([b, b]))
+        assert stacked.dtype == np.float64
+        assert_array_equal(stacked, [inner(a, b), inner(b, b)])
 
 
 def test_penalty_and_norm_leave_out_what_is_frozen():

@@ -31,7 +31,8 @@ class Loss(Settings):
         """The sum over samples, and its gradient with respect to z written to out.
 
         y: (n, n_outputs) targets    z: (..., n, n_outputs) raw outputs, left as they are
-        weight: (n,), (n, n_outputs) or None    out: as z    returns: a float or (...)
+        weight: (n,), (n, n_outputs) or None    out: as z
+        returns: a float, or (k,) of float64 for z with a model axis
         """
         raise NotImplementedError
 
@@ -412,10 +413,11 @@ def _focal_slope(y, p, rest, log_p, gamma):
 
 def _log_softmax(z, out):
     """out = z - log(sum(exp(z))) over the last axis; out is not z."""
-    low, high = z.min(), z.max()
-    # One shift for all rows is exact enough unless exp(low - high) comes near underflow, and
-    # a maximum over a short last axis costs as much as all the rest.
-    shift = high if high - low < 80 else z.max(axis=-1, keepdims=True)
+    low, high = z.min(axis=(-2, -1), keepdims=True), z.max(axis=(-2, -1), keepdims=True)
+    # One shift for all rows of a model is exact enough unless exp(low - high) comes near
+    # underflow, and a maximum over a short last axis costs as much as all the rest.
+    narrow = high - low < 80
+    shift = high if narrow.all() else np.where(narrow, high, z.max(axis=-1, keepdims=True))
     shifted = z - shift
     np.exp(shifted, out=out)
     log_sum = np.log(out @ ones(z.shape[-1], z.dtype))[..., None]
@@ -431,7 +433,8 @@ def _inner(a, b):
     """The sum of a * b over the last two axes; a float unless a or b has a model axis."""
     if a.ndim == b.ndim == 2:
         return float(np.vdot(a, b))
-    return np.einsum("...nj,...nj->...", a, b)
+    rows = (array.reshape(*array.shape[:-2], -1) for array in (a, b))
+    return np.vecdot(*rows).astype(float)
 
 
 def _weighted_sum(losses, weight, gradient):
@@ -440,7 +443,7 @@ def _weighted_sum(losses, weight, gradient):
         gradient *= _column(weight)
         losses *= _column(weight)
     total = losses.sum(axis=(-2, -1))
-    return float(total) if losses.ndim == 2 else total
+    return float(total) if losses.ndim == 2 else total.astype(float)
 
 
 SQUARED_ERROR = SquaredError()

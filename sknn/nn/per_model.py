@@ -1,4 +1,7 @@
-"""Settings of models that are trained together: one number for all, or (k, 1), one for each."""
+"""Settings of models that are trained together: one number for all, or (k, 1), one for each.
+
+What comes out of the models themselves, losses for instance, has the shape (k,).
+"""
 
 import numpy as np
 
@@ -23,3 +26,13 @@ def power(base, exponent):
     bases, exponents = np.broadcast_arrays(base, exponent)
     pairs = zip(bases.ravel().tolist(), exponents.ravel().tolist(), strict=True)
     return np.reshape([one**other for one, other in pairs], bases.shape)
+
+
+def as_setting(values):
+    """Values (k,) as settings are, (k, 1); a number as it is."""
+    return np.reshape(values, (-1, 1)) if np.ndim(values) else values
+
+
+def as_values(setting):
+    """A setting (k, 1) as what comes out of the models, (k,); a number as it is."""
+    return np.reshape(setting, -1) if np.ndim(setting) else setting
