@@ -64,7 +64,7 @@ nn/losses.py: losses losses_of_estimators models_together probabilities
     [self.loss.smoothed(y[..., at], smoothing) => [self.loss.smoothed(y[..., at], 0)
     return self.loss.finish(total, w => return super().finish(total, w
     narrow = high - low < 80 => narrow = high - low < 800
-    high if narrow.all() else np.where(narrow, high, => high if narrow.all() else np.where(False, high,
+    else np.where(narrow, high, => else np.where(False, high,
     np.vecdot(*rows).astype(float) => np.einsum("kn,kn->k", *rows).astype(float)
     losses *= _column(weight) => pass
     if weight.ndim == 1 else weight => if weight.ndim == 1 else weight[:, :1]
