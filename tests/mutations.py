@@ -64,6 +64,7 @@ nn/losses.py: losses losses_of_estimators models_together probabilities
     [self.loss.smoothed(y[..., at], smoothing) => [self.loss.smoothed(y[..., at], 0)
     return self.loss.finish(total, w => return super().finish(total, w
     narrow = high - low < 80 => narrow = high - low < 800
+    if high - low < 80 else => if high - low < 800 else
     else np.where(narrow, high, => else np.where(False, high,
     np.vecdot(*rows).astype(float) => np.einsum("kn,kn->k", *rows).astype(float)
     losses *= _column(weight) => pass
@@ -141,7 +142,7 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     cache["first"] = number == 0 => cache["first"] = True
     sum(totals[1:], totals[0]) => sum(totals[1:])
     + np.vecdot(a[..., whole:], b[..., whole:]) =>
-    np.vecdot(a, b).astype(float)\n => np.einsum("kp,kp->k", a, b).astype(float)\n
+    return np.vecdot(a, b).astype(float) if => return np.einsum("kp,kp->k", a, b).astype(float) if
     dz *= factor(scale, dz) => dz *= np.max(scale)
     factor(l2, weights) => l2
     weight = None if batch.weight is None else batch.weight[part.at] => weight = None
@@ -204,6 +205,7 @@ nn/parameters.py: parameters regularization side_by_side
     lambda item: item.trainable and item.decay => lambda item: item.decay
     vector = np.empty(self.size, dtype) => vector = np.empty(self.size)
 nn/workspace.py: workspace layers
+    prod(of_one_model) <= MOST_ZEROS => True
     del self[key] => pass
     dtype or self.dtype) => self.dtype)
     array.flags.writeable = False => array.flags.writeable = True

@@ -413,15 +413,24 @@ def _focal_slope(y, p, rest, log_p, gamma):
 
 def _log_softmax(z, out):
     """out = z - log(sum(exp(z))) over the last axis; out is not z."""
-    low, high = z.min(axis=(-2, -1), keepdims=True), z.max(axis=(-2, -1), keepdims=True)
-    # One shift for all rows of a model is exact enough unless exp(low - high) comes near
-    # underflow, and a maximum over a short last axis costs as much as all the rest.
-    narrow = high - low < 80
-    shift = high if narrow.all() else np.where(narrow, high, z.max(axis=-1, keepdims=True))
-    shifted = z - shift
+    shifted = z - _shift(z)
     np.exp(shifted, out=out)
     log_sum = np.log(out @ ones(z.shape[-1], z.dtype))[..., None]
     return np.subtract(shifted, log_sum, out=out)
+
+
+def _shift(z):
+    """What softmax takes off z: one maximum for all rows of a model, or each row's own.
+
+    One for all is exact enough unless exp(low - high) comes near underflow, and a maximum over
+    a short last axis costs as much as all the rest of softmax.
+    """
+    if z.ndim == 2:
+        low, high = z.min(), z.max()
+        return high if high - low < 80 else z.max(axis=-1, keepdims=True)
+    low, high = z.min(axis=(-2, -1), keepdims=True), z.max(axis=(-2, -1), keepdims=True)
+    narrow = high - low < 80
+    return high if narrow.all() else np.where(narrow, high, z.max(axis=-1, keepdims=True))
 
 
 def _column(weight):

@@ -314,4 +314,4 @@ def _divide_by_root(theta, grad, square, learning_rate, epsilon):
 
 def _sqrt(number):
     """The root, of a float as a float: arrays of float32 stay as they are beside it."""
-    return np.sqrt(number) if isinstance(number, np.ndarray) else math.sqrt(number)
+    return math.sqrt(number) if type(number) is float else np.sqrt(number)

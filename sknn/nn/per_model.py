@@ -21,7 +21,9 @@ def power(base, exponent):
 
     NumPy's power of arrays rounds some results differently from that of two numbers.
     """
-    if not (isinstance(base, np.ndarray) or isinstance(exponent, np.ndarray)):
+    if type(base) is float and type(exponent) is int:  # soonest: the case of every step
+        return base**exponent
+    if np.ndim(base) == np.ndim(exponent) == 0:
         return base**exponent
     bases, exponents = np.broadcast_arrays(base, exponent)
     pairs = zip(bases.ravel().tolist(), exponents.ravel().tolist(), strict=True)

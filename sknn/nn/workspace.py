@@ -5,6 +5,8 @@ from math import prod
 
 import numpy as np
 
+MOST_ZEROS = 2**16
+
 
 class Workspace(dict):
     """What one layer on one thread leaves from forward for backward, and its scratch arrays.
@@ -52,8 +54,10 @@ def zeros_for(z):
     An array as second operand keeps NumPy's ``maximum`` in its vector loop: four times faster
     than the scalar 0.
     """
-    shape = next((z.shape[i:] for i in (0, -2) if prod(z.shape[i:]) <= 2**16), z.shape[-1:])
-    return _zeros(shape, z.dtype)
+    if z.size <= MOST_ZEROS:
+        return _zeros(z.shape, z.dtype)
+    of_one_model = z.shape[-2:]
+    return _zeros(of_one_model if prod(of_one_model) <= MOST_ZEROS else z.shape[-1:], z.dtype)
 
 
 @lru_cache(maxsize=64)
