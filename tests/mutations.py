@@ -47,7 +47,7 @@ nn/activations.py: activations layers models_together initializers
 nn/losses.py: losses losses_of_estimators models_together probabilities
     return total / weight_sum, 1.0 / weight_sum => return total / weight_sum, 1.0
     k = y.shape[-1] if self.link == "softmax" else 2 => k = y.shape[-1]
-    out *= _column(weight)\n        return total\n\n\nclass P => return total\nclass P
+    out *= weight\n        return total\n\n\nclass P => return total\nclass P
     losses = xlogy(y, y) - y * z => losses = -y * z
     np.any(y < 0) => np.any(y <= 0)
     np.any(y <= 0) => np.any(y < 0)
@@ -67,8 +67,7 @@ nn/losses.py: losses losses_of_estimators models_together probabilities
     if high - low < 80 else => if high - low < 800 else
     else np.where(narrow, high, => else np.where(False, high,
     np.vecdot(*rows).astype(float) => np.einsum("kn,kn->k", *rows).astype(float)
-    losses *= _column(weight) => pass
-    if weight.ndim == 1 else weight => if weight.ndim == 1 else weight[:, :1]
+    losses *= weight => pass
 nn/initializers.py: initializers hidden_layers cnn
     np.sqrt(2 / fan_in), shape => 2 / fan_in, shape
     _uniform(random_state, shape, 2 / fan_in) => _uniform(random_state, shape, 2 / fan_out)
@@ -117,7 +116,8 @@ nn/stopping.py: stopping endings
     theta.copy(), state.copy() => theta.copy(), state
     where=which[:, None]) => where=~which[:, None])
 nn/batches.py: batches training
-    / (1 if weight.ndim == 1 else weight.shape[1]) =>
+    float(total)) / weight.shape[-1] => float(total))
+    weight[:, None] if weight is not None and => weight[::-1, None] if weight is not None and
     1 / 255 if shape => 1 / 256 if shape
     and x.dtype.kind in "iu" => and x.dtype.kind in "u"
     self.samples.take(at), converted(y, self._y), => self.samples.take(at), y,
@@ -136,7 +136,7 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     np.maximum(norm, largest) => norm
     _, grad = self.trainable\n        square => grad = self.grad\n        square
     for part in parts[1:]: => for part in parts[2:]:
-    weight = weight.mean(axis=1) => weight = weight[:, 0]
+    weight = weight.mean(axis=-1) => weight = weight[:, 0]
     stream(*self._place, part=number) => stream(*self._place)
     None if weight is None else weight[part.at]\n        return => weight\n        return
     cache["first"] = number == 0 => cache["first"] = True
@@ -170,7 +170,7 @@ nn/training.py: training endings models_together checkpoint regularization
     order = run.order = order[shuffled] => order = order[shuffled]
     if batch.weight_sum == 0: => if False:
     total = total + loss * (stop - start) => total = total + loss * plan.batch_size
-    share = 1 / batch.weight_sum => share = 1 / len(batch.y)
+    share = 1 / as_setting(batch.weight_sum) => share = 1 / len(batch.y)
     plan.l1 * share => plan.l1
     progress.samples += len(order) => progress.samples += samples
     place = run.seed, progress.epoch, start => place = run.seed, 0, start
@@ -389,7 +389,7 @@ estimators/regressor.py: losses_of_estimators mlp
     r2_score(y, predicted, sample_weight=weight) => r2_score(y, predicted)
     loss.check_targets(y) => pass
 estimators/validation.py: validation scikit_learn_defects
-    float(self.weight.sum()) => len(self.y)
+    sum_of_weights(weight) => len(self.y)
     if len(validation) < 2: => if len(validation) < 1:
     not rows.weight[validation].any() => not rows.weight.any()
     stratify=estimator._strata(rows.y) => stratify=None

@@ -101,6 +101,17 @@ def test_gradient_of_several_models_is_that_of_each(loss, weighted, sparse):
 
 
 @each
+def test_models_may_have_weights_of_their_own(loss):
+    joint, singles = joint_and_singles(LAYERS, loss, N_IN)
+    weight = np.random.default_rng(3).uniform(size=(len(singles), N, 1))
+    batches = [new_batch(drawn_batch(loss).x, drawn_batch(loss).y, own) for own in weight]
+    values = joint.mean(new_batch(batches[0].x, batches[0].y, weight))
+    for model, (single, batch) in enumerate(zip(singles, batches, strict=True)):
+        assert values[model] == single.mean(batch)
+        assert_array_equal(joint.grad[model], single.grad)
+
+
+@each
 def test_gradient_in_float32_is_that_in_float64(loss):
     wide = new_gradient(LAYERS, loss, N_IN)
     narrow = new_gradient(LAYERS, loss, N_IN, dtype=np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv, train_test_split
 
-from sknn.nn.batches import Rows
+from sknn.nn.batches import Rows, sum_of_weights
 from sknn.scikit_learn import safe_indexing
 
 
@@ -27,8 +27,9 @@ class HeldOut:
 
     def loss(self, model, z):
         """The unpenalised, weighted loss of raw outputs z."""
-        weight_sum = len(self.y) if self.weight is None else float(self.weight.sum())
-        total = model.loss.sum_and_gradient(self.y, z, self.weight, np.empty_like(z))
+        weight = None if self.weight is None else self.weight[:, None]
+        weight_sum = len(self.y) if weight is None else sum_of_weights(weight)
+        total = model.loss.sum_and_gradient(self.y, z, weight, np.empty_like(z))
         return model.loss.finish(total, weight_sum)[0]
 
 

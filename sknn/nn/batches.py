@@ -10,9 +10,10 @@ from sknn.nn.workspace import Workspace
 
 @dataclass
 class Batch:
-    """n samples: x (n, *input_shape) or sparse, y (n, n_outputs).
+    """n samples: x (..., n, *input_shape) or sparse, y (..., n, n_outputs).
 
-    weight: (n,), (n, n_outputs) or None    weight_sum: the sum of the weights, or n
+    weight: (..., n, 1) or (..., n, n_outputs), or None    weight_sum: the sum of the weights, or
+    n; (k,) if they differ between models
 
     Valid until the next batch is taken.
     """
@@ -20,7 +21,7 @@ class Batch:
     x: object
     y: np.ndarray
     weight: np.ndarray | None
-    weight_sum: float
+    weight_sum: float | np.ndarray
 
 
 class Samples:
@@ -71,7 +72,7 @@ class Rows:
     x, dtype, shape : as Samples takes them
     y : ndarray of shape (n, n_outputs) or (n,)
         Targets; of one dimension, numbers of rows in ``codebook``.
-    weight : ndarray of shape (n,), (n, n_outputs) or None
+    weight : ndarray of shape (n,), (n, 1), (n, n_outputs) or None
     codebook : ndarray of shape (n_codes, n_outputs) or None
         The target that each code stands for: one-hot rows, for instance.
     """
@@ -79,7 +80,9 @@ class Rows:
     def __init__(self, x, y, weight=None, *, dtype, shape=None, codebook=None):
         self.samples = Samples(x, dtype, shape)
         self.x, self.dtype = self.samples.x, self.samples.dtype
-        self.y, self.weight = y, weight
+        self.y = y
+        # a column, so that it weighs all outputs
+        self.weight = weight[:, None] if weight is not None and weight.ndim == 1 else weight
         self.codebook = codebook
         self._y, self._code, self._weight = (Workspace(self.dtype) for _ in range(3))
 
@@ -125,5 +128,9 @@ def converted(rows, workspace):
 
 
 def sum_of_weights(weight):
-    """What a mean over samples is divided by: weights per output count by their mean."""
-    return float(weight.sum()) / (1 if weight.ndim == 1 else weight.shape[1])
+    """What a mean over samples is divided by: weights per output count by their mean.
+
+    weight: (..., n, 1) or (..., n, n_outputs)    returns: a float, or (k,) of float64
+    """
+    total = weight.sum(axis=(-2, -1))
+    return (total.astype(float) if total.ndim else float(total)) / weight.shape[-1]

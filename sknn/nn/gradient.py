@@ -151,8 +151,8 @@ class Gradient:
         """The parts, told which samples are theirs, and their layers what they need of those."""
         size = len(batch.y) if len(parts) == 1 else self._size
         weight = batch.weight
-        if weight is not None and weight.ndim == 2:  # a weight for each output
-            weight = weight.mean(axis=1)
+        if weight is not None:
+            weight = weight.mean(axis=-1)  # of all outputs
         for number, part in enumerate(parts):
             part.at = slice(number * size, (number + 1) * size)
             if part.drawing:

@@ -31,7 +31,7 @@ class Loss(Settings):
         """The sum over samples, and its gradient with respect to z written to out.
 
         y: (n, n_outputs) targets    z: (..., n, n_outputs) raw outputs, left as they are
-        weight: (n,), (n, n_outputs) or None    out: as z
+        weight: (n, 1) or (n, n_outputs), which may have a model axis too, or None    out: as z
         returns: a float, or (k,) of float64 for z with a model axis
         """
         raise NotImplementedError
@@ -64,8 +64,8 @@ class SquaredError(Loss):
         np.subtract(z, y, out=out)
         if weight is None:
             return 0.5 * _inner(out, out)
-        total = 0.5 * _inner(out * _column(weight), out)
-        out *= _column(weight)
+        total = 0.5 * _inner(out * weight, out)
+        out *= weight
         return total
 
 
@@ -99,11 +99,11 @@ class SoftmaxLogLoss(Loss):
 
     def sum_and_gradient(self, y, z, weight, out):
         _log_softmax(z, out)
-        total = -_inner(y, out) if weight is None else -_inner(y * _column(weight), out)
+        total = -_inner(y, out) if weight is None else -_inner(y * weight, out)
         np.exp(out, out=out)
         out -= y  # softmax(z) - y
         if weight is not None:
-            out *= _column(weight)
+            out *= weight
         return total
 
     def predict(self, z):
@@ -433,11 +433,6 @@ def _shift(z):
     return high if narrow.all() else np.where(narrow, high, z.max(axis=-1, keepdims=True))
 
 
-def _column(weight):
-    """Weights of samples as a column, to weigh all outputs; those per output as they are."""
-    return weight[:, None] if weight.ndim == 1 else weight
-
-
 def _inner(a, b):
     """The sum of a * b over the last two axes; a float unless a or b has a model axis."""
     if a.ndim == b.ndim == 2:
@@ -449,8 +444,8 @@ def _inner(a, b):
 def _weighted_sum(losses, weight, gradient):
     """The weighted sum of losses; the gradient is weighted in place."""
     if weight is not None:
-        gradient *= _column(weight)
-        losses *= _column(weight)
+        gradient *= weight
+        losses *= weight
     total = losses.sum(axis=(-2, -1))
     return float(total) if losses.ndim == 2 else total.astype(float)
 

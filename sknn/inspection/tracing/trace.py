@@ -96,7 +96,7 @@ def trace(estimator, X, y, sample_weight=None):
         estimator=type(estimator).__name__,
         layers=layers,
         y=np.array(batch.y),
-        weight=None if batch.weight is None else np.array(batch.weight),
+        weight=None if batch.weight is None else _of_samples(batch.weight),
         weight_sum=batch.weight_sum,
         prediction=loss.predict(z),
         loss_function=loss,
@@ -152,8 +152,8 @@ def _batch(estimator, model, X, y, sample_weight, dtype):
 def _forward(stages, layers, batch):
     """Runs the stages, fills in x, z and a of the layers, and returns the raw outputs."""
     x, weight = batch.x, batch.weight
-    if weight is not None and weight.ndim == 2:  # a weight for each output
-        weight = weight.mean(axis=1)
+    if weight is not None:
+        weight = weight.mean(axis=1)  # of all outputs
     for stage, layer in zip(stages, layers, strict=True):
         layer.x = x
         layer.z, layer.a = stage.forward(x, True, weight)
@@ -183,6 +183,11 @@ def _step(estimator, gradient, norm):
     moments = optimizer.start(theta, gradient.network.layout.n_decayed)
     optimizer.step(theta, grad, rates, moments)
     return rate, optimizer
+
+
+def _of_samples(weight):
+    """A copy of weights: (n,), or (n, n_outputs) if each output has its own."""
+    return weight[:, 0].copy() if weight.shape[1] == 1 else weight.copy()
 
 
 def _copied(arrays):
