@@ -23,7 +23,7 @@ from sknn.nn.storage.checkpoint import restore_run, run_values
 from sknn.nn.storage.container import SavedModelError, blaming, read, write
 from sknn.nn.storage.registry import CORE, Kind
 from sknn.nn.storage.values import Decoder, Encoder
-from sknn.nn.training import Run
+from sknn.nn.training import TrainingState
 from sknn.scikit_learn import callbacks_of, metadata_requests
 
 
@@ -234,7 +234,7 @@ def _run(model, values, optimizer=None, solver=None, settings=None):
         optimizer = OPTIMIZERS.make(solver, settings)
     layout = model.network.layout
     moments = optimizer.start(model.theta[: layout.n_trainable], layout.n_decayed)
-    run = Run(optimizer, moments, np.random.RandomState(0), Patience())
+    run = TrainingState(optimizer, moments, np.random.RandomState(0), Patience())
     restore_run(run, values)
     return run
 

@@ -116,6 +116,7 @@ nn/stopping.py: stopping endings
     theta.copy(), state.copy() => theta.copy(), state
     where=which[:, None]) => where=~which[:, None])
 nn/batches.py: batches training
+    at if order is None else order[at] => at
     float(total)) / weight.shape[-1] => float(total))
     weight[:, None] if weight is not None and => weight[::-1, None] if weight is not None and
     1 / 255 if shape => 1 / 256 if shape
@@ -169,7 +170,7 @@ nn/training.py: training endings models_together checkpoint regularization
     reason = "interrupted"\n        trim(history) => reason = "interrupted"
     order = run.order = order[shuffled] => order = order[shuffled]
     if batch.weight_sum == 0: => if False:
-    total = total + loss * (stop - start) => total = total + loss * plan.batch_size
+    total = total + loss * n => total = total + loss * plan.batch_size
     share = 1 / as_setting(batch.weight_sum) => share = 1 / len(batch.y)
     plan.l1 * share => plan.l1
     progress.samples += len(order) => progress.samples += samples

@@ -17,7 +17,7 @@ from helpers import (
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn.nn import BatchNorm, Conv2D, Dense, Flatten, LayerNorm
-from sknn.nn.gradient import BLOCK, Gradient, inner
+from sknn.nn.gradient import BLOCK, Gradient, TrainableLoss, inner
 from sknn.nn.network import Network
 
 N, N_IN, N_OUTPUTS = 12, 6, 3
@@ -312,6 +312,10 @@ def test_rates_multiply_those_of_the_parameters_that_ask_for_it(dtype):
     for name in ("weight", "bias"):
         assert_array_equal(slow[name], np.full_like(slow[name], 0.1))
         assert_array_equal(normal_rate[name], np.ones_like(normal_rate[name]))
+
+
+def test_gradient_is_what_training_asks_for():
+    assert isinstance(new_gradient(LAYERS, SQUARED_ERROR, N_IN), TrainableLoss)
 
 
 def test_rates_are_none_if_all_are_one():

@@ -9,7 +9,7 @@ from sknn.nn import Dense
 from sknn.nn.batches import Rows
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
 from sknn.nn.stopping import Patience
-from sknn.nn.training import HISTORY, Plan, Run, train
+from sknn.nn.training import HISTORY, Plan, TrainingState, train
 
 N, N_IN, N_OUTPUTS = 20, 4, 3
 LAYERS = [Dense(5, "tanh"), Dense(N_OUTPUTS, "identity")]
@@ -40,7 +40,9 @@ class Trainer:
         random_state = np.random.RandomState(seed)
         optimizer, layout = optimizer(), gradient.network.layout
         moments = optimizer.start(theta, layout.n_decayed)
-        self.run = Run(optimizer, moments, random_state, Patience(models=theta.shape[:-1]))
+        self.run = TrainingState(
+            optimizer, moments, random_state, Patience(models=theta.shape[:-1])
+        )
         self.history = {name: [] for name in HISTORY}
         self.subset, self.validate = subset, validate
 

@@ -20,7 +20,7 @@ from sknn.nn.model import Model
 from sknn.nn.stopping import Keeper, Patience
 from sknn.nn.storage.checkpoint import Checkpoint
 from sknn.nn.threads import blas_threads_for, one_blas_thread
-from sknn.nn.training import Run, train
+from sknn.nn.training import TrainingState, train
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Job:
     training: np.ndarray | None
     held_out: HeldOut | None
     random_state: np.random.RandomState
-    run: Run | None
+    run: TrainingState | None
     incremental: bool
     callbacks: Any
     data: dict
@@ -77,7 +77,7 @@ def fit_stochastic(job):
         optimizer, patience = new_optimizer(est), Patience(_best_so_far(est))
         layout = model.network.layout
         moments = optimizer.start(model.theta[: layout.n_trainable], layout.n_decayed)
-        run = Run(optimizer, moments, job.random_state, patience, samples=est.t_)
+        run = TrainingState(optimizer, moments, job.random_state, patience, samples=est.t_)
     gradient = Gradient(model.network, est._training_loss(), model.theta, model.state)
     with _numerics(model.network, plan.batch_size):
         outcome = train(

@@ -64,8 +64,37 @@ class Samples:
         return rows
 
 
-class Rows:
-    """Samples and targets to take batches from.
+class Source:
+    """What training takes batches from, wherever the rows lie: ``len(source)`` is their number.
+
+    Subclasses have ``take``, and for lbfgs the attributes; where rows are not taken one by one,
+    ``batches`` too.
+
+    Attributes
+    ----------
+    weight_sum : float
+        What a mean over all rows is divided by.
+    dtype : dtype
+        What is computed in.
+    """
+
+    def take(self, at):
+        """The Batch of the rows ``at``: integers, or a slice. Valid until the next one is taken."""
+        raise NotImplementedError
+
+    def batches(self, size, order=None):
+        """Yields (number of its first row, Batch) for the batches of one epoch.
+
+        order: numbers of the rows in the order in which they are taken; None: all as they lie
+        """
+        n = len(self) if order is None else len(order)
+        for start in range(0, n, size):
+            at = slice(start, min(start + size, n))
+            yield start, self.take(at if order is None else order[at])
+
+
+class Rows(Source):
+    """Samples and targets in arrays.
 
     Parameters
     ----------
@@ -88,6 +117,10 @@ class Rows:
 
     def __len__(self):
         return len(self.samples)
+
+    @property
+    def weight_sum(self):
+        return float(len(self)) if self.weight is None else sum_of_weights(self.weight)
 
     def take(self, at):
         """The Batch of the rows ``at``: integers, or a slice, which copies nothing."""

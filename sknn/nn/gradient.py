@@ -2,6 +2,7 @@
 
 import math
 from threading import local
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -14,8 +15,48 @@ BLOCK = 8192  # numbers
 WORTHWHILE, PLENTY = 10_000_000, 500_000_000  # multiply-adds of a micro-batch
 
 
+@runtime_checkable
+class TrainableLoss(Protocol):
+    """What ``train`` asks for: a loss, its gradient, and the vectors that are trained.
+
+    Values are floats, or (k,) for k models.
+
+    Attributes
+    ----------
+    theta, state : ndarray of shape (..., P), (..., S)
+        Parameters and running statistics; optimisers change theta in place.
+    trainable : (ndarray, ndarray)
+        The leading parts of theta and its gradient that optimisers work on, as views.
+    rates : ndarray or None
+        Multipliers of the learning rate, one per trainable number; None if all are one.
+    """
+
+    theta: np.ndarray
+    state: np.ndarray
+    trainable: tuple
+    rates: np.ndarray | None
+
+    def place(self, seed, epoch, batch):
+        """Says where in training the next batch stands: what dropout draws depends on it."""
+
+    def mean(self, batch):
+        """The loss of the batch, as the loss finishes it; its gradient is kept."""
+
+    def add_penalty(self, l2, l1=0.0):
+        """Adds the gradient of the penalties to the one kept; returns their value."""
+
+    def norm(self):
+        """The Euclidean norm of the gradient of what is trainable."""
+
+    def clip(self, norm, largest):
+        """Scales the gradient down to the norm ``largest``."""
+
+    def non_finite(self, loss):
+        """What is no longer finite, in words."""
+
+
 class Gradient:
-    """The loss of a network on a batch, and its gradient with respect to theta.
+    """The loss of a network on a batch, and its gradient: the TrainableLoss of one process.
 
     Attributes
     ----------

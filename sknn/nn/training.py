@@ -57,7 +57,7 @@ class Plan:
         self.penalised = bool(np.any(self.alpha) or np.any(self.l1))
 
 
-class Run:
+class TrainingState:
     """What training carries from epoch to epoch, and ``partial_fit`` from call to call.
 
     Attributes
@@ -84,7 +84,7 @@ class Run:
         self.order = None
 
     def copy(self):
-        """A Run to go on with that leaves this one as it is, but for the shared generator."""
+        """One to go on with that leaves this one as it is, but for the shared generator."""
         run = copy(self)
         run.moments = self.moments.copy()
         run.patience, run.progress = copy(self.patience), copy(self.progress)
@@ -125,9 +125,10 @@ def train(
 ):
     """Trains ``gradient.theta`` in place for so many epochs, or until it should stop.
 
-    rows: Rows    subset: numbers of the rows to train on, default all    history: a dict of
-    lists by the names in HISTORY, to which each epoch appends    validate: () -> (loss, score),
-    greater scores being better    before_epoch: () -> None    after_epoch: () -> whether to stop
+    gradient: a TrainableLoss    rows: a Source    subset: numbers of the rows to train on, default
+    all    history: a dict of lists by the names in HISTORY, to which each epoch appends
+    validate: () -> (loss, score), greater scores being better    before_epoch: () -> None
+    after_epoch: () -> whether to stop
     say: takes lines of progress    start: a Checkpoint to go on from, whose epochs count
     save: (Checkpoint, whether it is the last) -> None, called before the first epoch and after
     each, unless training has diverged    Returns an Outcome.
@@ -203,9 +204,7 @@ def _epoch(gradient, rows, plan, run):
     workspace = Workspace(gradient.theta.dtype)
     in_place = not plan.shuffle and len(order) == len(rows)
     rate = plan.learning_rate
-    for start in range(0, len(order), plan.batch_size):
-        stop = min(start + plan.batch_size, len(order))
-        batch = rows.take(slice(start, stop) if in_place else order[start:stop])
+    for start, batch in rows.batches(plan.batch_size, None if in_place else order):
         if batch.weight_sum == 0:  # nothing to learn from
             continue
         place = run.seed, progress.epoch, start
@@ -214,9 +213,10 @@ def _epoch(gradient, rows, plan, run):
             batch.x = plan.augment(batch.x, *place, workspace)
         rate = plan.schedule.rate(progress, plan.learning_rate)
         loss, norm = _step(gradient, batch, plan, run, rate)
-        total = total + loss * (stop - start)
+        n = batch.y.shape[-2]
+        total = total + loss * n
         norms = norms + norm
-        samples += stop - start
+        samples += n
         steps += 1
         if progress.step == 0 and not np.any(np.isfinite(loss)):
             break

@@ -22,7 +22,7 @@ class Checkpoint:
     theta, state : ndarray
         Parameters and running statistics.
     run : dict
-        What ``run_values`` makes of a Run.
+        What ``run_values`` makes of a TrainingState.
     history : dict of list
     epochs : int
         How many are done.
@@ -127,7 +127,7 @@ class Checkpoint:
 
 
 def run_values(run):
-    """A Run as values that can be saved."""
+    """A TrainingState as values that can be saved."""
     return {
         "optimizer": run.moments.state(),
         "random_state": run.random_state,
@@ -139,7 +139,7 @@ def run_values(run):
 
 
 def restore_run(run, values):
-    """Makes a Run with new moments the one that the values are of.
+    """Makes a TrainingState with new moments the one that the values are of.
 
     Raises ValueError if its optimiser is another.
     """
