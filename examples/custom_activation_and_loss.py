@@ -29,8 +29,8 @@ class Cauchy(Loss):
         losses = np.log1p(0.5 * residual**2)
         np.divide(residual, 1 + 0.5 * residual**2, out=out)
         if weight is not None:
-            losses = losses * weight[:, None]
-            out *= weight[:, None]
+            losses = losses * weight
+            out *= weight
         return float(losses.sum())
 
 

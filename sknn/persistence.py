@@ -6,7 +6,6 @@ with.
 """
 
 import sys
-from inspect import signature
 
 import numpy as np
 import sklearn
@@ -17,15 +16,15 @@ from sknn import estimators
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.labels import LabelSet, ManyLabels, OneLabel
 from sknn.estimators.reading import FLOATS
-from sknn.nn import optimizers
 from sknn.nn.model import Model
 from sknn.nn.network import Network
+from sknn.nn.optimizers import Optimizer
 from sknn.nn.stopping import Patience
 from sknn.nn.storage.checkpoint import restore_run, run_values
 from sknn.nn.storage.container import SavedModelError, blaming, read, write
 from sknn.nn.storage.registry import CORE, Kind
 from sknn.nn.storage.values import Decoder, Encoder
-from sknn.nn.training import Run
+from sknn.nn.training import TrainingState
 from sknn.scikit_learn import callbacks_of, metadata_requests
 
 
@@ -50,7 +49,7 @@ SPLITTERS = Kind(
     lambda splitter: vars(splitter) | vars(splitter).get("cvargs", {}),
 )
 KINDS = (*CORE, SPLITTERS)
-OPTIMIZERS = _named(vars(optimizers).values(), lambda cls: issubclass(cls, optimizers.Optimizer))
+OPTIMIZERS = Kind.of(Optimizer)
 LABELS = {"LabelSet": LabelSet, "OneLabel": OneLabel}
 BINARIZER = ("classes_", "sparse_input_", "y_type_")  # what LabelBinarizer learns
 # Where a fit writes is no part of a model: a stranger's file must not say so.
@@ -226,23 +225,19 @@ def _model(layers, input_shape, loss, theta, state):
 
 
 def _run_as_dict(run):
-    optimizer = run.optimizer
-    settings = {name: getattr(optimizer, name) for name in _settings(type(optimizer))}
-    return {"solver": type(optimizer).__name__, "settings": settings, "values": run_values(run)}
+    return {"optimizer": run.optimizer, "values": run_values(run)}
 
 
-def _run(model, solver, settings, values):
-    if solver not in OPTIMIZERS:
-        raise SavedModelError(f"it has the unknown solver {solver!r}")
-    trainable = model.theta[: model.network.layout.n_trainable]
-    run = Run(OPTIMIZERS[solver](trainable, **settings), np.random.RandomState(0), Patience())
+def _run(model, values, optimizer=None, solver=None, settings=None):
+    """What training goes on with; early files have a solver's name and settings."""
+    if optimizer is None:
+        settings.pop("n_decayed", None)
+        optimizer = OPTIMIZERS.make(solver, settings)
+    layout = model.network.layout
+    moments = optimizer.start(model.theta[: layout.n_trainable], layout.n_decayed)
+    run = TrainingState(optimizer, moments, np.random.RandomState(0), Patience())
     restore_run(run, values)
     return run
-
-
-def _settings(optimizer):
-    """Names of the arguments of an optimiser's class, but for theta."""
-    return [name for name in signature(optimizer).parameters if name != "theta"]
 
 
 def _requests_as_dict(requests):

@@ -103,13 +103,15 @@ def sample_weights(n, seed=0):
 
 
 def sum_and_gradient(loss, y, z, weight=None):
-    """What the loss gives, the gradient in an array of its own."""
+    """What the loss gives, the gradient in an array of its own; weight as for ``new_batch``."""
+    weight = weight[:, None] if np.ndim(weight) == 1 else weight
     out = np.full_like(z, np.nan)
     return loss.sum_and_gradient(y, z, weight, out), out
 
 
 def new_batch(x, y, weight=None):
-    """The Batch of these arrays."""
+    """The Batch of these arrays; weight: (n,), (n, 1) or (n, n_outputs)."""
+    weight = weight[:, None] if np.ndim(weight) == 1 else weight
     return Batch(x, y, weight, float(x.shape[0]) if weight is None else sum_of_weights(weight))
 
 

@@ -47,7 +47,7 @@ nn/activations.py: activations layers models_together initializers
 nn/losses.py: losses losses_of_estimators models_together probabilities
     return total / weight_sum, 1.0 / weight_sum => return total / weight_sum, 1.0
     k = y.shape[-1] if self.link == "softmax" else 2 => k = y.shape[-1]
-    out *= _column(weight)\n        return total\n\n\nclass P => return total\nclass P
+    out *= weight\n        return total\n\n\nclass P => return total\nclass P
     losses = xlogy(y, y) - y * z => losses = -y * z
     np.any(y < 0) => np.any(y <= 0)
     np.any(y <= 0) => np.any(y < 0)
@@ -63,9 +63,11 @@ nn/losses.py: losses losses_of_estimators models_together probabilities
     losses = 0.5 * np.square(out) => losses = np.square(out)
     [self.loss.smoothed(y[..., at], smoothing) => [self.loss.smoothed(y[..., at], 0)
     return self.loss.finish(total, w => return super().finish(total, w
+    narrow = high - low < 80 => narrow = high - low < 800
     if high - low < 80 else => if high - low < 800 else
-    losses *= _column(weight) => pass
-    if weight.ndim == 1 else weight => if weight.ndim == 1 else weight[:, :1]
+    else np.where(narrow, high, => else np.where(False, high,
+    np.vecdot(*rows).astype(float) => np.einsum("kn,kn->k", *rows).astype(float)
+    losses *= weight => pass
 nn/initializers.py: initializers hidden_layers cnn
     np.sqrt(2 / fan_in), shape => 2 / fan_in, shape
     _uniform(random_state, shape, 2 / fan_in) => _uniform(random_state, shape, 2 / fan_out)
@@ -75,18 +77,24 @@ nn/initializers.py: initializers hidden_layers cnn
     fan_out, self.activation) => fan_out, activation)
     np.sqrt(3 * variance) => np.sqrt(6 * variance)
 nn/optimizers.py: optimizers checkpoint solvers
-    {name: moment.copy() for => {name: moment for
+    {name: np.array(value) for => {name: value for
+    return self._with(np.copy) => return self
+    self.n_decayed, self.steps) => self.n_decayed)
     theta -= grad\n            np.m => np.m
-    grad += epsilon / root => grad += epsilon
-    rate, self.epsilon * correction) => rate, self.epsilon)
-    weights = theta[..., : self.n_decayed] => weights = theta
-    1 - rate * self.weight_decay => 1 - self.weight_decay
-    rate = rate[..., : self.n_decayed] => rate = rate[..., :1]
-    self._mu(self.steps + 1) => self._mu(self.steps)
-    self.product = float(state["product"]) => pass
-    root = np.sqrt(square)\n    root += epsilon => root = np.sqrt(square + epsilon)
-    (1 - self.decay) * np.square(grad) => np.square(grad)
-nn/schedules.py: schedules endings solvers
+    grad += factor(epsilon / root, grad) => grad += factor(epsilon, grad)
+    self.epsilon * correction, moments) => self.epsilon, moments)
+    weights, rate = theta[..., : moments.n_decayed] => weights, rate = theta
+    1 - rate * factor(self.weight_decay, rate) => 1 - factor(self.weight_decay, rate)
+    rate = rate[..., : moments.n_decayed] => rate = rate[..., :1]
+    self._mu(moments.steps + 1) => self._mu(moments.steps)
+    self[name] = float(state[name]) => pass
+    root = np.sqrt(square)\n    root += factor(epsilon, root) => root = np.sqrt(square + epsilon)
+    factor(1 - self.decay, grad) * np.square(grad) => np.square(grad)
+nn/per_model.py: optimizers models_together
+    np.asarray(setting, np.result_type(array)) => setting
+    [one**other for one, other in pairs], bases.shape) => bases**exponents, bases.shape)
+nn/schedules.py: schedules endings solvers models_together
+    np.reshape([base**count for count in np.ravel(counts)], np.shape(counts)) => base**counts
     (progress.samples + 1) => max(progress.samples, 1)
     if progress.epoch == 0: => if progress.epoch < 0:
     self.rate(progress, base) <= 1e-6 => self.rate(progress, base) < 1e-6
@@ -108,7 +116,9 @@ nn/stopping.py: stopping endings
     theta.copy(), state.copy() => theta.copy(), state
     where=which[:, None]) => where=~which[:, None])
 nn/batches.py: batches training
-    / (1 if weight.ndim == 1 else weight.shape[1]) =>
+    at if order is None else order[at] => at
+    float(total)) / weight.shape[-1] => float(total))
+    weight[:, None] if weight is not None and => weight[::-1, None] if weight is not None and
     1 / 255 if shape => 1 / 256 if shape
     and x.dtype.kind in "iu" => and x.dtype.kind in "u"
     self.samples.take(at), converted(y, self._y), => self.samples.take(at), y,
@@ -135,20 +145,21 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     weight[..., part.at, :] => weight
     updates_state=number == 0 => updates_state=True
     sum(totals[1:], totals[0]) => sum(totals[1:])
-    + np.dot(a[whole:], b[whole:]) =>
-    dz *= _per_model(scale) => dz *= np.max(scale)
+    + np.vecdot(a[..., whole:], b[..., whole:]) =>
+    return np.vecdot(a, b).astype(float) if => return np.einsum("kp,kp->k", a, b).astype(float) if
+    dz *= factor(scale, dz) => dz *= np.max(scale)
+    factor(l2, weights) => l2
     weight = None if batch.weight is None else batch.weight[part.at] => weight = None
     cache.lender = self._of_thread.scratch => cache.lender = self._parts[0].workspace
     max(4, WORTHWHILE / multiply_adds) => max(1, WORTHWHILE / multiply_adds)
     min(most, 32) => min(most, 64)
     if network.n_image_layers and theta.ndim > 1: => if False:
     np.sign(weights, out=penalty) => np.copysign(1.0, weights, out=penalty)
-    blocks.sum() + np.dot(a[whole:], b[whole:]) => blocks.sum()
     largest / np.maximum(norm, largest) => largest / norm
     return sum(totals[1:], totals[0]) => return sum(totals[2:], totals[0])
     sums = tuple(sum(arrays[1:], arrays[0]) for => sums = tuple(sum(arrays[1:-1], arrays[0]) for
 nn/training.py: training endings models_together checkpoint regularization
-    run.optimizer = deepcopy(self.optimizer) => run.optimizer = copy(self.optimizer)
+    run.moments = self.moments.copy() => run.moments = self.moments
     copy(self.patience), copy(self.progress) => copy(self.patience), self.progress
     epochs * math.ceil( => epochs * math.floor(
     steps if plan.planned else None => steps
@@ -161,15 +172,16 @@ nn/training.py: training endings models_together checkpoint regularization
     reason = "interrupted"\n        trim(history) => reason = "interrupted"
     order = run.order = order[shuffled] => order = order[shuffled]
     if batch.weight_sum == 0: => if False:
-    total = total + loss * (stop - start) => total = total + loss * plan.batch_size
-    share = 1 / batch.weight_sum => share = 1 / len(batch.y)
+    total = total + loss * n => total = total + loss * plan.batch_size
+    share = 1 / as_setting(batch.weight_sum) => share = 1 / len(batch.y)
     plan.l1 * share => plan.l1
     progress.samples += len(order) => progress.samples += samples
     place = run.seed, progress.epoch, start => place = run.seed, 0, start
     gradient.clip(norm, plan.max => norm = gradient.clip(norm, plan.max
     np.where(finite, loss, np.nan) => loss
     plan.schedule.horizon and not plan.early_stopping => plan.schedule.horizon
-    ends = spent & plan => ends = plan
+    ends = spent & as_values( => ends = as_values(
+    run.progress.plateaus + as_setting(slower) => run.progress.plateaus + np.any(slower)
     run.patience.count = np.where(slower, 0, run.patience.count) => run.patience.count *= 0
 nn/lbfgs.py: lbfgs endings mlp callbacks
     l1 / weight_sum) => l1)
@@ -197,6 +209,7 @@ nn/parameters.py: parameters regularization side_by_side
     lambda item: item.trainable and item.decay => lambda item: item.decay
     vector = np.empty(self.size, dtype) => vector = np.empty(self.size)
 nn/workspace.py: workspace layers
+    prod(of_one_model) <= MOST_ZEROS => True
     del self[key] => pass
     dtype or self.dtype) => self.dtype)
     array.flags.writeable = False => array.flags.writeable = True
@@ -440,16 +453,17 @@ estimators/validation.py: validation scikit_learn_defects
     held_out.x, held_out.at) => held_out.x, np.sort(held_out.at))
 estimators/solvers.py: solvers side_by_side sequential cnn
     min(200, n_samples) => 200
-    and estimator.solver != "sgd" => and False
-    settings["n_decayed"] = layout.n_decayed => pass
-    theta[: layout.n_trainable], **settings => theta, **settings
+    in FOR_SGD and not sgd => in FOR_SGD and False
+    or isinstance(estimator.solver, SGD) =>
+    return deepcopy(solver) => return solver
+    solver.check()\n => pass\n
     planned=planned => planned=True
     if estimator.warmup_steps else schedule => if False else schedule
     and batch_size != _default(estimator, "batch_size") =>
     and batch_size != _default(estimator, "batch_size") => and batch_size != 64
     It is going to be clipped to {n_samples}. => It is going to be clipped.
 nn/fit.py: solvers validation side_by_side scikit_learn_defects divergence mlp
-    float(self.weight.sum()) => len(self.y)
+    sum_of_weights(weight) => len(self.y)
     return loss, -loss => return loss, loss
     if not np.isfinite(z).all(): => if False:
     outcome.iterations * len(rows), => outcome.iterations,

@@ -21,7 +21,9 @@ from sknn import (
 )
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
 from sknn.nn import (
+    SGD,
     Activate,
+    AdamW,
     AveragePool2D,
     BatchNorm,
     Conv2D,
@@ -87,7 +89,7 @@ def options(parameter, *values, y=None, **given):
 
 
 OF_ALL = [
-    *options("solver", *STOCHASTIC_SOLVERS, "lbfgs"),
+    *options("solver", *STOCHASTIC_SOLVERS, "lbfgs", SGD(0.5, nesterov=False), AdamW()),
     *options("alpha", 0.0, 0.5),
     *options("alpha", 0.5, solver="lbfgs"),
     *options("batch_size", 7, N),

@@ -137,11 +137,25 @@ def test_weights_per_output_count_by_their_mean_over_outputs(at, dtype):
 
 @pytest.mark.parametrize(
     ("weight", "total"),
-    [(np.array([1.0, 2, 4]), 7.0), (np.array([[1.0, 3], [0, 2]]), 3.0), (np.ones((5, 3)), 5.0)],
+    [
+        (np.array([[1.0], [2], [4]]), 7.0),
+        (np.array([[1.0, 3], [0, 2]]), 3.0),
+        (np.ones((5, 3)), 5.0),
+    ],
 )
 def test_sum_of_weights_is_what_a_mean_over_samples_is_divided_by(weight, total):
     assert sum_of_weights(weight) == total
     assert type(sum_of_weights(weight)) is float
+    narrow = np.stack([weight, 3 * weight]).astype(np.float32)
+    assert_array_equal(sum_of_weights(narrow), np.array([total, 3 * total]), strict=True)
+
+
+@both_ways
+@floats
+def test_weights_of_samples_are_columns(at, dtype):
+    rows, weight = new_rows(dtype), np.arange(10, dtype=float)
+    assert_array_equal(rows.weight, weight[:, None], strict=True)
+    assert_array_equal(rows.take(at).weight, weight[at, None].astype(dtype), strict=True)
 
 
 # Images

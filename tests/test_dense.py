@@ -10,7 +10,7 @@ from helpers import (
     normal,
     of_model,
 )
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from sknn.nn import Dense
@@ -87,6 +87,23 @@ def test_layer_of_several_models_is_that_of_each(layer, kind):
         assert_allclose(dx[model], wanted[1], rtol=1e-12, atol=1e-14)
         for name, grad in of_model(grads, model).items():
             assert_allclose(grad, wanted[2][name], rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(3, 200, 164), (9, 200, 64), (2, 1, 7), (2, 300, 1)])
+def test_large_layer_of_several_models_is_bit_for_bit_that_of_each(shape, dtype):
+    n_models, n, units = shape
+    layer = Dense(units)
+    params = drawn_params(layer, (N_IN,), (n_models,))
+    params = {name: param.astype(dtype) for name, param in params.items()}
+    x, dy = normal(n, N_IN).astype(dtype), normal(*shape).astype(dtype)
+    y, dx, grads = forward_backward(layer, params, x, dy)
+    for model in range(n_models):
+        wanted = forward_backward(layer, of_model(params, model), x, dy[model])
+        assert_array_equal(y[model], wanted[0])
+        assert_array_equal(dx[model], wanted[1])
+        for name, grad in of_model(grads, model).items():
+            assert_array_equal(grad, wanted[2][name])
 
 
 @each

@@ -8,6 +8,7 @@ Exits are predictions, ``transform``, files and pickles, clones, searches, ``par
 import inspect
 import pickle
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from sknn import nn
 from sknn.inspection import summary, trace
-from sknn.nn import BatchNorm, LayerNorm, PReLU
+from sknn.nn import BatchNorm, LayerNorm, PReLU, Residual
 from sknn.persistence import load, save
 from sknn.plotting import SaliencyDisplay
 
@@ -219,6 +220,12 @@ def test_summary_counts_the_parameters(case, fitted):
     for layer, shape in zip(layers, shapes, strict=False):
         if isinstance(layer, (BatchNorm, LayerNorm)):
             n_parameters += 2 * shape[-1]  # a scale and a shift for each feature or channel
+        if isinstance(layer, Residual):
+            branch = list(layer.named_layers().values())
+            normalised = [
+                dense for dense, after in pairwise(branch) if isinstance(after, BatchNorm)
+            ]
+            n_parameters += sum(2 * dense.units for dense in normalised)
         activation = getattr(layer, "activation", None)
         n_parameters += activation == "prelu" or isinstance(activation, PReLU)  # one slope
     table = summary(estimator)
@@ -258,9 +265,10 @@ def test_trace_has_the_loss_and_gradient_of_the_network_written_out(case, fitted
         loss = loss_of(estimator, case, outputs, weight)
         views = model.network.layout.views(theta)
         for layer, own in zip(model.network.layers, views, strict=True):
-            if "weight" in own and getattr(layer, "trainable", True):
-                loss += estimator.alpha / 2 * (own["weight"] ** 2).sum() / total
-                loss += estimator.l1 * np.abs(own["weight"]).sum() / total
+            weights = [array for name, array in own.items() if name.endswith("weight")]
+            for array in weights if getattr(layer, "trainable", True) else []:
+                loss += estimator.alpha / 2 * (array**2).sum() / total
+                loss += estimator.l1 * np.abs(array).sum() / total
         return loss
 
     gradient = np.zeros(model.theta.shape)

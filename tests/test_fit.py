@@ -19,7 +19,7 @@ from sknn.nn.model import Model
 from sknn.nn.network import Network
 from sknn.nn.optimizers import Adam
 from sknn.nn.stopping import Patience
-from sknn.nn.training import Plan, Run
+from sknn.nn.training import Plan, TrainingState
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.normal(size=(60, 4))
@@ -35,9 +35,10 @@ def new_fit(solver, **settings):
     theta, state = network.initial(random_state, np.float64)
     model = Model(layers, (4,), SQUARED_ERROR, theta, state)
     if solver == "lbfgs":
-        plan, optimizer = LbfgsPlan(0.01, 0.0, 1000, 1e-4, 10, None, False), None
+        plan, optimizer, moments = LbfgsPlan(0.01, 0.0, 1000, 1e-4, 10, None, False), None, None
     else:
-        plan, optimizer = Plan(20, 0.01, alpha=0.01, tol=0.0), Adam(model.theta)
+        plan, optimizer = Plan(20, 0.01, alpha=0.01, tol=0.0), Adam()
+        moments = optimizer.start(model.theta, network.layout.n_decayed)
     return Fit(
         **{
             "model": model,
@@ -46,7 +47,7 @@ def new_fit(solver, **settings):
             "subset": None,
             "held_out": None,
             "plan": plan,
-            "run": Run(optimizer, random_state, Patience()),
+            "run": TrainingState(optimizer, moments, random_state, Patience()),
             "epochs": EPOCHS,
             "history": new_history(),
         }

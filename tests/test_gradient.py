@@ -17,7 +17,7 @@ from helpers import (
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn.nn import BatchNorm, Conv2D, Dense, Flatten, LayerNorm
-from sknn.nn.gradient import BLOCK, Gradient, inner
+from sknn.nn.gradient import BLOCK, Gradient, TrainableLoss, inner
 from sknn.nn.network import Network
 
 N, N_IN, N_OUTPUTS = 12, 6, 3
@@ -94,10 +94,21 @@ def test_gradient_of_several_models_is_that_of_each(loss, weighted, sparse):
     values, penalties = joint.mean(batch), joint.add_penalty(alphas)
     norms = joint.norm()
     for model, single in enumerate(singles):
-        assert_allclose(values[model], single.mean(batch), rtol=1e-12)
-        assert_allclose(penalties[model], single.add_penalty(alphas[model, 0]), rtol=1e-12)
-        assert_allclose(joint.grad[model], single.grad, rtol=1e-12, atol=1e-15)
-        assert_allclose(norms[model], single.norm(), rtol=1e-12)
+        assert values[model] == single.mean(batch)
+        assert penalties[model] == single.add_penalty(alphas[model, 0])
+        assert_array_equal(joint.grad[model], single.grad)
+        assert norms[model] == single.norm()
+
+
+@each
+def test_models_may_have_weights_of_their_own(loss):
+    joint, singles = joint_and_singles(LAYERS, loss, N_IN)
+    weight = np.random.default_rng(3).uniform(size=(len(singles), N, 1))
+    batches = [new_batch(drawn_batch(loss).x, drawn_batch(loss).y, own) for own in weight]
+    values = joint.mean(new_batch(batches[0].x, batches[0].y, weight))
+    for model, (single, batch) in enumerate(zip(singles, batches, strict=True)):
+        assert values[model] == single.mean(batch)
+        assert_array_equal(joint.grad[model], single.grad)
 
 
 @each
@@ -173,8 +184,8 @@ def test_penalties_of_several_models_are_those_of_each():
     values = joint.add_penalty(l2, l1)
     for model, single in enumerate(singles):
         wanted = single.add_penalty(l2[model, 0], l1[model, 0])
-        assert_allclose(values[model], wanted, rtol=1e-12)
-        assert_allclose(joint.grad[model], single.grad, rtol=1e-12)
+        assert values[model] == wanted
+        assert_array_equal(joint.grad[model], single.grad)
 
 
 def test_penalties_leave_out_slopes_and_normalisation():
@@ -228,7 +239,7 @@ def test_clip_of_several_models_is_that_of_each(largest):
         single.mean(drawn_batch())
         own = largest if np.ndim(largest) == 0 else largest[model, 0]
         single.clip(single.norm(), own)
-        assert_allclose(joint.grad[model], single.grad, rtol=1e-12, atol=1e-15)
+        assert_array_equal(joint.grad[model], single.grad)
 
 
 def test_clip_leaves_a_gradient_of_zeros_as_it_is():
@@ -253,8 +264,13 @@ def test_inner_product_is_that_of_any_length(size):
     product = inner(a, b)
     assert type(product) is float
     assert_allclose(product, math.fsum(a * b), rtol=1e-12, atol=1e-10)
-    stacked = inner(np.stack([a, b]), np.stack([b, b]))
-    assert_allclose(stacked, [math.fsum(a * b), math.fsum(b * b)], rtol=1e-12, atol=1e-10)
+    for dtype in (np.float32, np.float64):
+        a, b = a.astype(dtype), b.astype(dtype)
+        wider = np.zeros((2, size + 3), dtype)  # rows as theta has them: of a longer vector
+        wider[:, :size] = [a, b]
+        stacked = inner(wider[:, :size], np.stack([b, b]))
+        assert stacked.dtype == np.float64
+        assert_array_equal(stacked, [inner(a, b), inner(b, b)])
 
 
 def test_penalty_and_norm_leave_out_what_is_frozen():
@@ -296,6 +312,10 @@ def test_rates_multiply_those_of_the_parameters_that_ask_for_it(dtype):
     for name in ("weight", "bias"):
         assert_array_equal(slow[name], np.full_like(slow[name], 0.1))
         assert_array_equal(normal_rate[name], np.ones_like(normal_rate[name]))
+
+
+def test_gradient_is_what_training_asks_for():
+    assert isinstance(new_gradient(LAYERS, SQUARED_ERROR, N_IN), TrainableLoss)
 
 
 def test_rates_are_none_if_all_are_one():

@@ -275,14 +275,22 @@ def test_finish_is_the_weighted_mean_unless_a_loss_says_otherwise():
 
 
 @each_weighting
-def test_loss_of_several_models_is_that_of_each(name, weighting):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_loss_of_several_models_is_bit_for_bit_that_of_each(name, weighting, dtype):
     loss, y, z, weight = drawn(name, weighting)
-    z = normal(MODELS, *z.shape)
-    totals, dz = sum_and_gradient(loss, y, z, weight)
-    singles = [sum_and_gradient(loss, y, one, weight) for one in z]
-    assert_allclose(totals, [total for total, _ in singles], rtol=1e-12)
-    assert_allclose(dz, [one for _, one in singles], rtol=1e-12, atol=1e-15)
-    assert_allclose(loss.predict(z), [loss.predict(one) for one in z], rtol=1e-12)
+    y, weight = y.astype(dtype), None if weight is None else weight.astype(dtype)
+    z = normal(MODELS + 2, *z.shape).astype(dtype)
+    z[1, 3] *= 200  # too far apart for one shift
+    z[2, 1, 0] = np.nan
+    z[3, 0] = np.inf
+    with np.errstate(all="ignore"):
+        totals, dz = sum_and_gradient(loss, y, z, weight)
+        singles = [sum_and_gradient(loss, y, one, weight) for one in z]
+        predicted = [loss.predict(one) for one in z]
+        assert_array_equal(loss.predict(z), predicted)
+    assert totals.dtype == np.float64
+    assert_array_equal(totals, [total for total, _ in singles])
+    assert_array_equal(dz, [one for _, one in singles])
 
 
 @each_weighting

@@ -284,7 +284,7 @@ class Asymmetric(Loss):
     def sum_and_gradient(self, y, z, weight, out):
         factor = np.where(z > y, self.above, 1.0)
         if weight is not None:
-            factor = factor * weight[:, None]
+            factor = factor * weight
         out[...] = factor * (z - y)
         return float(0.5 * np.sum(out * (z - y)))
 
@@ -296,7 +296,7 @@ class Exponential(Loss):
         sign = 2 * y - 1
         losses = np.exp(-sign * z)
         if weight is not None:
-            losses *= weight[:, None]
+            losses *= weight
         out[...] = -sign * losses
         return float(losses.sum())
 

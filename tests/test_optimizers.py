@@ -5,7 +5,8 @@ import pytest
 from helpers import MODELS, built_in, normal
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
+from sknn.nn import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
+from sknn.nn.per_model import factor
 
 SIZE, STEPS = 12, 10
 RATES = 0.1 / np.arange(1, STEPS + 1)  # a rate that changes from step to step
@@ -75,85 +76,94 @@ def adagrad(theta, grads, rates, epsilon=1e-10):
     return theta
 
 
-OPTIMIZERS = {  # name: (optimiser of theta, the same from its paper)
-    "sgd": (partial(SGD, momentum=0.0, nesterov=False), partial(sgd, momentum=0.0)),
-    "momentum": (partial(SGD, momentum=0.9, nesterov=False), partial(sgd, momentum=0.9)),
-    "nesterov": (SGD, partial(sgd, momentum=0.9, nesterov=True)),
-    "adam": (Adam, adam),
+OPTIMIZERS = {  # name: (optimiser, the same from its paper)
+    "sgd": (SGD(momentum=0.0, nesterov=False), partial(sgd, momentum=0.0)),
+    "momentum": (SGD(momentum=0.9, nesterov=False), partial(sgd, momentum=0.9)),
+    "nesterov": (SGD(), partial(sgd, momentum=0.9, nesterov=True)),
+    "adam": (Adam(), adam),
     "adam, other settings": (
-        partial(Adam, beta_1=0.5, beta_2=0.9, epsilon=0.1),
+        Adam(beta_1=0.5, beta_2=0.9, epsilon=0.1),
         partial(adam, beta_1=0.5, beta_2=0.9, epsilon=0.1),
     ),
-    "adamw": (AdamW, adamw),
+    "adamw": (AdamW(), adamw),
     "adamw, other settings": (
-        partial(AdamW, weight_decay=0.3, n_decayed=5, epsilon=0.1),
-        partial(adamw, weight_decay=0.3, n_decayed=5, epsilon=0.1),
+        AdamW(weight_decay=0.3, epsilon=0.1),
+        partial(adamw, weight_decay=0.3, epsilon=0.1),
     ),
-    "nadam": (NAdam, nadam),
+    "nadam": (NAdam(), nadam),
     "nadam, other settings": (
-        partial(NAdam, beta_1=0.5, beta_2=0.9, epsilon=0.1, momentum_decay=0.5),
+        NAdam(beta_1=0.5, beta_2=0.9, epsilon=0.1, momentum_decay=0.5),
         partial(nadam, beta_1=0.5, beta_2=0.9, epsilon=0.1, momentum_decay=0.5),
     ),
-    "rmsprop": (RMSprop, rmsprop),
+    "rmsprop": (RMSprop(), rmsprop),
     "rmsprop, other settings": (
-        partial(RMSprop, decay=0.5, epsilon=0.1),
+        RMSprop(decay=0.5, epsilon=0.1),
         partial(rmsprop, decay=0.5, epsilon=0.1),
     ),
-    "adagrad": (Adagrad, adagrad),
-    "adagrad, other settings": (partial(Adagrad, epsilon=0.1), partial(adagrad, epsilon=0.1)),
+    "adagrad": (Adagrad(), adagrad),
+    "adagrad, other settings": (Adagrad(epsilon=0.1), partial(adagrad, epsilon=0.1)),
 }
 TORCH = {  # name in torch.optim and settings, and ours
-    "sgd": ("SGD", {}, partial(SGD, momentum=0.0, nesterov=False)),
-    "momentum": ("SGD", {"momentum": 0.8}, partial(SGD, momentum=0.8, nesterov=False)),
-    "nesterov": ("SGD", {"momentum": 0.8, "nesterov": True}, partial(SGD, momentum=0.8)),
+    "sgd": ("SGD", {}, SGD(momentum=0.0, nesterov=False)),
+    "momentum": ("SGD", {"momentum": 0.8}, SGD(momentum=0.8, nesterov=False)),
+    "nesterov": ("SGD", {"momentum": 0.8, "nesterov": True}, SGD(momentum=0.8)),
     # its epsilon is another than that of the paper's shorter form, so both have none
-    "adam": ("Adam", {"eps": 0}, partial(Adam, epsilon=0.0)),
+    "adam": ("Adam", {"eps": 0}, Adam(epsilon=0.0)),
     "adam, other betas": (
         "Adam",
         {"eps": 0, "betas": (0.5, 0.9)},
-        partial(Adam, beta_1=0.5, beta_2=0.9, epsilon=0.0),
+        Adam(beta_1=0.5, beta_2=0.9, epsilon=0.0),
     ),
-    "adamw": ("AdamW", {}, AdamW),
+    "adamw": ("AdamW", {}, AdamW()),
     "adamw, other settings": (
         "AdamW",
         {"eps": 0.1, "betas": (0.5, 0.9), "weight_decay": 0.3},
-        partial(AdamW, beta_1=0.5, beta_2=0.9, epsilon=0.1, weight_decay=0.3),
+        AdamW(beta_1=0.5, beta_2=0.9, epsilon=0.1, weight_decay=0.3),
     ),
-    "nadam": ("NAdam", {}, NAdam),
+    "nadam": ("NAdam", {}, NAdam()),
     "nadam, other settings": (
         "NAdam",
         {"eps": 0.1, "betas": (0.5, 0.9), "momentum_decay": 0.5},
-        partial(NAdam, beta_1=0.5, beta_2=0.9, epsilon=0.1, momentum_decay=0.5),
+        NAdam(beta_1=0.5, beta_2=0.9, epsilon=0.1, momentum_decay=0.5),
     ),
-    "rmsprop": ("RMSprop", {}, RMSprop),
+    "rmsprop": ("RMSprop", {}, RMSprop()),
     "rmsprop, other settings": (
         "RMSprop",
         {"alpha": 0.5, "eps": 0.1},
-        partial(RMSprop, decay=0.5, epsilon=0.1),
+        RMSprop(decay=0.5, epsilon=0.1),
     ),
-    "adagrad": ("Adagrad", {}, Adagrad),
-    "adagrad, other settings": ("Adagrad", {"eps": 0.1}, partial(Adagrad, epsilon=0.1)),
+    "adagrad": ("Adagrad", {}, Adagrad()),
+    "adagrad, other settings": ("Adagrad", {"eps": 0.1}, Adagrad(epsilon=0.1)),
 }
-each = pytest.mark.parametrize(("new", "reference"), OPTIMIZERS.values(), ids=OPTIMIZERS)
+each = pytest.mark.parametrize(("optimizer", "reference"), OPTIMIZERS.values(), ids=OPTIMIZERS)
 
 
-def stepped(optimizer, theta, grads, rates):
-    """theta after these steps; the arguments are left as they are."""
+def stepped(optimizer, theta, grads, rates, moments=None):
+    """theta after these steps; all arguments but the moments are left as they are."""
+    moments = optimizer.start(theta) if moments is None else moments
     theta = theta.copy()
     for grad, rate in zip(grads, rates, strict=True):
-        optimizer.step(theta, grad.copy(), rate)
+        optimizer.step(theta, grad.copy(), rate, moments)
     return theta
 
 
+def halfway(optimizer):
+    """(theta, moments) after five steps, and the grads and rates of five more."""
+    theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
+    moments = optimizer.start(theta)
+    theta = stepped(optimizer, theta, grads[:5], RATES[:5], moments)
+    return theta, moments, grads[5:], RATES[5:]
+
+
 @each
-def test_optimizer_takes_the_steps_of_its_formula(new, reference):
+def test_optimizer_takes_the_steps_of_its_formula(optimizer, reference):
     theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
     wanted = reference(theta, grads, RATES)
-    assert_allclose(stepped(new(theta), theta, grads, RATES), wanted, rtol=1e-12)
+    assert_allclose(stepped(optimizer, theta, grads, RATES), wanted, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("name", "settings", "new"), TORCH.values(), ids=TORCH)
-def test_optimizer_takes_the_steps_of_torch(name, settings, new):
+@pytest.mark.parametrize(("name", "settings", "optimizer"), TORCH.values(), ids=TORCH)
+def test_optimizer_takes_the_steps_of_torch(name, settings, optimizer):
     torch = pytest.importorskip("torch")
     theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
     parameter = torch.tensor(theta, requires_grad=True)
@@ -161,93 +171,169 @@ def test_optimizer_takes_the_steps_of_torch(name, settings, new):
     for grad in grads:
         parameter.grad = torch.tensor(grad)
         theirs.step()
-    ours = stepped(new(theta), theta, grads, [0.01] * STEPS)
+    ours = stepped(optimizer, theta, grads, [0.01] * STEPS)
     rtol = 1e-8 if name == "NAdam" else 1e-12  # torch keeps the product of the mus in float32
     assert_allclose(ours, parameter.detach().numpy(), rtol=rtol)
 
 
 @each
-def test_optimizer_of_several_models_takes_the_steps_of_each(new, reference):
-    theta, grads = normal(MODELS, SIZE), normal(STEPS, MODELS, SIZE, seed=1)
-    rates = np.array([0.01, 0.1, 0.3]) * RATES[:, None]
-    joint = stepped(new(theta), theta, grads, rates[..., None])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rates_of", ["models", "parameters", "both"])
+def test_optimizer_of_several_models_takes_the_steps_of_each(optimizer, reference, rates_of, dtype):
+    theta, grads = normal(MODELS, SIZE).astype(dtype), normal(STEPS, MODELS, SIZE).astype(dtype)
+    rates = [rate * np.array([[0.1], [1.0], [3.0]]) for rate in RATES]
+    if rates_of != "models":
+        rates = [factor(rate, theta) * np.linspace(0, 1, SIZE, dtype=dtype) for rate in rates]
+    if rates_of == "parameters":
+        rates = [rate[0] for rate in rates]
+    joint = stepped(optimizer, theta, grads, rates)
     for model in range(MODELS):
-        single = reference(theta[model], grads[:, model], rates[:, model])
-        assert_allclose(joint[model], single, rtol=1e-12)
+        own = [rate if rate.ndim == 1 else rate[model] for rate in rates]
+        own = [float(rate[0]) if rate.size == 1 else rate for rate in own]
+        single = stepped(optimizer, theta[model], grads[:, model], own)
+        assert_array_equal(joint[model], single)
+
+
+PER_MODEL = [  # settings of three models each
+    (SGD, {"momentum": (0.0, 0.9, 0.3)}),
+    (Adam, {"beta_1": (0.9, 0.0, 0.77), "beta_2": (0.999, 0.9, 0.95), "epsilon": (1e-8, 0.1, 1.0)}),
+    (AdamW, {"beta_2": (0.999, 0.9, 0.95), "weight_decay": (0.0, 0.3, 0.01)}),
+    (NAdam, {"beta_1": (0.9, 0.5, 0.77), "beta_2": (0.999, 0.9, 0.95), "epsilon": (1e-8, 0.1, 1)}),
+    (NAdam, {"momentum_decay": (0.004, 0.3, 0.1)}),
+    (RMSprop, {"decay": (0.99, 0.5, 0.0), "epsilon": (1e-8, 0.1, 1.0)}),
+    (Adagrad, {"epsilon": (1e-10, 0.1, 1.0)}),
+]
+
+
+@pytest.mark.parametrize("kind_and_settings", PER_MODEL)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rates_of", ["models", "parameters"])
+def test_settings_may_be_one_per_model(kind_and_settings, dtype, rates_of):
+    kind, settings = kind_and_settings
+    theta, grads = normal(MODELS, SIZE).astype(dtype), normal(STEPS, MODELS, SIZE).astype(dtype)
+    rates = list(RATES.tolist())
+    if rates_of == "parameters":
+        rates = [rate * np.linspace(0, 1, SIZE, dtype=dtype) for rate in rates]
+    columns = {name: np.array(values, float)[:, None] for name, values in settings.items()}
+    joint = stepped(kind(**columns), theta, grads, rates)
+    for model in range(MODELS):
+        own = {name: float(values[model]) for name, values in settings.items()}
+        assert_array_equal(joint[model], stepped(kind(**own), theta[model], grads[:, model], rates))
 
 
 @each
-def test_optimizer_takes_a_rate_per_parameter(new, reference):
+def test_optimizer_takes_a_rate_per_parameter(optimizer, reference):
     theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
     rates = np.linspace(0, 1, SIZE) * RATES[:, None]
-    ours = stepped(new(theta), theta, grads, rates)
+    ours = stepped(optimizer, theta, grads, rates)
     assert_allclose(ours, reference(theta, grads, rates), rtol=1e-12)
 
 
 @each
-def test_optimizer_in_float32_is_that_in_float64(new, reference):
+def test_optimizer_in_float32_is_that_in_float64(optimizer, reference):
     theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
     narrow = theta.astype(np.float32)
-    optimizer = new(narrow)
-    ours = stepped(optimizer, narrow, grads.astype(np.float32), RATES)
-    assert {moment.dtype for moment in optimizer.moments.values()} == {np.dtype(np.float32)}
+    moments = optimizer.start(narrow)
+    ours = stepped(optimizer, narrow, grads.astype(np.float32), RATES, moments)
+    dtypes = {value.dtype for value in moments.values.values() if isinstance(value, np.ndarray)}
+    assert dtypes == {np.dtype(np.float32)}
     assert_allclose(ours, reference(theta, grads, RATES), rtol=1e-4, atol=1e-6)
 
 
 @each
-def test_optimizer_continues_bit_for_bit_from_its_state(new, reference):
-    theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
-    whole = stepped(new(theta), theta, grads, RATES)
-    first, second = new(theta), new(theta)
-    half = stepped(first, theta, grads[:5], RATES[:5])
-    second.load_state(first.state())
-    assert_array_equal(stepped(second, half, grads[5:], RATES[5:]), whole)
+def test_optimizer_is_its_settings_and_no_step_changes_it(optimizer, reference):
+    before = repr(optimizer)
+    halfway(optimizer)
+    assert vars(optimizer) == optimizer.settings()
+    assert repr(optimizer) == before
 
 
 @each
-def test_optimizer_that_loaded_a_state_does_not_share_it(new, reference):
-    theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
-    first, second = new(theta), new(theta)
-    half = stepped(first, theta, grads[:5], RATES[:5])
-    second.load_state(first.state())
-    wanted = stepped(first, half, grads[5:], RATES[5:])
-    assert_array_equal(stepped(second, half, grads[5:], RATES[5:]), wanted)
+@pytest.mark.parametrize("how", ["state", "copy"])
+def test_optimizer_continues_bit_for_bit_from_its_moments(optimizer, reference, how):
+    theta, moments, grads, rates = halfway(optimizer)
+    if how == "state":
+        other = optimizer.start(theta)
+        other.load_state(moments.state())
+    else:
+        other = moments.copy()
+    # Whatever goes on first leaves the other as it was.
+    wanted = stepped(optimizer, theta, grads, rates, moments)
+    assert_array_equal(stepped(optimizer, theta, grads, rates, other), wanted)
+    whole = stepped(optimizer, normal(SIZE), normal(STEPS, SIZE, seed=1), RATES)
+    assert_array_equal(wanted, whole)
 
 
 @each
-def test_state_of_an_optimizer_stays_as_it_was_while_that_steps_on(new, reference):
-    theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
-    first, second = new(theta), new(theta)
-    half = stepped(first, theta, grads[:5], RATES[:5])
-    state = first.state()
-    wanted = stepped(first, half, grads[5:], RATES[5:])
-    second.load_state(state)
-    assert_array_equal(stepped(second, half, grads[5:], RATES[5:]), wanted)
+def test_state_of_moments_stays_as_it_was_while_these_go_on(optimizer, reference):
+    theta, moments, grads, rates = halfway(optimizer)
+    state, other = moments.state(), optimizer.start(theta)
+    wanted = stepped(optimizer, theta, grads, rates, moments)
+    other.load_state(state)
+    assert_array_equal(stepped(optimizer, theta, grads, rates, other), wanted)
+
+
+@pytest.mark.parametrize("kind_and_settings", PER_MODEL)
+def test_selected_moments_go_on_as_those_of_all_models(kind_and_settings):
+    kind, settings = kind_and_settings
+    columns = {name: np.array(values, float)[:, None] for name, values in settings.items()}
+    optimizer, theta = kind(**columns), normal(MODELS, SIZE)
+    grads, models = normal(STEPS, MODELS, SIZE, seed=1), [0, 2]
+    fewer = kind(**{name: column[models] for name, column in columns.items()})
+    moments = optimizer.start(theta, n_decayed=7)
+    theta = stepped(optimizer, theta, grads[:5], RATES[:5], moments)
+    selected = moments.select(models)
+    assert (selected.steps, selected.n_decayed) == (5, 7)
+    whole = stepped(optimizer, theta, grads[5:], RATES[5:], moments)
+    of_two = stepped(fewer, theta[models], grads[5:, models], RATES[5:], selected)
+    assert_array_equal(of_two, whole[models])
 
 
 @each
-def test_optimizer_state_is_arrays_by_name(new, reference):
-    state = new(normal(SIZE)).state()
+def test_state_of_moments_is_arrays_by_name(optimizer, reference):
+    state = optimizer.start(normal(SIZE)).state()
     assert all(isinstance(array, np.ndarray) for array in state.values())
     assert state["steps"] == 0
 
 
 @pytest.mark.parametrize("rate", [0.1, np.full((MODELS, 1), 0.1), np.full((MODELS, SIZE), 0.1)])
-@pytest.mark.parametrize("n_decayed", [0, 7, SIZE])
+@pytest.mark.parametrize("n_decayed", [0, 7, SIZE, None])
 def test_adamw_decays_the_first_parameters_alone(rate, n_decayed):
-    theta = normal(MODELS, SIZE)
-    optimizer = AdamW(theta, weight_decay=0.5, n_decayed=n_decayed)
-    after = stepped(optimizer, theta, [np.zeros_like(theta)] * 2, [rate] * 2)
+    theta, optimizer = normal(MODELS, SIZE), AdamW(weight_decay=0.5)
+    moments = optimizer.start(theta, n_decayed)
+    after = stepped(optimizer, theta, [np.zeros_like(theta)] * 2, [rate] * 2, moments)
+    n_decayed = SIZE if n_decayed is None else n_decayed
     assert_allclose(after[:, :n_decayed], theta[:, :n_decayed] * 0.95**2, rtol=1e-14)
     assert_array_equal(after[:, n_decayed:], theta[:, n_decayed:])
 
 
 def test_adamw_without_decay_is_adam_up_to_where_epsilon_stands():
     theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
-    plain = stepped(AdamW(theta, weight_decay=0, epsilon=0), theta, grads, RATES)
-    assert_allclose(plain, stepped(Adam(theta, epsilon=0), theta, grads, RATES), rtol=1e-12)
+    plain = stepped(AdamW(weight_decay=0, epsilon=0), theta, grads, RATES)
+    assert_allclose(plain, stepped(Adam(epsilon=0), theta, grads, RATES), rtol=1e-12)
 
 
 def test_every_optimizer_is_in_the_battery():
-    tested = {type(new(normal(SIZE))) for new, _ in OPTIMIZERS.values()}
+    tested = {type(optimizer) for optimizer, _ in OPTIMIZERS.values()}
     assert tested == built_in(Optimizer) - {Optimizer}
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        *(SGD(momentum=-0.1), SGD(momentum=1.1), SGD(nesterov="yes")),
+        *(kind(beta_1=1.0) for kind in (Adam, AdamW, NAdam)),
+        *(Adam(beta_2=-0.1), Adam(epsilon=0), AdamW(weight_decay=-1), NAdam(momentum_decay=-1)),
+        *(RMSprop(decay=1.0), RMSprop(epsilon=0), Adagrad(epsilon=0), Adam(epsilon=np.nan)),
+    ],
+    ids=repr,
+)
+def test_setting_out_of_range_is_refused(optimizer):
+    with pytest.raises(ValueError, match=r"\w+\(.*\): \w+ must be .*, got "):
+        optimizer.check()
+    type(optimizer)().check()
+
+
+def test_abstract_optimizer_takes_no_step():
+    with pytest.raises(NotImplementedError):
+        Optimizer().step(normal(2), normal(2), 0.1, Optimizer().start(normal(2)))

@@ -649,6 +649,15 @@ def test_classifier_of_version_1_is_read():
     assert_allclose(loaded.predict_proba(SAMPLES), LATER_PROBABILITIES, rtol=1e-9)
 
 
+def test_optimiser_of_an_early_file_of_version_1_goes_on():
+    loaded = load(DATA / "version1_adamw.sknn")
+    for _ in range(2):
+        loaded.partial_fit(SAMPLES, [1.0, 2.0, 0.0])
+    assert_allclose(loaded.loss_, 0.5931640507959008, rtol=1e-9)
+    later = [0.8754771877758305, 0.2722672996794826, 0.4199772583417207]
+    assert_allclose(loaded.predict(SAMPLES), later, rtol=1e-9)
+
+
 def test_regressor_of_version_1_is_read():
     loaded = load(DATA / "version1_regressor.sknn")
     assert repr(loaded.layers[0]) == "('conv', Conv2D(filters=2, activation=ELU(alpha=0.5)))"
@@ -772,9 +781,19 @@ HOSTILE = {
         "but there are int64",
     ),
     "missing-array": (put({"array": "no"}, "model", "theta"), "KeyError"),
-    "other-optimiser": (put("RMSprop", "run", "solver"), ""),
-    "optimiser-elsewhere": (put("os.system", "run", "solver"), "the unknown solver 'os.system'"),
-    "optimiser-that-is-none": (put("Optimizer.step", "run", "solver"), "the unknown solver"),
+    "other-optimiser": (
+        put({"optimizer": {"class": "RMSprop", "arguments": {}}}, "run", "optimizer"),
+        "The optimiser, RMSprop, carries arrays of the shapes",
+    ),
+    "optimiser-elsewhere": (
+        put("os.system", "run", "optimizer", "optimizer", "class"),
+        "class 'os.system', and no optimizer",
+    ),
+    "optimiser-that-is-none": (put(LAYER, "run", "optimizer"), "AttributeError"),
+    "early-optimiser-elsewhere": (
+        put({"solver": "os.system", "settings": {"dict": []}, "values": {"dict": []}}, "run"),
+        "class 'os.system', and no optimizer",
+    ),
     "labels-elsewhere": (put("os.system", "labels", "kind"), "KeyError"),
     "no-attributes": (lambda document: document.pop("attributes"), "KeyError"),
     "run-without-model": (put(None, "model"), "KeyError"),

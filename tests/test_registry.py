@@ -1,7 +1,7 @@
 import pytest
 from helpers import Square, built_in
 
-from sknn.nn import Activation, Dense, Huber, Initializer, Layer, Loss, Schedule, Warmup
+from sknn.nn import Activation, Dense, Huber, Initializer, Layer, Loss, Optimizer, Schedule, Warmup
 from sknn.nn.activations import Step as StepActivation
 from sknn.nn.initializers import For, HeNormal
 from sknn.nn.losses import Heads
@@ -20,7 +20,7 @@ class Scaled(Loss):
         self.squared = scale**2
 
 
-@pytest.mark.parametrize("base", [Activation, Initializer, Layer, Loss, Schedule])
+@pytest.mark.parametrize("base", [Activation, Initializer, Layer, Loss, Optimizer, Schedule])
 def test_every_class_of_the_core_is_known_by_its_name(base):
     classes = KINDS[base.__name__.lower()].classes
     assert set(classes.values()) == {

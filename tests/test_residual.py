@@ -478,7 +478,7 @@ def test_settings_are_set_by_name():
     assert layer.get_params(deep=False) == {"layers": layer.layers, "shortcut": "auto"}
     assert layer.get_params()["dense1__units"] == 9
     assert Residual(3).get_params() == {"layers": 3, "shortcut": "auto"}
-    with pytest.raises(ValueError, match="Invalid parameter 'dense7' for layer Residual"):
+    with pytest.raises(ValueError, match="Invalid parameter 'dense7' for Residual"):
         layer.set_params(dense7=Dense(3))
 
 

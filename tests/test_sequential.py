@@ -316,7 +316,7 @@ def test_settings_of_image_layers_are_parameters(make, named):
     X, y = images(make)
     assert [w.shape for w in estimator.fit(X, y).coefs_[:2]] == [(1, 3, 2, 5), (5 * 4 * 3, 4)]
     assert_same_arrays(clone(estimator).fit(X, y), estimator)
-    with pytest.raises(ValueError, match="Invalid parameter 'size' for layer Flatten"):
+    with pytest.raises(ValueError, match="Invalid parameter 'size' for Flatten"):
         estimator.set_params(**{f"{flat}__size": 1})
 
 

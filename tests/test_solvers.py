@@ -1,5 +1,7 @@
 """Solvers, schedules and limits of training, as parameters of the estimators."""
 
+import copy
+import pickle
 import time
 import warnings
 
@@ -8,11 +10,27 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
 
 from sknn import MLPClassifier, MLPRegressor
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
-from sknn.nn import CosineDecay, Exponential, OneCycle, Plateau, Step, Warmup
-from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
+from sknn.nn import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    CosineDecay,
+    Exponential,
+    NAdam,
+    OneCycle,
+    Optimizer,
+    Plateau,
+    RMSprop,
+    Step,
+    Warmup,
+)
+from sknn.nn.ranges import POSITIVE
+from sknn.persistence import load, save
 
 quiet = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 solvers = pytest.mark.parametrize("solver", sorted(STOCHASTIC_SOLVERS))
@@ -71,12 +89,12 @@ def test_partial_fit_calls_are_one_fit_bit_for_bit(solver, make):
 
 SETTINGS = {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 0.1, "weight_decay": 0.3, "momentum": 0.3}
 BY_HAND = {  # each solver with the settings of its own
-    "adagrad": lambda theta: Adagrad(theta),
-    "adam": lambda theta: Adam(theta, 0.5, 0.9, 0.1),
-    "adamw": lambda theta: AdamW(theta, 0.5, 0.9, 0.1, 0.3, n_decayed=4),
-    "nadam": lambda theta: NAdam(theta, 0.5, 0.9, 0.1),
-    "rmsprop": lambda theta: RMSprop(theta, epsilon=0.1),
-    "sgd": lambda theta: SGD(theta, 0.3, nesterov=True),
+    "adagrad": Adagrad(),
+    "adam": Adam(0.5, 0.9, 0.1),
+    "adamw": AdamW(0.5, 0.9, 0.1, 0.3),
+    "nadam": NAdam(0.5, 0.9, 0.1),
+    "rmsprop": RMSprop(epsilon=0.1),
+    "sgd": SGD(0.3, nesterov=True),
 }
 
 
@@ -88,13 +106,125 @@ def test_solver_takes_the_steps_of_its_optimizer_with_the_settings_given(solver)
     reg = MLPRegressor(solver=solver, random_state=0, learning_rate_init=0.05, **params, **SETTINGS)
     start = clone(reg).set_params(learning_rate_init=1e-300, max_iter=1).fit(X, y)
     theta = np.append(start.coefs_[0][:, 0], start.intercepts_[0])  # the bias does not decay
-    optimizer = BY_HAND[solver](theta)
+    optimizer = BY_HAND[solver]
+    moments = optimizer.start(theta, n_decayed=4)
     design = np.column_stack([X, np.ones(len(X))])
     for _ in range(5):
-        optimizer.step(theta, design.T @ (design @ theta - y) / len(X), 0.05)
+        optimizer.step(theta, design.T @ (design @ theta - y) / len(X), 0.05, moments)
     reg.set_params(max_iter=5, **ENDLESS).fit(X, y)
     assert_allclose(reg.coefs_[0][:, 0], theta[:-1], rtol=1e-9)
     assert_allclose(reg.intercepts_[0], theta[-1:], rtol=1e-9)
+
+
+class Descent(Optimizer):
+    """theta -= pace * rate * grad; an optimiser of the user's."""
+
+    valid = {"pace": POSITIVE}
+
+    def __init__(self, pace=1.0):
+        self.pace = pace
+
+    def step(self, theta, grad, learning_rate, moments):
+        theta -= self.pace * learning_rate * grad
+
+
+@quiet
+@solvers
+def test_solver_may_be_an_optimizer_with_settings_of_its_own(solver):
+    X, y = problem()
+    params = {"hidden_layer_sizes": 4, "batch_size": 20, "random_state": 0, "max_iter": 3}
+    named = MLPRegressor(solver=solver, **params, **SETTINGS).fit(X, y)
+    # Those of the estimator would be other ones.
+    given = MLPRegressor(solver=BY_HAND[solver], **params).fit(X, y)
+    assert_array_equal(parameters(given), parameters(named))
+    assert vars(given.solver) == vars(BY_HAND[solver])
+
+
+@quiet
+def test_solver_may_be_an_optimizer_of_the_users():
+    X, y = problem()
+    params = {"batch_size": 20, "random_state": 0, "max_iter": 3}
+    own = MLPRegressor(solver=Descent(2.0), learning_rate_init=0.01, **params).fit(X, y)
+    sgd = MLPRegressor(solver="sgd", momentum=0, learning_rate_init=0.02, **params).fit(X, y)
+    assert_allclose(parameters(own), parameters(sgd), rtol=1e-12)
+
+
+@quiet
+@pytest.mark.parametrize(
+    "again", [clone, copy.deepcopy, lambda est: pickle.loads(pickle.dumps(est))]
+)
+def test_optimizer_is_copied_with_its_estimator(again):
+    reg = MLPRegressor(solver=Descent(2.0))
+    other = again(reg)
+    assert other.solver is not reg.solver
+    assert type(other.solver) is Descent
+    assert other.solver.pace == 2.0
+
+
+@quiet
+def test_grid_compares_optimizers_and_reaches_their_settings():
+    X, y = problem()
+    reg = MLPRegressor(solver=SGD(), max_iter=2, random_state=0)
+    assert reg.get_params()["solver__momentum"] == 0.9
+    optimizers = [Adam(), SGD(momentum=0.5), Descent()]
+    search = GridSearchCV(reg, {"solver": optimizers}, cv=2).fit(X, y)
+    assert search.cv_results_["param_solver"].tolist() == optimizers
+    nested = GridSearchCV(reg, {"solver__momentum": [0.0, 0.5]}, cv=2).fit(X, y)
+    one = nested.cv_results_["mean_test_score"][1], search.cv_results_["mean_test_score"][1]
+    assert one[0] == one[1]
+    assert reg.solver.momentum == 0.9
+
+
+@quiet
+@pytest.mark.parametrize("solver", [*BY_HAND.values(), Descent(2.0)], ids=repr)
+def test_partial_fit_with_an_optimizer_goes_on_from_a_file(solver, tmp_path):
+    X, y = problem()
+    params = {"batch_size": 20, "random_state": 0}
+    whole = MLPRegressor(solver=solver, max_iter=4, **params, **ENDLESS).fit(X, y)
+    parts = MLPRegressor(solver=solver, **params)
+    parts.partial_fit(X, y).partial_fit(X, y)
+    save(parts, tmp_path / "parts")
+    loaded = load(tmp_path / "parts", classes=[Descent])
+    assert vars(loaded.solver) == vars(solver)
+    for reg in (parts, loaded):
+        assert_array_equal(parameters(reg.partial_fit(X, y).partial_fit(X, y)), parameters(whole))
+
+
+@quiet
+def test_settings_changed_after_partial_fit_are_those_of_the_next_start():
+    X, y = problem()
+    params = {"batch_size": 20, "random_state": 0}
+    changed, unchanged = (MLPRegressor(solver=SGD(), **params).partial_fit(X, y) for _ in range(2))
+    changed.set_params(solver__momentum=0.0)
+    assert_array_equal(
+        parameters(changed.partial_fit(X, y)), parameters(unchanged.partial_fit(X, y))
+    )
+
+
+@pytest.mark.parametrize(
+    ("solver", "message"),
+    [
+        (SGD(momentum=2.0), r"^SGD\(momentum=2.0\): momentum must be a number of at least 0"),
+        (Descent(-1.0), r"^Descent\(pace=-1.0\): pace must be a number above 0, got -1.0"),
+        (SGD, r"'solver' parameter of MLPRegressor must be a str among .*or an instance of"),
+    ],
+)
+def test_optimizer_that_cannot_be_raises(solver, message):
+    with pytest.raises(ValueError, match=message):
+        MLPRegressor(solver=solver).fit(*problem())
+
+
+@quiet
+@pytest.mark.parametrize("solver", [SGD(), "sgd"])
+def test_schedules_for_sgd_are_for_an_optimizer_too_that_is_one(solver):
+    slower = {"learning_rate": "adaptive", "tol": 1e9, "n_iter_no_change": 1}
+    assert_allclose(rates(solver=solver, max_iter=4, **slower), [0.01, 0.01, 0.01, 0.002])
+    assert set(rates(solver=Descent(), learning_rate="invscaling")) == {0.01}
+
+
+@quiet
+def test_panel_of_an_estimator_with_an_optimizer_shows_its_settings():
+    assert "SGD(momentum=0.25)" in MLPRegressor(solver=SGD(0.25))._repr_html_()
 
 
 @quiet

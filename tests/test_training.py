@@ -27,7 +27,8 @@ from trainers import (
 )
 
 from sknn.nn import BatchNorm, Dense, Dropout
-from sknn.nn.batches import Rows
+from sknn.nn.batches import Batch, Rows, Source
+from sknn.nn.gradient import TrainableLoss
 from sknn.nn.optimizers import Adam
 from sknn.nn.schedules import (
     Adaptive,
@@ -41,7 +42,7 @@ from sknn.nn.schedules import (
     Warmup,
 )
 from sknn.nn.stopping import Patience
-from sknn.nn.training import HISTORY, Run
+from sknn.nn.training import HISTORY, TrainingState, train
 
 SCHEDULES = {
     "constant": Constant(),
@@ -272,7 +273,9 @@ def test_batch_norm_keeps_running_means_over_the_steps_of_an_epoch():
 
 def test_samples_go_on_from_those_of_an_earlier_fit():
     trainer = new_trainer(schedule=InvScaling())
-    trainer.run = Run(trainer.run.optimizer, np.random.RandomState(0), Patience(), samples=79)
+    trainer.run = TrainingState(
+        trainer.run.optimizer, trainer.run.moments, np.random.RandomState(0), Patience(), samples=79
+    )
     trainer.train(2)
     assert trainer.run.progress.samples == 79 + 2 * N
     assert trainer.history["learning_rate"] == [0.1, 0.01]  # 0.1 / sqrt(79 + 20 + 1)
@@ -430,3 +433,44 @@ def test_progress_says_that_the_rate_became_too_small():
     plan = {"schedule": Plateau(least=0.05), "n_iter_no_change": 1, **FOR_SURE}
     new_trainer(**plan).train(9, say=lines.append)
     assert lines[-1].endswith("epochs. Learning rate too small. Stopping.")
+
+
+class OnlyWhatIsAskedFor:
+    """A TrainableLoss, and nothing else of the Gradient that does the work."""
+
+    def __init__(self, gradient):
+        for name in {*dir(TrainableLoss), *TrainableLoss.__annotations__}:
+            if not name.startswith("_"):
+                setattr(self, name, getattr(gradient, name))
+
+
+class Blocks(Source):
+    """Rows in two halves."""
+
+    def __init__(self, x, y):
+        half = len(x) // 2
+        self.x, self.y = (x[:half], x[half:]), (y[:half], y[half:])
+
+    def __len__(self):
+        return sum(map(len, self.x))
+
+    def take(self, at):
+        x, y = (np.concatenate(halves)[at] for halves in (self.x, self.y))
+        return Batch(x, y, None, float(len(y)))
+
+
+@pytest.mark.parametrize("shuffled", [True, False])
+def test_training_needs_no_more_than_its_contracts(shuffled):
+    whole, other = (new_trainer(optimizer=Adam, alpha=0.1, shuffle=shuffled) for _ in range(2))
+    rows = Blocks(whole.rows.x, whole.rows.y)
+    assert [start for start, _ in rows.batches(6)] == [0, 6, 12, 18]
+    gradient = OnlyWhatIsAskedFor(other.gradient)
+    whole.train(3)
+    train(gradient, rows, other.plan, other.run, 3, history=other.history)
+    assert_array_equal(gradient.theta, whole.theta)
+    assert other.history["loss"] == whole.history["loss"]
+
+
+def test_abstract_source_has_no_rows():
+    with pytest.raises(NotImplementedError):
+        Source().take(slice(1))

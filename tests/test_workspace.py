@@ -68,7 +68,7 @@ def test_ones_have_shape_and_dtype_and_are_shared_and_read_only(shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(5, 3), (2, 4, 8), (1000, 100)])
+@pytest.mark.parametrize("shape", [(5, 3), (2, 4, 8), (1000, 100), (90, 200, 8)])
 def test_zeros_for_broadcast_to_z_stay_small_and_are_shared_and_read_only(shape, dtype):
     z = np.ones(shape, dtype)
     zeros = zeros_for(z)

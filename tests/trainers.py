@@ -9,7 +9,7 @@ from sknn.nn import Dense
 from sknn.nn.batches import Rows
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
 from sknn.nn.stopping import Patience
-from sknn.nn.training import HISTORY, Plan, Run, train
+from sknn.nn.training import HISTORY, Plan, TrainingState, train
 
 N, N_IN, N_OUTPUTS = 20, 4, 3
 LAYERS = [Dense(5, "tanh"), Dense(N_OUTPUTS, "identity")]
@@ -38,7 +38,11 @@ class Trainer:
         self.plan = Plan(**{"batch_size": 6, "learning_rate": 0.1} | plan)
         theta, _ = gradient.trainable
         random_state = np.random.RandomState(seed)
-        self.run = Run(optimizer(theta), random_state, Patience(models=theta.shape[:-1]))
+        optimizer, layout = optimizer(), gradient.network.layout
+        moments = optimizer.start(theta, layout.n_decayed)
+        self.run = TrainingState(
+            optimizer, moments, random_state, Patience(models=theta.shape[:-1])
+        )
         self.history = {name: [] for name in HISTORY}
         self.subset, self.validate = subset, validate
 

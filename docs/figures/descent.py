@@ -3,27 +3,27 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sknn.nn.optimizers import SGD, Adam
+from sknn.nn import SGD, Adam
 
 CURVATURE = np.array([1.0, 30.0])
 START = np.array([-9.0, 2.0])
 
 
-def path(make, rate, steps=30):
+def path(optimizer, rate, steps=30):
     """The points that an optimiser passes on the way down 1/2 (x^2 + 30 y^2)."""
     theta = START.copy()
-    optimizer = make(theta)
+    moments = optimizer.start(theta)
     points = [theta.copy()]
     for _ in range(steps):
-        optimizer.step(theta, CURVATURE * theta, rate)
+        optimizer.step(theta, CURVATURE * theta, rate, moments)
         points.append(theta.copy())
     return np.array(points)
 
 
 paths = {
-    "gradient descent": path(lambda theta: SGD(theta, momentum=0), 0.06),
-    "momentum": path(lambda theta: SGD(theta, momentum=0.6, nesterov=False), 0.06),
-    "Adam": path(lambda theta: Adam(theta), 0.5),
+    "gradient descent": path(SGD(momentum=0), 0.06),
+    "momentum": path(SGD(momentum=0.6, nesterov=False), 0.06),
+    "Adam": path(Adam(), 0.5),
 }
 x, y = np.meshgrid(np.linspace(-10, 3, 200), np.linspace(-2.5, 2.5, 200))
 height = 0.5 * (CURVATURE[0] * x**2 + CURVATURE[1] * y**2)

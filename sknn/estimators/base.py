@@ -19,15 +19,13 @@ from sknn.estimators.publishing import publish
 from sknn.estimators.reading import FLOATS, Reader
 from sknn.estimators.reports import refuse_divergence, report
 from sknn.estimators.rollback import all_or_nothing
-from sknn.estimators.solvers import new_lbfgs_plan, new_optimizer, new_plan
+from sknn.estimators.solvers import new_lbfgs_plan, new_plan, new_training_state
 from sknn.estimators.starts import Fresh, Further, Resumed, Warm
 from sknn.estimators.validation import given_data, hold_out, user_score
 from sknn.nn.fit import Fit, Watch, run
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
-from sknn.nn.stopping import Patience
 from sknn.nn.storage.checkpoint import check_same, fingerprint
-from sknn.nn.training import Run
 from sknn.scikit_learn import fit_context
 
 NONE_GIVEN = (None, None, None)  # of X_val, y_val and sample_weight_val
@@ -196,13 +194,12 @@ class BaseNetwork(
         kept = start.checkpoint and start.checkpoint.rows
         subset, held_out = hold_out(self, model, data, given, groups, random_state, kept)
         fingerprints |= self._fingerprints(given_data(held_out), start)
-        rows, optimizer = data.rows, None
+        rows = data.rows
         if self.solver == "lbfgs":
             plan = new_lbfgs_plan(self, model.network, held_out)
             rows = rows.astype(np.float64)  # as SciPy's is; float32 would mislead its search
         else:
             plan = new_plan(self, len(rows) if subset is None else len(subset), start.planned)
-            optimizer = new_optimizer(self, model.theta, model.network.layout)
         return Fit(
             model,
             self._training_loss(),
@@ -210,7 +207,7 @@ class BaseNetwork(
             subset,
             held_out,
             plan,
-            start.run or Run(optimizer, random_state, Patience(start.best), start.samples),
+            start.run or new_training_state(self, model, random_state, start),
             self.max_iter if start.planned else 1,
             start.history,
             start.checkpoint,
@@ -291,13 +288,16 @@ class BaseNetwork(
         dtype = np.result_type(*weights, *biases)
         dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0])
         n_outputs = weights[-1].shape[-1] if weights and weights[-1].ndim else 1
-        layers, loss = self._layers(n_outputs), self._fitted_loss()
-        network = Network(layers, self._input_shape())
-        if model is not None and network.shapes == model.network.shapes:
+        if model is not None and model.fits(weights, biases):
+            network, loss = model.network, model.loss  # whatever the parameters say by now
             theta, state = model.theta.astype(dtype), model.state.astype(dtype)
         else:
+            network, loss = (
+                Network(self._layers(n_outputs), self._input_shape()),
+                self._fitted_loss(),
+            )
             theta, state = network.initial(np.random.RandomState(0), dtype)
-        model = Model(layers, network.shapes[0], loss, theta, state)
+        model = Model(network.layers, network.shapes[0], loss, theta, state)
         model.take_weights(weights, biases)
         return model
 

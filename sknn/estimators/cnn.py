@@ -114,7 +114,7 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         Random changes to the training images in every epoch: shifts by up to an eighth of height
         and width, left-right flips with a probability of 1/2, or both. With 'lbfgs' it must be
         None.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         Method that finds the weights.
 
         - 'adam': stochastic gradient descent with a running mean of the gradients, divided by the
@@ -126,6 +126,9 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         - 'sgd': stochastic gradient descent with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once, often the best for a few hundred
           samples; it computes in float64 whatever the dtype of X
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum of
         the sample weights in the *batch*: small batches are penalised more.
@@ -472,7 +475,7 @@ class CNNRegressor(RegressorTask, BaseCNN):
         Random changes to the training images in every epoch: shifts by up to an eighth of height
         and width, left-right flips with a probability of 1/2, or both. With 'lbfgs' it must be
         None.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         Method that finds the weights.
 
         - 'adam': stochastic gradient descent with a running mean of the gradients, divided by the
@@ -484,6 +487,9 @@ class CNNRegressor(RegressorTask, BaseCNN):
         - 'sgd': stochastic gradient descent with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once, often the best for a few hundred
           samples; it computes in float64 whatever the dtype of X
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum of
         the sample weights in the *batch*: small batches are penalised more.

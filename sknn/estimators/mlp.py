@@ -49,7 +49,7 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         Activation function of the hidden layers, or a list with one for each: 'identity',
         'logistic', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish',
         'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         Method that finds the weights.
 
         - 'adam': stochastic gradient descent with a running mean of the gradients, divided by the
@@ -61,6 +61,9 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         - 'sgd': stochastic gradient descent with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once, often the best for a few hundred
           samples; it computes in float64 whatever the dtype of X
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum of
         the sample weights in the *batch*: small batches are penalised more.
@@ -360,7 +363,7 @@ class MLPRegressor(RegressorTask, BaseMLP):
         Activation function of the hidden layers, or a list with one for each: 'identity',
         'logistic', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish',
         'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         Method that finds the weights.
 
         - 'adam': stochastic gradient descent with a running mean of the gradients, divided by the
@@ -372,6 +375,9 @@ class MLPRegressor(RegressorTask, BaseMLP):
         - 'sgd': stochastic gradient descent with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once, often the best for a few hundred
           samples; it computes in float64 whatever the dtype of X
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum of
         the sample weights in the *batch*: small batches are penalised more.

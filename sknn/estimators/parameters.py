@@ -17,6 +17,7 @@ from sknn.nn.activations import ACTIVATIONS, Activation
 from sknn.nn.augmentation import AUGMENTATIONS
 from sknn.nn.initializers import INITIALIZERS, Initializer
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Loss
+from sknn.nn.optimizers import Optimizer
 from sknn.nn.schedules import Schedule
 from sknn.scikit_learn import HasMethods, Interval, Options, StrOptions
 
@@ -188,10 +189,12 @@ PARAMETERS = {
     ),
     # Training
     "solver": Parameter(
-        "str",
+        "str or Optimizer",
         "adam",
-        [StrOptions({"lbfgs", *STOCHASTIC_SOLVERS})],
-        "Method that finds the weights.\n\n$options",
+        [StrOptions({"lbfgs", *STOCHASTIC_SOLVERS}), Optimizer],
+        "Method that finds the weights.\n\n$options\n\n"
+        "An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings: ``momentum``, "
+        "``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.",
         options={
             "adam": "stochastic gradient descent with a running mean of the gradients, divided by "
             "the root of a running mean of their squares",

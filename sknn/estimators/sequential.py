@@ -103,7 +103,7 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         Shape of one sample: (height, width, channels) or (height, width) of an image, (n_features,)
         of any other sample. None takes the shape from X; flat samples are then not images. Images
         of integers have pixels from 0 to 255, which are divided by 255.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         Method that finds the weights.
 
         - 'adam': stochastic gradient descent with a running mean of the gradients, divided by the
@@ -115,6 +115,9 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         - 'sgd': stochastic gradient descent with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once, often the best for a few hundred
           samples; it computes in float64 whatever the dtype of X
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum of
         the sample weights in the *batch*: small batches are penalised more.
@@ -393,7 +396,7 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         Shape of one sample: (height, width, channels) or (height, width) of an image, (n_features,)
         of any other sample. None takes the shape from X; flat samples are then not images. Images
         of integers have pixels from 0 to 255, which are divided by 255.
-    solver : str, default='adam'
+    solver : str or Optimizer, default='adam'
         Method that finds the weights.
 
         - 'adam': stochastic gradient descent with a running mean of the gradients, divided by the
@@ -405,6 +408,9 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         - 'sgd': stochastic gradient descent with momentum
         - 'lbfgs': a quasi-Newton method on all samples at once, often the best for a few hundred
           samples; it computes in float64 whatever the dtype of X
+
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings: ``momentum``,
+        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum of
         the sample weights in the *batch*: small batches are penalised more.

@@ -1,10 +1,11 @@
 """What the names of solvers and schedules stand for in the core."""
 
 import inspect
+from copy import deepcopy
 
 from sknn.nn.augmentation import AUGMENTATIONS
 from sknn.nn.fit import LbfgsPlan
-from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
+from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 from sknn.nn.schedules import (
     Adaptive,
     Constant,
@@ -17,19 +18,17 @@ from sknn.nn.schedules import (
     Step,
     Warmup,
 )
-from sknn.nn.training import Plan
+from sknn.nn.stopping import Patience
+from sknn.nn.training import Plan, TrainingState
 from sknn.warning import warn
 
 STOCHASTIC_SOLVERS = {
-    "adagrad": lambda est: (Adagrad, {}),
-    "adam": lambda est: (Adam, _adam(est)),
-    "adamw": lambda est: (AdamW, {**_adam(est), "weight_decay": float(est.weight_decay)}),
-    "nadam": lambda est: (NAdam, _adam(est)),
-    "rmsprop": lambda est: (RMSprop, {"epsilon": float(est.epsilon)}),
-    "sgd": lambda est: (
-        SGD,
-        {"momentum": float(est.momentum), "nesterov": est.nesterovs_momentum},
-    ),
+    "adagrad": lambda est: Adagrad(),
+    "adam": lambda est: Adam(**_adam(est)),
+    "adamw": lambda est: AdamW(**_adam(est), weight_decay=float(est.weight_decay)),
+    "nadam": lambda est: NAdam(**_adam(est)),
+    "rmsprop": lambda est: RMSprop(epsilon=float(est.epsilon)),
+    "sgd": lambda est: SGD(float(est.momentum), est.nesterovs_momentum),
 }
 
 SCHEDULES = {
@@ -47,27 +46,39 @@ FOR_SGD = ("adaptive", "invscaling")  # scikit-learn ignores them for adam
 
 def has_stochastic_solver(estimator):
     """Whether partial_fit exists: for ``available_if``. Raises AttributeError if not."""
-    if estimator.solver not in STOCHASTIC_SOLVERS:
+    solver = estimator.solver
+    if not isinstance(solver, Optimizer) and solver not in STOCHASTIC_SOLVERS:
         raise AttributeError(
-            "partial_fit is only available for stochastic optimizers. "
-            f"{estimator.solver} is not stochastic."
+            f"partial_fit is only available for stochastic optimizers. {solver} is not stochastic."
         )
     return True
 
 
-def new_optimizer(estimator, theta, layout):
-    """The Optimizer that ``solver`` names, for the trainable part of theta."""
-    kind, settings = STOCHASTIC_SOLVERS[estimator.solver](estimator)
-    if kind is AdamW:
-        settings["n_decayed"] = layout.n_decayed
-    return kind(theta[: layout.n_trainable], **settings)
+def new_optimizer(estimator):
+    """The Optimizer that ``solver`` names, or a copy of the one that it is."""
+    solver = estimator.solver
+    if not isinstance(solver, Optimizer):
+        return STOCHASTIC_SOLVERS[solver](estimator)
+    solver.check()
+    return deepcopy(solver)
+
+
+def new_training_state(estimator, model, random_state, start):
+    """What training of the model carries from epoch to epoch; 'lbfgs' has no optimiser of ours."""
+    optimizer = moments = None
+    if estimator.solver != "lbfgs":
+        optimizer, layout = new_optimizer(estimator), model.network.layout
+        moments = optimizer.start(model.theta[: layout.n_trainable], layout.n_decayed)
+    patience = Patience(start.best)
+    return TrainingState(optimizer, moments, random_state, patience, start.samples)
 
 
 def new_schedule(estimator):
     """The Schedule that ``learning_rate`` names, with warm-up if asked for."""
     schedule = estimator.learning_rate
     if not isinstance(schedule, Schedule):
-        ignored = schedule in FOR_SGD and estimator.solver != "sgd"
+        sgd = estimator.solver == "sgd" or isinstance(estimator.solver, SGD)
+        ignored = schedule in FOR_SGD and not sgd
         schedule = SCHEDULES["constant" if ignored else schedule](estimator)
     schedule.check()
     return Warmup(schedule, estimator.warmup_steps) if estimator.warmup_steps else schedule

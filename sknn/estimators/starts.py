@@ -6,7 +6,7 @@ import numpy as np
 
 from sknn.nn.model import Model
 from sknn.nn.storage.checkpoint import Checkpoint
-from sknn.nn.training import HISTORY, Run
+from sknn.nn.training import HISTORY, TrainingState
 
 
 def new_history():
@@ -28,7 +28,7 @@ class Start:
         Samples seen before.
     best : float
         The least value so far of what training watches: the loss, or minus the score.
-    run : Run or None
+    run : TrainingState or None
         Optimiser, generator and patience to go on with; None for new ones.
     checkpoint : Checkpoint or None
     learns_classes : bool
@@ -41,7 +41,7 @@ class Start:
     history: dict = field(default_factory=new_history)
     samples: int = 0
     best: float = np.inf
-    run: Run | None = None
+    run: TrainingState | None = None
     checkpoint: Checkpoint | None = None
 
     learns_classes = True

@@ -170,6 +170,7 @@ def _shrinkage(estimator, X, y):
 def _class_weights(labels, targets, weight):
     """For each class the sum of the weights of its samples."""
     codes = labels.codes_of_targets(targets)
+    weight = None if weight is None else weight[:, 0]
     sums = np.bincount(codes, weights=weight, minlength=len(labels.classes))
     return dict(zip(labels.classes.tolist(), sums.tolist(), strict=True))
 

@@ -19,7 +19,7 @@ from sknn.nn.layers import (
     MaxPool2D,
 )
 from sknn.nn.losses import Huber, LogisticFocal, Loss, Quantile, SoftmaxFocal
-from sknn.nn.optimizers import Optimizer
+from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 from sknn.nn.parameters import Parameter, State
 from sknn.nn.residual import Residual
 from sknn.nn.schedules import (
@@ -34,8 +34,12 @@ from sknn.nn.schedules import (
 
 __all__ = [
     "ELU",
+    "SGD",
     "Activate",
     "Activation",
+    "Adagrad",
+    "Adam",
+    "AdamW",
     "AveragePool2D",
     "BatchNorm",
     "Conv2D",
@@ -53,6 +57,7 @@ __all__ = [
     "LogisticFocal",
     "Loss",
     "MaxPool2D",
+    "NAdam",
     "Normal",
     "OneCycle",
     "Optimizer",
@@ -61,6 +66,7 @@ __all__ = [
     "Parameter",
     "Plateau",
     "Quantile",
+    "RMSprop",
     "Residual",
     "Schedule",
     "SoftmaxFocal",

@@ -10,9 +10,10 @@ from sknn.nn.workspace import Workspace
 
 @dataclass
 class Batch:
-    """n samples: x (n, *input_shape) or sparse, y (n, n_outputs).
+    """n samples: x (..., n, *input_shape) or sparse, y (..., n, n_outputs).
 
-    weight: (n,), (n, n_outputs) or None    weight_sum: the sum of the weights, or n
+    weight: (..., n, 1) or (..., n, n_outputs), or None    weight_sum: the sum of the weights, or
+    n; (k,) if they differ between models
 
     Valid until the next batch is taken.
     """
@@ -20,7 +21,7 @@ class Batch:
     x: object
     y: np.ndarray
     weight: np.ndarray | None
-    weight_sum: float
+    weight_sum: float | np.ndarray
 
 
 class Samples:
@@ -63,15 +64,44 @@ class Samples:
         return rows
 
 
-class Rows:
-    """Samples and targets to take batches from.
+class Source:
+    """What training takes batches from, wherever the rows lie: ``len(source)`` is their number.
+
+    Subclasses have ``take``, and for lbfgs the attributes; where rows are not taken one by one,
+    ``batches`` too.
+
+    Attributes
+    ----------
+    weight_sum : float
+        What a mean over all rows is divided by.
+    dtype : dtype
+        What is computed in.
+    """
+
+    def take(self, at):
+        """The Batch of the rows ``at``: integers, or a slice. Valid until the next one is taken."""
+        raise NotImplementedError
+
+    def batches(self, size, order=None):
+        """Yields (number of its first row, Batch) for the batches of one epoch.
+
+        order: numbers of the rows in the order in which they are taken; None: all as they lie
+        """
+        n = len(self) if order is None else len(order)
+        for start in range(0, n, size):
+            at = slice(start, min(start + size, n))
+            yield start, self.take(at if order is None else order[at])
+
+
+class Rows(Source):
+    """Samples and targets in arrays.
 
     Parameters
     ----------
     x, dtype, shape : as Samples takes them
     y : ndarray of shape (n, n_outputs) or (n,)
         Targets; of one dimension, numbers of rows in ``codebook``.
-    weight : ndarray of shape (n,), (n, n_outputs) or None
+    weight : ndarray of shape (n,), (n, 1), (n, n_outputs) or None
     codebook : ndarray of shape (n_codes, n_outputs) or None
         The target that each code stands for: one-hot rows, for instance.
     """
@@ -79,7 +109,9 @@ class Rows:
     def __init__(self, x, y, weight=None, *, dtype, shape=None, codebook=None):
         self.samples = Samples(x, dtype, shape)
         self.x, self.dtype = self.samples.x, self.samples.dtype
-        self.y, self.weight = y, weight
+        self.y = y
+        # a column, so that it weighs all outputs
+        self.weight = weight[:, None] if weight is not None and weight.ndim == 1 else weight
         self.codebook = codebook
         self._y, self._code, self._weight = (Workspace(self.dtype) for _ in range(3))
 
@@ -90,6 +122,10 @@ class Rows:
         """The same rows, computed in another dtype; nothing is copied."""
         shape, codebook = self.samples.shape, self.codebook
         return Rows(self.x, self.y, self.weight, dtype=dtype, shape=shape, codebook=codebook)
+
+    @property
+    def weight_sum(self):
+        return float(len(self)) if self.weight is None else sum_of_weights(self.weight)
 
     def take(self, at):
         """The Batch of the rows ``at``: integers, or a slice, which copies nothing."""
@@ -130,5 +166,9 @@ def converted(rows, workspace):
 
 
 def sum_of_weights(weight):
-    """What a mean over samples is divided by: weights per output count by their mean."""
-    return float(weight.sum()) / (1 if weight.ndim == 1 else weight.shape[1])
+    """What a mean over samples is divided by: weights per output count by their mean.
+
+    weight: (..., n, 1) or (..., n, n_outputs)    returns: a float, or (k,) of float64
+    """
+    total = weight.sum(axis=(-2, -1))
+    return (total.astype(float) if total.ndim else float(total)) / weight.shape[-1]

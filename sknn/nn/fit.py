@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sknn.nn.batches import Rows
+from sknn.nn.batches import Rows, sum_of_weights
 from sknn.nn.gradient import Gradient
 from sknn.nn.lbfgs import BLOCK, minimize_loss
 from sknn.nn.losses import Loss
@@ -15,7 +15,7 @@ from sknn.nn.model import Model
 from sknn.nn.stopping import Keeper
 from sknn.nn.storage.checkpoint import Checkpoint
 from sknn.nn.threads import blas_threads_for, one_blas_thread
-from sknn.nn.training import Plan, Run, train
+from sknn.nn.training import Plan, TrainingState, train
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ class HeldOut:
 
     def loss(self, model, z):
         """The unpenalised, weighted loss of raw outputs z."""
-        weight_sum = len(self.y) if self.weight is None else float(self.weight.sum())
-        total = model.loss.sum_and_gradient(self.y, z, self.weight, np.empty_like(z))
+        weight = None if self.weight is None else self.weight[:, None]
+        weight_sum = len(self.y) if weight is None else sum_of_weights(weight)
+        total = model.loss.sum_and_gradient(self.y, z, weight, np.empty_like(z))
         return model.loss.finish(total, weight_sum)[0]
 
 
@@ -70,7 +71,7 @@ class Fit:
         Numbers of the rows to train on; None for all.
     held_out : HeldOut or None
     plan : Plan or LbfgsPlan
-    run : Run
+    run : TrainingState
         What training carries from epoch to epoch; for lbfgs only patience and progress.
     epochs : int
         The last epoch, or iteration, that may be run.
@@ -88,7 +89,7 @@ class Fit:
     subset: np.ndarray | None
     held_out: HeldOut | None
     plan: Plan | LbfgsPlan
-    run: Run
+    run: TrainingState
     epochs: int
     history: dict
     checkpoint: Checkpoint | None = None

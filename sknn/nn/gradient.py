@@ -3,10 +3,12 @@
 import math
 from dataclasses import replace
 from threading import local
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from sknn.nn.passes import Pass, weight_column
+from sknn.nn.per_model import as_setting, factor
 from sknn.nn.streams import stream
 from sknn.nn.threads import share_out
 from sknn.nn.workspace import Workspace
@@ -15,8 +17,48 @@ BLOCK = 8192  # numbers
 WORTHWHILE, PLENTY = 10_000_000, 500_000_000  # multiply-adds of a micro-batch
 
 
+@runtime_checkable
+class TrainableLoss(Protocol):
+    """What ``train`` asks for: a loss, its gradient, and the vectors that are trained.
+
+    Values are floats, or (k,) for k models.
+
+    Attributes
+    ----------
+    theta, state : ndarray of shape (..., P), (..., S)
+        Parameters and running statistics; optimisers change theta in place.
+    trainable : (ndarray, ndarray)
+        The leading parts of theta and its gradient that optimisers work on, as views.
+    rates : ndarray or None
+        Multipliers of the learning rate, one per trainable number; None if all are one.
+    """
+
+    theta: np.ndarray
+    state: np.ndarray
+    trainable: tuple
+    rates: np.ndarray | None
+
+    def place(self, seed, epoch, batch):
+        """Says where in training the next batch stands: what dropout draws depends on it."""
+
+    def mean(self, batch):
+        """The loss of the batch, as the loss finishes it; its gradient is kept."""
+
+    def add_penalty(self, l2, l1=0.0):
+        """Adds the gradient of the penalties to the one kept; returns their value."""
+
+    def norm(self):
+        """The Euclidean norm of the gradient of what is trainable."""
+
+    def clip(self, norm, largest):
+        """Scales the gradient down to the norm ``largest``."""
+
+    def non_finite(self, loss):
+        """What is no longer finite, in words."""
+
+
 class Gradient:
-    """The loss of a network on a batch, and its gradient with respect to theta.
+    """The loss of a network on a batch, and its gradient: the TrainableLoss of one process.
 
     Attributes
     ----------
@@ -65,7 +107,9 @@ class Gradient:
             return value
         total, dz = self._forward(batch)
         value, scale = self.loss.finish(total, batch.weight_sum)
-        dz *= _per_model(scale)  # far fewer numbers than the gradient
+        if isinstance(scale, np.ndarray):
+            scale = scale.reshape(*scale.shape, 1, 1)
+        dz *= factor(scale, dz)  # far fewer numbers than the gradient
         self._backward(dz)
         return value
 
@@ -84,25 +128,28 @@ class Gradient:
         """
         weights, grads = self.decayed
         penalty = self._workspace.array("penalty", weights.shape)
-        np.multiply(weights, l2, out=penalty)
+        np.multiply(weights, factor(l2, weights), out=penalty)
         grads += penalty
         value = 0.5 * inner(penalty, weights)
         if not isinstance(l1, float) or l1 > 0:
             np.sign(weights, out=penalty)
-            penalty *= l1
+            penalty *= factor(l1, penalty)
             grads += penalty
             value = value + inner(penalty, weights)
         return value
 
     def clip(self, norm, largest):
-        """Scales the gradient down to the norm ``largest``; Pascanu et al. (2013), algorithm 1."""
+        """Scales the gradient down to the norm ``largest``; Pascanu et al. (2013), algorithm 1.
+
+        norm: as ``norm`` gives it    largest: a float, or (k, 1), one per model
+        """
         _, grad = self.trainable
-        norm = np.reshape(norm, (*np.shape(norm), 1))
+        norm = as_setting(norm)
         if np.any(norm > largest):
-            grad *= (largest / np.maximum(norm, largest)).astype(grad.dtype)
+            grad *= factor(largest / np.maximum(norm, largest), grad)
 
     def norm(self):
-        """The Euclidean norm of the gradient of what is trainable."""
+        """The Euclidean norm of the gradient of what is trainable: a float, or (k,)."""
         _, grad = self.trainable
         square = inner(grad, grad)
         return math.sqrt(square) if isinstance(square, float) else np.sqrt(square)
@@ -231,24 +278,15 @@ def micro_batch_size(network):
 
 
 def inner(a, b):
-    """The inner product of vectors, a float; one per model for (k, P).
+    """The inner product of vectors, a float; one per model, (k,) of float64, for (k, P).
 
     In blocks: longer products BLAS would cut up for its threads, which gains nothing and makes
     the rounding depend on their number.
     """
-    if a.ndim > 1:
-        return np.einsum("kp,kp->k", a, b)
-    if a.size <= BLOCK:
-        return float(np.dot(a, b))
-    whole = a.size - a.size % BLOCK
-    blocks = np.vecdot(a[:whole].reshape(-1, BLOCK), b[:whole].reshape(-1, BLOCK))
-    return float(blocks.sum() + np.dot(a[whole:], b[whole:]))
-
-
-def _per_model(value):
-    """A scalar as it is; one value per model as (k, 1, 1)."""
-    return (
-        value
-        if isinstance(value, float) or np.ndim(value) == 0
-        else np.asarray(value)[:, None, None]
-    )
+    size = a.shape[-1]
+    if size <= BLOCK:
+        return np.vecdot(a, b).astype(float) if a.ndim > 1 else float(np.dot(a, b))
+    whole = size - size % BLOCK
+    blocks = (array[..., :whole].reshape(*array.shape[:-1], -1, BLOCK) for array in (a, b))
+    total = np.vecdot(*blocks).sum(axis=-1) + np.vecdot(a[..., whole:], b[..., whole:])
+    return float(total) if a.ndim == 1 else total.astype(float)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from sknn.nn.batches import sum_of_weights
 from sknn.nn.training import trim
 
 BLOCK, MEMORY = 4096, 2**26  # rows, and bytes, at a time: what a layer computes stays in the cache
@@ -42,7 +41,7 @@ def minimize_loss(
 ):
     """Minimises the penalised loss over ``gradient.theta``, in place.
 
-    gradient: a Gradient in float64    rows: Rows    alpha, l1: strengths of the penalties
+    gradient: a Gradient in float64    rows: a Source    alpha, l1: strengths of the penalties
     max_iter, max_fun, tol: SciPy's maxiter, maxfun, gtol    history: as ``train`` takes it; an
     iteration is a row    max_time: seconds after which to stop    after_iteration: () -> whether
     to stop    say: takes lines of progress    returns: an LbfgsOutcome
@@ -50,7 +49,7 @@ def minimize_loss(
     layout = gradient.network.layout
     n = layout.n_trainable
     theta = gradient.theta
-    weight_sum = float(len(rows)) if rows.weight is None else sum_of_weights(rows.weight)
+    weight_sum = rows.weight_sum
     last = {"x": theta[:n].copy(), "loss": np.inf, "iterations": 0}
     started = began = time.perf_counter()
     late = False
@@ -109,8 +108,8 @@ def _full_batch(gradient, rows, weight_sum):
     block = min(BLOCK, len(rows), max(1, MEMORY // network.row_size(rows.dtype)))
     if any(layer.joint for layer in network.layers):
         block = len(rows)
-    for start in range(0, len(rows), block):
-        total += gradient.sum(rows.take(slice(start, start + block)))
+    for _, batch in rows.batches(block):
+        total += gradient.sum(batch)
         if len(rows) > block:
             grad = grad + gradient.grad
     if len(rows) > block:

@@ -31,7 +31,8 @@ class Loss(Settings):
         """The sum over samples, and its gradient with respect to z written to out.
 
         y: (n, n_outputs) targets    z: (..., n, n_outputs) raw outputs, left as they are
-        weight: (n,), (n, n_outputs) or None    out: as z    returns: a float or (...)
+        weight: (n, 1) or (n, n_outputs), which may have a model axis too, or None    out: as z
+        returns: a float, or (k,) of float64 for z with a model axis
         """
         raise NotImplementedError
 
@@ -63,8 +64,8 @@ class SquaredError(Loss):
         np.subtract(z, y, out=out)
         if weight is None:
             return 0.5 * _inner(out, out)
-        total = 0.5 * _inner(out * _column(weight), out)
-        out *= _column(weight)
+        total = 0.5 * _inner(out * weight, out)
+        out *= weight
         return total
 
 
@@ -98,11 +99,11 @@ class SoftmaxLogLoss(Loss):
 
     def sum_and_gradient(self, y, z, weight, out):
         _log_softmax(z, out)
-        total = -_inner(y, out) if weight is None else -_inner(y * _column(weight), out)
+        total = -_inner(y, out) if weight is None else -_inner(y * weight, out)
         np.exp(out, out=out)
         out -= y  # softmax(z) - y
         if weight is not None:
-            out *= _column(weight)
+            out *= weight
         return total
 
     def predict(self, z):
@@ -412,35 +413,41 @@ def _focal_slope(y, p, rest, log_p, gamma):
 
 def _log_softmax(z, out):
     """out = z - log(sum(exp(z))) over the last axis; out is not z."""
-    low, high = z.min(), z.max()
-    # One shift for all rows is exact enough unless exp(low - high) comes near underflow, and
-    # a maximum over a short last axis costs as much as all the rest.
-    shift = high if high - low < 80 else z.max(axis=-1, keepdims=True)
-    shifted = z - shift
+    shifted = z - _shift(z)
     np.exp(shifted, out=out)
     log_sum = np.log(out @ ones(z.shape[-1], z.dtype))[..., None]
     return np.subtract(shifted, log_sum, out=out)
 
 
-def _column(weight):
-    """Weights of samples as a column, to weigh all outputs; those per output as they are."""
-    return weight[:, None] if weight.ndim == 1 else weight
+def _shift(z):
+    """What softmax takes off z: one maximum for all rows of a model, or each row's own.
+
+    One for all is exact enough unless exp(low - high) comes near underflow, and a maximum over
+    a short last axis costs as much as all the rest of softmax.
+    """
+    if z.ndim == 2:
+        low, high = z.min(), z.max()
+        return high if high - low < 80 else z.max(axis=-1, keepdims=True)
+    low, high = z.min(axis=(-2, -1), keepdims=True), z.max(axis=(-2, -1), keepdims=True)
+    narrow = high - low < 80
+    return high if narrow.all() else np.where(narrow, high, z.max(axis=-1, keepdims=True))
 
 
 def _inner(a, b):
     """The sum of a * b over the last two axes; a float unless a or b has a model axis."""
     if a.ndim == b.ndim == 2:
         return float(np.vdot(a, b))
-    return np.einsum("...nj,...nj->...", a, b)
+    rows = (array.reshape(*array.shape[:-2], -1) for array in (a, b))
+    return np.vecdot(*rows).astype(float)
 
 
 def _weighted_sum(losses, weight, gradient):
     """The weighted sum of losses; the gradient is weighted in place."""
     if weight is not None:
-        gradient *= _column(weight)
-        losses *= _column(weight)
+        gradient *= weight
+        losses *= weight
     total = losses.sum(axis=(-2, -1))
-    return float(total) if losses.ndim == 2 else total
+    return float(total) if losses.ndim == 2 else total.astype(float)
 
 
 SQUARED_ERROR = SquaredError()

@@ -63,6 +63,12 @@ class Model:
         given = (*weights, *biases)
         return len(own) == len(given) and all(map(is_, own, given))
 
+    def fits(self, weights, biases):
+        """Whether arrays have the shapes of the model's own."""
+        own, given = (*self.weights, *self.biases), (*weights, *biases)
+        counts = len(weights) == len(self.weights), len(own) == len(given)
+        return all(counts) and all(a.shape == b.shape for a, b in zip(own, given, strict=True))
+
     def take_weights(self, weights, biases, names=("coefs_", "intercepts_")):
         """Copies given arrays into the model.
 

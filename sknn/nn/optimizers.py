@@ -4,36 +4,88 @@ import math
 
 import numpy as np
 
+from sknn.nn.per_model import factor, power
+from sknn.nn.ranges import FLAG, NOT_NEGATIVE, POSITIVE, Range
+from sknn.nn.settings import NestedSettings
 
-class Optimizer:
-    """Turns gradients into steps.
+SHARE = Range(0, 1, "left")  # how much of a moment is kept from step to step
 
-    theta: (..., P), updated in place by ``step``. ``moments`` are the arrays it carries from
-    step to step, by name, each like theta; ``steps`` counts.
+
+class Moments:
+    """What an optimiser carries from step to step; ``moments["mean"]`` is one of the values.
+
+    Attributes
+    ----------
+    values : dict
+        Arrays like theta, or floats, (k, 1) if they differ between models.
+    n_decayed : int or None
+        How many parameters, from the first on, weight decay reaches; None for all.
+    steps : int
+        How many were taken.
+    """
+
+    def __init__(self, values, n_decayed=None, steps=0):
+        self.values = values
+        self.n_decayed = n_decayed
+        self.steps = steps
+
+    def __getitem__(self, name):
+        return self.values[name]
+
+    def __setitem__(self, name, value):
+        self.values[name] = value
+
+    def copy(self):
+        return self._with(np.copy)
+
+    def select(self, models):
+        """Those of some models, in arrays of their own; models: their numbers, or (k,) bools."""
+        return self._with(lambda value: value[models].copy())
+
+    def state(self):
+        """Copies of all that a later ``load_state`` needs to go on as if nothing had happened."""
+        values = {name: np.array(value) for name, value in self.values.items()}
+        return {"steps": np.array(self.steps), **values}
+
+    def load_state(self, state):
+        self.steps = int(state["steps"])
+        for name, value in self.values.items():
+            if isinstance(value, float):
+                self[name] = float(state[name])
+            else:
+                np.copyto(value, state[name])
+
+    def _with(self, change):
+        values = {
+            name: value if isinstance(value, float) else change(value)
+            for name, value in self.values.items()
+        }
+        return Moments(values, self.n_decayed, self.steps)
+
+
+class Optimizer(NestedSettings):
+    """Turns gradients into steps. Subclass it for an optimiser of your own.
+
+    An optimiser is its settings; what it carries from step to step lies in Moments.
+    ``moment_names`` names the arrays among them, which are like theta and zero at first.
+    Settings are numbers, or (k, 1), one for each of k models.
     """
 
     moment_names = ()
 
-    def __init__(self, theta):
-        self.steps = 0
-        self.moments = {name: np.zeros_like(theta) for name in self.moment_names}
+    def start(self, theta, n_decayed=None):
+        """The Moments before the first step.
 
-    def step(self, theta, grad, learning_rate):
-        """theta += the step.
+        theta: (..., P)    n_decayed: how many parameters weight decay reaches, default all
+        """
+        return Moments({name: np.zeros_like(theta) for name in self.moment_names}, n_decayed)
 
-        grad: like theta, overwritten    learning_rate: a float, or (..., 1) or (..., P)
+    def step(self, theta, grad, learning_rate, moments):
+        """theta += the step; moments go on by one step.
+
+        grad: like theta, overwritten    learning_rate: a float, or (k, 1), or one per parameter
         """
         raise NotImplementedError
-
-    def state(self):
-        """Copies of all that a later ``load_state`` needs to go on as if nothing had happened."""
-        moments = {name: moment.copy() for name, moment in self.moments.items()}
-        return {"steps": np.array(self.steps), **moments}
-
-    def load_state(self, state):
-        self.steps = int(state["steps"])
-        for name, moment in self.moments.items():
-            np.copyto(moment, state[name])
 
 
 class SGD(Optimizer):
@@ -41,24 +93,31 @@ class SGD(Optimizer):
 
     With ``nesterov`` the step is momentum * v - rate * grad, v being the new one:
     Sutskever et al. (2013), in the form of Bengio et al. (2013), eq. 7.
+
+    Parameters
+    ----------
+    momentum : float, default=0.9
+        Share of the velocity that is kept, in [0, 1].
+    nesterov : bool, default=True
+        Whether to use Nesterov's momentum.
     """
 
     moment_names = ("velocity",)
+    valid = {"momentum": Range(0, 1, "both"), "nesterov": FLAG}
 
-    def __init__(self, theta, momentum=0.9, nesterov=True):
-        super().__init__(theta)
+    def __init__(self, momentum=0.9, nesterov=True):
         self.momentum = momentum
         self.nesterov = nesterov
 
-    def step(self, theta, grad, learning_rate):
-        self.steps += 1
-        velocity = self.moments["velocity"]
-        grad *= learning_rate
-        velocity *= self.momentum  # v = momentum * v - rate * grad
+    def step(self, theta, grad, learning_rate, moments):
+        moments.steps += 1
+        velocity, momentum = moments["velocity"], factor(self.momentum, theta)
+        grad *= factor(learning_rate, grad)
+        velocity *= momentum  # v = momentum * v - rate * grad
         velocity -= grad
         if self.nesterov:
             theta -= grad
-            np.multiply(velocity, self.momentum, out=grad)
+            np.multiply(velocity, momentum, out=grad)
             theta += grad
         else:
             theta += velocity
@@ -67,146 +126,192 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """theta -= rate * m_hat / (sqrt(v_hat) + epsilon); Kingma & Ba (2015), section 2.
 
+    m = beta_1 m + (1 - beta_1) grad, v = beta_2 v + (1 - beta_2) grad^2, and after t steps
+    m_hat = m / (1 - beta_1^t), v_hat = v / (1 - beta_2^t).
+
     In the order of the end of that section: the corrections for the first steps go into the
     rate, and epsilon is added to the uncorrected sqrt(v). The moments are kept divided by
     1 - beta, which saves two multiplications a step.
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        Share of the mean of gradients that is kept, in [0, 1).
+    beta_2 : float, default=0.999
+        Share of the mean of squared gradients that is kept, in [0, 1).
+    epsilon : float, default=1e-8
+        Keeps the division from zero.
     """
 
     moment_names = ("mean", "square")
+    valid = {"beta_1": SHARE, "beta_2": SHARE, "epsilon": POSITIVE}
 
-    def __init__(self, theta, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
-        super().__init__(theta)
+    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def step(self, theta, grad, learning_rate):
-        self.steps += 1
-        correction = math.sqrt(1 - self.beta_2**self.steps)
-        rate = learning_rate * (correction / (1 - self.beta_1**self.steps))
-        self._descend(theta, grad, rate, self.epsilon)
+    def step(self, theta, grad, learning_rate, moments):
+        moments.steps += 1
+        rate, _ = self._corrected(learning_rate, moments.steps)
+        self._descend(theta, grad, rate, self.epsilon, moments)
 
-    def _descend(self, theta, grad, rate, epsilon):
+    def _corrected(self, learning_rate, step):
+        """(rate, correction of sqrt(v)): those of the first steps make up for moments of zero."""
+        correction = _sqrt(1 - power(self.beta_2, step))
+        ratio = correction / (1 - power(self.beta_1, step))
+        return learning_rate * factor(ratio, learning_rate), correction
+
+    def _descend(self, theta, grad, rate, epsilon, moments):
         """theta -= rate * m / (sqrt(v) + epsilon), after m and v have taken grad in."""
-        mean, square = self.moments["mean"], self.moments["square"]
-        root = math.sqrt(1 - self.beta_2)  # sqrt(v) = root * sqrt(square)
-        mean *= self.beta_1  # mean = beta_1 * mean + grad
+        mean, square = moments["mean"], moments["square"]
+        root = _sqrt(1 - self.beta_2)  # sqrt(v) = root * sqrt(square)
+        mean *= factor(self.beta_1, mean)  # mean = beta_1 * mean + grad
         mean += grad
-        square *= self.beta_2  # square = beta_2 * square + grad^2
+        square *= factor(self.beta_2, square)  # square = beta_2 * square + grad^2
         np.square(grad, out=grad)
         square += grad
         np.sqrt(square, out=grad)
-        grad += epsilon / root
+        grad += factor(epsilon / root, grad)
         np.divide(mean, grad, out=grad)
-        grad *= rate * ((1 - self.beta_1) / root)
+        grad *= factor(rate * factor((1 - self.beta_1) / root, rate), grad)
         theta -= grad
 
 
 class AdamW(Adam):
     """Adam, and theta -= rate * weight_decay * theta apart from it; Loshchilov & Hutter (2019).
 
-    Algorithm 2, as torch has it: epsilon is added to the corrected root. Only the first
-    ``n_decayed`` parameters decay, which leaves out biases and normalisation.
+    Algorithm 2, as torch has it: epsilon is added to the corrected root. Biases and the
+    parameters of normalisation do not decay.
+
+    Parameters
+    ----------
+    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
+        As for Adam.
+    weight_decay : float, default=0.01
+        Share of a weight, times the learning rate, that each step takes away.
     """
 
-    def __init__(
-        self, theta, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01, n_decayed=None
-    ):
-        super().__init__(theta, beta_1, beta_2, epsilon)
-        self.weight_decay = weight_decay
-        self.n_decayed = n_decayed
+    valid = {**Adam.valid, "weight_decay": NOT_NEGATIVE}
 
-    def step(self, theta, grad, learning_rate):
-        self.steps += 1
-        weights = theta[..., : self.n_decayed]
-        rate = learning_rate
+    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01):
+        super().__init__(beta_1, beta_2, epsilon)
+        self.weight_decay = weight_decay
+
+    def step(self, theta, grad, learning_rate, moments):
+        moments.steps += 1
+        weights, rate = theta[..., : moments.n_decayed], learning_rate
         if np.ndim(rate) and np.shape(rate)[-1] > 1:
-            rate = rate[..., : self.n_decayed]
-        weights *= 1 - rate * self.weight_decay
-        correction = math.sqrt(1 - self.beta_2**self.steps)
-        rate = learning_rate * (correction / (1 - self.beta_1**self.steps))
-        self._descend(theta, grad, rate, self.epsilon * correction)
+            rate = rate[..., : moments.n_decayed]
+        weights *= factor(1 - rate * factor(self.weight_decay, rate), weights)
+        rate, correction = self._corrected(learning_rate, moments.steps)
+        self._descend(theta, grad, rate, self.epsilon * correction, moments)
 
 
 class NAdam(Adam):
     """Adam with Nesterov's momentum; Dozat (2016), algorithm 1, with torch's momentum schedule.
 
     mu_t = beta_1 (1 - 0.96^(t momentum_decay) / 2)
+
+    Parameters
+    ----------
+    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
+        As for Adam.
+    momentum_decay : float, default=0.004
+        How fast mu grows to beta_1.
     """
 
-    def __init__(self, theta, beta_1=0.9, beta_2=0.999, epsilon=1e-8, momentum_decay=0.004):
-        super().__init__(theta, beta_1, beta_2, epsilon)
+    valid = {**Adam.valid, "momentum_decay": NOT_NEGATIVE}
+
+    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, momentum_decay=0.004):
+        super().__init__(beta_1, beta_2, epsilon)
         self.momentum_decay = momentum_decay
-        self.product = 1.0  # of the mu so far
+
+    def start(self, theta, n_decayed=None):
+        moments = super().start(theta, n_decayed)
+        shape = np.shape(self._mu(1))
+        moments["product"] = np.ones(shape) if shape else 1.0  # of the mu so far
+        return moments
 
     def _mu(self, step):
-        return self.beta_1 * (1 - 0.5 * 0.96 ** (step * self.momentum_decay))
+        return self.beta_1 * (1 - 0.5 * power(0.96, step * self.momentum_decay))
 
-    def step(self, theta, grad, learning_rate):
-        self.steps += 1
-        mu, following = self._mu(self.steps), self._mu(self.steps + 1)
-        self.product *= mu
-        mean, square = self.moments["mean"], self.moments["square"]
-        mean *= self.beta_1
-        mean += (1 - self.beta_1) * grad
-        square *= self.beta_2
-        square += (1 - self.beta_2) * np.square(grad)
-        root = np.sqrt(square / (1 - self.beta_2**self.steps))
-        root += self.epsilon
-        grad *= (1 - mu) / (1 - self.product)
-        grad += mean * (following / (1 - self.product * following))
+    def step(self, theta, grad, learning_rate, moments):
+        moments.steps += 1
+        mu, following = self._mu(moments.steps), self._mu(moments.steps + 1)
+        moments["product"] *= mu
+        mean, square, product = moments["mean"], moments["square"], moments["product"]
+        mean *= factor(self.beta_1, mean)
+        mean += factor(1 - self.beta_1, grad) * grad
+        square *= factor(self.beta_2, square)
+        square += factor(1 - self.beta_2, grad) * np.square(grad)
+        root = np.sqrt(square / factor(1 - power(self.beta_2, moments.steps), square))
+        root += factor(self.epsilon, root)
+        grad *= factor((1 - mu) / (1 - product), grad)
+        grad += mean * factor(following / (1 - product * following), mean)
         grad /= root
-        grad *= learning_rate
+        grad *= factor(learning_rate, grad)
         theta -= grad
-
-    def state(self):
-        return {**super().state(), "product": np.array(self.product)}
-
-    def load_state(self, state):
-        super().load_state(state)
-        self.product = float(state["product"])
 
 
 class RMSprop(Optimizer):
     """v = decay * v + (1 - decay) grad^2;  theta -= rate * grad / (sqrt(v) + epsilon).
 
     Tieleman & Hinton (2012), lecture 6.5.
+
+    Parameters
+    ----------
+    decay : float, default=0.99
+        Share of the mean of squared gradients that is kept, in [0, 1).
+    epsilon : float, default=1e-8
+        Keeps the division from zero.
     """
 
     moment_names = ("square",)
+    valid = {"decay": SHARE, "epsilon": POSITIVE}
 
-    def __init__(self, theta, decay=0.99, epsilon=1e-8):
-        super().__init__(theta)
+    def __init__(self, decay=0.99, epsilon=1e-8):
         self.decay = decay
         self.epsilon = epsilon
 
-    def step(self, theta, grad, learning_rate):
-        self.steps += 1
-        square = self.moments["square"]
-        square *= self.decay
-        square += (1 - self.decay) * np.square(grad)
+    def step(self, theta, grad, learning_rate, moments):
+        moments.steps += 1
+        square = moments["square"]
+        square *= factor(self.decay, square)
+        square += factor(1 - self.decay, grad) * np.square(grad)
         _divide_by_root(theta, grad, square, learning_rate, self.epsilon)
 
 
 class Adagrad(Optimizer):
-    """v += grad^2;  theta -= rate * grad / (sqrt(v) + epsilon); Duchi et al. (2011), eq. 1."""
+    """v += grad^2;  theta -= rate * grad / (sqrt(v) + epsilon); Duchi et al. (2011), eq. 1.
+
+    Parameters
+    ----------
+    epsilon : float, default=1e-10
+        Keeps the division from zero.
+    """
 
     moment_names = ("square",)
+    valid = {"epsilon": POSITIVE}
 
-    def __init__(self, theta, epsilon=1e-10):
-        super().__init__(theta)
+    def __init__(self, epsilon=1e-10):
         self.epsilon = epsilon
 
-    def step(self, theta, grad, learning_rate):
-        self.steps += 1
-        square = self.moments["square"]
+    def step(self, theta, grad, learning_rate, moments):
+        moments.steps += 1
+        square = moments["square"]
         square += np.square(grad)
         _divide_by_root(theta, grad, square, learning_rate, self.epsilon)
 
 
 def _divide_by_root(theta, grad, square, learning_rate, epsilon):
     root = np.sqrt(square)
-    root += epsilon
+    root += factor(epsilon, root)
     grad /= root
-    grad *= learning_rate
+    grad *= factor(learning_rate, grad)
     theta -= grad
+
+
+def _sqrt(number):
+    """The root, of a float as a float: arrays of float32 stay as they are beside it."""
+    return math.sqrt(number) if type(number) is float else np.sqrt(number)

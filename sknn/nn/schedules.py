@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from sknn.nn.ranges import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, POSITIVE, Instance, Range
 from sknn.nn.settings import Settings
 
@@ -17,9 +19,9 @@ class Progress:
         Steps and whole epochs done.
     samples : int
         Samples seen since the first fit; unlike the others it goes on under warm_start.
-    plateaus : int, or array of one per model
+    plateaus : int, or (k, 1), one per model
         How often patience ran out and the schedule chose to go on.
-    stalled : int, or array of one per model
+    stalled : int, or (k, 1), one per model
         Epochs in a row without improvement.
     total_steps : int or None
         Steps until the planned end, where it is known.
@@ -35,6 +37,8 @@ class Progress:
 
 class Schedule(Settings):
     """rate(progress, base): the learning rate of the next step. Subclass it for your own.
+
+    base, and then the rate: a float, or (k, 1), one per model
 
     ``horizon``: it runs towards a planned end, and training to that end is what it asks for.
     ``slows``: it lowers the rate when patience runs out, see ``ends``.
@@ -78,7 +82,7 @@ class Adaptive(Schedule):
     slows = True
 
     def rate(self, progress, base):
-        return base / 5.0**progress.plateaus
+        return base / _power(5.0, progress.plateaus)
 
     def ends(self, progress, base):
         return self.rate(progress, base) <= 1e-6
@@ -121,7 +125,7 @@ class Plateau(Schedule):
         self.least = least
 
     def rate(self, progress, base):
-        return base * self.factor**progress.plateaus
+        return base * _power(self.factor, progress.plateaus)
 
     def ends(self, progress, base):
         return self.rate(progress, base) <= self.least
@@ -212,6 +216,13 @@ class Warmup(Schedule):
 
     def ends(self, progress, base):
         return self.schedule.ends(progress, base)
+
+
+def _power(base, counts):
+    """base^counts; NumPy's power of arrays rounds some results differently from that of one."""
+    if np.ndim(counts) == 0:
+        return base**counts
+    return np.reshape([base**count for count in np.ravel(counts)], np.shape(counts))
 
 
 def _along_cosine(start, end, share):

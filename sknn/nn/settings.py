@@ -39,3 +39,22 @@ class Settings:
             if repr(value) != repr(defaults[name].default)
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class NestedSettings(Settings):
+    """Settings that scikit-learn clones, and reaches in a grid: ``solver__momentum``."""
+
+    def get_params(self, deep=True):
+        """The arguments of the constructor, by name."""
+        return self.settings()
+
+    def set_params(self, **params):
+        """Sets arguments of the constructor by name. Raises ValueError on an unknown one."""
+        names = self.setting_names()
+        for name, value in params.items():
+            if name not in names:
+                raise ValueError(
+                    f"Invalid parameter {name!r} for {self!r}. Valid parameters are: {names!r}."
+                )
+            setattr(self, name, value)
+        return self

@@ -2,12 +2,13 @@
 
 import math
 import time
-from copy import copy, deepcopy
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sknn.nn.augmentation import Augmentation
+from sknn.nn.per_model import as_setting, as_values, factor
 from sknn.nn.schedules import Constant, Progress, Schedule
 from sknn.nn.stopping import Keeper
 from sknn.nn.storage.checkpoint import Checkpoint
@@ -28,14 +29,14 @@ HISTORY = (
 class Plan:
     """What the user asked for.
 
-    ``learning_rate``, ``alpha`` (L2), ``l1`` and ``max_grad_norm`` may be one for all, or (k, 1),
-    one per model. ``tol`` and ``n_iter_no_change`` are scikit-learn's: training stops, or the
-    schedule goes on more slowly, after more than ``n_iter_no_change`` epochs in a row that did
-    not improve by ``tol``; a schedule with a horizon runs to its end instead. With
-    ``early_stopping`` the score on validation data takes the place of the loss, and the best
-    weights are put back. ``max_time`` ends training after the epoch that passes so many
-    seconds. ``augment`` changes the images of a batch. ``planned`` says whether the epochs
-    asked for are all there will be.
+    Numbers but for ``batch_size`` and ``max_time`` may be one for all, or (k, 1), one per model.
+    ``alpha`` and ``l1`` are the strengths of the penalties. ``tol`` and ``n_iter_no_change`` are
+    scikit-learn's: training stops, or the schedule goes on more slowly, after more than
+    ``n_iter_no_change`` epochs in a row that did not improve by ``tol``; a schedule with a horizon
+    runs to its end instead. With ``early_stopping`` the score on validation data takes the place
+    of the loss, and the best weights are put back. ``max_time`` ends training after the epoch that
+    passes so many seconds. ``augment`` changes the images of a batch. ``planned`` says whether
+    the epochs asked for are all there will be.
     """
 
     batch_size: int
@@ -56,12 +57,14 @@ class Plan:
         self.penalised = bool(np.any(self.alpha) or np.any(self.l1))
 
 
-class Run:
+class TrainingState:
     """What training carries from epoch to epoch, and ``partial_fit`` from call to call.
 
     Attributes
     ----------
     optimizer : Optimizer
+    moments : Moments
+        What the optimiser carries.
     random_state : numpy.random.RandomState
         Shuffles the rows.
     patience : Patience
@@ -72,8 +75,8 @@ class Run:
         The rows in the order of the last epoch; each epoch shuffles it further.
     """
 
-    def __init__(self, optimizer, random_state, patience, samples=0):
-        self.optimizer = optimizer
+    def __init__(self, optimizer, moments, random_state, patience, samples=0):
+        self.optimizer, self.moments = optimizer, moments
         self.random_state = random_state
         self.patience = patience
         self.progress = Progress(samples=samples)
@@ -81,9 +84,9 @@ class Run:
         self.order = None
 
     def copy(self):
-        """A Run to go on with that leaves this one as it is, but for the shared generator."""
+        """One to go on with that leaves this one as it is, but for the shared generator."""
         run = copy(self)
-        run.optimizer = deepcopy(self.optimizer)
+        run.moments = self.moments.copy()
         run.patience, run.progress = copy(self.patience), copy(self.progress)
         return run
 
@@ -122,9 +125,10 @@ def train(
 ):
     """Trains ``gradient.theta`` in place for so many epochs, or until it should stop.
 
-    rows: Rows    subset: numbers of the rows to train on, default all    history: a dict of
-    lists by the names in HISTORY, to which each epoch appends    validate: () -> (loss, score),
-    greater scores being better    before_epoch: () -> None    after_epoch: () -> whether to stop
+    gradient: a TrainableLoss    rows: a Source    subset: numbers of the rows to train on, default
+    all    history: a dict of lists by the names in HISTORY, to which each epoch appends
+    validate: () -> (loss, score), greater scores being better    before_epoch: () -> None
+    after_epoch: () -> whether to stop
     say: takes lines of progress    start: a Checkpoint to go on from, whose epochs count
     save: (Checkpoint, whether it is the last) -> None, called before the first epoch and after
     each, unless training has diverged    Returns an Outcome.
@@ -164,8 +168,8 @@ def train(
                 if validate:
                     say(f"Validation score: {np.mean(score):f}")
 
-            best = run.patience.watch(-score if plan.early_stopping else loss, plan.tol)
-            run.progress.stalled = run.patience.count
+            best = run.patience.watch(-score if plan.early_stopping else loss, as_values(plan.tol))
+            run.progress.stalled = as_setting(run.patience.count)
             ending = (stopped == 0) & (_spent(plan, run, say) | ~finite)
             if kept:
                 kept.keep(theta, state, best & (stopped == 0) if plan.early_stopping else ending)
@@ -199,35 +203,34 @@ def _epoch(gradient, rows, plan, run):
     samples = steps = 0
     workspace = Workspace(gradient.theta.dtype)
     in_place = not plan.shuffle and len(order) == len(rows)
-    base = rate = _per_model(plan.learning_rate)
-    for start in range(0, len(order), plan.batch_size):
-        stop = min(start + plan.batch_size, len(order))
-        batch = rows.take(slice(start, stop) if in_place else order[start:stop])
+    rate = plan.learning_rate
+    for start, batch in rows.batches(plan.batch_size, None if in_place else order):
         if batch.weight_sum == 0:  # nothing to learn from
             continue
         place = run.seed, progress.epoch, start
         gradient.place(*place)
         if plan.augment:
             batch.x = plan.augment(batch.x, *place, workspace)
-        rate = plan.schedule.rate(progress, base)
+        rate = plan.schedule.rate(progress, plan.learning_rate)
         loss, norm = _step(gradient, batch, plan, run, rate)
-        total = total + loss * (stop - start)
+        n = batch.y.shape[-2]
+        total = total + loss * n
         norms = norms + norm
-        samples += stop - start
+        samples += n
         steps += 1
         if progress.step == 0 and not np.any(np.isfinite(loss)):
             break
         progress.step += 1
     progress.epoch += 1
     progress.samples += len(order)
-    return total / max(samples, 1), norms / max(steps, 1), rate
+    return total / max(samples, 1), norms / max(steps, 1), as_values(rate)
 
 
 def _step(gradient, batch, plan, run, rate):
     """One step of the optimiser on one batch. Returns the penalised loss and gradient norm."""
     loss = gradient.mean(batch)
     if plan.penalised:
-        share = 1 / batch.weight_sum
+        share = 1 / as_setting(batch.weight_sum)
         loss = loss + gradient.add_penalty(plan.alpha * share, plan.l1 * share)
     norm = gradient.norm()
     if run.progress.step == 0 and not np.any(np.isfinite(loss)):
@@ -235,20 +238,9 @@ def _step(gradient, batch, plan, run, rate):
     if plan.max_grad_norm is not None:
         gradient.clip(norm, plan.max_grad_norm)
     theta, grad = gradient.trainable
-    run.optimizer.step(theta, grad, _spread(rate, gradient.rates))
+    rates = rate if gradient.rates is None else factor(rate, gradient.rates) * gradient.rates
+    run.optimizer.step(theta, grad, rates, run.moments)
     return loss, norm
-
-
-def _per_model(rate):
-    """A learning rate given as (k, 1) as schedules take it: (k,)."""
-    return np.reshape(rate, -1) if np.ndim(rate) else rate
-
-
-def _spread(rate, rates):
-    """The learning rate as optimisers take it: (k, 1) if per model, times those of parameters."""
-    if not isinstance(rate, float) and np.ndim(rate):
-        rate = np.reshape(rate, (-1, 1))
-    return rate if rates is None else rate * rates
 
 
 def _validated(validate, finite):
@@ -276,24 +268,26 @@ def trim(history):
 
 def _spent(plan, run, say):
     """Which models are out of patience for good; the schedule may grant some more of it."""
-    spent = run.patience.spent(plan.n_iter_no_change)
+    spent = run.patience.spent(as_values(plan.n_iter_no_change))
     if not np.any(spent) or (plan.schedule.horizon and not plan.early_stopping):
         return np.zeros_like(spent)
-    what = "Validation score" if plan.early_stopping else "Training loss"
-    message = (
-        f"{what} did not improve more than tol={plan.tol:f} "
-        f"for {plan.n_iter_no_change} consecutive epochs."
-    )
-    base = _per_model(plan.learning_rate)
-    ends = spent & plan.schedule.ends(run.progress, base)
+    ends = spent & as_values(plan.schedule.ends(run.progress, plan.learning_rate))
     slower = spent & ~ends
     if np.any(slower):
-        run.progress.plateaus = run.progress.plateaus + slower
+        run.progress.plateaus = run.progress.plateaus + as_setting(slower)
         run.patience.count = np.where(slower, 0, run.patience.count)
-        rate = plan.schedule.rate(run.progress, base)
-        message += f" Setting learning rate to {np.min(rate):f}"
-    else:
-        message += " Learning rate too small. Stopping." if plan.schedule.slows else " Stopping."
     if say:
-        say(message)
+        say(_why_spent(plan, run.progress, np.any(slower)))
     return ends
+
+
+def _why_spent(plan, progress, slower):
+    """What scikit-learn says when patience has run out."""
+    what = "Validation score" if plan.early_stopping else "Training loss"
+    tol, epochs = np.max(plan.tol), np.max(plan.n_iter_no_change)
+    if slower:
+        rate = np.min(plan.schedule.rate(progress, plan.learning_rate))
+        then = f"Setting learning rate to {rate:f}"
+    else:
+        then = "Learning rate too small. Stopping." if plan.schedule.slows else "Stopping."
+    return f"{what} did not improve more than tol={tol:f} for {epochs} consecutive epochs. {then}"

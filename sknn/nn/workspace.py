@@ -5,6 +5,8 @@ from math import prod
 
 import numpy as np
 
+MOST_ZEROS = 2**16
+
 
 class Workspace(dict):
     """What one layer on one thread leaves from forward for backward, and its scratch arrays.
@@ -49,12 +51,15 @@ class Workspace(dict):
 
 
 def zeros_for(z):
-    """Zeros to compare z with: of its shape, or a row if z is large; shared and read-only.
+    """Zeros to compare z with, of its shape or as few as a row; shared and read-only.
 
     An array as second operand keeps NumPy's ``maximum`` in its vector loop: four times faster
     than the scalar 0.
     """
-    return _zeros(z.shape if z.size <= 2**16 else z.shape[-1:], z.dtype)
+    if z.size <= MOST_ZEROS:
+        return _zeros(z.shape, z.dtype)
+    of_one_model = z.shape[-2:]
+    return _zeros(of_one_model if prod(of_one_model) <= MOST_ZEROS else z.shape[-1:], z.dtype)
 
 
 @lru_cache(maxsize=64)

@@ -140,7 +140,7 @@ def _step(trace):
         yield f"  grad is scaled down to a norm of max_grad_norm = {trace.max_grad_norm:g}"
     settings = [
         f"{name}={value!r}"
-        for name, value in vars(trace.optimizer).items()
+        for name, value in trace.optimizer.settings().items()
         if isinstance(value, (bool, float))
     ]
     yield f"  {type(trace.optimizer).__name__}({', '.join(settings)}), its first step:"

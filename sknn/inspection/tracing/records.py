@@ -136,7 +136,7 @@ class Trace:
     learning_rate : float or None
         Of the step; None for solver='lbfgs', which takes none.
     optimizer : Optimizer or None
-        As the step left it.
+        What took the step; None for solver='lbfgs'.
     augmented : bool
         Whether training would have augmented the images.
     """

@@ -94,9 +94,9 @@ def trace(estimator, X, y, sample_weight=None):
         estimator=type(estimator).__name__,
         layers=layers,
         y=np.array(batch.y),
-        weight=None if batch.weight is None else np.array(batch.weight),
+        weight=None if batch.weight is None else _of_samples(batch.weight),
         weight_sum=batch.weight_sum,
-        prediction=loss.predict(z),
+        prediction=model.loss.predict(z),
         loss_function=loss,
         data_loss=data_loss,
         l2_penalty=l2_penalty,
@@ -151,9 +151,16 @@ def _step(estimator, gradient, norm):
     progress = Progress(total_steps=estimator.max_iter)  # a fit to this batch: a step an epoch
     rate = new_schedule(estimator).rate(progress, float(estimator.learning_rate_init))
     theta, grad = gradient.trainable
-    optimizer = new_optimizer(estimator, gradient.theta, gradient.network.layout)
-    optimizer.step(theta, grad, rate if gradient.rates is None else rate * gradient.rates)
+    optimizer = new_optimizer(estimator)
+    rates = rate if gradient.rates is None else rate * gradient.rates
+    moments = optimizer.start(theta, gradient.network.layout.n_decayed)
+    optimizer.step(theta, grad, rates, moments)
     return rate, optimizer
+
+
+def _of_samples(weight):
+    """A copy of weights: (n,), or (n, n_outputs) if each output has its own."""
+    return weight[:, 0].copy() if weight.shape[1] == 1 else weight.copy()
 
 
 def _copied(arrays):

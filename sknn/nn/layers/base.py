@@ -6,15 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from sknn.nn.activations import as_activation
-from sknn.nn.settings import Settings
+from sknn.nn.settings import NestedSettings
 
 
-class Layer(Settings):
+class Layer(NestedSettings):
     """A layer is configuration: the arguments of its constructor, kept untouched.
 
     It holds no arrays. The core hands it views of its parameters and a Workspace, and never
-    changes it, so one object may describe many networks. ``get_params`` and ``set_params`` let
-    scikit-learn clone it and reach its settings in a grid.
+    changes it, so one object may describe many networks.
 
     ``accepts_sparse``: as the first layer it takes sparse rows; before others they are made
     dense. ``draws``: it draws from ``context.random`` unless that is None. ``joint``: it needs
@@ -96,22 +95,6 @@ class Layer(Settings):
         cache, context: those of the forward before it
         """
         raise NotImplementedError
-
-    def get_params(self, deep=True):
-        """The arguments of the constructor, by name."""
-        return self.settings()
-
-    def set_params(self, **params):
-        """Sets arguments of the constructor by name. Raises ValueError on an unknown one."""
-        names = self.setting_names()
-        for name, value in params.items():
-            if name not in names:
-                raise ValueError(
-                    f"Invalid parameter {name!r} for layer {self!r}. "
-                    f"Valid parameters are: {names!r}."
-                )
-            setattr(self, name, value)
-        return self
 
 
 class JointLayer(Layer):

@@ -118,7 +118,7 @@ def _product(a, b, out):
 
 def _sum_of_rows(x, out):
     """out = the sum over samples, (..., 1, units)."""
-    if x.size <= UNTHREADED:
+    if x.shape[-2] * x.shape[-1] <= UNTHREADED:
         return _product(ones((1, x.shape[-2]), x.dtype), x, out)
     return np.add.reduce(x, axis=-2, out=out, keepdims=True)
 

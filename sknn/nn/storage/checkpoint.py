@@ -22,7 +22,7 @@ class Checkpoint:
     theta, state : ndarray
         Parameters and running statistics.
     run : dict
-        What ``run_values`` makes of a Run.
+        What ``run_values`` makes of a TrainingState.
     history : dict of list
     epochs : int
         How many are done.
@@ -127,9 +127,9 @@ class Checkpoint:
 
 
 def run_values(run):
-    """A Run as values that can be saved."""
+    """A TrainingState as values that can be saved."""
     return {
-        "optimizer": run.optimizer.state(),
+        "optimizer": run.moments.state(),
         "random_state": run.random_state,
         "patience": dict(vars(run.patience)),
         "progress": dict(vars(run.progress)),
@@ -139,17 +139,17 @@ def run_values(run):
 
 
 def restore_run(run, values):
-    """Makes a Run with a new optimiser the one that the values are of.
+    """Makes a TrainingState with new moments the one that the values are of.
 
     Raises ValueError if its optimiser is another.
     """
-    wanted, got = _shapes(run.optimizer.state()), _shapes(values["optimizer"])
+    wanted, got = _shapes(run.moments.state()), _shapes(values["optimizer"])
     if wanted != got:
         raise ValueError(
             f"The optimiser, {type(run.optimizer).__name__}, carries arrays of the shapes "
             f"{wanted}, but saved are {got}. Use the solver and the layers of before."
         )
-    run.optimizer.load_state(values["optimizer"])
+    run.moments.load_state(values["optimizer"])
     run.random_state = values["random_state"]
     for name, value in vars(run.patience).items():
         _copy(f"The {name} of patience", values["patience"][name], value)

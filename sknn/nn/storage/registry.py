@@ -9,6 +9,7 @@ from sknn.nn.activations import Activation
 from sknn.nn.initializers import Initializer
 from sknn.nn.layers import Layer
 from sknn.nn.losses import Loss
+from sknn.nn.optimizers import Optimizer
 from sknn.nn.schedules import Schedule
 from sknn.nn.storage.container import SavedModelError
 
@@ -76,4 +77,4 @@ def _below(base):
     return {base}.union(*map(_below, base.__subclasses__()))
 
 
-CORE = tuple(map(Kind.of, (Activation, Initializer, Layer, Loss, Schedule)))
+CORE = tuple(map(Kind.of, (Activation, Initializer, Layer, Loss, Optimizer, Schedule)))
