@@ -97,12 +97,13 @@ def _refuse_ragged(name, rows, remedy):
         return
     if not any(issubclass(kind, NESTED) for kind in set(map(type, rows))):  # a list of numbers
         return
-    shapes = list(map(_shape, rows))
-    for number, shape in enumerate(shapes):
+    first = _shape(rows[0])
+    for number, row in enumerate(rows):
+        shape = _shape(row)
         if shape is None:
             got = f"row {number}, whose own rows differ in shape"
-        elif shape != shapes[0]:
-            got = f"shape {shapes[0]} for row 0 and {shape} for row {number}"
+        elif shape != first:
+            got = f"shape {first} for row 0 and {shape} for row {number}"
         else:
             continue
         raise ValueError(f"{name} must have rows of one shape, got {got}. {remedy}")
