@@ -356,6 +356,35 @@ def test_saliency_is_the_derivative_of_the_network_written_out(case, fitted):
     assert_derivative(np.float64(display.gradient.ravel()), output, sample, estimator)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"activation": "gelu"},
+        {"hidden_layer_sizes": 9},
+        {"normalization": "batch"},
+        {"loss": "focal"},
+    ],
+    ids=str,
+)
+def test_parameters_set_after_fit_change_no_exit(settings, fitted, folder):
+    case = CASES["MLPClassifier activation=silu"]
+    estimator = fitted(case)
+    step = trace(estimator, X, case.y)
+    changed = pickle.loads(pickle.dumps(estimator)).set_params(**settings)
+    save(changed, folder / "changed")
+    for copy in (changed, pickle.loads(pickle.dumps(changed)), load(folder / "changed")):
+        assert_same_bits(copy, estimator)
+        assert_array_equal(copy.transform(X), estimator.transform(X))
+        assert str(summary(copy)) == str(summary(estimator))
+        for layer, wanted in zip(trace(copy, X, case.y).layers, step.layers, strict=True):
+            assert_array_equal(layer.a, wanted.a)
+        mine, theirs = (
+            SaliencyDisplay.from_estimator(one, X[0], n_steps=2, plot=False)
+            for one in (copy, estimator)
+        )
+        assert_array_equal(mine.attribution, theirs.attribution)
+
+
 # Refused by name: (what the settings must be, what the message says).
 
 
