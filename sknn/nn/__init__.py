@@ -22,6 +22,7 @@ from sknn.nn.layers import (
 from sknn.nn.losses import Huber, LogisticFocal, Loss, Quantile, SoftmaxFocal
 from sknn.nn.optimizers import Optimizer
 from sknn.nn.parameters import Parameter, State
+from sknn.nn.passes import Pass
 from sknn.nn.schedules import (
     CosineDecay,
     Exponential,
@@ -59,6 +60,7 @@ __all__ = [
     "Orthogonal",
     "PReLU",
     "Parameter",
+    "Pass",
     "Plateau",
     "Quantile",
     "Residual",
