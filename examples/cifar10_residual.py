@@ -1,4 +1,4 @@
-"""What do shortcuts bring? A residual network on animals and vehicles, CIFAR-10.
+"""How is a network with shortcuts made? A small ResNet for animals and vehicles, CIFAR-10.
 
 python examples/cifar10_residual.py                             from OpenML: 50,000 images
 python examples/cifar10_residual.py --data cifar10_small.npz    from a file instead
@@ -24,7 +24,7 @@ def convolution(filters, stride=1):
 
 
 def block(filters, stride=1):
-    """Two convolutions with a way around them; where they shrink the image, so does that."""
+    """Two convolutions with a shortcut around them, which takes the same steps as they do."""
     branch = [*convolution(filters, stride), Activate("relu"), *convolution(filters)]
     return [Residual(branch), Activate("relu")]
 
@@ -46,6 +46,7 @@ def main():
         input_shape=(32, 32, 3),
         learning_rate="one_cycle",
         learning_rate_init=0.01,
+        batch_size=100,
         max_iter=30,
         random_state=0,
         verbose=args.verbose,

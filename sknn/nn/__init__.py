@@ -21,6 +21,7 @@ from sknn.nn.layers import (
 from sknn.nn.losses import Huber, LogisticFocal, Loss, Quantile, SoftmaxFocal
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 from sknn.nn.parameters import Parameter, State
+from sknn.nn.passes import Pass
 from sknn.nn.residual import Residual
 from sknn.nn.schedules import (
     CosineDecay,
@@ -64,6 +65,7 @@ __all__ = [
     "Orthogonal",
     "PReLU",
     "Parameter",
+    "Pass",
     "Plateau",
     "Quantile",
     "RMSprop",
