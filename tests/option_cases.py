@@ -271,9 +271,11 @@ def all_cases():
         ):
             place = {6: number, 2: number % 2, 3: number // 2}[shared]
             for count, option in enumerate(table):
-                if make in (SequentialClassifier, SequentialRegressor) and needs_hidden(option):
+                hidden = needs_hidden(option)
+                if make in (SequentialClassifier, SequentialRegressor) and hidden:
                     continue
-                yield Case(make, option, turn=count % shared == place)
+                takers = 4 if table is OF_ALL and hidden else shared
+                yield Case(make, option, turn=count % takers == place)
 
 
 def needs_hidden(option):
