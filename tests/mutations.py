@@ -173,7 +173,7 @@ nn/training.py: training endings models_together checkpoint regularization
     order = run.order = order[shuffled] => order = order[shuffled]
     if batch.weight_sum == 0: => if False:
     total = total + loss * n => total = total + loss * plan.batch_size
-    share = 1 / as_setting(batch.weight_sum) => share = 1 / len(batch.y)
+    share = 1 / batch.weight_sum => share = 1 / len(batch.y)
     plan.l1 * share => plan.l1
     progress.samples += len(order) => progress.samples += samples
     place = run.seed, progress.epoch, start => place = run.seed, 0, start

@@ -230,7 +230,8 @@ def _step(gradient, batch, plan, run, rate):
     """One step of the optimiser on one batch. Returns the penalised loss and gradient norm."""
     loss = gradient.mean(batch)
     if plan.penalised:
-        share = 1 / as_setting(batch.weight_sum)
+        share = 1 / batch.weight_sum
+        share = share if isinstance(share, float) else as_setting(share)
         loss = loss + gradient.add_penalty(plan.alpha * share, plan.l1 * share)
     norm = gradient.norm()
     if run.progress.step == 0 and not np.any(np.isfinite(loss)):
