@@ -21,7 +21,7 @@ from sknn.nn.network import Network
 from sknn.nn.optimizers import Optimizer
 from sknn.nn.stopping import Patience
 from sknn.nn.storage.checkpoint import restore_run, run_values
-from sknn.nn.storage.container import SavedModelError, blaming, read, write
+from sknn.nn.storage.container import SavedModelError, errors_name_file, read, write
 from sknn.nn.storage.registry import CORE, Kind
 from sknn.nn.storage.values import Decoder, Encoder
 from sknn.nn.training import TrainingState
@@ -172,7 +172,7 @@ def load(path, classes=()):
     if len(set(names)) < len(tuple(classes)):
         raise ValueError(f"classes must be classes, no two of the same name, got {classes!r}.")
     document, arrays = read(path)
-    with blaming(path):
+    with errors_name_file(path):
         if "estimator" not in document:
             raise SavedModelError("it is no saved estimator. Checkpoints are read by resume")
         decoder = Decoder(arrays, KINDS, classes)

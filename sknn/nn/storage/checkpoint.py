@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sknn.nn.schedules import Progress
-from sknn.nn.storage.container import SavedModelError, blaming, read, write
+from sknn.nn.storage.container import SavedModelError, errors_name_file, read, write
 from sknn.nn.storage.files import as_file, remove_leftovers
 from sknn.nn.storage.values import Decoder, Encoder
 
@@ -96,7 +96,7 @@ class Checkpoint:
     @classmethod
     def _read(cls, path):
         document, arrays = read(path)
-        with blaming(path):
+        with errors_name_file(path):
             if set(document) != {"checkpoint"}:
                 raise SavedModelError("it is no checkpoint, but a file for sknn.load")
             checkpoint = cls(**Decoder(arrays, kinds=()).decode_items(document["checkpoint"]))

@@ -46,7 +46,7 @@ class SavedModelError(ValueError):
 
 
 @contextmanager
-def blaming(path, what="read"):
+def errors_name_file(path, what="read"):
     """Turns whatever goes wrong inside into a SavedModelError that names the file.
 
     Errors of the file system stay what they are.
@@ -85,7 +85,7 @@ def write(path, document, arrays):
         "checksums": json.dumps(checksums),
     }
     whole = json.dumps(header)
-    with blaming(path, "written"):
+    with errors_name_file(path, "written"):
         for part in (text, whole):
             _check_size(part)
     whole += " " * (-len(whole) % LENGTH)  # the arrays begin at a multiple of 8
@@ -104,7 +104,7 @@ def read(path):
     SavedModelError on anything but a whole and undamaged file.
     """
     path = Path(path)
-    with blaming(path):
+    with errors_name_file(path):
         if path.exists() and not path.is_file():
             raise SavedModelError("it is not a regular file")
         with open(path, "rb") as file:
