@@ -302,7 +302,7 @@ nn/layers/normalization.py: normalization layers micro_batches
     np.maximum(sum_of_weights, n) => sum_of_weights
     several = count > 1 => several = count > 2
     mean = np.where(several, total * share, mean) => mean = total * share
-    variance = np.where(several, total * share, variance) => variance = total * share
+    own if several.all() else np.where(several, own, variance) => own
     np.copyto(state[name], updated, where=several) => np.copyto(state[name], updated)
     centred *= cache["weight of row"] => pass
     if context.updates_state: => if True:

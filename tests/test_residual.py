@@ -492,7 +492,8 @@ def test_sparse_rows_are_made_dense():
 
 
 def test_lbfgs_trains_it_and_refuses_dropout_inside():
-    reg = SequentialRegressor([Residual([Dense(6, "tanh")])], solver="lbfgs", max_iter=300)
+    settings = {"solver": "lbfgs", "max_iter": 300, "random_state": 0}
+    reg = SequentialRegressor([Residual([Dense(6, "tanh")])], **settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert reg.fit(X, Y).score(X, Y) > 0.9

@@ -217,7 +217,8 @@ class ClassifierTask(ClassifierMixin):
         return self._labels.strata(targets)
 
     def _loss(self):
-        check_is_fitted(self, "_labels")  # what the classes are decides on the link
+        if "_labels" not in vars(self):  # what the classes are decides on the link
+            check_is_fitted(self, "_labels")
         return self._labels.loss(self.loss)
 
     def _training_loss(self):

@@ -66,6 +66,9 @@ class Network:
         pairs = zip(self.layers, self.layers[1:], strict=False)
         self._fused = [layer.fused(following) for layer, following in pairs]
         self._all_steps = self.steps(0, len(self.layers))
+        self._folds = any(map(_changes_for_prediction, self.layers))
+        kept = zip(self.layers, self.shapes, strict=False)
+        self._numbers_kept = sum(layer.numbers_kept(shape) for layer, shape in kept)
         flat = (i for i, shape in enumerate(self.shapes[:-1]) if len(shape) != 3)
         self.n_image_layers = next(flat, len(self.layers))
 
@@ -124,6 +127,8 @@ class Network:
 
         A layer that has nothing left to do has None.
         """
+        if not self._folds:
+            return params
         placed = zip(self.placed, params, state, strict=True)
         params = [layer.for_prediction(*own) for layer, *own in placed]
         for index in range(1, len(self.layers)):
@@ -166,8 +171,7 @@ class Network:
 
     def numbers_kept(self):
         """How many numbers forward leaves in the workspaces for one sample."""
-        shapes = zip(self.layers, self.shapes, strict=False)
-        return sum(layer.numbers_kept(shape) for layer, shape in shapes)
+        return self._numbers_kept
 
     def multiply_adds(self):
         """Multiply-adds that forward spends on one sample."""
@@ -239,6 +243,12 @@ def with_layer(entries, at, layer):
     old = entries[at]
     entries[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer
     return entries
+
+
+def _changes_for_prediction(layer):
+    """Whether prediction may use other parameters than those of the layer, or leave it out."""
+    kind = type(layer)
+    return kind.affine is not Layer.affine or kind.for_prediction is not Layer.for_prediction
 
 
 def layer_names(layers):

@@ -164,7 +164,7 @@ class Adam(Optimizer):
 
     def _descend(self, theta, grad, rate, epsilon, moments):
         """theta -= rate * m / (sqrt(v) + epsilon), after m and v have taken grad in."""
-        mean, square = moments["mean"], moments["square"]
+        mean, square = moments.values["mean"], moments.values["square"]
         root = _sqrt(1 - self.beta_2)  # sqrt(v) = root * sqrt(square)
         mean *= factor(self.beta_1, mean)  # mean = beta_1 * mean + grad
         mean += grad

@@ -15,9 +15,11 @@ class Settings:
     @classmethod
     def setting_names(cls):
         """The names of the constructor's arguments, in order."""
-        if cls.__init__ is object.__init__:
-            return []
-        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+        if "_setting_names" not in vars(cls):  # looked up once: it takes longer than all else
+            plain = cls.__init__ is object.__init__
+            names = () if plain else inspect.signature(cls.__init__).parameters
+            cls._setting_names = [name for name in names if name != "self"]
+        return list(cls._setting_names)
 
     def settings(self):
         """The arguments of the constructor, by name; those that were not kept are left out."""

@@ -68,7 +68,10 @@ class BatchNorm(JointLayer, Normalization):
             (sum_of_weights, n), total = yield counts, _sum(rows, weight)
             count = np.maximum(sum_of_weights, n)  # weights count repetitions, small ones as one
             several = count > 1
-            if several.any():
+            if several.all():
+                share = (1 / (sum_of_weights * pixels)).astype(x.dtype)
+                mean = total * share
+            elif several.any():
                 share = np.zeros_like(count)
                 np.divide(1, sum_of_weights * pixels, out=share, where=several)
                 share = share.astype(x.dtype)
@@ -79,7 +82,8 @@ class BatchNorm(JointLayer, Normalization):
             squares = cache.scratch("squares", centred.shape)
             np.square(centred, out=squares)
             (total,) = yield (_sum(squares, weight),)
-            variance = np.where(several, total * share, variance)
+            own = total * share
+            variance = own if several.all() else np.where(several, own, variance)
             if context.updates_state:
                 self._remember(state, mean, variance, count * pixels, several)
         cache["inverse"] = 1 / np.sqrt(variance + self.epsilon)
@@ -88,6 +92,12 @@ class BatchNorm(JointLayer, Normalization):
         return y
 
     def _remember(self, state, mean, variance, count, several):
+        if several.all():
+            unbiased = variance * (count / (count - 1))
+            for name, value in (("mean", mean), ("variance", unbiased)):
+                state[name] *= 1 - self.momentum
+                state[name] += self.momentum * value
+            return
         unbiased = variance * np.divide(count, count - 1, out=np.ones_like(count), where=several)
         for name, value in (("mean", mean), ("variance", unbiased)):
             updated = state[name] * (1 - self.momentum)
