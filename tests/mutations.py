@@ -107,14 +107,19 @@ nn/schedules.py: schedules endings solvers models_together
     (progress.step + 1) / max => progress.step / max
     return self.schedule.ends(progress, base) => return True
     return self.schedule.horizon => return False
-nn/stopping.py: stopping endings
+nn/stopping.py: stopping endings models_together
     (value <= self.best - tol) => (value < self.best - tol)
     ~((value <= self.best - tol) & (value < np.inf)) => value > self.best - tol
     improved = value < self.best => improved = value <= self.best
     improved = value < self.best => improved = value < self.best - tol
     self.count > limit => self.count >= limit
     theta.copy(), state.copy() => theta.copy(), state
-    where=which[:, None]) => where=~which[:, None])
+    to[which] = source[which] => to[~which] = source[~which]
+    models = ~stopped => models = stopped
+    self.write_back()\n        models => models
+    run.update(self.models, self.run) => pass
+    gradient.theta[self.models] = self.gradient.theta => pass
+    self.best, models, patience.best => self.best, models, self.best[models]
 nn/batches.py: batches training
     at if order is None else order[at] => at
     float(total)) / weight.shape[-1] => float(total))
@@ -163,11 +168,13 @@ nn/training.py: training endings models_together checkpoint regularization
     copy(self.patience), copy(self.progress) => copy(self.patience), self.progress
     epochs * math.ceil( => epochs * math.floor(
     steps if plan.planned else None => steps
-    (_spent(plan, run, say) | ~finite) => _spent(plan, run, say)
-    best & (stopped == 0) if plan => best if plan
-    watch(-score if => watch(score if
-    np.full(stopped.shape, plan.early_stopping) | (stopped > 0) => stopped > 0
-    plan.early_stopping) | (stopped > 0) => plan.early_stopping)
+    _spent(left.plan, left.run, say) | ~finite => _spent(left.plan, left.run, say)
+    watched = -score if => watched = score if
+    kept.restore(theta, state, np.full(stopped.shape, True)) => pass
+    kept.restore(theta, state, ending) => pass
+    elif reason == "epochs" and np.any(stopped > 0): => elif False:
+    if where is None else "diverged" => if np.all(finite) else "diverged"
+    stopped[ending] = done\n => stopped[ending] = done + 1\n
     if reason != "diverged": => if reason:
     reason = "interrupted"\n        trim(history) => reason = "interrupted"
     order = run.order = order[shuffled] => order = order[shuffled]

@@ -3,14 +3,14 @@
 import math
 import time
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from sknn.nn.augmentation import Augmentation
-from sknn.nn.per_model import as_setting, as_values, factor
+from sknn.nn.per_model import as_setting, as_values, factor, of_models
 from sknn.nn.schedules import Constant, Progress, Schedule
-from sknn.nn.stopping import Keeper
+from sknn.nn.stopping import Keeper, Remaining
 from sknn.nn.storage.checkpoint import Checkpoint
 from sknn.nn.streams import new_seed
 from sknn.nn.workspace import Workspace
@@ -56,6 +56,11 @@ class Plan:
     def __post_init__(self):
         self.penalised = bool(np.any(self.alpha) or np.any(self.l1))
 
+    def select(self, models):
+        """That of some models; models: (k,) bools."""
+        own = ((one.name, getattr(self, one.name)) for one in fields(self))
+        return Plan(**{name: of_models(value, models) for name, value in own})
+
 
 class TrainingState:
     """What training carries from epoch to epoch, and ``partial_fit`` from call to call.
@@ -90,6 +95,20 @@ class TrainingState:
         run.patience, run.progress = copy(self.patience), copy(self.progress)
         return run
 
+    def select(self, models):
+        """That of some models, to go on with; the generator is shared. models: (k,) bools."""
+        run = copy(self)
+        for name in ("optimizer", "moments", "patience", "progress"):
+            setattr(run, name, getattr(self, name).select(models))
+        return run
+
+    def update(self, models, run):
+        """Takes over what has become of ``select(models)``."""
+        self.moments.update(models, run.moments)
+        self.patience.update(models, run.patience)
+        self.progress.update(models, run.progress)
+        self.order = run.order
+
 
 @dataclass
 class Outcome:
@@ -98,7 +117,8 @@ class Outcome:
     ``reason`` is "patience", "epochs" (all that were allowed are done), "diverged",
     "interrupted", "time" (max_time is over) or "asked" (``after_epoch`` said stop). ``stopped``
     holds the epoch at which each model stopped, 0 for those that went on to the end. ``where``
-    is what ``Gradient.non_finite`` said of the end if the reason is "diverged".
+    is what ``Gradient.non_finite`` said if the reason is "diverged": all models have stopped, and
+    at least one has diverged.
     """
 
     reason: str
@@ -125,9 +145,15 @@ def train(
 ):
     """Trains ``gradient.theta`` in place for so many epochs, or until it should stop.
 
+    With a model axis, a model that runs out of patience or diverges leaves the batch after that
+    epoch. Its theta and state are then final, and its moments, patience and progress stay as they
+    were. The others go on unchanged. In the rows of the history it is nan from the next epoch on;
+    a learning rate that is one for all stays one number.
+
     gradient: a TrainableLoss    rows: a Source    subset: numbers of the rows to train on, default
     all    history: a dict of lists by the names in HISTORY, to which each epoch appends
-    validate: () -> (loss, score), greater scores being better    before_epoch: () -> None
+    validate: () -> (loss, score) of ``gradient.theta``, of all models, (k,), stopped or not;
+    greater scores are better    before_epoch: () -> None
     after_epoch: () -> whether to stop
     say: takes lines of progress    start: a Checkpoint to go on from, whose epochs count
     save: (Checkpoint, whether it is the last) -> None, called before the first epoch and after
@@ -135,7 +161,7 @@ def train(
     """
     theta, state = gradient.theta, gradient.state
     stopped = np.zeros(theta.shape[:-1], dtype=int)
-    kept = Keeper(theta, state) if plan.early_stopping or stopped.ndim else None
+    kept = Keeper(theta, state) if plan.early_stopping else None
     done, began = 0, time.perf_counter()
     if start is not None:
         start.restore(gradient, run, history, kept)
@@ -144,40 +170,55 @@ def train(
         run.order = np.arange(len(rows)) if subset is None else subset
     steps = epochs * math.ceil(len(run.order) / plan.batch_size)
     run.progress.total_steps = steps if plan.planned else None
+    left = Remaining(gradient, plan, run)
 
     def checkpoint(last):
         if save:
+            left.write_back()
             save(Checkpoint.of(gradient, run, history, kept, epochs=done, stopped=stopped), last)
 
     reason, where = "patience" if np.all(stopped > 0) else "epochs", None
     if start is None:
         checkpoint(last=True)
+    elif reason == "epochs" and np.any(stopped > 0):
+        left.leave_out(stopped > 0)
+        where = None if np.isfinite(theta).all() else gradient.non_finite(0.0)
     try:
         while done < epochs and reason == "epochs":
             started = time.perf_counter()
             if before_epoch:
                 before_epoch()
-            loss, norm, rate = _epoch(gradient, rows, plan, run)
+            loss, norm, rate = _epoch(left.gradient, rows, left.plan, left.run)
+            left.write_back()
             finite = np.isfinite(loss) & np.isfinite(norm)
-            finite &= np.isfinite(theta.sum(axis=-1)) & np.isfinite(state.sum(axis=-1))
-            validation_loss, score = _validated(validate, finite)
-            _append(history, loss, validation_loss, score, rate, norm, started)
+            for vector in (left.gradient.theta, left.gradient.state):
+                finite &= np.isfinite(vector.sum(axis=-1))
+            validation_loss, score = _validated(validate, finite, left)
+            figures = loss, validation_loss, score, rate, norm
+            _append(history, [left.among_all(each, np.nan) for each in figures], started)
             done += 1
             if say:
                 say(f"Iteration {done}, loss = {np.mean(loss):.8f}")
                 if validate:
                     say(f"Validation score: {np.mean(score):f}")
 
-            best = run.patience.watch(-score if plan.early_stopping else loss, as_values(plan.tol))
-            run.progress.stalled = as_setting(run.patience.count)
-            ending = (stopped == 0) & (_spent(plan, run, say) | ~finite)
+            watched = -score if plan.early_stopping else loss
+            best = left.run.patience.watch(watched, as_values(left.plan.tol))
+            left.run.progress.stalled = as_setting(left.run.patience.count)
+            ending = _spent(left.plan, left.run, say) | ~finite
+            if not np.all(finite):
+                where = left.gradient.non_finite(loss)
             if kept:
-                kept.keep(theta, state, best & (stopped == 0) if plan.early_stopping else ending)
+                kept.keep(theta, state, left.among_all(best, False))
+            ending = left.among_all(ending, False)
             stopped[ending] = done
+            if np.any(ending) and not np.all(stopped > 0):
+                left.leave_out(stopped > 0)
+                if kept:
+                    kept.restore(theta, state, ending)
             asked = after_epoch is not None and after_epoch()
             if np.all(stopped > 0):
-                reason = "patience" if np.all(finite) else "diverged"
-                where = None if np.all(finite) else gradient.non_finite(loss)
+                reason = "patience" if where is None else "diverged"
             elif asked:
                 reason = "asked"
             elif plan.max_time is not None and time.perf_counter() - began > plan.max_time:
@@ -187,9 +228,10 @@ def train(
     except KeyboardInterrupt:
         reason = "interrupted"
         trim(history)
+    left.write_back()
     if kept:
-        kept.restore(theta, state, np.full(stopped.shape, plan.early_stopping) | (stopped > 0))
-    return Outcome(reason, done, stopped, where)
+        kept.restore(theta, state, np.full(stopped.shape, True))
+    return Outcome(reason, done, stopped, where if reason == "diverged" else None)
 
 
 def _epoch(gradient, rows, plan, run):
@@ -244,19 +286,18 @@ def _step(gradient, batch, plan, run, rate):
     return loss, norm
 
 
-def _validated(validate, finite):
+def _validated(validate, finite, left):
     """(loss, score) of the validation data, nan where there are none or a model diverged."""
     nothing = np.full(np.shape(finite), np.nan)
     if validate is None or not np.any(finite):
         return nothing, nothing
-    loss, score = validate()
+    loss, score = (left.of(values) for values in validate())
     return np.where(finite, loss, np.nan), np.where(finite, score, np.nan)
 
 
-def _append(history, loss, validation_loss, score, rate, norm, started):
+def _append(history, figures, started):
     seconds = time.perf_counter() - started
-    row = (loss, validation_loss, score, rate, norm, seconds)
-    for name, value in zip(HISTORY, row, strict=True):
+    for name, value in zip(HISTORY, (*figures, seconds), strict=True):
         history[name].append(float(value) if np.ndim(value) == 0 else np.copy(value))
 
 
