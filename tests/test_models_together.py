@@ -311,24 +311,31 @@ OPTIMIZERS_PER_MODEL = {
 }
 
 
-def four_and_singles(optimizer, dtype, early_stopping=False, weighted=True, layers=None):
-    """(trainer of four models with settings of their own, [trainer of each])."""
-    layers = layers or [*STACKS["dropout"][:2], BatchNorm(), *STACKS["dropout"][2:]]
+def four_and_singles(optimizer, dtype, early_stopping=False, seed=0, subset=None, **settings):
+    """(trainer of four models with settings of their own, [trainer of each]).
+
+    seed: a list if models have their own    subset: (4, n) if they have rows of their own
+    """
+    layers = [*STACKS["dropout"][:2], BatchNorm(), *STACKS["dropout"][2:]]
     network = Network(layers, (N_IN,))
     initial = [network.initial(np.random.RandomState(model), dtype) for model in range(4)]
-    weight = sample_weights(N) if weighted else None
     given = new_rows()
-    rows = Rows(given.x, given.y, weight, dtype=dtype)
+    rows = Rows(given.x, given.y, sample_weights(N), dtype=dtype)
 
     def trainer(theta, state, model=None):
         gradient = Gradient(network, SOFTMAX, theta, state)
+        own = {"seed": seed, "subset": subset, **settings}
+        if model is not None and isinstance(seed, list):
+            own["seed"] = seed[model]
+        if model is not None and np.ndim(subset) == 2:
+            own["subset"] = subset[model]
         one, plan = optimizer(), EVERYTHING_PER_MODEL
         if model is not None:
-            own = {name: of_model(value, model) for name, value in one.settings().items()}
-            one = type(one)(**own)
+            columns = one.settings().items()
+            one = type(one)(**{name: of_model(value, model) for name, value in columns})
             plan = {name: of_model(value, model) for name, value in plan.items()}
         validate = validator(gradient) if early_stopping else None
-        plan = {"early_stopping": early_stopping, **plan}
+        plan = {"early_stopping": early_stopping, **plan, **own}
         return Trainer(gradient, rows, optimizer=lambda: one, validate=validate, **plan)
 
     singles = [trainer(*map(np.copy, pair), model) for model, pair in enumerate(initial)]
@@ -343,6 +350,76 @@ def test_models_that_remain_go_on_as_by_themselves(optimizer, dtype, early_stopp
     assert_each_is_trained_as_by_itself(joint, singles, epochs=40)
     ends = {len(single.history["loss"]) for single in singles}
     assert len(ends) >= 3  # so that models leave more than once
+
+
+SEEDS = [3, 1, 4, 2]
+FOLDS = np.array([np.delete(np.arange(N), slice(5 * fold, 5 * fold + 5)) for fold in range(4)])
+OWN = {
+    "seeds": {"seed": SEEDS},
+    "rows": {"subset": FOLDS},
+    "rows in their order": {"subset": FOLDS, "shuffle": False},
+    "seeds and rows": {"seed": SEEDS, "subset": FOLDS},
+    "seeds and the same rows": {"seed": SEEDS, "subset": FOLDS[1]},
+    "seeds, all rows in their order": {"seed": SEEDS, "shuffle": False},
+}
+
+
+@pytest.mark.parametrize("own", OWN.values(), ids=OWN)
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_models_with_seeds_and_rows_of_their_own_are_trained_as_by_themselves(
+    own, optimizer, dtype, early_stopping
+):
+    given = OPTIMIZERS_PER_MODEL[optimizer], dtype, early_stopping
+    joint, singles = four_and_singles(*given, **own)
+    assert_each_is_trained_as_by_itself(joint, singles, epochs=30)
+    assert len({len(single.history["loss"]) for single in singles}) > 1
+    for model, single in enumerate(singles):
+        order = joint.run.order if joint.run.order.ndim == 1 else joint.run.order[model]
+        assert_array_equal(order, single.run.order)
+
+
+def weightless_for_one(optimizer):
+    """(trainer of two models, [of each]); in the first one's second batch all weights are zero."""
+    weight = np.ones(N)
+    weight[6:12] = 0
+    given = new_rows()
+    rows = Rows(given.x, given.y, weight, dtype=np.float64)
+    subset = np.array([np.arange(18), np.arange(19, 1, -1)])
+    layers = [Dense(5, "tanh"), Dropout(0.5), BatchNorm(), Dense(N_OUTPUTS, "identity")]
+    network = Network(layers, (N_IN,))
+    initial = [network.initial(np.random.RandomState(model), float) for model in range(2)]
+
+    def trainer(theta, state, **own):
+        gradient = Gradient(network, SOFTMAX, theta, state)
+        settings = {"shuffle": False, "alpha": 0.1, "optimizer": optimizer}
+        return Trainer(gradient, rows, **settings, **own)
+
+    singles = [
+        trainer(*map(np.copy, pair), seed=model, subset=subset[model])
+        for model, pair in enumerate(initial)
+    ]
+    pair = map(np.stack, zip(*initial, strict=True))
+    return trainer(*pair, seed=[0, 1], subset=subset), singles
+
+
+def test_batch_whose_weights_are_zero_for_one_model_is_none_for_that_model():
+    joint, singles = weightless_for_one(SGD)
+    assert_each_is_trained_as_by_itself(joint, singles, epochs=3)
+
+
+def test_batch_whose_weights_are_zero_for_one_model_leaves_its_moments():
+    joint, _ = weightless_for_one(Adam)
+    joint.plan.batch_size = 18  # one batch, of the rows of this order
+    joint.run.order = np.array([np.full(18, 7), np.arange(18)])
+    theta = joint.theta.copy()
+    joint.train(1)
+    assert_array_equal(joint.theta[0], theta[0])
+    assert np.all(joint.theta[1] != theta[1])
+    assert not joint.run.moments["mean"][0].any()
+    assert joint.run.moments["mean"][1].all()
+    assert joint.run.moments.steps == 1
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -364,8 +441,9 @@ def test_validation_sees_the_final_weights_of_models_that_have_stopped(early_sto
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_models_that_remain_go_on_from_a_checkpoint(early_stopping, tmp_path):
-    given = OPTIMIZERS_PER_MODEL["nadam"], np.float64, early_stopping
+@pytest.mark.parametrize("seed", [0, SEEDS], ids=["one seed", "seeds"])
+def test_models_that_remain_go_on_from_a_checkpoint(early_stopping, seed, tmp_path):
+    given = OPTIMIZERS_PER_MODEL["nadam"], np.float64, early_stopping, seed
     undisturbed, _ = four_and_singles(*given)
     outcome = undisturbed.train(40)
     middle = int(np.median(outcome.stopped))

@@ -203,7 +203,7 @@ class Gradient:
 
     def _prepared(self, batch, parts):
         """The parts, told which samples are theirs, and what their layers are told of those."""
-        size = len(batch.y) if len(parts) == 1 else self._size
+        size = batch.y.shape[-2] if len(parts) == 1 else self._size
         weight = weight_column(batch.weight)
         for number, part in enumerate(parts):
             part.at = slice(number * size, (number + 1) * size)
