@@ -380,6 +380,18 @@ def test_models_with_seeds_and_rows_of_their_own_are_trained_as_by_themselves(
         assert_array_equal(order, single.run.order)
 
 
+def test_models_take_all_rows_in_orders_of_their_own_without_shuffling():
+    given = new_rows()
+    orders = np.array([np.random.default_rng(model).permutation(N) for model in range(MODELS)])
+    joint, gradients = joint_and_singles(LAYERS, SOFTMAX, N_IN)
+    joint = Trainer(joint, given, shuffle=False, subset=orders)
+    joint.train(2)
+    for model, (order, gradient) in enumerate(zip(orders, gradients, strict=True)):
+        rows = Rows(given.x[order], given.y[order], dtype=np.float64)
+        Trainer(gradient, rows, shuffle=False).train(2)
+        assert_array_equal(joint.theta[model], gradient.theta)
+
+
 def weightless_for_one(optimizer):
     """(trainer of two models, [of each]); in the first one's second batch all weights are zero."""
     weight = np.ones(N)
