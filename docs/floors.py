@@ -167,7 +167,7 @@ sknn.nn.optimizers              SGD, Adam and others: one step over the whole ve
 
 sknn.nn.losses                  losses, each with its link from raw outputs to predictions
 
-sknn.nn.stopping                when to stop, and which weights to keep
+sknn.nn.stopping                when to stop, which weights to keep, and which models go on
 
 sknn.nn.activations             activation functions and their derivatives
 

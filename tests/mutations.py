@@ -107,22 +107,30 @@ nn/schedules.py: schedules endings solvers models_together
     (progress.step + 1) / max => progress.step / max
     return self.schedule.ends(progress, base) => return True
     return self.schedule.horizon => return False
-nn/stopping.py: stopping endings
+nn/stopping.py: stopping endings models_together
     (value <= self.best - tol) => (value < self.best - tol)
     ~((value <= self.best - tol) & (value < np.inf)) => value > self.best - tol
     improved = value < self.best => improved = value <= self.best
     improved = value < self.best => improved = value < self.best - tol
     self.count > limit => self.count >= limit
     theta.copy(), state.copy() => theta.copy(), state
-    where=which[:, None]) => where=~which[:, None])
+    to[which] = source[which] => to[~which] = source[~which]
+    models = ~stopped => models = stopped
+    self.write_back()\n        models => models
+    run.update(self.models, self.run) => pass
+    gradient.theta[self.models] = self.gradient.theta => pass
+    self.best, models, patience.best => self.best, models, self.best[models]
 nn/batches.py: batches training
-    at if order is None else order[at] => at
+    at if order is None else order[..., at] => at
+    None, float(y.shape[-2]) => None, float(y.shape[0])
+    array is not None and array.ndim == 3 => array is not None
+    idle.all() == idle.any() => idle.any()
     float(total)) / weight.shape[-1] => float(total))
     weight[:, None] if weight is not None and => weight[::-1, None] if weight is not None and
     1 / 255 if shape => 1 / 256 if shape
     and x.dtype.kind in "iu" => and x.dtype.kind in "u"
     self.samples.take(at), converted(y, self._y), => self.samples.take(at), y,
-    None, float(y.shape[0]) => None, float(len(self))
+    weight, weight_sum = None, float(y.shape[-2]) => weight, weight_sum = None, float(len(self))
     if self.scale:\n            rows *= self.scale =>
     1 / 255 if shape and len(shape) == 3 and => 1 / 255 if shape and
     rows = rows.toarray() if issparse(rows) else rows =>
@@ -163,19 +171,25 @@ nn/training.py: training endings models_together checkpoint regularization
     copy(self.patience), copy(self.progress) => copy(self.patience), self.progress
     epochs * math.ceil( => epochs * math.floor(
     steps if plan.planned else None => steps
-    (_spent(plan, run, say) | ~finite) => _spent(plan, run, say)
-    best & (stopped == 0) if plan => best if plan
-    watch(-score if => watch(score if
-    np.full(stopped.shape, plan.early_stopping) | (stopped > 0) => stopped > 0
-    plan.early_stopping) | (stopped > 0) => plan.early_stopping)
+    remaining.run, say) | ~finite => remaining.run, say)
+    watched = -score if => watched = score if
+    kept.restore(theta, state, np.full(stopped.shape, True)) => pass
+    kept.restore(theta, state, ending) => pass
+    elif reason == "epochs" and np.any(stopped > 0): => elif False:
+    if where is None else "diverged" => if np.all(finite) else "diverged"
+    stopped[ending] = done\n => stopped[ending] = done + 1\n
     if reason != "diverged": => if reason:
     reason = "interrupted"\n        trim(history) => reason = "interrupted"
-    order = run.order = order[shuffled] => order = order[shuffled]
-    if batch.weight_sum == 0: => if False:
+    self.order = self.order.take(_shuffled(n, => self.order = np.arange(n).take(_shuffled(n,
+    np.take_along_axis(order, shuffled, axis=-1) => shuffled
+    order.shape == (len(rows),) => order.shape[-1] == len(rows)
+    learning = *_step_of_some(~idle, => learning = *_step_of_some(idle,
+    samples = samples + n\n => samples = samples + len(batch.y)\n
+    progress.samples += order.shape[-1] => progress.samples += samples
+    if idle is True: => if False:
     total = total + loss * n => total = total + loss * plan.batch_size
     share = 1 / batch.weight_sum => share = 1 / len(batch.y)
     plan.l1 * share => plan.l1
-    progress.samples += len(order) => progress.samples += samples
     place = run.seed, progress.epoch, start => place = run.seed, 0, start
     gradient.clip(norm, plan.max => norm = gradient.clip(norm, plan.max
     np.where(finite, loss, np.nan) => loss

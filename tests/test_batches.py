@@ -4,7 +4,7 @@ from helpers import mostly_zeros, normal
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csc_array, csr_matrix, issparse
 
-from sknn.nn.batches import Rows, Samples, sum_of_weights
+from sknn.nn.batches import Batch, Rows, Samples, sum_of_weights
 
 AT = np.array([3, 0, 3, 7])
 WAYS = {"gathered": AT, "sliced": slice(2, 6)}
@@ -28,6 +28,62 @@ def test_batch_has_the_rows_asked_for_in_the_dtype_asked_for(at, dtype):
     ):
         assert_array_equal(got, source[at].astype(dtype), strict=True)
     assert batch.weight_sum == rows.weight[at].sum()
+
+
+@floats
+@pytest.mark.parametrize("weighted", [False, True])
+def test_models_may_have_rows_of_their_own(dtype, weighted):
+    at, codes = np.array([AT, AT + 1]), np.arange(10) % 3
+    weight = np.arange(10.0) if weighted else None
+    x, codebook = normal(10, 4), normal(3, 5, seed=1)
+    given = {"dtype": dtype, "shape": (2, 2), "codebook": codebook}
+    batch = Rows(x, codes, weight, **given).take(at)
+    assert_array_equal(batch.x, x[at].reshape(2, 4, 2, 2).astype(dtype), strict=True)
+    assert_array_equal(batch.y, codebook[codes[at]].astype(dtype), strict=True)
+    if weighted:
+        assert_array_equal(batch.weight, at[..., None].astype(dtype), strict=True)
+        assert_array_equal(batch.weight_sum, [3 + 0 + 3 + 7, 4 + 1 + 4 + 8])
+    else:
+        assert (batch.weight, batch.weight_sum) == (None, 4)
+
+
+def test_sparse_rows_are_the_same_for_all_models():
+    rows = Rows(mostly_zeros(10, 3)[1], normal(10, 2), dtype=np.float64)
+    with pytest.raises(ValueError, match=r"must have the shape \(n,\), got \(2, 4\)"):
+        rows.take(np.array([AT, AT]))
+
+
+def test_batches_follow_the_order_of_each_model():
+    rows, order = new_rows(), np.array([np.arange(10), np.arange(10)[::-1]])
+    batches = [(start, batch.x.copy()) for start, batch in rows.batches(4, order)]
+    assert [start for start, _ in batches] == [0, 4, 8]
+    assert_array_equal(np.concatenate([x for _, x in batches], axis=1), rows.x[order])
+
+
+@pytest.mark.parametrize(
+    ("weight_sum", "idle"),
+    [
+        (0.0, True),
+        (2.0, False),
+        (np.zeros(2), True),
+        (np.ones(2), False),
+        (np.array([0.0, 1.0]), [True, False]),
+    ],
+)
+def test_batch_is_idle_where_all_weights_are_zero(weight_sum, idle):
+    got = Batch(None, None, None, weight_sum).idle
+    assert got is idle or got.tolist() == idle
+
+
+def test_batch_of_some_models_shares_what_has_no_model_axis():
+    x, y, weight = normal(3, 4, 2), normal(4, 1), normal(3, 4, 1)
+    models = np.array([True, False, True])
+    batch = Batch(x, y, weight, np.array([1.0, 2.0, 3.0])).select(models)
+    assert_array_equal(batch.x, x[[0, 2]])
+    assert batch.y is y
+    assert_array_equal(batch.weight, weight[[0, 2]])
+    assert_array_equal(batch.weight_sum, [1, 3])
+    assert Batch(x, y, None, 4.0).select(models).weight is None
 
 
 def test_slice_copies_nothing():

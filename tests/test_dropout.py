@@ -16,7 +16,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn.nn import Dense, Layer
 from sknn.nn.layers import Dropout
 from sknn.nn.network import Network
-from sknn.nn.passes import PREDICTION
+from sknn.nn.passes import PREDICTION, Pass
+from sknn.nn.streams import stream
 from sknn.nn.workspace import Workspace
 
 SHAPES = {"samples": (40, 50), "images": (8, 5, 5, 10), "models": (MODELS, 40, 50)}
@@ -81,6 +82,20 @@ def test_models_share_a_mask():
     y = dropped(0.5, np.ones((MODELS, 40, 50)))
     assert_array_equal(y[1:], y[:-1])
     assert_array_equal(y[0], dropped(0.5, np.ones((40, 50))))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_models_with_generators_of_their_own_have_the_masks_of_each(shared):
+    x, dy = np.ones((MODELS, 40, 50)), normal(MODELS, 40, 50)
+    context = Pass(True, stream([5, 6, 7], 1, 2))
+    layer, cache = Dropout(0.5), Workspace(x.dtype)
+    y = layer.forward({}, {}, x[0] if shared else x, cache, context)
+    dx = layer.backward({}, {}, dy.copy(), cache, context)
+    for model, seed in enumerate([5, 6, 7]):
+        alone = Pass(True, stream(seed, 1, 2))
+        wanted = layer.forward({}, {}, x[model], Workspace(x.dtype), alone)
+        assert_array_equal(y[model], wanted)
+        assert_array_equal(dx[model], dy[model] * wanted)
 
 
 class Tap(Layer):

@@ -12,6 +12,7 @@ from helpers import (
     targets,
 )
 from numpy.testing import assert_array_equal
+from sameness import assert_same
 from trainers import (
     LAYERS,
     N_IN,
@@ -48,6 +49,7 @@ from sknn.nn.batches import Rows
 from sknn.nn.gradient import Gradient
 from sknn.nn.network import Network
 from sknn.nn.schedules import Adaptive, Constant, InvScaling
+from sknn.nn.storage.checkpoint import Checkpoint, run_values
 from sknn.nn.training import HISTORY
 
 PER_MODEL = np.array([[0.01], [0.05], [0.2]])
@@ -112,6 +114,11 @@ def of_model(value, model):
     return float(np.ravel(value)[model]) if np.ndim(value) else value
 
 
+def of_model_or_all(moment, model):
+    """One model's row of a moment, or the number that is one for all."""
+    return np.squeeze(moment[model]) if np.ndim(moment) else moment
+
+
 def assert_each_is_trained_as_by_itself(joint, singles, epochs=60):
     """To the last bit."""
     outcome = joint.train(epochs)
@@ -124,6 +131,14 @@ def assert_each_is_trained_as_by_itself(joint, singles, epochs=60):
         for name in HISTORY[:-1]:  # all but the seconds
             rows = joint.history[name][: wanted.epochs]
             assert_array_equal([of_model(row, model) for row in rows], single.history[name])
+        for name in ("loss", "validation_loss", "validation_score", "gradient_norm"):
+            later = [row[model] for row in joint.history[name][wanted.epochs :]]
+            assert_array_equal(later, np.full(outcome.epochs - wanted.epochs, np.nan))
+        for name, values in single.run.moments.values.items():
+            assert_array_equal(of_model_or_all(joint.run.moments[name], model), values)
+        for name in ("best", "count"):
+            patience = getattr(joint.run.patience, name)
+            assert patience[model] == getattr(single.run.patience, name)
 
 
 @pytest.mark.parametrize("plan", JOINT_PLANS.values(), ids=JOINT_PLANS)
@@ -248,6 +263,249 @@ def test_models_that_stopped_earlier_get_their_weights_back_however_training_end
     assert len(earlier) > 0
     for model in earlier:
         assert_array_equal(joint.theta[model], singles[model].theta)
+
+
+class Counting(Dense):
+    """A Dense layer that notes how many models it is passed, and whether they train."""
+
+    def __init__(self, units, activation, seen):
+        super().__init__(units, activation)
+        self.seen = seen  # a list of (training, number of models)
+
+    def forward(self, params, state, x, cache, context):
+        self.seen.append((context.training, len(params["weight"])))
+        return super().forward(params, state, x, cache, context)
+
+
+@pytest.mark.parametrize("why", ["patience", "divergence"])
+def test_models_that_have_stopped_leave_the_batch(why):
+    seen = []
+    layers = [Counting(5, "tanh", seen), Dense(N_OUTPUTS, "identity")]
+    network = Network(layers, (N_IN,))
+    initial = [network.initial(np.random.RandomState(model), float) for model in range(MODELS)]
+    plan = JOINT_PLANS["patience"]
+    if why == "divergence":
+        plan = {"learning_rate": np.array([[0.1], [np.inf], [0.2]])}
+    gradient = Gradient(network, SOFTMAX, *map(np.stack, zip(*initial, strict=True)))
+    trainer = Trainer(gradient, new_rows(), batch_size=N, **plan)  # one step in each epoch
+    with np.errstate(all="ignore"):
+        outcome = trainer.train(300 if why == "patience" else 5)
+    last = np.where(outcome.stopped > 0, outcome.stopped, outcome.epochs)
+    assert len(set(last)) > 1
+    wanted = [(True, int(np.sum(last > epoch))) for epoch in range(outcome.epochs)]
+    assert seen == wanted
+
+
+EVERYTHING_PER_MODEL = {
+    "learning_rate": np.array([[0.002], [0.02], [0.01], [0.05]]),
+    "alpha": np.array([[0.0], [0.1], [0.01], [0.0]]),
+    "l1": np.array([[0.0], [0.0], [0.01], [0.0]]),
+    "max_grad_norm": np.array([[0.5], [0.1], [1e9], [0.2]]),
+    "tol": np.array([[1e-1], [1e-2], [1e-2], [5e-2]]),
+    "n_iter_no_change": np.array([[9], [2], [1], [3]]),
+}
+OPTIMIZERS_PER_MODEL = {
+    "adam": lambda: Adam(np.array([[0.9], [0.8], [0.7], [0.6]]), epsilon=1e-3),
+    "sgd": lambda: SGD(np.array([[0.9], [0.5], [0.0], [0.8]])),
+    "nadam": lambda: NAdam(np.array([[0.9], [0.8], [0.7], [0.6]])),
+}
+
+
+def four_and_singles(optimizer, dtype, early_stopping=False, seed=0, subset=None, **settings):
+    """(trainer of four models with settings of their own, [trainer of each]).
+
+    seed: a list if models have their own    subset: (4, n) if they have rows of their own
+    """
+    layers = [*STACKS["dropout"][:2], BatchNorm(), *STACKS["dropout"][2:]]
+    network = Network(layers, (N_IN,))
+    initial = [network.initial(np.random.RandomState(model), dtype) for model in range(4)]
+    given = new_rows()
+    rows = Rows(given.x, given.y, sample_weights(N), dtype=dtype)
+
+    def trainer(theta, state, model=None):
+        gradient = Gradient(network, SOFTMAX, theta, state)
+        own = {"seed": seed, "subset": subset, **settings}
+        if model is not None and isinstance(seed, list):
+            own["seed"] = seed[model]
+        if model is not None and np.ndim(subset) == 2:
+            own["subset"] = subset[model]
+        one, plan = optimizer(), EVERYTHING_PER_MODEL
+        if model is not None:
+            columns = one.settings().items()
+            one = type(one)(**{name: of_model(value, model) for name, value in columns})
+            plan = {name: of_model(value, model) for name, value in plan.items()}
+        validate = validator(gradient) if early_stopping else None
+        plan = {"early_stopping": early_stopping, **plan, **own}
+        return Trainer(gradient, rows, optimizer=lambda: one, validate=validate, **plan)
+
+    singles = [trainer(*map(np.copy, pair), model) for model, pair in enumerate(initial)]
+    return trainer(*map(np.stack, zip(*initial, strict=True))), singles
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS_PER_MODEL.values(), ids=OPTIMIZERS_PER_MODEL)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_models_that_remain_go_on_as_by_themselves(optimizer, dtype, early_stopping):
+    joint, singles = four_and_singles(optimizer, dtype, early_stopping)
+    assert_each_is_trained_as_by_itself(joint, singles, epochs=40)
+    ends = {len(single.history["loss"]) for single in singles}
+    assert len(ends) >= 3  # so that models leave more than once
+
+
+SEEDS = [3, 1, 4, 2]
+FOLDS = np.array([np.delete(np.arange(N), slice(5 * fold, 5 * fold + 5)) for fold in range(4)])
+OWN = {
+    "seeds": {"seed": SEEDS},
+    "rows": {"subset": FOLDS},
+    "rows in their order": {"subset": FOLDS, "shuffle": False},
+    "seeds and rows": {"seed": SEEDS, "subset": FOLDS},
+    "seeds and the same rows": {"seed": SEEDS, "subset": FOLDS[1]},
+    "seeds, all rows in their order": {"seed": SEEDS, "shuffle": False},
+}
+
+
+@pytest.mark.parametrize("own", OWN.values(), ids=OWN)
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_models_with_seeds_and_rows_of_their_own_are_trained_as_by_themselves(
+    own, optimizer, dtype, early_stopping
+):
+    given = OPTIMIZERS_PER_MODEL[optimizer], dtype, early_stopping
+    joint, singles = four_and_singles(*given, **own)
+    assert_each_is_trained_as_by_itself(joint, singles, epochs=30)
+    assert len({len(single.history["loss"]) for single in singles}) > 1
+    for model, single in enumerate(singles):
+        order = joint.run.order if joint.run.order.ndim == 1 else joint.run.order[model]
+        assert_array_equal(order, single.run.order)
+
+
+def test_models_take_all_rows_in_orders_of_their_own_without_shuffling():
+    given = new_rows()
+    orders = np.array([np.random.default_rng(model).permutation(N) for model in range(MODELS)])
+    joint, gradients = joint_and_singles(LAYERS, SOFTMAX, N_IN)
+    joint = Trainer(joint, given, shuffle=False, subset=orders)
+    joint.train(2)
+    for model, (order, gradient) in enumerate(zip(orders, gradients, strict=True)):
+        rows = Rows(given.x[order], given.y[order], dtype=np.float64)
+        Trainer(gradient, rows, shuffle=False).train(2)
+        assert_array_equal(joint.theta[model], gradient.theta)
+
+
+def weightless_for_one(optimizer):
+    """(trainer of two models, [of each]); in the first one's second batch all weights are zero."""
+    weight = np.ones(N)
+    weight[6:12] = 0
+    given = new_rows()
+    rows = Rows(given.x, given.y, weight, dtype=np.float64)
+    subset = np.array([np.arange(18), np.arange(19, 1, -1)])
+    layers = [Dense(5, "tanh"), Dropout(0.5), BatchNorm(), Dense(N_OUTPUTS, "identity")]
+    network = Network(layers, (N_IN,))
+    initial = [network.initial(np.random.RandomState(model), float) for model in range(2)]
+
+    def trainer(theta, state, **own):
+        gradient = Gradient(network, SOFTMAX, theta, state)
+        settings = {"shuffle": False, "alpha": 0.1, "optimizer": optimizer}
+        return Trainer(gradient, rows, **settings, **own)
+
+    singles = [
+        trainer(*map(np.copy, pair), seed=model, subset=subset[model])
+        for model, pair in enumerate(initial)
+    ]
+    pair = map(np.stack, zip(*initial, strict=True))
+    return trainer(*pair, seed=[0, 1], subset=subset), singles
+
+
+def test_batch_whose_weights_are_zero_for_one_model_is_none_for_that_model():
+    joint, singles = weightless_for_one(SGD)
+    assert_each_is_trained_as_by_itself(joint, singles, epochs=3)
+
+
+def test_batch_whose_weights_are_zero_for_one_model_leaves_its_moments():
+    joint, _ = weightless_for_one(Adam)
+    joint.plan.batch_size = 18  # one batch, of the rows of this order
+    joint.run.order = np.array([np.full(18, 7), np.arange(18)])
+    theta = joint.theta.copy()
+    joint.train(1)
+    assert_array_equal(joint.theta[0], theta[0])
+    assert np.all(joint.theta[1] != theta[1])
+    assert not joint.run.moments["mean"][0].any()
+    assert joint.run.moments["mean"][1].all()
+    assert joint.run.moments.steps == 1
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_validation_sees_the_final_weights_of_models_that_have_stopped(early_stopping):
+    joint, singles = four_and_singles(OPTIMIZERS_PER_MODEL["adam"], np.float64, early_stopping)
+    stopped = [single.train(40).epochs for single in singles]
+    validate, seen = validator(joint.gradient), []
+
+    def noting():
+        seen.append(joint.theta.copy())
+        return validate()
+
+    joint.validate = noting
+    joint.train(40)
+    assert min(stopped) < max(stopped) == len(seen)
+    for model, single in enumerate(singles):
+        for theta in seen[stopped[model] :]:
+            assert_array_equal(theta[model], single.theta)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("seed", [0, SEEDS], ids=["one seed", "seeds"])
+def test_models_that_remain_go_on_from_a_checkpoint(early_stopping, seed, tmp_path):
+    given = OPTIMIZERS_PER_MODEL["nadam"], np.float64, early_stopping, seed
+    undisturbed, _ = four_and_singles(*given)
+    outcome = undisturbed.train(40)
+    middle = int(np.median(outcome.stopped))
+    assert outcome.stopped.min() < middle < outcome.stopped.max()
+    first, _ = four_and_singles(*given)
+
+    def save(checkpoint, last):
+        if checkpoint.epochs == middle:
+            checkpoint.write(tmp_path / "checkpoint")
+
+    first.train(middle + 1, save=save)
+    resumed, _ = four_and_singles(*given)
+    resumed.theta.fill(np.nan)
+    again = resumed.train(40, start=Checkpoint.read(tmp_path / "checkpoint"))
+    assert_array_equal(again.stopped, outcome.stopped)
+    assert_array_equal(resumed.theta, undisturbed.theta)
+    assert_array_equal(resumed.gradient.state, undisturbed.gradient.state)
+    assert_same(run_values(resumed.run), run_values(undisturbed.run))
+    for name in HISTORY[:-1]:
+        assert_array_equal(resumed.history[name], undisturbed.history[name])
+
+
+def test_one_model_that_diverged_among_others_is_named_in_the_end():
+    plan = {"learning_rate": np.array([[0.1], [np.inf], [0.2]]), "tol": 1e9}
+    joint, _ = joint_and_single_trainers(plan)
+    with np.errstate(all="ignore"):
+        outcome = joint.train(50)
+    assert (outcome.reason, outcome.epochs) == ("diverged", 12)
+    assert_array_equal(outcome.stopped, [12, 1, 12])
+    assert outcome.where == "layer 1 (Dense)"
+
+
+def test_model_that_diverged_before_a_checkpoint_is_named_in_the_end(tmp_path):
+    def new():
+        plan = {"learning_rate": np.array([[0.1], [np.inf], [0.2]]), "tol": 1e9}
+        return joint_and_single_trainers(plan)[0]
+
+    path = tmp_path / "checkpoint"
+    with np.errstate(all="ignore"):
+        new().train(3, save=lambda checkpoint, last: checkpoint.write(path))
+        outcome = new().train(50, start=Checkpoint.read(path))
+    assert (outcome.reason, outcome.epochs, outcome.where) == ("diverged", 12, "layer 1 (Dense)")
+    assert_array_equal(outcome.stopped, [12, 1, 12])
+
+
+def test_model_that_diverged_is_not_named_while_others_train():
+    joint, _ = joint_and_single_trainers({"learning_rate": np.array([[0.1], [np.inf], [0.2]])})
+    with np.errstate(all="ignore"):
+        outcome = joint.train(3)
+    assert (outcome.reason, outcome.where) == ("epochs", None)
 
 
 def test_models_slow_down_at_epochs_of_their_own():

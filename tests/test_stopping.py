@@ -75,6 +75,18 @@ def test_patience_of_several_models_is_that_of_each():
         assert_array_equal(joint.spent(1), [patience.spent(1) for patience in singles])
 
 
+def test_patience_of_some_models_goes_on_and_is_taken_over():
+    joint = Patience(models=(MODELS,))
+    joint.watch(np.array([3.0, 2.0, 1.0]), 0.1)
+    models = np.array([True, False, True])
+    some = joint.select(models)
+    some.watch(np.array([4.0, 0.5]), 0.1)
+    assert_array_equal(joint.best, [3, 2, 1])  # untouched so far
+    joint.update(models, some)
+    assert_array_equal(joint.best, [3, 2, 0.5])
+    assert_array_equal(joint.count, [1, 0, 0])
+
+
 @pytest.mark.parametrize("which", [True, False])
 def test_keeper_goes_back_to_what_was_kept_last(which):
     theta, state = np.arange(4.0), np.arange(2.0)

@@ -37,7 +37,11 @@ class Trainer:
         self.gradient, self.rows = gradient, rows
         self.plan = Plan(**{"batch_size": 6, "learning_rate": 0.1} | plan)
         theta, _ = gradient.trainable
-        random_state = np.random.RandomState(seed)
+        random_state = (
+            [np.random.RandomState(each) for each in seed]
+            if isinstance(seed, list)
+            else np.random.RandomState(seed)
+        )
         optimizer, layout = optimizer(), gradient.network.layout
         moments = optimizer.start(theta, layout.n_decayed)
         self.run = TrainingState(

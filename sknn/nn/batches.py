@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import issparse
 
+from sknn.nn.per_model import of_models
 from sknn.nn.workspace import Workspace
 
 
@@ -13,7 +14,7 @@ class Batch:
     """n samples: x (..., n, *input_shape) or sparse, y (..., n, n_outputs).
 
     weight: (..., n, 1) or (..., n, n_outputs), or None    weight_sum: the sum of the weights, or
-    n; (k,) if they differ between models
+    n; (k,) if they differ between models. Arrays without a model axis are shared by all models.
 
     Valid until the next batch is taken.
     """
@@ -22,6 +23,22 @@ class Batch:
     y: np.ndarray
     weight: np.ndarray | None
     weight_sum: float | np.ndarray
+
+    @property
+    def idle(self):
+        """Whether all its weights are zero: True, False, or (k,) bools if models differ."""
+        idle = self.weight_sum == 0
+        if isinstance(idle, bool):
+            return idle
+        return bool(idle.all()) if idle.all() == idle.any() else idle
+
+    def select(self, models):
+        """That of some models of networks on flat samples; models: (k,) bools."""
+        own = (
+            array[models] if array is not None and array.ndim == 3 else array
+            for array in (self.x, self.y, self.weight)
+        )
+        return Batch(*own, of_models(self.weight_sum, models))
 
 
 class Samples:
@@ -52,12 +69,14 @@ class Samples:
     def take(self, at):
         """The rows ``at``: integers, or a slice, which copies only what has to be converted.
 
-        Valid until the next call. Sparse rows stay sparse, but for images.
+        Valid until the next call. Sparse rows stay sparse, but for images. With integers (k, b)
+        each of k models has its own rows, (k, b, *shape).
         """
         rows = gathered(self.x, at, self._workspace)
-        if self.shape and rows.shape[1:] != self.shape:
+        models = () if isinstance(at, slice) else np.shape(at)[:-1]
+        if self.shape and rows.shape[len(models) + 1 :] != self.shape:
             rows = rows.toarray() if issparse(rows) else rows
-            rows = rows.reshape(-1, *self.shape)
+            rows = rows.reshape(*models, -1, *self.shape)
         rows = converted(rows, self._workspace)
         if self.scale:
             rows *= self.scale
@@ -79,18 +98,23 @@ class Source:
     """
 
     def take(self, at):
-        """The Batch of the rows ``at``: integers, or a slice. Valid until the next one is taken."""
+        """The Batch of the rows ``at``: integers, or a slice. Valid until the next one is taken.
+
+        With integers (k, b), which are asked for where models have orders of their own, x, y and
+        weight have a model axis.
+        """
         raise NotImplementedError
 
     def batches(self, size, order=None):
         """Yields (number of its first row, Batch) for the batches of one epoch.
 
-        order: numbers of the rows in the order in which they are taken; None: all as they lie
+        order: numbers of the rows in the order in which they are taken, (n,), or (k, n), one
+        order for each model; None: all as they lie
         """
-        n = len(self) if order is None else len(order)
+        n = len(self) if order is None else order.shape[-1]
         for start in range(0, n, size):
             at = slice(start, min(start + size, n))
-            yield start, self.take(at if order is None else order[at])
+            yield start, self.take(at if order is None else order[..., at])
 
 
 class Rows(Source):
@@ -133,7 +157,7 @@ class Rows(Source):
         if self.codebook is not None:
             y = gathered(self.codebook, y, self._code)
         if self.weight is None:
-            weight, weight_sum = None, float(y.shape[0])
+            weight, weight_sum = None, float(y.shape[-2])
         else:
             weight = converted(gathered(self.weight, at, self._weight), self._weight)
             weight_sum = sum_of_weights(weight)
@@ -147,9 +171,17 @@ class Rows(Source):
 
 def gathered(array, at, workspace):
     """array[at], in memory of the workspace where it is copied at all."""
-    if issparse(array) or isinstance(at, slice):
+    if isinstance(at, slice):
         return array[at]
-    out = workspace.array("rows", (len(at), *array.shape[1:]), array.dtype)
+    if issparse(array):
+        if np.ndim(at) > 1:
+            raise ValueError(
+                "sparse rows are shared by models that are trained together: their numbers must "
+                f"have the shape (n,), got {np.shape(at)}. Pass a dense array, or train models "
+                "with rows of their own one at a time."
+            )
+        return array[at]
+    out = workspace.array("rows", (*np.shape(at), *array.shape[1:]), array.dtype)
     # clip: the default mode would go through a buffer
     return np.take(array, at, axis=0, out=out, mode="clip")
 

@@ -38,6 +38,12 @@ class TrainableLoss(Protocol):
     trainable: tuple
     rates: np.ndarray | None
 
+    def select(self, models):
+        """That of some models, (k,) bools, with copies of their theta and state.
+
+        Asked for with a model axis only, when some models have stopped.
+        """
+
     def place(self, seed, epoch, batch):
         """Says where in training the next batch stands: what dropout draws depends on it."""
 
@@ -94,6 +100,10 @@ class Gradient:
         self._size = micro_batch_size(network) if network.n_image_layers else None
         self._parts = [Part(network, 0, self.grad)]
         self._of_thread = local()
+
+    def select(self, models):
+        """That of some models, with copies of their theta and state; models: (k,) bools."""
+        return Gradient(self.network, self.loss, self.theta[models], self.state[models])
 
     def place(self, seed, epoch, batch):
         """Says where in training the next batch stands: what dropout draws depends on it."""
@@ -193,7 +203,7 @@ class Gradient:
 
     def _prepared(self, batch, parts):
         """The parts, told which samples are theirs, and what their layers are told of those."""
-        size = len(batch.y) if len(parts) == 1 else self._size
+        size = batch.y.shape[-2] if len(parts) == 1 else self._size
         weight = weight_column(batch.weight)
         for number, part in enumerate(parts):
             part.at = slice(number * size, (number + 1) * size)

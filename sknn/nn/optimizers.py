@@ -1,10 +1,11 @@
 """Optimisers: one step over the whole vector of parameters, in place."""
 
 import math
+from copy import copy
 
 import numpy as np
 
-from sknn.nn.per_model import factor, power
+from sknn.nn.per_model import factor, of_models, power
 from sknn.nn.ranges import FLAG, NOT_NEGATIVE, POSITIVE, Range
 from sknn.nn.settings import NestedSettings
 
@@ -41,6 +42,13 @@ class Moments:
     def select(self, models):
         """Those of some models, in arrays of their own; models: their numbers, or (k,) bools."""
         return self._with(lambda value: value[models].copy())
+
+    def update(self, models, moments):
+        """Takes over what has become of ``select(models)``; steps are counted for all at once."""
+        self.steps = moments.steps
+        for name, value in self.values.items():
+            if not isinstance(value, float):
+                value[models] = moments[name]
 
     def state(self):
         """Copies of all that a later ``load_state`` needs to go on as if nothing had happened."""
@@ -79,6 +87,13 @@ class Optimizer(NestedSettings):
         theta: (..., P)    n_decayed: how many parameters weight decay reaches, default all
         """
         return Moments({name: np.zeros_like(theta) for name in self.moment_names}, n_decayed)
+
+    def select(self, models):
+        """The optimiser of some models; models: (k,) bools."""
+        selected = copy(self)
+        for name, value in self.settings().items():
+            setattr(selected, name, of_models(value, models))
+        return selected
 
     def step(self, theta, grad, learning_rate, moments):
         """theta += the step; moments go on by one step.

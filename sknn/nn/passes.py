@@ -13,8 +13,9 @@ class Pass:
     ----------
     training : bool
         Whether the pass is a step of training.
-    random : numpy.random.Generator or None
-        What layers draw from; None if they draw nothing, as in prediction.
+    random : numpy.random.Generator, list of them, or None
+        What layers draw from; a list has one for each model. None if they draw nothing, as in
+        prediction.
     weight : ndarray of shape (..., n, 1) or None
         Weights of the samples, a mean over outputs where each output has its own.
     updates_state : bool
@@ -24,7 +25,7 @@ class Pass:
     """
 
     training: bool = False
-    random: np.random.Generator | None = None
+    random: np.random.Generator | list | None = None
     weight: np.ndarray | None = None
     updates_state: bool = True
     differentiated: bool = False

@@ -38,3 +38,24 @@ def as_setting(values):
 def as_values(setting):
     """A setting (k, 1) as what comes out of the models, (k,); a number as it is."""
     return np.reshape(setting, -1) if np.ndim(setting) else setting
+
+
+def of_models(value, models):
+    """The part of some models in a setting or in values; what is one for all as it is.
+
+    models: (k,) bools    returns: an array of its own, or anything that is not an array
+    """
+    return value[models] if isinstance(value, np.ndarray) and value.ndim else value
+
+
+def with_part(value, models, part):
+    """A setting or values with ``of_models(value, models)`` replaced, in an array of its own.
+
+    value: may still be one for all where part no longer is
+    """
+    if np.ndim(part) == 0:
+        return part
+    shape = models.shape + np.shape(part)[1:]
+    replaced = np.array(np.broadcast_to(value, shape), np.result_type(part))
+    replaced[models] = part
+    return replaced

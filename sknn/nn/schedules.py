@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sknn.nn.per_model import of_models, with_part
 from sknn.nn.ranges import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, POSITIVE, Instance, Range
 from sknn.nn.settings import Settings
 
@@ -33,6 +34,16 @@ class Progress:
     plateaus: int = 0
     stalled: int = 0
     total_steps: int | None = None
+
+    def select(self, models):
+        """That of some models; models: (k,) bools."""
+        own = {name: of_models(value, models) for name, value in vars(self).items()}
+        return Progress(**own)
+
+    def update(self, models, progress):
+        """Takes over what has become of ``select(models)``; steps are counted for all at once."""
+        for name, value in vars(progress).items():
+            setattr(self, name, with_part(getattr(self, name), models, value))
 
 
 class Schedule(Settings):

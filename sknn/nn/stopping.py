@@ -1,6 +1,8 @@
-"""When to stop, and which weights to keep."""
+"""When to stop, which weights to keep, and which models go on."""
 
 import numpy as np
+
+from sknn.nn.per_model import of_models, with_part
 
 
 class Patience:
@@ -31,6 +33,17 @@ class Patience:
     def spent(self, limit):
         return self.count > limit
 
+    def select(self, models):
+        """That of some models, in arrays of its own; models: (k,) bools."""
+        patience = Patience()
+        patience.best, patience.count = self.best[models], self.count[models]
+        return patience
+
+    def update(self, models, patience):
+        """Takes over what has become of ``select(models)``."""
+        self.best = with_part(self.best, models, patience.best)
+        self.count = with_part(self.count, models, patience.count)
+
 
 class Keeper:
     """A copy of the weights, model by model, to go back to."""
@@ -52,4 +65,49 @@ class Keeper:
         if np.all(which):
             np.copyto(to, source)
         elif np.any(which):
-            np.copyto(to, source, where=which[:, None])
+            to[which] = source[which]
+
+
+class Remaining:
+    """The models that go on training: all, or copies of those that have not stopped.
+
+    A model that has stopped is left out of the batch, and costs nothing more. The vectors that
+    the caller passed hold all models; ``write_back`` brings those that remain up to date there.
+
+    Attributes
+    ----------
+    gradient, plan, run : TrainableLoss, Plan, TrainingState
+        Of the models that remain.
+    models : ndarray of bool, (k,), or None
+        Which ones remain; None for all, or for one model without a model axis.
+    """
+
+    def __init__(self, gradient, plan, run):
+        self._of_all = self.gradient, self.plan, self.run = gradient, plan, run
+        self.models = None
+
+    def leave_out(self, stopped):
+        """Goes on without the models that have stopped; stopped: (k,) bools, not all True."""
+        self.write_back()
+        models = ~stopped
+        selected = [one.select(models) for one in self._of_all]
+        (self.gradient, self.plan, self.run), self.models = selected, models
+
+    def write_back(self):
+        """Writes theta, state and run of the models that remain to those of all."""
+        if self.models is None:
+            return
+        gradient, _, run = self._of_all
+        gradient.theta[self.models] = self.gradient.theta
+        gradient.state[self.models] = self.gradient.state
+        run.update(self.models, self.run)
+
+    def of(self, values):
+        """Those of the models that remain, out of values of all."""
+        return values if self.models is None else of_models(values, self.models)
+
+    def among_all(self, values, other):
+        """Values (k,) of all models out of those that remain; the rest have ``other``."""
+        if self.models is None or np.ndim(values) == 0:
+            return values
+        return with_part(other, self.models, values)

@@ -8,14 +8,20 @@ WHOLE_BATCH = 2**63  # the part of a batch that augmentation draws for
 
 
 def new_seed(random_state):
-    """A seed for ``stream`` out of a RandomState, which is left as it was."""
+    """A seed for ``stream`` out of a RandomState, which is left as it was; a list out of a list."""
+    if isinstance(random_state, list):
+        return [new_seed(each) for each in random_state]
     return int(copy.deepcopy(random_state).randint(2**31 - 1))
 
 
 def stream(seed, epoch, batch, part=0):
     """A Generator that depends on these numbers alone, so that resuming changes nothing.
 
+    seed: an int, or a list of them, which gives a list of Generators
+
     Philox is counter-based: the last words of its counter name the place in training, the
     first is left for the numbers drawn there.
     """
+    if isinstance(seed, list):
+        return [stream(each, epoch, batch, part) for each in seed]
     return np.random.Generator(np.random.Philox(key=seed, counter=[0, part, batch, epoch]))

@@ -3,14 +3,15 @@
 import math
 import time
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from itertools import compress
 
 import numpy as np
 
 from sknn.nn.augmentation import Augmentation
-from sknn.nn.per_model import as_setting, as_values, factor
+from sknn.nn.per_model import as_setting, as_values, factor, of_models, with_part
 from sknn.nn.schedules import Constant, Progress, Schedule
-from sknn.nn.stopping import Keeper
+from sknn.nn.stopping import Keeper, Remaining
 from sknn.nn.storage.checkpoint import Checkpoint
 from sknn.nn.streams import new_seed
 from sknn.nn.workspace import Workspace
@@ -56,6 +57,11 @@ class Plan:
     def __post_init__(self):
         self.penalised = bool(np.any(self.alpha) or np.any(self.l1))
 
+    def select(self, models):
+        """That of some models; models: (k,) bools."""
+        own = ((one.name, getattr(self, one.name)) for one in fields(self))
+        return Plan(**{name: of_models(value, models) for name, value in own})
+
 
 class TrainingState:
     """What training carries from epoch to epoch, and ``partial_fit`` from call to call.
@@ -65,14 +71,15 @@ class TrainingState:
     optimizer : Optimizer
     moments : Moments
         What the optimiser carries.
-    random_state : numpy.random.RandomState
-        Shuffles the rows.
+    random_state : numpy.random.RandomState, or list of them
+        Shuffles the rows; a list has one for each model.
     patience : Patience
     progress : Progress
-    seed : int
-        Of what dropout and augmentation draw.
-    order : ndarray of int, or None
-        The rows in the order of the last epoch; each epoch shuffles it further.
+    seed : int, or list of int
+        Of what dropout and augmentation draw; a list has one for each model.
+    order : ndarray of int, (n,) or (k, n), or None
+        The rows in the order of the last epoch; each epoch shuffles it further. (k, n) where
+        models have rows, or generators, of their own.
     """
 
     def __init__(self, optimizer, moments, random_state, patience, samples=0):
@@ -90,6 +97,42 @@ class TrainingState:
         run.patience, run.progress = copy(self.patience), copy(self.progress)
         return run
 
+    def shuffle(self):
+        """Shuffles the order further: that of each model by its own generator, if they have one."""
+        n = self.order.shape[-1]
+        if isinstance(self.random_state, list):
+            shuffled = np.stack([_shuffled(n, each) for each in self.random_state])
+            order = np.broadcast_to(self.order, shuffled.shape)
+            self.order = np.take_along_axis(order, shuffled, axis=-1)
+        else:
+            self.order = self.order.take(_shuffled(n, self.random_state), axis=-1)
+
+    def select(self, models):
+        """That of some models, to go on with; generators are not copied. models: (k,) bools."""
+        run = copy(self)
+        for name in ("optimizer", "moments", "patience", "progress"):
+            setattr(run, name, getattr(self, name).select(models))
+        for name in ("random_state", "seed"):
+            if isinstance(getattr(self, name), list):
+                setattr(run, name, list(compress(getattr(self, name), models)))
+        run.order = self.order[models] if self.order.ndim == 2 else self.order
+        return run
+
+    def update(self, models, run):
+        """Takes over what has become of ``select(models)``."""
+        self.moments.update(models, run.moments)
+        self.patience.update(models, run.patience)
+        self.progress.update(models, run.progress)
+        own = run.order.ndim == 2
+        self.order = with_part(self.order, models, run.order) if own else run.order
+
+
+def _shuffled(n, random_state):
+    """The numbers below n in an order that is drawn."""
+    order = np.arange(n)
+    random_state.shuffle(order)
+    return order
+
 
 @dataclass
 class Outcome:
@@ -98,7 +141,8 @@ class Outcome:
     ``reason`` is "patience", "epochs" (all that were allowed are done), "diverged",
     "interrupted", "time" (max_time is over) or "asked" (``after_epoch`` said stop). ``stopped``
     holds the epoch at which each model stopped, 0 for those that went on to the end. ``where``
-    is what ``Gradient.non_finite`` said of the end if the reason is "diverged".
+    is what ``Gradient.non_finite`` said if the reason is "diverged": all models have stopped, and
+    at least one has diverged.
     """
 
     reason: str
@@ -125,9 +169,16 @@ def train(
 ):
     """Trains ``gradient.theta`` in place for so many epochs, or until it should stop.
 
-    gradient: a TrainableLoss    rows: a Source    subset: numbers of the rows to train on, default
-    all    history: a dict of lists by the names in HISTORY, to which each epoch appends
-    validate: () -> (loss, score), greater scores being better    before_epoch: () -> None
+    With a model axis, a model that runs out of patience or diverges leaves the batch after that
+    epoch. Its theta and state are then final, and its moments, patience and progress stay as they
+    were. The others go on unchanged. In the rows of the history it is nan from the next epoch on;
+    a learning rate that is one for all stays one number.
+
+    gradient: a TrainableLoss    rows: a Source
+    subset: numbers of the rows to train on, (n,), or (k, n), those of each model; default all
+    history: a dict of lists by the names in HISTORY, to which each epoch appends
+    validate: () -> (loss, score) of ``gradient.theta``, of all models, (k,), stopped or not;
+    greater scores are better    before_epoch: () -> None
     after_epoch: () -> whether to stop
     say: takes lines of progress    start: a Checkpoint to go on from, whose epochs count
     save: (Checkpoint, whether it is the last) -> None, called before the first epoch and after
@@ -135,49 +186,65 @@ def train(
     """
     theta, state = gradient.theta, gradient.state
     stopped = np.zeros(theta.shape[:-1], dtype=int)
-    kept = Keeper(theta, state) if plan.early_stopping or stopped.ndim else None
+    kept = Keeper(theta, state) if plan.early_stopping else None
     done, began = 0, time.perf_counter()
     if start is not None:
         start.restore(gradient, run, history, kept)
         done, stopped = start.epochs, start.stopped.copy()
-    if run.order is None or len(run.order) != (len(rows) if subset is None else len(subset)):
-        run.order = np.arange(len(rows)) if subset is None else subset
-    steps = epochs * math.ceil(len(run.order) / plan.batch_size)
+    n = len(rows) if subset is None else subset.shape[-1]
+    if run.order is None or run.order.shape[-1] != n:
+        run.order = np.arange(n) if subset is None else subset
+    steps = epochs * math.ceil(n / plan.batch_size)
     run.progress.total_steps = steps if plan.planned else None
+    remaining = Remaining(gradient, plan, run)
 
     def checkpoint(last):
         if save:
+            remaining.write_back()
             save(Checkpoint.of(gradient, run, history, kept, epochs=done, stopped=stopped), last)
 
     reason, where = "patience" if np.all(stopped > 0) else "epochs", None
     if start is None:
         checkpoint(last=True)
+    elif reason == "epochs" and np.any(stopped > 0):
+        remaining.leave_out(stopped > 0)
+        where = None if np.isfinite(theta).all() else gradient.non_finite(0.0)
     try:
         while done < epochs and reason == "epochs":
             started = time.perf_counter()
             if before_epoch:
                 before_epoch()
-            loss, norm, rate = _epoch(gradient, rows, plan, run)
+            loss, norm, rate = _epoch(remaining.gradient, rows, remaining.plan, remaining.run)
+            remaining.write_back()
             finite = np.isfinite(loss) & np.isfinite(norm)
-            finite &= np.isfinite(theta.sum(axis=-1)) & np.isfinite(state.sum(axis=-1))
-            validation_loss, score = _validated(validate, finite)
-            _append(history, loss, validation_loss, score, rate, norm, started)
+            for vector in (remaining.gradient.theta, remaining.gradient.state):
+                finite &= np.isfinite(vector.sum(axis=-1))
+            validation_loss, score = _validated(validate, finite, remaining)
+            figures = loss, validation_loss, score, rate, norm
+            _append(history, [remaining.among_all(each, np.nan) for each in figures], started)
             done += 1
             if say:
                 say(f"Iteration {done}, loss = {np.mean(loss):.8f}")
                 if validate:
                     say(f"Validation score: {np.mean(score):f}")
 
-            best = run.patience.watch(-score if plan.early_stopping else loss, as_values(plan.tol))
-            run.progress.stalled = as_setting(run.patience.count)
-            ending = (stopped == 0) & (_spent(plan, run, say) | ~finite)
+            watched = -score if plan.early_stopping else loss
+            best = remaining.run.patience.watch(watched, as_values(remaining.plan.tol))
+            remaining.run.progress.stalled = as_setting(remaining.run.patience.count)
+            ending = _spent(remaining.plan, remaining.run, say) | ~finite
+            if not np.all(finite):
+                where = remaining.gradient.non_finite(loss)
             if kept:
-                kept.keep(theta, state, best & (stopped == 0) if plan.early_stopping else ending)
+                kept.keep(theta, state, remaining.among_all(best, False))
+            ending = remaining.among_all(ending, False)
             stopped[ending] = done
+            if np.any(ending) and not np.all(stopped > 0):
+                remaining.leave_out(stopped > 0)
+                if kept:
+                    kept.restore(theta, state, ending)
             asked = after_epoch is not None and after_epoch()
             if np.all(stopped > 0):
-                reason = "patience" if np.all(finite) else "diverged"
-                where = None if np.all(finite) else gradient.non_finite(loss)
+                reason = "patience" if where is None else "diverged"
             elif asked:
                 reason = "asked"
             elif plan.max_time is not None and time.perf_counter() - began > plan.max_time:
@@ -187,43 +254,46 @@ def train(
     except KeyboardInterrupt:
         reason = "interrupted"
         trim(history)
+    remaining.write_back()
     if kept:
-        kept.restore(theta, state, np.full(stopped.shape, plan.early_stopping) | (stopped > 0))
-    return Outcome(reason, done, stopped, where)
+        kept.restore(theta, state, np.full(stopped.shape, True))
+    return Outcome(reason, done, stopped, where if reason == "diverged" else None)
 
 
 def _epoch(gradient, rows, plan, run):
     """One pass over the rows. Returns the mean loss, mean gradient norm and last rate."""
-    order, progress = run.order, run.progress
     if plan.shuffle:
-        shuffled = np.arange(len(order))
-        run.random_state.shuffle(shuffled)
-        order = run.order = order[shuffled]
+        run.shuffle()
+    order, progress = run.order, run.progress
     total = norms = 0.0
     samples = steps = 0
     workspace = Workspace(gradient.theta.dtype)
-    in_place = not plan.shuffle and len(order) == len(rows)
+    in_place = not plan.shuffle and order.shape == (len(rows),)
     rate = plan.learning_rate
     for start, batch in rows.batches(plan.batch_size, None if in_place else order):
-        if batch.weight_sum == 0:  # nothing to learn from
+        idle = batch.idle
+        if idle is True:  # nothing to learn from
             continue
         place = run.seed, progress.epoch, start
         gradient.place(*place)
         if plan.augment:
             batch.x = plan.augment(batch.x, *place, workspace)
         rate = plan.schedule.rate(progress, plan.learning_rate)
-        loss, norm = _step(gradient, batch, plan, run, rate)
-        n = batch.y.shape[-2]
+        if idle is False:
+            loss, norm, learning = *_step(gradient, batch, plan, run, rate), 1
+        else:
+            loss, norm, learning = *_step_of_some(~idle, gradient, batch, plan, run, place), ~idle
+        n = batch.y.shape[-2] * learning
         total = total + loss * n
         norms = norms + norm
-        samples += n
-        steps += 1
+        samples = samples + n
+        steps = steps + learning
         if progress.step == 0 and not np.any(np.isfinite(loss)):
             break
         progress.step += 1
     progress.epoch += 1
-    progress.samples += len(order)
-    return total / max(samples, 1), norms / max(steps, 1), as_values(rate)
+    progress.samples += order.shape[-1]
+    return total / np.maximum(samples, 1), norms / np.maximum(steps, 1), as_values(rate)
 
 
 def _step(gradient, batch, plan, run, rate):
@@ -244,19 +314,33 @@ def _step(gradient, batch, plan, run, rate):
     return loss, norm
 
 
-def _validated(validate, finite):
+def _step_of_some(models, gradient, batch, plan, run, place):
+    """As ``_step``, for some models, (k,) bools; the loss and norm of the others are zero.
+
+    The others stay as they are, but that optimisers and schedules count steps for all at once.
+    """
+    _, *place = place
+    some = Remaining(gradient, plan, run)
+    some.leave_out(~models)
+    some.gradient.place(some.run.seed, *place)
+    rate = some.plan.schedule.rate(some.run.progress, some.plan.learning_rate)
+    figures = _step(some.gradient, batch.select(models), some.plan, some.run, rate)
+    some.write_back()
+    return [some.among_all(each, 0.0) for each in figures]
+
+
+def _validated(validate, finite, remaining):
     """(loss, score) of the validation data, nan where there are none or a model diverged."""
     nothing = np.full(np.shape(finite), np.nan)
     if validate is None or not np.any(finite):
         return nothing, nothing
-    loss, score = validate()
+    loss, score = (remaining.of(values) for values in validate())
     return np.where(finite, loss, np.nan), np.where(finite, score, np.nan)
 
 
-def _append(history, loss, validation_loss, score, rate, norm, started):
+def _append(history, figures, started):
     seconds = time.perf_counter() - started
-    row = (loss, validation_loss, score, rate, norm, seconds)
-    for name, value in zip(HISTORY, row, strict=True):
+    for name, value in zip(HISTORY, (*figures, seconds), strict=True):
         history[name].append(float(value) if np.ndim(value) == 0 else np.copy(value))
 
 

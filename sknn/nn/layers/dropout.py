@@ -10,7 +10,8 @@ class Dropout(Layer):
     """In training, y = x * mask / (1 - rate), a share ``rate`` of the mask being zero.
 
     Srivastava et al. (2014), inverted: predictions need no scaling. The rate is rounded to a
-    multiple of 2^-16, and models that are trained together share a mask.
+    multiple of 2^-16. Models that are trained together share a mask, or have the masks of their
+    own generators.
 
     Parameters
     ----------
@@ -33,16 +34,24 @@ class Dropout(Layer):
         levels = 2**16
         dropped = min(round(self.rate * levels), levels - 1)
         shape = x.shape[-2:] if x.ndim < 4 else x.shape[-4:]  # without the model axis
-        numbers = np.frombuffer(context.random.bytes(2 * int(np.prod(shape))), np.uint16)
-        mask = cache.array("mask", shape)
-        np.greater_equal(numbers.reshape(shape), dropped, out=mask)
+        if isinstance(context.random, list):
+            mask = cache.array("mask", (len(context.random), *shape))
+            draws = zip(context.random, mask, strict=True)
+        else:
+            mask = cache.array("mask", shape)
+            draws = ((context.random, mask),)
+        for random, own in draws:
+            numbers = np.frombuffer(random.bytes(2 * int(np.prod(shape))), np.uint16)
+            np.greater_equal(numbers.reshape(shape), dropped, out=own)
         mask *= levels / (levels - dropped)
-        return np.multiply(x, mask, out=cache.array("y", x.shape))
+        cache["drawn"] = mask
+        y = x.shape if x.ndim >= mask.ndim else mask.shape
+        return np.multiply(x, mask, out=cache.array("y", y))
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):
         if not need_dx:
             return None
         if context.random is None:
             return dy
-        dy *= cache.array("mask", dy.shape[-2:] if dy.ndim < 4 else dy.shape[-4:])
+        dy *= cache["drawn"]
         return dy
