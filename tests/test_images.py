@@ -537,3 +537,14 @@ def test_images_are_converted_batch_by_batch_never_all_at_once(name, flattened):
         lambda: clone(estimator).set_params(early_stopping=True).fit(X, y),
     ):
         assert peak_bytes(call) < X.nbytes
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+@pytest.mark.parametrize("method", ["fit", "predict"])
+def test_list_in_a_cell_is_refused(method):
+    X = [[1.0, [2.0, 3.0]], [4.0, 5.0]]
+    clf = CNNClassifier((1,), max_iter=1)
+    if method == "predict":
+        clf.fit([[1.0, 2.0], [4.0, 5.0]], [0, 1])
+    with pytest.raises(ValueError, match="setting an array element with a sequence"):
+        clf.fit(X, [0, 1]) if method == "fit" else clf.predict(X)
