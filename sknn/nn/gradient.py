@@ -1,7 +1,6 @@
 """One mini-batch in, its loss and gradient out."""
 
 import math
-from dataclasses import replace
 from threading import local
 from typing import Protocol, runtime_checkable
 
@@ -209,8 +208,9 @@ class Gradient:
             part.at = slice(number * size, (number + 1) * size)
             part.context = part.plain_context
             if weight is not None or self.network.draws:
-                part.context = replace(
-                    part.plain_context,
+                part.context = Pass(
+                    training=True,
+                    updates_state=part.plain_context.updates_state,
                     random=stream(*self._place, part=number) if self.network.draws else None,
                     weight=None if weight is None else weight[..., part.at, :],
                 )

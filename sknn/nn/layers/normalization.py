@@ -65,7 +65,9 @@ class BatchNorm(JointLayer, Normalization):
             pixels = len(rows) // len(x) if x.ndim == 4 else 1
             weight = cache["weight of row"] = _repeated(context.weight, pixels)
             counts = _counts(context.weight, rows.shape[-2] // pixels)
-            (sum_of_weights, n), total = yield counts, _sum(rows, weight)
+            counts, total = yield counts, _sum(rows, weight)
+            # of one model as numbers: arrays of one element take longer
+            sum_of_weights, n = counts.ravel() if counts.size == 2 else counts
             count = np.maximum(sum_of_weights, n)  # weights count repetitions, small ones as one
             several = count > 1
             if several.all():
