@@ -366,10 +366,14 @@ class Heads(Loss):
         self.link = loss.link
 
     def sum_and_gradient(self, y, z, weight, out):
-        return sum(
-            self.loss.sum_and_gradient(y[..., at], z[..., at], weight, out[..., at])
-            for at in self.groups
-        )
+        total = 0.0
+        for at in self.groups:
+            # In arrays of their own: products of slices are rounded otherwise for several models.
+            own = np.ascontiguousarray(z[..., at])
+            gradient = np.empty_like(own)
+            total += self.loss.sum_and_gradient(y[..., at], own, weight, gradient)
+            out[..., at] = gradient
+        return total
 
     def predict(self, z):
         return np.concatenate([self.loss.predict(z[..., at]) for at in self.groups], axis=-1)
