@@ -289,13 +289,11 @@ class BaseNetwork(
         dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0])
         n_outputs = weights[-1].shape[-1] if weights and weights[-1].ndim else 1
         if model is not None and model.fits(weights, biases):
-            network, loss = model.network, model.loss  # whatever the parameters say by now
+            network, loss = model.network, model.loss  # parameters set since change neither
             theta, state = model.theta.astype(dtype), model.state.astype(dtype)
         else:
-            network, loss = (
-                Network(self._layers(n_outputs), self._input_shape()),
-                self._fitted_loss(),
-            )
+            network = Network(self._layers(n_outputs), self._input_shape())
+            loss = self._fitted_loss()
             theta, state = network.initial(np.random.RandomState(0), dtype)
         model = Model(network.layers, network.shapes[0], loss, theta, state)
         model.take_weights(weights, biases)
