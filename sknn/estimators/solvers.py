@@ -119,11 +119,11 @@ def new_lbfgs_plan(estimator, network, held_out):
             f"checkpoint={estimator.checkpoint!r} needs a solver that goes by epochs, such as "
             "solver='adam', got solver='lbfgs', whose memory of the search cannot be kept."
         )
-    draws = any(layer.draws for layer in network.layers)
-    if draws or getattr(estimator, "augment", None):
+    if network.draws or getattr(estimator, "augment", None):
         raise ValueError(
-            f"solver='lbfgs' minimises a fixed function and cannot train with "
-            f"{'dropout' if draws else 'augment'}. Use solver='adam', or alpha for regularisation."
+            "solver='lbfgs' minimises a fixed function and cannot train with "
+            f"{'dropout' if network.draws else 'augment'}. Use solver='adam', or alpha for "
+            "regularisation."
         )
     if estimator.early_stopping and held_out is None:
         warn(

@@ -183,7 +183,7 @@ def gathered(array, at, workspace):
         return array[at]
     out = workspace.array("rows", (*np.shape(at), *array.shape[1:]), array.dtype)
     # clip: the default mode would go through a buffer
-    return np.take(array, at, axis=0, out=out, mode="clip")
+    return array.take(at, axis=0, out=out, mode="clip")
 
 
 def converted(rows, workspace):

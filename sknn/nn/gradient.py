@@ -14,6 +14,7 @@ from sknn.nn.workspace import Workspace
 
 BLOCK = 8192  # numbers
 WORTHWHILE, PLENTY = 10_000_000, 500_000_000  # multiply-adds of a micro-batch
+WHOLE = slice(None)
 
 
 @runtime_checkable
@@ -172,7 +173,8 @@ class Gradient:
 
     def _forward(self, batch):
         """(loss summed over the batch, its gradient dz), of the batch in one piece."""
-        (part,) = self._prepared(batch, self._parts[:1])
+        part = self._parts[0]
+        self._prepare(part, batch, WHOLE)
         given = self._params, self._state, batch.x, part.caches, part.context
         z = self.network.forward(*given)
         dz = part.workspace.array("dz", z.shape)
@@ -194,27 +196,24 @@ class Gradient:
         n_parts = -(-len(batch.y) // self._size)
         while len(self._parts) < n_parts:
             self._parts.append(Part(self.network, len(self._parts), np.zeros_like(self.grad)))
-        parts = self._prepared(batch, self._parts[:n_parts])
+        parts = self._parts[:n_parts]
+        for part in parts:
+            start = part.number * self._size
+            self._prepare(part, batch, slice(start, start + self._size))
         totals = self._in_step([self._pass(part, batch) for part in parts])
         for part in parts[1:]:
             self.grad += part.vector
         return sum(totals[1:], totals[0])
 
-    def _prepared(self, batch, parts):
-        """The parts, told which samples are theirs, and what their layers are told of those."""
-        size = batch.y.shape[-2] if len(parts) == 1 else self._size
-        weight = weight_column(batch.weight)
-        for number, part in enumerate(parts):
-            part.at = slice(number * size, (number + 1) * size)
-            part.context = part.plain_context
-            if weight is not None or self.network.draws:
-                part.context = Pass(
-                    training=True,
-                    updates_state=part.plain_context.updates_state,
-                    random=stream(*self._place, part=number) if self.network.draws else None,
-                    weight=None if weight is None else weight[..., part.at, :],
-                )
-        return parts
+    def _prepare(self, part, batch, at):
+        """Says which samples of the batch are the part's, and what its layers are told of them."""
+        network, plain = self.network, part.plain_context
+        part.at, part.context = at, plain
+        weight = weight_column(batch.weight) if network.joint else None
+        if weight is not None or network.draws:
+            random = stream(*self._place, part=part.number) if network.draws else None
+            weight = None if weight is None else weight[..., at, :]
+            part.context = Pass(plain.training, random, weight, plain.updates_state)
 
     def _pass(self, part, batch):
         """Forward and backward of one micro-batch; yields what joint layers want summed."""
@@ -258,6 +257,7 @@ class Part:
 
     Attributes
     ----------
+    number : int
     at : slice
         Its samples.
     context, plain_context : Pass
@@ -269,7 +269,7 @@ class Part:
     """
 
     def __init__(self, network, number, vector):
-        self.at = slice(None)
+        self.number, self.at = number, WHOLE
         self.context = self.plain_context = Pass(training=True, updates_state=number == 0)
         self.caches = network.workspaces(vector.dtype)
         self.workspace = Workspace(vector.dtype)

@@ -106,7 +106,7 @@ def _full_batch(gradient, rows, weight_sum):
     total, grad = 0.0, 0.0
     network = gradient.network
     block = min(BLOCK, len(rows), max(1, MEMORY // network.row_size(rows.dtype)))
-    if any(layer.joint for layer in network.layers):
+    if network.joint:
         block = len(rows)
     for _, batch in rows.batches(block):
         total += gradient.sum(batch)

@@ -31,8 +31,8 @@ class Network:
         Where the parameters lie in theta, the running statistics in state.
     n_image_layers : int
         How many layers, from the first on, take images in.
-    draws : bool
-        Whether a layer draws at random in training.
+    draws, joint : bool
+        Whether a layer draws at random in training, or needs sums over a whole mini-batch.
     lowest : int
         Number of the first layer with something to train: none below it needs a gradient.
 
@@ -61,6 +61,7 @@ class Network:
         self.layout = Layout(declared)
         trained = (any(item.trainable for item in items) for items in declared)
         self.draws = any(layer.draws for layer in self.layers)
+        self.joint = any(layer.joint for layer in self.layers)
         self.lowest = next((i for i, trains in enumerate(trained) if trains), 0)
         self.state_layout = Layout(states)
         pairs = zip(self.layers, self.layers[1:], strict=False)

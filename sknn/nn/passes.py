@@ -17,7 +17,8 @@ class Pass:
         What layers draw from; a list has one for each model. None if they draw nothing, as in
         prediction.
     weight : ndarray of shape (..., n, 1) or None
-        Weights of the samples, a mean over outputs where each output has its own.
+        Weights of the samples, a mean over outputs where each output has its own. Networks without
+        a joint layer have None: only sums over the samples have a use for them.
     updates_state : bool
         Whether layers update their state in training: one part of a mini-batch does.
     differentiated : bool

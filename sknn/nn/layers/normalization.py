@@ -5,6 +5,7 @@ import numpy as np
 from sknn.nn.initializers import Constant
 from sknn.nn.layers.base import JointLayer, Layer, shape_with_models
 from sknn.nn.parameters import Parameter, State
+from sknn.nn.per_model import factor
 from sknn.nn.ranges import POSITIVE, Range
 from sknn.nn.workspace import ones
 
@@ -66,14 +67,11 @@ class BatchNorm(JointLayer, Normalization):
             weight = cache["weight of row"] = _repeated(context.weight, pixels)
             counts = _counts(context.weight, rows.shape[-2] // pixels)
             counts, total = yield counts, _sum(rows, weight)
-            # of one model as numbers: arrays of one element take longer
-            sum_of_weights, n = counts.ravel() if counts.size == 2 else counts
-            count = np.maximum(sum_of_weights, n)  # weights count repetitions, small ones as one
-            several = count > 1
-            if several.all():
-                share = (1 / (sum_of_weights * pixels)).astype(x.dtype)
+            sum_of_weights, count, several = _repetitions(counts)
+            if several is True:
+                share = factor(1 / (sum_of_weights * pixels), x)
                 mean = total * share
-            elif several.any():
+            elif several is not False:
                 share = np.zeros_like(count)
                 np.divide(1, sum_of_weights * pixels, out=share, where=several)
                 share = share.astype(x.dtype)
@@ -85,7 +83,7 @@ class BatchNorm(JointLayer, Normalization):
             np.square(centred, out=squares)
             (total,) = yield (_sum(squares, weight),)
             own = total * share
-            variance = own if several.all() else np.where(several, own, variance)
+            variance = own if several is True else np.where(several, own, variance)
             if context.updates_state:
                 self._remember(state, mean, variance, count * pixels, several)
         cache["inverse"] = 1 / np.sqrt(variance + self.epsilon)
@@ -94,8 +92,8 @@ class BatchNorm(JointLayer, Normalization):
         return y
 
     def _remember(self, state, mean, variance, count, several):
-        if several.all():
-            unbiased = variance * (count / (count - 1))
+        if several is True:
+            unbiased = variance * np.float64(count / (count - 1))
             for name, value in (("mean", mean), ("variance", unbiased)):
                 state[name] *= 1 - self.momentum
                 state[name] += self.momentum * value
@@ -191,6 +189,21 @@ def _counts(weight, n):
         return np.full((2, 1, 1), float(n))
     counted = weight.sum(axis=-2, keepdims=True), np.count_nonzero(weight, axis=-2, keepdims=True)
     return np.array(counted, float)
+
+
+def _repetitions(counts):
+    """(sum of the weights, samples, whether there are several) of what ``_counts`` gives.
+
+    Weights count repetitions of a sample; small ones count as one. Of one model two floats and a
+    bool, as arrays of one element take longer; several is a bool, too, if all models agree.
+    """
+    if counts.size == 2:
+        sum_of_weights, n = counts.ravel().tolist()
+        count = max(sum_of_weights, n)
+        return sum_of_weights, count, count > 1
+    count = counts.max(axis=0)
+    several = count > 1
+    return counts[0], count, several if several.any() != several.all() else bool(several.all())
 
 
 def _repeated(weight, pixels):
