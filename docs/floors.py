@@ -117,6 +117,9 @@ sknn.nn.lbfgs                   the loop over iterations: full batches through S
 
 sknn.nn.training                the loop over epochs: steps, stopping rules, best weights, history
 
+sknn.nn.plan                    the things that training was asked for
+sknn.nn.training_state          the things that training carries from epoch to epoch
+
 sknn.nn.storage                 files: saved models and checkpoints
 
 sknn.nn.storage.checkpoint      the state of training in a file, from which it can continue

@@ -24,7 +24,7 @@ from sknn.nn.storage.checkpoint import restore_run, run_values
 from sknn.nn.storage.container import SavedModelError, errors_name_file, read, write
 from sknn.nn.storage.registry import CORE, Kind
 from sknn.nn.storage.values import Decoder, Encoder
-from sknn.nn.training import TrainingState
+from sknn.nn.training_state import TrainingState
 from sknn.scikit_learn import callbacks_of, metadata_requests
 
 

@@ -148,9 +148,10 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     np.maximum(norm, largest) => norm
     _, grad = self.trainable\n        square => grad = self.grad\n        square
     for part in parts[1:]: => for part in parts[2:]:
-    weight = weight_column(batch.weight) => weight = weight_column(None)
-    stream(*self._place, part=number) => stream(*self._place)
-    weight[..., part.at, :] => weight
+    weight = weight_column(batch.weight) if => weight = weight_column(None) if
+    stream(*self._place, part=part.number) => stream(*self._place)
+    weight[..., at, :] => weight
+    random, weight, plain.updates_state) => random, weight)
     updates_state=number == 0 => updates_state=True
     sum(totals[1:], totals[0]) => sum(totals[1:])
     + np.vecdot(a[..., whole:], b[..., whole:]) =>
@@ -167,8 +168,6 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     return sum(totals[1:], totals[0]) => return sum(totals[2:], totals[0])
     sums = tuple(sum(arrays[1:], arrays[0]) for => sums = tuple(sum(arrays[1:-1], arrays[0]) for
 nn/training.py: training endings models_together checkpoint regularization
-    run.moments = self.moments.copy() => run.moments = self.moments
-    copy(self.patience), copy(self.progress) => copy(self.patience), self.progress
     epochs * math.ceil( => epochs * math.floor(
     steps if plan.planned else None => steps
     remaining.run, say) | ~finite => remaining.run, say)
@@ -180,8 +179,6 @@ nn/training.py: training endings models_together checkpoint regularization
     stopped[ending] = done\n => stopped[ending] = done + 1\n
     if reason != "diverged": => if reason:
     reason = "interrupted"\n        trim(history) => reason = "interrupted"
-    self.order = self.order.take(_shuffled(n, => self.order = np.arange(n).take(_shuffled(n,
-    np.take_along_axis(order, shuffled, axis=-1) => shuffled
     order.shape == (len(rows),) => order.shape[-1] == len(rows)
     learning = *_step_of_some(~idle, => learning = *_step_of_some(idle,
     samples = samples + n\n => samples = samples + len(batch.y)\n
@@ -197,6 +194,11 @@ nn/training.py: training endings models_together checkpoint regularization
     ends = spent & as_values( => ends = as_values(
     run.progress.plateaus + as_setting(slower) => run.progress.plateaus + np.any(slower)
     run.patience.count = np.where(slower, 0, run.patience.count) => run.patience.count *= 0
+nn/training_state.py: training models_together checkpoint
+    run.moments = self.moments.copy() => run.moments = self.moments
+    copy(self.patience), copy(self.progress) => copy(self.patience), self.progress
+    self.order = self.order.take(_shuffled(n, => self.order = np.arange(n).take(_shuffled(n,
+    np.take_along_axis(order, shuffled, axis=-1) => shuffled
 nn/lbfgs.py: lbfgs endings mlp callbacks
     l1 / weight_sum) => l1)
     add_penalty(alpha / weight_sum => add_penalty(alpha / len(rows)
@@ -230,7 +232,7 @@ nn/workspace.py: workspace layers
 nn/streams.py: streams dropout augmentation
     counter=[0, part, batch, epoch] => counter=[part, batch, epoch, 0]
     counter=[0, part, batch, epoch] => counter=[0, 0, batch, epoch]
-    copy.deepcopy(random_state).randint => random_state.randint
+    random_state.set_state(state) => pass
     randint(2**31 - 1) => randint(1)
 nn/augmentation.py: augmentation
     changed[mirrored, :, ::-1] => changed[mirrored, ::-1]
@@ -313,10 +315,14 @@ nn/layers/normalization.py: normalization layers micro_batches
     np.divide(count, count - 1, out= => np.divide(count, count, out=
     variance, count * pixels, several) => variance, count, several)
     state[name] * (1 - self.momentum) => state[name] * self.momentum
-    np.maximum(sum_of_weights, n) => sum_of_weights
+    count = max(sum_of_weights, n) => count = sum_of_weights
+    sum_of_weights, count, count > 1 => sum_of_weights, count, count > 2
+    counts.max(axis=0) => counts[0]
     several = count > 1 => several = count > 2
+    several if several.any() != several.all() => several if several.all()
+    variance * np.float64( => variance * float(
     mean = np.where(several, total * share, mean) => mean = total * share
-    own if several.all() else np.where(several, own, variance) => own
+    own if several is True else np.where(several, own, variance) => own
     np.copyto(state[name], updated, where=several) => np.copyto(state[name], updated)
     centred *= cache["weight of row"] => pass
     if context.updates_state: => if True:
@@ -519,7 +525,7 @@ estimators/inputs.py: bad_input every_input divergence
 estimators/hidden_layers.py: hidden_layers regularization transform
     return weighted[1:] => return weighted[:-1]
     [0.0] * (1 + n_spared) => [0.0] * (2 + n_spared)
-    draw = For(as_activation(activation), as_initializer(weight_init)) => draw = weight_init
+    ForActivation(as_activation(activation), as_initializer(weight_init)) => weight_init
     if any(size <= 0 for size in sizes): => if any(size < 0 for size in sizes):
     isinstance(rate, Real) and 0 <= rate < 1 => isinstance(rate, Real) and 0 <= rate <= 1
     for activation in given:\n        as_activation(activation) =>

@@ -18,8 +18,9 @@ from sknn.nn.losses import SQUARED_ERROR
 from sknn.nn.model import Model
 from sknn.nn.network import Network
 from sknn.nn.optimizers import Adam
+from sknn.nn.plan import Plan
 from sknn.nn.stopping import Patience
-from sknn.nn.training import Plan, TrainingState
+from sknn.nn.training_state import TrainingState
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.normal(size=(60, 4))

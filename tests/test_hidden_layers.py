@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from sknn.estimators import hidden_layers
 from sknn.nn import Conv2D, Dense, Dropout, Flatten, MaxPool2D
 from sknn.nn.activations import as_activation
-from sknn.nn.initializers import For, as_initializer
+from sknn.nn.initializers import ForActivation, as_initializer
 from sknn.nn.network import Network
 
 GLOROT = as_initializer("glorot_uniform")
@@ -36,7 +36,7 @@ def test_normalisation_stands_between_weighted_sums_and_activation(make, normali
 def test_weights_before_normalisation_are_drawn_for_the_activation_after_it():
     he = as_initializer("he_uniform")
     weights, _, _ = hidden_layers.hidden_layer(partial(Dense, 5), "relu", "batch", he)
-    assert isinstance(weights.weight_init, For)
+    assert isinstance(weights.weight_init, ForActivation)
     for init in (he, GLOROT):
         normalized, *_ = hidden_layers.hidden_layer(partial(Dense, 5), "relu", "batch", init)
         (plain,) = hidden_layers.hidden_layer(partial(Dense, 5), "relu", None, init)

@@ -10,11 +10,11 @@ from sknn.nn.activations import ACTIVATIONS, as_activation
 from sknn.nn.initializers import (
     INITIALIZERS,
     Constant,
-    For,
+    ForActivation,
     GlorotUniform,
+    HeOrGlorot,
     Normal,
     ScikitLearn,
-    Suited,
     as_initializer,
 )
 from sknn.nn.network import Network
@@ -41,7 +41,7 @@ DISTRIBUTIONS = {  # name: (initialiser, distribution of what it draws for a tan
     "lecun_uniform": (INITIALIZERS["lecun_uniform"], between(np.sqrt(3 / 300))),
     "normal": (INITIALIZERS["normal"], norm(0, 0.01)),
     "normal, std 2": (Normal(2.0), norm(0, 2)),
-    "suited": (Suited(), between(np.sqrt(6 / 500))),  # Glorot's for tanh
+    "suited": (HeOrGlorot(), between(np.sqrt(6 / 500))),  # Glorot's for tanh
 }
 RECTIFIERS = ["elu", "gelu", "leaky_relu", "mish", "prelu", "relu", "silu", "swish"]
 each = pytest.mark.parametrize(("initializer", "wanted"), DISTRIBUTIONS.values(), ids=DISTRIBUTIONS)
@@ -105,10 +105,10 @@ def test_scikit_learns_factor_is_two_for_logistic_and_six_for_the_rest(activatio
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_suited_draws_for_rectifiers_as_he_and_for_the_rest_as_glorot(activation):
+def test_he_or_glorot_draws_for_rectifiers_as_he_and_for_the_rest_as_glorot(activation):
     rule = "he_uniform" if activation in RECTIFIERS else "glorot_uniform"
-    assert_array_equal(drawn(Suited(), activation), drawn(INITIALIZERS[rule], activation))
-    assert not Suited().biases
+    assert_array_equal(drawn(HeOrGlorot(), activation), drawn(INITIALIZERS[rule], activation))
+    assert not HeOrGlorot().biases
 
 
 @pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"auto"}))
@@ -141,8 +141,8 @@ def test_constant_is_the_same_value_everywhere():
 
 
 @each_name
-def test_for_draws_as_for_the_other_activation(name):
-    initializer = For(as_activation("logistic"), INITIALIZERS[name])
+def test_for_activation_draws_as_for_the_other_activation(name):
+    initializer = ForActivation(as_activation("logistic"), INITIALIZERS[name])
     assert_array_equal(drawn(initializer, "identity"), drawn(INITIALIZERS[name], "logistic"))
     assert initializer.biases == INITIALIZERS[name].biases
 

@@ -665,6 +665,15 @@ def test_regressor_of_version_1_is_read():
     assert_allclose(loaded.predict(IMAGE_SAMPLES), PREDICTIONS, rtol=1e-4)
 
 
+def test_initialiser_by_its_earlier_name_is_read():
+    loaded = load(DATA / "version1_cnn.sknn")
+    assert repr(loaded._model.network.layers[0].weight_init) == "HeOrGlorot()"
+    X = np.random.default_rng(0).normal(size=(12, 4, 4)).astype(np.float32)
+    assert_allclose(
+        loaded.predict_proba(X[:3])[:, 0], [0.48145676, 0.47648603, 0.453538], rtol=1e-5
+    )
+
+
 # --- hostile files -----------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@ from helpers import Square, built_in
 
 from sknn.nn import Activation, Dense, Huber, Initializer, Layer, Loss, Optimizer, Schedule, Warmup
 from sknn.nn.activations import Step as StepActivation
-from sknn.nn.initializers import For, HeNormal
+from sknn.nn.initializers import ForActivation, HeNormal
 from sknn.nn.losses import Heads
 from sknn.nn.schedules import Step as StepSchedule
 from sknn.nn.storage.container import SavedModelError
@@ -61,7 +61,7 @@ def test_objects_inside_an_object_are_arguments():
     schedule, activation, initializer, loss = StepSchedule(), Square(), HeNormal(), Huber()
     assert KINDS["schedule"].named(Warmup(schedule, 5))[1] == {"schedule": schedule, "steps": 5}
     of_both = {"activation": activation, "initializer": initializer}
-    assert KINDS["initializer"].named(For(activation, initializer))[1] == of_both
+    assert KINDS["initializer"].named(ForActivation(activation, initializer))[1] == of_both
     groups = [slice(0, 2), slice(2, 5)]
     assert KINDS["loss"].named(Heads(loss, groups))[1] == {"loss": loss, "groups": groups}
 

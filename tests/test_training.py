@@ -42,7 +42,8 @@ from sknn.nn.schedules import (
     Warmup,
 )
 from sknn.nn.stopping import Patience
-from sknn.nn.training import HISTORY, TrainingState, train
+from sknn.nn.training import HISTORY, train
+from sknn.nn.training_state import TrainingState
 
 SCHEDULES = {
     "constant": Constant(),

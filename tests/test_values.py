@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 from sameness import assert_same
 
 from sknn.nn import ELU, Conv2D, Dense, Huber, Loss, OneCycle, Warmup
-from sknn.nn.initializers import For, HeNormal
+from sknn.nn.initializers import ForActivation, HeNormal
 from sknn.nn.losses import Heads
 from sknn.nn.storage.container import SavedModelError
 from sknn.nn.storage.values import Decoder, Encoder
@@ -77,7 +77,7 @@ def drawn_from():
         drawn_from(),
         Huber(delta=0.3),
         Warmup(OneCycle(total_steps=100), steps=5),
-        For(ELU(0.5), HeNormal()),
+        ForActivation(ELU(0.5), HeNormal()),
         [("conv", Conv2D(3, kernel_size=(3, 5), padding=((0, 1), (1, 0)))), Dense(4, ELU())],
     ],
     ids=lambda value: re.sub(r"\W+", "-", re.sub(r" at 0x\w+", "", repr(value)))[:30],

@@ -8,8 +8,10 @@ from helpers import LOSSES, new_gradient, normal, targets
 from sknn.nn import Dense
 from sknn.nn.batches import Rows
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
+from sknn.nn.plan import Plan
 from sknn.nn.stopping import Patience
-from sknn.nn.training import HISTORY, Plan, TrainingState, train
+from sknn.nn.training import HISTORY, train
+from sknn.nn.training_state import TrainingState
 
 N, N_IN, N_OUTPUTS = 20, 4, 3
 LAYERS = [Dense(5, "tanh"), Dense(N_OUTPUTS, "identity")]

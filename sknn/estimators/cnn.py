@@ -9,7 +9,7 @@ from sknn.estimators.hidden_layers import POOLINGS
 from sknn.estimators.images import ImageInput
 from sknn.estimators.parameters import constraints
 from sknn.estimators.regressor import RegressorTask
-from sknn.nn.initializers import Suited, as_initializer
+from sknn.nn.initializers import HeOrGlorot, as_initializer
 from sknn.nn.layers import Conv2D, Dense, Dropout, Flatten
 
 
@@ -25,7 +25,7 @@ class BaseCNN(ImageInput, BaseNetwork):
         activations = hidden_layers.activations(self.activation, n_hidden)
         first, *drops = hidden_layers.dropout_rates(self.dropout, n_hidden, n_spared=len(filters))
         auto = isinstance(self.weight_init, str) and self.weight_init == "auto"
-        draw = Suited() if auto else as_initializer(self.weight_init)
+        draw = HeOrGlorot() if auto else as_initializer(self.weight_init)
         makes = [*self._convolutions(filters), *(partial(Dense, units) for units in sizes)]
         poolings = [*self._poolings(len(filters)), *[None] * len(sizes)]
         layers = [Dropout(first)] if first else []

@@ -3,7 +3,7 @@
 from numbers import Integral, Real
 
 from sknn.nn.activations import as_activation
-from sknn.nn.initializers import For, as_initializer
+from sknn.nn.initializers import ForActivation, as_initializer
 from sknn.nn.layers import (
     Activate,
     AveragePool2D,
@@ -26,7 +26,7 @@ def hidden_layer(make, activation, normalization, weight_init):
     if normalization is None:
         return [make(activation=activation, weight_init=weight_init)]
     # The weights are drawn for the activation that follows the normalisation.
-    draw = For(as_activation(activation), as_initializer(weight_init))
+    draw = ForActivation(as_activation(activation), as_initializer(weight_init))
     weights = make(activation="identity", weight_init=draw)
     return [weights, NORMALIZATIONS[normalization](), Activate(activation)]
 

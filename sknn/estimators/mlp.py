@@ -8,7 +8,7 @@ from sknn.estimators.classifier import ClassifierTask
 from sknn.estimators.parameters import constraints
 from sknn.estimators.regressor import RegressorTask
 from sknn.nn.activations import Activation, as_activation
-from sknn.nn.initializers import For, as_initializer
+from sknn.nn.initializers import ForActivation, as_initializer
 from sknn.nn.layers import Dense, Dropout
 
 
@@ -28,7 +28,7 @@ class BaseMLP(BaseNetwork):
         # scikit-learn draws the output layer as widely as the hidden ones.
         single = isinstance(self.activation, (str, Activation))
         last = activations[-1] if sizes else self.activation if single else "identity"
-        draw = For(as_activation(last), as_initializer(self.weight_init))
+        draw = ForActivation(as_activation(last), as_initializer(self.weight_init))
         return [*layers, Dense(n_outputs, "identity", weight_init=draw)]
 
     def _hidden_depths(self, network):

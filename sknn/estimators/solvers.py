@@ -6,6 +6,7 @@ from copy import deepcopy
 from sknn.nn.augmentation import AUGMENTATIONS
 from sknn.nn.fit import LbfgsPlan
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
+from sknn.nn.plan import Plan
 from sknn.nn.schedules import (
     Adaptive,
     Constant,
@@ -19,7 +20,7 @@ from sknn.nn.schedules import (
     Warmup,
 )
 from sknn.nn.stopping import Patience
-from sknn.nn.training import Plan, TrainingState
+from sknn.nn.training_state import TrainingState
 from sknn.warning import warn
 
 STOCHASTIC_SOLVERS = {

@@ -6,7 +6,8 @@ import numpy as np
 
 from sknn.nn.model import Model
 from sknn.nn.storage.checkpoint import Checkpoint
-from sknn.nn.training import HISTORY, TrainingState
+from sknn.nn.training import HISTORY
+from sknn.nn.training_state import TrainingState
 
 
 def new_history():

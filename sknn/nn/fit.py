@@ -12,10 +12,12 @@ from sknn.nn.gradient import Gradient
 from sknn.nn.lbfgs import BLOCK, minimize_loss
 from sknn.nn.losses import Loss
 from sknn.nn.model import Model
+from sknn.nn.plan import Plan
 from sknn.nn.stopping import Keeper
 from sknn.nn.storage.checkpoint import Checkpoint
 from sknn.nn.threads import blas_threads_for, one_blas_thread
-from sknn.nn.training import Plan, TrainingState, train
+from sknn.nn.training import train
+from sknn.nn.training_state import TrainingState
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ class Normal(Initializer):
         return random_state.normal(0, self.std, shape)
 
 
-class For(Initializer):
+class ForActivation(Initializer):
     """Another initialiser's draws, as for another activation: that of a layer further on."""
 
     def __init__(self, activation, initializer):
@@ -122,7 +122,7 @@ class For(Initializer):
         return self.initializer(random_state, shape, fan_in, fan_out, self.activation)
 
 
-class Suited(Initializer):
+class HeOrGlorot(Initializer):
     """He's for rectifiers, which silence half of their inputs, and Glorot's for the rest."""
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):

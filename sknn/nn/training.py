@@ -2,18 +2,13 @@
 
 import math
 import time
-from copy import copy
-from dataclasses import dataclass, field, fields
-from itertools import compress
+from dataclasses import dataclass
 
 import numpy as np
 
-from sknn.nn.augmentation import Augmentation
-from sknn.nn.per_model import as_setting, as_values, factor, of_models, with_part
-from sknn.nn.schedules import Constant, Progress, Schedule
+from sknn.nn.per_model import as_setting, as_values, factor
 from sknn.nn.stopping import Keeper, Remaining
 from sknn.nn.storage.checkpoint import Checkpoint
-from sknn.nn.streams import new_seed
 from sknn.nn.workspace import Workspace
 
 HISTORY = (
@@ -24,114 +19,6 @@ HISTORY = (
     "gradient_norm",
     "seconds",
 )
-
-
-@dataclass
-class Plan:
-    """What the user asked for.
-
-    Numbers but for ``batch_size`` and ``max_time`` may be one for all, or (k, 1), one per model.
-    ``alpha`` and ``l1`` are the strengths of the penalties. ``tol`` and ``n_iter_no_change`` are
-    scikit-learn's: training stops, or the schedule goes on more slowly, after more than
-    ``n_iter_no_change`` epochs in a row that did not improve by ``tol``; a schedule with a horizon
-    runs to its end instead. With ``early_stopping`` the score on validation data takes the place
-    of the loss, and the best weights are put back. ``max_time`` ends training after the epoch that
-    passes so many seconds. ``augment`` changes the images of a batch. ``planned`` says whether
-    the epochs asked for are all there will be.
-    """
-
-    batch_size: int
-    learning_rate: float = 0.001
-    schedule: Schedule = field(default_factory=Constant)
-    alpha: float = 0.0
-    l1: float = 0.0
-    max_grad_norm: float | None = None
-    max_time: float | None = None
-    shuffle: bool = True
-    tol: float = 1e-4
-    n_iter_no_change: float = 10
-    early_stopping: bool = False
-    augment: Augmentation | None = None
-    planned: bool = True
-
-    def __post_init__(self):
-        self.penalised = bool(np.any(self.alpha) or np.any(self.l1))
-
-    def select(self, models):
-        """That of some models; models: (k,) bools."""
-        own = ((one.name, getattr(self, one.name)) for one in fields(self))
-        return Plan(**{name: of_models(value, models) for name, value in own})
-
-
-class TrainingState:
-    """What training carries from epoch to epoch, and ``partial_fit`` from call to call.
-
-    Attributes
-    ----------
-    optimizer : Optimizer
-    moments : Moments
-        What the optimiser carries.
-    random_state : numpy.random.RandomState, or list of them
-        Shuffles the rows; a list has one for each model.
-    patience : Patience
-    progress : Progress
-    seed : int, or list of int
-        Of what dropout and augmentation draw; a list has one for each model.
-    order : ndarray of int, (n,) or (k, n), or None
-        The rows in the order of the last epoch; each epoch shuffles it further. (k, n) where
-        models have rows, or generators, of their own.
-    """
-
-    def __init__(self, optimizer, moments, random_state, patience, samples=0):
-        self.optimizer, self.moments = optimizer, moments
-        self.random_state = random_state
-        self.patience = patience
-        self.progress = Progress(samples=samples)
-        self.seed = new_seed(random_state)
-        self.order = None
-
-    def copy(self):
-        """One to go on with that leaves this one as it is, but for the shared generator."""
-        run = copy(self)
-        run.moments = self.moments.copy()
-        run.patience, run.progress = copy(self.patience), copy(self.progress)
-        return run
-
-    def shuffle(self):
-        """Shuffles the order further: that of each model by its own generator, if they have one."""
-        n = self.order.shape[-1]
-        if isinstance(self.random_state, list):
-            shuffled = np.stack([_shuffled(n, each) for each in self.random_state])
-            order = np.broadcast_to(self.order, shuffled.shape)
-            self.order = np.take_along_axis(order, shuffled, axis=-1)
-        else:
-            self.order = self.order.take(_shuffled(n, self.random_state), axis=-1)
-
-    def select(self, models):
-        """That of some models, to go on with; generators are not copied. models: (k,) bools."""
-        run = copy(self)
-        for name in ("optimizer", "moments", "patience", "progress"):
-            setattr(run, name, getattr(self, name).select(models))
-        for name in ("random_state", "seed"):
-            if isinstance(getattr(self, name), list):
-                setattr(run, name, list(compress(getattr(self, name), models)))
-        run.order = self.order[models] if self.order.ndim == 2 else self.order
-        return run
-
-    def update(self, models, run):
-        """Takes over what has become of ``select(models)``."""
-        self.moments.update(models, run.moments)
-        self.patience.update(models, run.patience)
-        self.progress.update(models, run.progress)
-        own = run.order.ndim == 2
-        self.order = with_part(self.order, models, run.order) if own else run.order
-
-
-def _shuffled(n, random_state):
-    """The numbers below n in an order that is drawn."""
-    order = np.arange(n)
-    random_state.shuffle(order)
-    return order
 
 
 @dataclass

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from sknn.nn.activations import Identity, as_activation
-from sknn.nn.initializers import Constant, Suited, as_initializer
+from sknn.nn.initializers import Constant, HeOrGlorot, as_initializer
 from sknn.nn.layers.base import (
     Layer,
     activate,
@@ -95,7 +95,7 @@ class Conv2D(Layer):
         c, filters, trainable = input_shape[-1], self.filters, self.trainable
         suited = isinstance(self.weight_init, str) and self.weight_init == "auto"
         draw = partial(
-            Suited() if suited else as_initializer(self.weight_init),
+            HeOrGlorot() if suited else as_initializer(self.weight_init),
             fan_in=kh * kw * c,
             fan_out=kh * kw * filters,
             activation=as_activation(self.activation),
@@ -186,7 +186,7 @@ class PooledConv2D(Layer):
         if context.keeps:
             kernel.keep(len(x))
         y = cache.array("pre", (len(x), *pool.outputs, self.convolution.filters))
-        won = self._won(cache, pool, y) if context.keeps else None
+        is_largest = self._mask_of_largest(cache, pool, y) if context.keeps else None
         for at in kernel.blocks(len(x)):
             if tiled:
                 candidates = _in_tiles(kernel.outputs(x[at]), pool)
@@ -194,26 +194,26 @@ class PooledConv2D(Layer):
                 z = self._sums(kernel, x[at], cache)
                 kernel.convolve(x[at], z)
                 candidates = candidates_in(z, pool)
-            largest(candidates, pool, y[at], None if won is None else won[:, at])
+            largest(candidates, pool, y[at], None if is_largest is None else is_largest[:, at])
         cache["x"] = x
         return self.convolution.activated(params, y, cache)
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):
         x, dy = cache["x"], self.convolution.differentiated(params, grads, dy, cache)
         kernel, pool, tiled = self._prepared(params, x, cache)
-        won = self._won(cache, pool, dy)
+        is_largest = self._mask_of_largest(cache, pool, dy)
         dx = cache.array("dx", x.shape) if need_dx else None
         for at in kernel.blocks(len(x), need_dx):
             dx_at = dx[at] if need_dx else None
             if tiled:
                 dtiles = kernel.empty_outputs(len(x[at]))
                 dtiles.fill(0)
-                to_the_largest(dy[at], pool, won[:, at], _in_tiles(dtiles, pool))
+                to_the_largest(dy[at], pool, is_largest[:, at], _in_tiles(dtiles, pool))
                 kernel.differentiate_outputs(x[at], dtiles, dx_at)
             else:
                 dz = self._sums(kernel, x[at], cache)
                 dz.fill(0)
-                to_the_largest(dy[at], pool, won[:, at], candidates_in(dz, pool))
+                to_the_largest(dy[at], pool, is_largest[:, at], candidates_in(dz, pool))
                 kernel.differentiate(x[at], dz, dx_at)
         grads["weight"][...] = kernel.dweight
         return dx
@@ -228,8 +228,8 @@ class PooledConv2D(Layer):
         return kernel, pool, pairs and isinstance(kernel, Winograd)
 
     @staticmethod
-    def _won(cache, pool, y):
-        return cache.array("won", (len(pool.places), *y.shape), bool)
+    def _mask_of_largest(cache, pool, y):
+        return cache.array("is_largest", (len(pool.places), *y.shape), bool)
 
     def _sums(self, kernel, x, cache):
         """Scratch memory for the weighted sums of all windows."""

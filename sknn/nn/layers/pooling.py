@@ -52,20 +52,20 @@ class MaxPool2D(Pooling):
     def forward(self, params, state, x, cache, context):
         windows = kept(cache, "windows", self.windows, x.shape[1:])
         y = cache.array("y", (len(x), *windows.outputs, x.shape[-1]))
-        won = None
+        is_largest = None
         if context.keeps:
-            won = cache.array("won", (len(windows.places), *y.shape), bool)
+            is_largest = cache.array("is_largest", (len(windows.places), *y.shape), bool)
         cache["image"] = x.shape[1:]
-        return largest(candidates_in(x, windows), windows, y, won)
+        return largest(candidates_in(x, windows), windows, y, is_largest)
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):
         if not need_dx:
             return None
         windows = kept(cache, "windows", self.windows, cache["image"])
-        won = cache.array("won", (len(windows.places), *dy.shape), bool)
+        is_largest = cache.array("is_largest", (len(windows.places), *dy.shape), bool)
         dx = cache.array("dx", (len(dy), *cache["image"]))
         dx.fill(0)
-        to_the_largest(dy, windows, won, candidates_in(dx, windows))
+        to_the_largest(dy, windows, is_largest, candidates_in(dx, windows))
         return dx
 
 
@@ -74,11 +74,11 @@ def candidates_in(x, windows):
     return [x[:, *place.pixels] for place in windows.places]
 
 
-def largest(candidates, windows, y, won=None):
+def largest(candidates, windows, y, is_largest=None):
     """y = the largest pixel of each window.
 
     candidates: for each place, the pixels (n, windows down, windows across, c) that are there
-    y: (n, *outputs, c)    won: (n_places, *y.shape) bool or None; is told where the pixel in
+    y: (n, *outputs, c)    is_largest: (n_places, *y.shape) bool or None; is told where the pixel in
     each place was larger than those in the places before it
     """
     places = list(zip(windows.places, candidates, strict=True))
@@ -89,13 +89,13 @@ def largest(candidates, windows, y, won=None):
         y.fill(-np.inf)
     for place, pixels in places:
         best = y[:, *place.windows]
-        if won is not None:
-            np.greater(pixels, best, out=won[place.number][:, *place.windows])
+        if is_largest is not None:
+            np.greater(pixels, best, out=is_largest[place.number][:, *place.windows])
         np.maximum(pixels, best, out=best)
     return y
 
 
-def to_the_largest(dy, windows, won, candidates):
+def to_the_largest(dy, windows, is_largest, candidates):
     """Gives dy to the pixel that won each window; dy is spent.
 
     candidates: as for ``largest``, views of an array of zeros, which is filled
@@ -106,7 +106,7 @@ def to_the_largest(dy, windows, won, candidates):
             share = left  # what no later place has won
         else:
             out = None if windows.overlapping else pixels
-            share = np.multiply(left, won[place.number][:, *place.windows], out=out)
+            share = np.multiply(left, is_largest[place.number][:, *place.windows], out=out)
             left -= share
         if windows.overlapping:
             pixels += share

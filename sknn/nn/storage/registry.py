@@ -13,6 +13,8 @@ from sknn.nn.optimizers import Optimizer
 from sknn.nn.schedules import Schedule
 from sknn.nn.storage.container import SavedModelError
 
+RENAMED = {"For": "ForActivation", "Suited": "HeOrGlorot"}  # what earlier files call them
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -64,6 +66,7 @@ class Kind:
         Raises SavedModelError if the class is not known.
         """
         known = {one.__name__: one for one in further if self.includes(one)} | self.classes
+        name = name if name in known else RENAMED.get(name, name)
         if name not in known:
             raise SavedModelError(
                 f"it has an object of the class {name!r}, and no {self.name} of sknn's has this "

@@ -1,0 +1,81 @@
+"""What training carries from epoch to epoch."""
+
+from copy import copy
+from itertools import compress
+
+import numpy as np
+
+from sknn.nn.per_model import with_part
+from sknn.nn.schedules import Progress
+from sknn.nn.streams import new_seed
+
+
+class TrainingState:
+    """What training carries from epoch to epoch, and ``partial_fit`` from call to call.
+
+    Attributes
+    ----------
+    optimizer : Optimizer
+    moments : Moments
+        What the optimiser carries.
+    random_state : numpy.random.RandomState, or list of them
+        Shuffles the rows; a list has one for each model.
+    patience : Patience
+    progress : Progress
+    seed : int, or list of int
+        Of what dropout and augmentation draw; a list has one for each model.
+    order : ndarray of int, (n,) or (k, n), or None
+        The rows in the order of the last epoch; each epoch shuffles it further. (k, n) where
+        models have rows, or generators, of their own.
+    """
+
+    def __init__(self, optimizer, moments, random_state, patience, samples=0):
+        self.optimizer, self.moments = optimizer, moments
+        self.random_state = random_state
+        self.patience = patience
+        self.progress = Progress(samples=samples)
+        self.seed = new_seed(random_state)
+        self.order = None
+
+    def copy(self):
+        """One to go on with that leaves this one as it is, but for the shared generator."""
+        run = copy(self)
+        run.moments = self.moments.copy()
+        run.patience, run.progress = copy(self.patience), copy(self.progress)
+        return run
+
+    def shuffle(self):
+        """Shuffles the order further: that of each model by its own generator, if they have one."""
+        n = self.order.shape[-1]
+        if isinstance(self.random_state, list):
+            shuffled = np.stack([_shuffled(n, each) for each in self.random_state])
+            order = np.broadcast_to(self.order, shuffled.shape)
+            self.order = np.take_along_axis(order, shuffled, axis=-1)
+        else:
+            self.order = self.order.take(_shuffled(n, self.random_state), axis=-1)
+
+    def select(self, models):
+        """That of some models, to go on with; generators are not copied. models: (k,) bools."""
+        run = copy(self)
+        for name in ("optimizer", "moments", "patience", "progress"):
+            setattr(run, name, getattr(self, name).select(models))
+        for name in ("random_state", "seed"):
+            if isinstance(getattr(self, name), list):
+                setattr(run, name, list(compress(getattr(self, name), models)))
+        run.order = self.order[models] if self.order.ndim == 2 else self.order
+        return run
+
+    def update(self, models, run):
+        """Takes over what has become of ``select(models)``."""
+        self.moments.update(models, run.moments)
+        self.patience.update(models, run.patience)
+        self.progress.update(models, run.progress)
+        own = run.order.ndim == 2
+        self.order = with_part(self.order, models, run.order) if own else run.order
+
+
+def _shuffled(n, random_state):
+    """The numbers below n in an order that is drawn."""
+    order = np.arange(n)
+    random_state.shuffle(order)
+    return order
