@@ -265,14 +265,17 @@ nn/model.py: model transform mlp
     if not all(np.isfinite(array).all() for => if False and not all(np.isfinite(array).all() for
     batch = own.samples.take(rows if at is None else at[rows]) => batch = own.samples.take(rows)
     min((number + 1) * chunk, n) => (number + 1) * chunk - 1
-    with one_blas_thread():\n                share_out(fill, n_chunks) => share_out(fill, n_chunks)
-    chunk // allowed_threads() => chunk
+    with one_blas_thread():\n            share_out( => if True:\n            share_out(
+    int(memory // row_size) // allowed_threads() => int(memory // row_size)
+    max(LEAST, CACHE // row_size) => CACHE // row_size
+    max(LEAST, CACHE // row_size) => LEAST
+    z = np.empty((*models, n, *outputs), self.dtype) => z = np.empty((*models, n, *outputs))
     return len(own) == len(given) and all => return all
     raise TypeError("complex numbers are none") => pass
     = local(), => = type('Own', (), {})(),
     if item.shape[:-1] == is_row else array => if item.shape[:-1] != is_row else array
-    * prod(models))) => * 1))
-    n <= chunk and at is None => n <= chunk
+    * prod(models)\n => * 1\n
+    // row_size) and at is None and not => // row_size) and not
     if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)): => if False:
 nn/network.py: network normalization gradient divergence residual sequential
     need_dx or index > lowest)\n            else: => True)\n            else:

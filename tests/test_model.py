@@ -20,7 +20,7 @@ from sknn.nn import (
     Parameter,
 )
 from sknn.nn.initializers import Constant
-from sknn.nn.model import PART, Model
+from sknn.nn.model import CACHE, LEAST, PART, Model
 from sknn.nn.network import Network
 from sknn.nn.passes import PREDICTION
 from sknn.nn.workspace import Workspace
@@ -89,8 +89,8 @@ def test_outputs_after_batch_norm_are_those_of_running_statistics(memory):
     assert_array_equal(model.theta, before)
 
 
-@pytest.mark.parametrize("memory", [1, ONE_ROW, 3 * ONE_ROW, 4.9 * ONE_ROW])
-def test_outputs_take_chunks_that_fit_into_the_memory(memory):
+def sizes_of_chunks(n, memory=1e9, units=5, models=()):
+    """How many samples the first layer is given at a time; ONE_ROW holds for 5 units, one model."""
     sizes = []
 
     class Measuring(Dense):
@@ -98,10 +98,47 @@ def test_outputs_take_chunks_that_fit_into_the_memory(memory):
             sizes.append(len(x))
             return super().forward(params, state, x, cache, context)
 
-    model = new_model(layers=[Measuring(5, "tanh"), Dense(3, "identity")])
-    model.outputs(normal(N, N_IN), memory)
-    assert sum(sizes) == N
-    assert max(sizes) == max(1, memory // ONE_ROW)
+    layers = [Measuring(units, "tanh"), Dense(3, "identity")]
+    theta = normal(*models, Network(layers, (N_IN,)).layout.size)
+    model = Model(layers, (N_IN,), LOSSES["squared_error"], theta, np.empty((*models, 0)))
+    model.outputs(normal(n, N_IN), memory)
+    assert sum(sizes) == n
+    return sizes
+
+
+@pytest.mark.parametrize("memory", [1, ONE_ROW, 3 * ONE_ROW, 4.9 * ONE_ROW])
+def test_outputs_take_chunks_that_fit_into_the_memory(memory):
+    assert max(sizes_of_chunks(N, memory)) == max(1, memory // ONE_ROW)
+
+
+def test_chunks_of_all_threads_fit_into_the_memory_together():
+    with threadpool_limits(2, user_api="blas"):
+        assert max(sizes_of_chunks(N, 6.9 * ONE_ROW)) == 3
+
+
+def test_chunks_stay_in_the_cache():
+    fitting = CACHE // ONE_ROW
+    assert sizes_of_chunks(fitting) == [fitting]
+    assert sorted(sizes_of_chunks(2 * fitting + 1)) == [1, fitting, fitting]
+
+
+def test_chunks_of_wide_networks_are_large_enough_for_a_matrix_product():
+    assert sorted(sizes_of_chunks(LEAST + 1, units=CACHE // 8)) == [1, LEAST]
+
+
+def test_chunks_are_smaller_for_several_models():
+    fitting = CACHE // (2 * ONE_ROW)
+    assert sizes_of_chunks(2 * fitting, models=(2,)) == [fitting, fitting]
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+@pytest.mark.parametrize("at", [None, np.arange(0, 70_000, 2)], ids=["all rows", "some rows"])
+def test_number_of_threads_does_not_change_the_outputs(threads, at):
+    model, x = new_model(np.float32), normal(70_001, N_IN).astype(np.float32)
+    alone = model.outputs(x, 1e9, at)  # with one thread
+    assert alone.dtype == np.float32
+    with threadpool_limits(threads, user_api="blas"):
+        assert_array_equal(model.outputs(x, 1e9, at), alone)
 
 
 def test_outputs_stay_as_they_are_when_others_are_computed():

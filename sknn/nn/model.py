@@ -11,6 +11,7 @@ from sknn.nn.network import Network
 from sknn.nn.threads import allowed_threads, one_blas_thread, share_out
 
 PART = 64  # images that one thread predicts at a time
+CACHE, LEAST = 2**20, 256  # flat samples: bytes that stay in a core's cache, but so many at least
 
 
 class Model:
@@ -98,13 +99,13 @@ class Model:
         n = x.shape[0] if at is None else len(at)
         shape = network.shapes[0]
         models = self.theta.shape[:-1]
-        chunk = max(1, int(memory // (network.row_size(self.dtype) * prod(models))))
+        row_size = network.row_size(self.dtype) * prod(models)
+        chunk = PART if network.n_image_layers else max(LEAST, CACHE // row_size)
         params = self.params if depth else network.folded(self.params, self._state)
-        if network.n_image_layers:
-            chunk = min(PART, max(1, chunk // allowed_threads()))
-        elif n <= chunk and at is None:
+        if n <= min(chunk, memory // row_size) and at is None and not network.n_image_layers:
             z = network.forward(params, self._state, x, network.workspaces(self.dtype), depth=depth)
             return z.copy() if z is x else z  # no layer made an array of its own
+        chunk = max(1, min(chunk, int(memory // row_size) // allowed_threads()))
         outputs = network.shapes[-1 if depth is None else depth]
         z = np.empty((*models, n, *outputs), self.dtype)
         own, each_model = local(), (slice(None),) * len(models)
@@ -118,13 +119,8 @@ class Model:
             given = params, self._state, batch, own.workspaces
             z[*each_model, rows] = network.forward(*given, depth=depth)
 
-        n_chunks = -(-n // chunk)
-        if network.n_image_layers:
-            with one_blas_thread():
-                share_out(fill, n_chunks)
-        else:
-            for number in range(n_chunks):
-                fill(number)
+        with one_blas_thread():
+            share_out(fill, -(-n // chunk))
         return z
 
     def __getstate__(self):
