@@ -221,7 +221,7 @@ def _model(layers, input_shape, loss, theta, state):
                 f"its layers have {layout.size} parameters or statistics, but there are "
                 f"{vector.dtype} of shape {vector.shape}"
             )
-    return Model(layers, input_shape, loss, theta, state)
+    return Model(network, loss, theta, state)
 
 
 def _run_as_dict(run):

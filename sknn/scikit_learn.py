@@ -4,6 +4,7 @@ They carry no promise from version to version. What has to follow scikit-learn i
 """
 
 import contextlib
+from functools import cache
 
 from sklearn import base
 from sklearn.base import _fit_context as fit_context
@@ -24,6 +25,7 @@ from sklearn.utils.validation import _num_samples as num_samples
 __all__ = [
     "CALLBACKS_UNDER_WAY",
     "WRAPPERS",
+    "CachedParameterNames",
     "HasMethods",
     "Interval",
     "Options",
@@ -44,6 +46,18 @@ __all__ = [
 WRAPPERS = {module.__file__ for module in (base, _callback_support, _param_validation, contextlib)}
 # What scikit-learn keeps on an estimator while a fit with callbacks is under way.
 CALLBACKS_UNDER_WAY = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+
+
+class CachedParameterNames:
+    """The names of an estimator's parameters, found once for each class.
+
+    scikit-learn inspects the signature in every fit, clone and ``get_params``.
+    """
+
+    @classmethod
+    @cache
+    def _get_param_names(cls):
+        return super()._get_param_names()
 
 
 def callbacks_of(estimator):

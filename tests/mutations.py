@@ -457,6 +457,12 @@ estimators/labels.py: labels class_weight losses_of_estimators validation mlp si
     by_class[np.searchsorted(classes, y)] => by_class[np.unique(y, return_inverse=True)[1]]
     if same and set(found) != set(known): => if False:
     if len(np.setdiff1d(found, known, assume_unique=True)): => if False:
+    and y.dtype.isnative =>
+    max(10, len(y) / 2) => len(y)
+    np.array(classes.tolist()) if y.dtype.kind == "U" else classes => classes
+    "multiclass" if len(classes) > 2 => "multiclass" if len(classes) > 1
+    and y.shape == predicted.shape) => )
+    return (y.dtype.kind == "U") == (predicted.dtype.kind == "U") => return True
 estimators/classifier.py: labels class_weight losses_of_estimators mlp
     return weights * (sample_weight if => return weights * (1 if
     np.all(predicted == y, axis=1) => np.any(predicted == y, axis=1)

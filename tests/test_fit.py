@@ -34,7 +34,7 @@ def new_fit(solver, **settings):
     layers = [Dense(5), Dense(1, "identity")]
     network = Network(layers, (4,))
     theta, state = network.initial(random_state, np.float64)
-    model = Model(layers, (4,), SQUARED_ERROR, theta, state)
+    model = Model(network, SQUARED_ERROR, theta, state)
     if solver == "lbfgs":
         plan, optimizer, moments = LbfgsPlan(0.01, 0.0, 1000, 1e-4, 10, None, False), None, None
     else:

@@ -1,16 +1,21 @@
-"""Several columns of labels: a group of outputs for each, predicted and scored together."""
+"""Labels: their classes, several columns of them, decisions and scores."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
 from sklearn.base import clone
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier as ScikitLearnClassifier
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.multiclass import check_classification_targets
 
 from sknn import MLPClassifier, SequentialClassifier
+from sknn.estimators.labels import new_labels
 from sknn.nn import Dense
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -235,3 +240,72 @@ def test_score_takes_strings_as_objects_or_not():
     clf = MLPClassifier(10, max_iter=3, random_state=0).fit(X, Y.astype(object))
     accuracy = np.mean((clf.predict(X) == Y).all(axis=1))
     assert clf.score(X, Y) == clf.score(X, Y.astype(object)) == accuracy
+
+
+COLUMNS = {  # labels of one column, as users have them
+    "int64": np.array([3, 1, 3, -7]),
+    "int8": np.array([3, 1, 3, 0], np.int8),
+    "big-endian": np.array([3, 1, 3, 0], ">i4"),
+    "uint8, two": np.array([3, 200, 3], np.uint8),
+    "bool": np.array([True, False, True]),
+    "one": np.array([5, 5]),
+    "strings with room": np.array(["b", "aa", "b"], "U10"),
+    "strings, three": np.array(["b", "aa", "c"]),
+    "objects": np.array(["b", "aa", "c"], object),
+    "floats": np.array([1.0, 0.0, 1.0]),
+    "many": np.arange(40) // 3,
+}
+
+
+@pytest.mark.parametrize("y", COLUMNS.values(), ids=COLUMNS)
+def test_labels_of_one_column_are_those_of_label_binarizer(y):
+    wanted, found = LabelBinarizer().fit(y), new_labels(y).binarizer
+    assert_array_equal(found.classes_, wanted.classes_, strict=True)
+    assert (found.y_type_, found.sparse_input_) == (wanted.y_type_, wanted.sparse_input_)
+    assert_array_equal(found.transform(y), wanted.transform(y))
+
+
+@pytest.mark.parametrize("n_classes", [10, 11, 12, 20])
+def test_labels_that_look_like_numbers_are_warned_of_as_by_scikit_learn(n_classes):
+    y = np.minimum(np.arange(22), n_classes - 1)
+    with warnings.catch_warnings(record=True) as wanted:
+        warnings.simplefilter("always")
+        check_classification_targets(y)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        assert_array_equal(new_labels(y).classes, np.arange(n_classes))
+    assert [str(one.message) for one in found] == [str(one.message) for one in wanted]
+
+
+@pytest.mark.parametrize(
+    ("names", "y"),
+    {
+        "integers": ([0, 1, 2], np.array([0, 2, 2, 1, 0, 1])),
+        "a class unseen": ([0, 1, 2], np.array([0, 9, 2, 1, 0, 1])),
+        "another dtype": ([0, 1, 2], np.array([0, 2, 2, 1, 0, 1], np.uint8)),
+        "floats": ([0, 1, 2], np.array([0.0, 2, 2, 1, 0, 1])),
+        "a list": ([0, 1, 2], [0, 2, 2, 1, 0, 1]),
+        "strings": (["a", "b", "ccc"], np.array(["a", "b", "ccc", "a", "b", "b"])),
+        "longer strings": (["a", "b", "ccc"], np.array(["a", "b", "ccccccc", "a", "b", "b"])),
+        "objects": (["a", "b", "ccc"], np.array(["a", "b", "ccc", "a", "b", "b"], object)),
+    }.values(),
+)
+@pytest.mark.parametrize("sample_weight", [None, [1, 2, 3, 4, 5, 6]])
+def test_score_is_the_accuracy(names, y, sample_weight):
+    X = np.random.default_rng(0).normal(size=(6, 3))
+    clf = MLPClassifier(max_iter=1, random_state=0).fit(X, np.take(names, [0, 1, 2, 0, 1, 2]))
+    wanted = accuracy_score(y, clf.predict(X), sample_weight=sample_weight)
+    score = clf.score(X, y, sample_weight)
+    assert type(score) is float
+    assert score == wanted
+
+
+@pytest.mark.parametrize("y", [np.array(["a"] * 6), np.array([0, 1, 2, 0, 1])])
+def test_score_refuses_what_accuracy_refuses(y):
+    X = np.random.default_rng(0).normal(size=(6, 3))
+    clf = MLPClassifier(max_iter=1, random_state=0).fit(X, [0, 1, 2, 0, 1, 2])
+    with pytest.raises((TypeError, ValueError)) as wanted:
+        accuracy_score(y, clf.predict(X))
+    with pytest.raises((TypeError, ValueError)) as found:
+        clf.score(X, y)
+    assert str(found.value) == str(wanted.value)

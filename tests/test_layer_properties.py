@@ -296,7 +296,7 @@ def test_stack_of_any_layers_predicts_row_by_row_what_its_layers_say(
         cache = network.workspaces(np.float64)[0]
         wanted = layer.forward(own, own_state, wanted, cache, PREDICTION).copy()
         assert wanted.shape == (n, *shape)
-    model = Model(layers, input_shape, LOSSES["squared_error"], theta, state)
+    model = Model(network, LOSSES["squared_error"], theta, state)
     assert_allclose(model.outputs(x, memory), wanted, rtol=1e-9, atol=1e-12)
     assert_allclose(
         model.outputs(x, 2**26, at=np.arange(n)[::-1]), wanted[::-1], rtol=1e-9, atol=1e-12

@@ -31,8 +31,9 @@ ONE_ROW = 8 * (5 + 3)  # bytes that forward allocates for a sample
 
 
 def new_model(dtype=np.float64, layers=LAYERS):
-    vectors = Network(layers, (N_IN,)).initial(np.random.RandomState(0), dtype)
-    return Model(layers, (N_IN,), LOSSES["squared_error"], *vectors)
+    network = Network(layers, (N_IN,))
+    vectors = network.initial(np.random.RandomState(0), dtype)
+    return Model(network, LOSSES["squared_error"], *vectors)
 
 
 def outputs(model, x):
@@ -99,8 +100,9 @@ def sizes_of_chunks(n, memory=1e9, units=5, models=()):
             return super().forward(params, state, x, cache, context)
 
     layers = [Measuring(units, "tanh"), Dense(3, "identity")]
-    theta = normal(*models, Network(layers, (N_IN,)).layout.size)
-    model = Model(layers, (N_IN,), LOSSES["squared_error"], theta, np.empty((*models, 0)))
+    network = Network(layers, (N_IN,))
+    theta, state = normal(*models, network.layout.size), np.empty((*models, 0))
+    model = Model(network, LOSSES["squared_error"], theta, state)
     model.outputs(normal(n, N_IN), memory)
     assert sum(sizes) == n
     return sizes
@@ -212,11 +214,11 @@ def test_several_models_are_each_of_them(memory, at, depth):
     theta = normal(MODELS, network.layout.size)
     state = 1 + normal(MODELS, network.state_layout.size, seed=1) ** 2
     loss = LOSSES["squared_error"]
-    model = Model(MIXED, (N_IN,), loss, theta, state)
+    model = Model(network, loss, theta, state)
     assert [bias.shape for bias in model.biases] == [(MODELS, 5), (MODELS, 3)]
     z = model.outputs(x, memory, at, depth)
     for index in range(MODELS):
-        one = Model(MIXED, (N_IN,), loss, theta[index], state[index])
+        one = Model(network, loss, theta[index], state[index])
         assert_allclose(z[index], one.outputs(x, 1e9, at, depth), rtol=1e-12)
         for own, wanted in zip(model.weights, one.weights, strict=True):
             assert np.shares_memory(own[index], wanted)
@@ -336,8 +338,9 @@ def blas_threads():
 
 def new_image_model(layers=IMAGE_LAYERS, dtype=np.float64):
     """A model of images, its running statistics drawn."""
-    vectors = Network(layers, IMAGE).initial(np.random.RandomState(0), dtype)
-    model = Model(layers, IMAGE, LOSSES["squared_error"], *vectors)
+    network = Network(layers, IMAGE)
+    vectors = network.initial(np.random.RandomState(0), dtype)
+    model = Model(network, LOSSES["squared_error"], *vectors)
     model.state[...] = 1 + normal(model.state.size) ** 2
     return model
 

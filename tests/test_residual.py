@@ -261,7 +261,7 @@ def test_prediction_folds_normalisation_inside():
     wanted = network.forward(params, states, PIXELS, network.workspaces(np.float64)).copy()
     z = network.forward(folded, states, PIXELS, network.workspaces(np.float64))
     assert_allclose(z, wanted, rtol=1e-10, atol=1e-11)
-    model = Model(layers, IMAGE, LOSSES["squared_error"], theta, state)
+    model = Model(network, LOSSES["squared_error"], theta, state)
     assert_allclose(model.outputs(PIXELS, 1e9), wanted, rtol=1e-10, atol=1e-11)
 
 

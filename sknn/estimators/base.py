@@ -26,7 +26,7 @@ from sknn.nn.fit import Fit, Watch, run
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
 from sknn.nn.storage.checkpoint import check_same, fingerprint
-from sknn.scikit_learn import fit_context
+from sknn.scikit_learn import CachedParameterNames, fit_context
 
 NONE_GIVEN = (None, None, None)  # of X_val, y_val and sample_weight_val
 
@@ -37,6 +37,7 @@ class BaseNetwork(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CallbackSupportMixin,
+    CachedParameterNames,
     BaseEstimator,
 ):
     """Fits a network, whatever its layers and task.
@@ -265,7 +266,7 @@ class BaseNetwork(
                     f"the parameters ask for {wanted}. Restore the parameters, or call fit with "
                     "warm_start=False to start anew."
                 )
-        return Model(layers, input_shape, loss, theta, state)
+        return Model(network, loss, theta, state)
 
     def _training_loss(self):
         """The Loss that is minimised; predictions and validation use ``_loss``."""
@@ -295,7 +296,7 @@ class BaseNetwork(
             network = Network(self._layers(n_outputs), self._input_shape())
             loss = self._fitted_loss()
             theta, state = network.initial(np.random.RandomState(0), dtype)
-        model = Model(network.layers, network.shapes[0], loss, theta, state)
+        model = Model(network, loss, theta, state)
         model.take_weights(weights, biases)
         return model
 

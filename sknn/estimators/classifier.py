@@ -5,13 +5,19 @@ from functools import partial
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
-from sknn.estimators.labels import ManyLabels, known_labels, new_labels, same_classes
+from sknn.estimators.labels import (
+    ManyLabels,
+    known_labels,
+    new_labels,
+    same_classes,
+    same_kind_of_labels,
+)
 from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
 from sknn.nn.losses import CLASSIFICATION_LOSSES, LabelSmoothing
@@ -149,9 +155,12 @@ class ClassifierTask(ClassifierMixin):
         """
         refuse_no_labels(y=y)
         refuse_no_numbers(sample_weight=sample_weight)
-        if not isinstance(getattr(self, "_labels", None), ManyLabels):
-            return super().score(X, y, sample_weight)
-        predicted, y = self.predict(X), np.asarray(y)
+        predicted = self.predict(X)
+        if not isinstance(self._labels, ManyLabels):
+            if sample_weight is None and same_kind_of_labels(y, predicted):
+                return float(np.mean(predicted == y))
+            return accuracy_score(y, predicted, sample_weight=sample_weight)
+        y = np.asarray(y)
         if y.shape != predicted.shape:
             raise ValueError(
                 f"y must have a row for each sample of X and {predicted.shape[1]} columns of "
@@ -192,7 +201,6 @@ class ClassifierTask(ClassifierMixin):
             if learn:
                 self._set_labels(new_labels(y))
             else:
-                check_classification_targets(y)
                 self._labels.check(y, same=self.warm_start and not some)
         return y
 

@@ -8,9 +8,39 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sknn.nn.losses import CLASSIFICATION_LOSSES, Heads
 
 
+def are_plain(y):
+    """Whether y is a one-dimensional array of integers, bools or strings.
+
+    scikit-learn's functions find out anew what y holds, four times in a fit, and sort it each
+    time. For few samples that takes longer than an epoch; plain labels need no such questions.
+    """
+    plain = type(y) is np.ndarray and y.ndim == 1
+    return plain and y.dtype.kind in "biuU" and y.dtype.isnative
+
+
+def same_kind_of_labels(y, predicted):
+    """Whether both are plain and can be compared one by one."""
+    if not (are_plain(y) and are_plain(predicted) and y.shape == predicted.shape):
+        return False
+    return (y.dtype.kind == "U") == (predicted.dtype.kind == "U")
+
+
+def classes_in(y):
+    """The sorted classes in y, or None if y is not one column. Raises ValueError on no labels."""
+    if are_plain(y):
+        classes = np.unique(y)
+        if len(classes) <= max(10, len(y) / 2):  # scikit-learn warns where there are more
+            # strings as long as the longest of them, as unique_labels gives them
+            return np.array(classes.tolist()) if y.dtype.kind == "U" else classes
+    check_classification_targets(y)
+    return unique_labels(y) if np.ndim(y) == 1 else None
+
+
 def new_labels(y):
     """The kind of labels that y holds, with its classes. Raises ValueError if it holds none."""
-    check_classification_targets(y)
+    classes = classes_in(y)
+    if classes is not None:
+        return OneLabel(_fitted_binarizer(classes))
     if type_of_target(y) == "multiclass-multioutput":
         return ManyLabels([np.unique(column) for column in y.T])
     return _binarized(y)
@@ -43,6 +73,15 @@ def _binarized(y):
     return (LabelSet if binarizer.y_type_.startswith("multilabel") else OneLabel)(binarizer)
 
 
+def _fitted_binarizer(classes):
+    """What LabelBinarizer().fit leaves for a column of labels with these classes."""
+    binarizer = LabelBinarizer()
+    binarizer.y_type_ = "multiclass" if len(classes) > 2 else "binary"
+    binarizer.sparse_input_ = False
+    binarizer.classes_ = classes
+    return binarizer
+
+
 class OneLabel:
     """One label a sample: one logistic output for two classes, softmax outputs for more."""
 
@@ -56,12 +95,13 @@ class OneLabel:
 
     def check(self, y, same):
         """Raises ValueError on unknown classes, or with ``same`` on missing ones."""
-        if y.ndim != 1:
+        classes = classes_in(y)
+        if classes is None:
             raise ValueError(
                 f"y must be of the kind of the first fit, {self.binarizer.y_type_!r}, one label a "
                 f"sample, got shape {y.shape}."
             )
-        _check_classes(unique_labels(y), self.classes, same)
+        _check_classes(classes, self.classes, same)
 
     def encode(self, y, dtype):
         """(targets, codebook), as Rows takes them."""
@@ -112,6 +152,7 @@ class LabelSet:
         return as_loss(loss, "logistic")
 
     def check(self, y, same):
+        check_classification_targets(y)
         if y.ndim != 2 or y.shape[1] != len(self.classes):
             raise ValueError(
                 "y must be of the kind of the first fit, an indicator matrix of "
@@ -172,6 +213,7 @@ class ManyLabels:
         return Heads(as_loss(loss, "softmax"), self.groups)
 
     def check(self, y, same):
+        check_classification_targets(y)
         if y.ndim != 2 or y.shape[1] != len(self.classes):
             raise ValueError(
                 f"y must have {len(self.classes)} columns of labels, as in the first fit, got "

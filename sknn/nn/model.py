@@ -15,12 +15,11 @@ CACHE, LEAST = 2**20, 256  # flat samples: bytes that stay in a core's cache, bu
 
 
 class Model:
-    """Layers, a loss, and the two vectors that make them a function.
+    """A network, a loss, and the two vectors that make them a function.
 
     Parameters
     ----------
-    layers : list of Layer
-    input_shape : tuple of int
+    network : Network
     loss : Loss
     theta, state : ndarray of shape (P,), (S,)
         Parameters and running statistics; their dtype is what everything is computed in. Several
@@ -34,8 +33,8 @@ class Model:
         The parameters with these roles, views too; a bias as (..., units).
     """
 
-    def __init__(self, layers, input_shape, loss, theta, state):
-        self.network = Network(layers, input_shape)
+    def __init__(self, network, loss, theta, state):
+        self.network = network
         self.loss = loss
         self._bind(theta, state)
 
