@@ -33,7 +33,13 @@ MODULES = ["sknn", "sknn.nn", "sknn.inspection", "sknn.metrics", "sknn.plotting"
 SNIPPET = re.compile(r"^```python\n(.*?)^```\n(?:\n*^```text\n(.*?)^```$)?", re.M | re.S)
 NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:e[+-]?\d+)?")
 NOT_RUN = {"architecture.md"}  # its block lists signatures
-NEEDS = {"ProgressBar": "rich", "skl2onnx": "skl2onnx", "skops": "skops", "torch": "torch"}
+NEEDS = {
+    "ConfusionMatrixDisplay": "matplotlib",
+    "ProgressBar": "rich",
+    "skl2onnx": "skl2onnx",
+    "skops": "skops",
+    "torch": "torch",
+}
 
 
 def of_the_build(name):
