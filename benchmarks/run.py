@@ -12,9 +12,9 @@ import joblib
 import mlp_prediction
 import mlp_training
 import options
-from threadpoolctl import threadpool_info
 
 import sknn
+from sknn.versions import advice, blas
 
 BENCHMARKS = {
     "mlp_training": mlp_training,
@@ -46,12 +46,8 @@ def print_header(repeats):
     print(f"sknn {sknn.__version__}, Python {platform.python_version()}, {repeats} rounds")
     print(", ".join(map(_versioned, ("numpy", "scipy", "scikit-learn", "torch", "skorch", "jax"))))
     print(f"{joblib.cpu_count()} cores")
-    for library in threadpool_info():
-        if library["user_api"] == "blas":
-            described = (
-                str(library.get(key)) for key in ("internal_api", "version", "architecture")
-            )
-            print(f"BLAS: {' '.join(described)}, {library['num_threads']} threads")
+    for line in (*blas(), *advice()):
+        print(line)
 
 
 def _versioned(package):

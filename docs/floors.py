@@ -20,10 +20,11 @@ WIDTH = 96  # of the drawing
 COLUMN = 34  # where it says what a package is for
 
 LIST = """
-sknn                            the public names: estimators, `save` and `load`
+sknn                            the public names: estimators, `save`, `load`, `show_versions`
 
 sknn.persistence                `save`, `load`: an estimator in one file, without pickle
 sknn.onnx                       `register()`: lets skl2onnx convert fitted networks
+sknn.versions                   `show_versions()`: versions, BLAS and what would make it faster
 
 sknn.plotting                   displays; matplotlib is imported when one is drawn
 

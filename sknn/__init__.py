@@ -10,6 +10,7 @@ from sknn.estimators import (
 )
 from sknn.nn.storage.container import SavedModelError
 from sknn.persistence import load, save
+from sknn.versions import show_versions
 
 __all__ = [
     "CNNClassifier",
@@ -21,5 +22,6 @@ __all__ = [
     "SequentialRegressor",
     "load",
     "save",
+    "show_versions",
 ]
 __version__ = "0.1.0"
