@@ -6,11 +6,13 @@ import importlib.util
 import inspect
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn import config_context
 
@@ -97,6 +99,51 @@ def test_numbers_agree_to_two_units_of_the_last_decimal(printed, promised, agree
     else:
         with pytest.raises(AssertionError):
             assert_agrees(printed, promised)
+
+
+# Claims of the guide that its snippets do not show
+
+
+@pytest.fixture
+def pyplot():
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    yield pyplot
+    pyplot.close("all")
+
+
+def test_figure_of_the_approximation_has_the_errors_of_the_page(pyplot):
+    runpy.run_path(str(DOCS / "figures" / "approximation.py"))
+    axes = pyplot.gcf().axes
+    (row,) = re.findall(r"^random_state=0 (.*)$", PAGES["guide/forward_pass.md"], re.M)
+    promised = [float(error) for error in row.split()]
+    assert len(axes) == len(promised) == 4
+    for ax, units, error in zip(axes, [1, 2, 5, 20], promised, strict=True):
+        target, network = ax.get_lines()
+        x, y = target.get_data()
+        np.testing.assert_allclose(y, np.sin(3 * x) + 0.3 * x**2)
+        np.testing.assert_array_equal(network.get_xdata(), x)
+        assert (x[0], x[-1], len(x)) == (-3, 3, 200)
+        largest = np.abs(network.get_ydata() - y).max()
+        assert abs(largest - error) <= 0.02
+        assert ax.get_title() == f"{units} unit{'s' * (units > 1)}: error {largest:.2f}"
+
+
+def test_half_the_rate_and_twice_alpha_give_the_step_of_half_the_squared_error():
+    X, y, n = np.array([[1.0], [-0.5], [2.0]]), np.array([0, 1, 1]), 3
+    clf = MLPClassifier((), loss="squared_error", solver="sgd", momentum=0, batch_size=n)
+    clf.set_params(learning_rate_init=0.1 / 2, alpha=2 * 0.3).partial_fit(X, y, classes=[0, 1])
+    w, b = 0.7, -0.2
+    clf.coefs_, clf.intercepts_ = [np.array([[w]])], [np.array([b])]
+    clf.partial_fit(X, y)
+    h = 1 / (1 + np.exp(-(X[:, 0] * w + b)))
+    delta = (h - y) * h * (1 - h)  # of 1/2 (h - y)^2
+    np.testing.assert_allclose(
+        [clf.coefs_[0][0, 0], clf.intercepts_[0][0]],
+        [w - 0.1 * (delta @ X[:, 0] + 0.3 * w) / n, b - 0.1 * delta.sum() / n],
+        rtol=1e-12,
+    )
 
 
 # Names
