@@ -238,19 +238,22 @@ nn/augmentation.py: augmentation
     changed[mirrored, :, ::-1] => changed[mirrored, ::-1]
     2 * most + 1, size=n => 2 * most, size=n
     random = stream(seed, epoch, batch, WHOLE_BATCH) => random = stream(seed, 0, batch)
-nn/threads.py: threads
-    if _holders == 0 and _limits: => if _limits:
+nn/threads.py: threads threads_interrupted
+    if not _holders:\n                    _give => if True:\n                    _give
+    is_in_the_list = number < len(helpers) => is_in_the_list = True
     _set_threads(_limits) => pass
+    _give_back()  # of => # of
     held.get(id(library)) or library => library
     helper.result() => pass
     > _allowed => > _allowed + 1
     return bool(_helpers) and => return
     while _is_crowded(): => while False:
     helper.add_done_callback(_give_room) => pass
-    copy_context().run, help_out => help_out
+    context.run, _help_out, => _help_out,
     try:\n            _wait_until_done(helpers) => try:\n            pass
     _give_room(get_ident(), *helpers) => _give_room(get_ident())
-    if interrupt:\n            raise interrupt => pass
+    raise interrupt\n    finally:\n        interrupt = None  # as => pass\n    finally:\n        interrupt = None  # as
+    raise interrupt\n    finally:  # a => pass\n    finally:  # a
     todo.clear()\n            raise => raise
     _helpers.clear() => pass
     Lock(), Condition(), local(), None => Lock(), Condition(), local(), _pool

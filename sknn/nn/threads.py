@@ -5,8 +5,9 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
-from functools import cache, partial
+from functools import cache
 from threading import Condition, Lock, get_ident, local
+from weakref import WeakSet
 
 from threadpoolctl import ThreadpoolController
 
@@ -14,7 +15,7 @@ MOST = 1024  # threads in the pool, which starts them as they are needed
 SMALL = 2_000_000  # multiply-adds: below, a second thread gains an eighth at the most
 
 _lock = Lock()
-_holders = 0
+_holders = WeakSet()
 _limits = []  # (library, its number of threads before the first holder came)
 _pool = None
 _room = Condition()  # guards the next three; notified when threads have given room
@@ -36,20 +37,47 @@ def one_blas_thread():
     A limit that another thread of the program has set through threadpoolctl is restored, too;
     should that thread give its limit up meanwhile, it is what remains.
     """
-    global _holders, _limits
-    with _lock:
-        if _holders == 0:
-            several = [(library, library.get_num_threads()) for library in _libraries()]
-            _limits = [(library, number) for library, number in several if number != 1]
-            _set_threads((library, 1) for library, _ in _limits)
-        _holders += 1
+    holder = _Holder()
     try:
+        with _lock:
+            _hold(holder)
         yield
     finally:
-        with _lock:
-            _holders -= 1
-            if _holders == 0 and _limits:
-                _give_back()
+        _let_go(holder)
+
+
+class _Holder:
+    """Whoever holds BLAS to one thread; one that an interrupt has cut off is forgotten."""
+
+
+def _hold(holder):
+    """``_lock`` must be held."""
+    global _limits
+    if not _holders:
+        _give_back()  # of a holder that was interrupted before it could
+        several = [(library, library.get_num_threads()) for library in _libraries()]
+        _limits = [(library, number) for library, number in several if number != 1]
+        _set_threads((library, 1) for library, _ in _limits)
+    _holders.add(holder)
+
+
+def _let_go(holder):
+    """Gives the threads back if this was the last holder; only then raises an interrupt."""
+    interrupt, done = None, False
+    while not done:
+        try:
+            with _lock:
+                _holders.discard(holder)
+                if not _holders:
+                    _give_back()
+            done = True
+        except KeyboardInterrupt as error:
+            interrupt = error
+    try:
+        if interrupt:
+            raise interrupt
+    finally:  # a traceback, to which this frame belongs, must not be held by it
+        interrupt = None
 
 
 def _give_back():
@@ -123,7 +151,7 @@ def share_out(work, n):
     try:
         with _room:
             _wait_for_room()
-            _start_helpers(helpers, partial(take_turns, helping=True), n - 1)
+            _start_helpers(helpers, take_turns, n - 1)
         take_turns(helping=False)
     finally:
         todo.clear()
@@ -153,7 +181,7 @@ def _wait_until_done(helpers):
         if interrupt:
             raise interrupt
     finally:
-        interrupt = None  # as above
+        interrupt = None  # as in _let_go
 
 
 def _is_crowded():
@@ -173,16 +201,28 @@ def _wait_for_room():
         _room.wait()
 
 
-def _start_helpers(helpers, help_out, wanted):
-    """Starts as many helpers as there is room for, at most ``wanted``; ``_room`` must be held."""
+def _start_helpers(helpers, take_turns, wanted):
+    """Starts as many helpers as there is room for, at most ``wanted``; ``_room`` must be held.
+
+    helpers: a list that takes them in. They begin when ``_room`` is free. An interrupt may cut off
+    a helper before it is in the list, where nobody would wait for it: it does nothing.
+    """
     global _pool
     _pool = _pool or ThreadPoolExecutor(MOST, thread_name_prefix="sknn")
     for _ in range(min(wanted, _allowed - len(_callers) - len(_helpers))):
         # A context of its own for each: NumPy's errstate lives there.
-        helper = _pool.submit(copy_context().run, help_out)
+        context = copy_context()
+        helper = _pool.submit(context.run, _help_out, len(helpers), helpers, take_turns)
         helpers.append(helper)
         _helpers.add(helper)
         helper.add_done_callback(_give_room)
+
+
+def _help_out(number, helpers, take_turns):
+    with _room:
+        is_in_the_list = number < len(helpers)
+    if is_in_the_list:
+        take_turns(helping=True)
 
 
 def _give_room(*threads):
@@ -195,13 +235,12 @@ def _give_room(*threads):
 
 def _forget_threads():
     """In a forked child no other thread lives on: none to let go, none to work."""
-    global _lock, _room, _holders, _own, _pool
+    global _lock, _room, _own, _pool
     _lock, _room, _own, _pool = Lock(), Condition(), local(), None
     _callers.clear()
     _helpers.clear()
-    if _holders:
-        _holders = 0
-        _give_back()
+    _holders.clear()
+    _give_back()
 
 
 if hasattr(os, "register_at_fork"):

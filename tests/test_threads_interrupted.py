@@ -1,0 +1,135 @@
+"""An interrupt at any line of what holds BLAS and shares out work does no lasting harm."""
+
+import linecache
+import sys
+from time import sleep
+
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from sknn.nn import threads
+from sknn.nn.threads import one_blas_thread, share_out
+
+MOST_LINES = 1000
+
+
+def blas_threads():
+    return {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"}
+
+
+@pytest.fixture(autouse=True)
+def two_threads():
+    with threadpool_limits(2):
+        yield
+
+
+class InterruptAt:
+    """Raises KeyboardInterrupt before the n-th line of sknn.nn.threads that this thread runs."""
+
+    def __init__(self, n):
+        self.left = n
+        self.line = None
+        self.began = {}  # in which bytecode of a frame a line began
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self.on_call)
+        return self
+
+    def __exit__(self, *error):
+        sys.settrace(self.before)
+        self.began.clear()
+
+    def on_call(self, frame, event, argument):
+        return self.on_line if frame.f_code.co_filename == threads.__file__ else None
+
+    def on_line(self, frame, event, argument):
+        if event == "line" and self.line is None and not self.releases_a_lock(frame):
+            self.left -= 1
+            if self.left < 0:
+                self.line = frame.f_lineno
+                raise KeyboardInterrupt
+        return self.on_line
+
+    def releases_a_lock(self, frame):
+        """Whether that comes next: Python lets no signal in before it has released it."""
+        text = linecache.getline(threads.__file__, frame.f_lineno).strip()
+        began = self.began.setdefault((frame, frame.f_lineno), frame.f_lasti)
+        return text in ("with _lock:", "with _room:") and frame.f_lasti > began
+
+
+def hold():
+    with one_blas_thread():
+        pass
+
+
+def hold_twice():
+    with one_blas_thread(), one_blas_thread():
+        pass
+
+
+def share():
+    assert share_out(lambda number: number**2, 5) == [0, 1, 4, 9, 16]
+
+
+def hold_and_share():
+    with one_blas_thread():
+        share()
+
+
+def interrupted(action, n):
+    """The line at which the action was interrupted, None if it ended before."""
+    interrupt = InterruptAt(n)
+    try:
+        with interrupt:
+            action()
+    except KeyboardInterrupt:
+        pass
+    return interrupt.line
+
+
+@pytest.mark.parametrize("action", [hold, hold_twice, share, hold_and_share])
+def test_interrupt_at_any_line_leaves_the_threads_as_they_were(action):
+    lines = set()
+    for n in range(MOST_LINES):
+        line = interrupted(action, n)
+        if line is None:
+            break
+        lines.add(line)
+        hold()  # repairs what an interrupt while the threads were given back has left
+        assert blas_threads() == {2}, line
+        with one_blas_thread():
+            assert blas_threads() == {1}, line
+        assert blas_threads() == {2}, line
+        busy = share_out(lambda number: len(threads._callers | threads._helpers), 4)
+        assert max(busy) <= 2, line
+        assert not threads._callers, line
+    assert n < MOST_LINES - 1
+    assert len(lines) > 10
+
+
+def test_interrupt_at_any_line_is_raised_once_nothing_runs_any_more():
+    running, left = [], []
+
+    def work(number):
+        running.append(number)
+        sleep(0.002)
+        running.remove(number)
+
+    for n in range(MOST_LINES):
+        line = interrupted(lambda: share_out(work, 4), n)
+        if running:
+            left.append(line)
+        while running:
+            sleep(0.001)
+        if line is None:
+            break
+    assert n < MOST_LINES - 1
+    assert left == []
+
+
+@pytest.mark.parametrize(("number", "turns"), [(0, [True]), (1, [])])
+def test_helper_that_nobody_waits_for_does_nothing(number, turns):
+    taken = []
+    threads._help_out(number, ["the only one waited for"], lambda helping: taken.append(helping))
+    assert taken == turns
