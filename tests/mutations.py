@@ -200,6 +200,7 @@ nn/training_state.py: training models_together checkpoint
     self.order = self.order.take(_shuffled(n, => self.order = np.arange(n).take(_shuffled(n,
     np.take_along_axis(order, shuffled, axis=-1) => shuffled
 nn/lbfgs.py: lbfgs endings mlp callbacks
+    "loss": np.nan, "iterations": 0 => "loss": np.inf, "iterations": 0
     l1 / weight_sum) => l1)
     add_penalty(alpha / weight_sum => add_penalty(alpha / len(rows)
     theta[:n] = last["x"]\n        trim => trim
@@ -252,8 +253,8 @@ nn/threads.py: threads threads_interrupted
     context.run, _help_out, => _help_out,
     try:\n            _wait_until_done(helpers) => try:\n            pass
     _give_room(get_ident(), *helpers) => _give_room(get_ident())
-    raise interrupt\n    finally:\n        interrupt = None  # as => pass\n    finally:\n        interrupt = None  # as
-    raise interrupt\n    finally:  # a => pass\n    finally:  # a
+    raise interrupt\n    finally:\n => pass\n    finally:\n
+    raise interrupt\n    finally:  # => pass\n    finally:  #
     todo.clear()\n            raise => raise
     _helpers.clear() => pass
     Lock(), Condition(), local(), None => Lock(), Condition(), local(), _pool

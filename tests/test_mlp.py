@@ -866,13 +866,20 @@ def test_interrupted_fit_warns_and_leaves_a_usable_estimator(make, data, monkeyp
     assert interrupted.partial_fit(X, y).n_iter_ == 1
 
 
+@pytest.mark.parametrize(
+    ("solver", "where"), {"adam": (Adam, "step"), "lbfgs": (Gradient, "sum")}.items()
+)
 @BOTH
-def test_fit_interrupted_in_its_first_step_leaves_the_drawn_weights(make, data, monkeypatch):
+def test_fit_interrupted_in_its_first_step_leaves_the_drawn_weights(
+    make, solver, where, data, monkeypatch
+):
     X, y = data(make)
     with monkeypatch.context() as patch:
-        interrupt_at(patch, Adam, "step", 1)
-        with pytest.warns(UserWarning, match="Training interrupted by user"):
-            interrupted = make(random_state=0).fit(X, y)
+        interrupt_at(patch, *where, 1)
+        with pytest.warns(UserWarning, match="Training interrupted by user") as warned:
+            interrupted = make(random_state=0, solver=solver).fit(X, y)
+    assert len(warned) == 1
+    assert np.isnan(interrupted.loss_)
     drawn = THEIRS[make](random_state=0, solver="sgd", learning_rate_init=1e-300, max_iter=1)
     drawn.fit(X, y)
     assert_equal_weights(interrupted, drawn)

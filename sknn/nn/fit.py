@@ -221,7 +221,8 @@ def _by_iterations(fit, watch):
             after_iteration=observer.after_iteration,
             say=watch.say,
         )
-        where = None if np.isfinite(outcome.loss) else gradient.non_finite(outcome.loss)
+        known = np.isfinite(outcome.loss) or outcome.reason == "interrupted"
+        where = None if known else gradient.non_finite(outcome.loss)
         observer.finish()
         where = where or model.network.first_non_finite(model.theta, model.state)
     return Result(

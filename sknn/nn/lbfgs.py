@@ -16,7 +16,8 @@ class LbfgsOutcome:
     """How ``minimize_loss`` ended.
 
     ``reason`` is "converged", "limit" (max_iter or max_fun reached), "failed" (SciPy gave up),
-    "interrupted", "time" or "asked"; ``message`` is SciPy's own word for it.
+    "interrupted", "time" or "asked"; ``message`` is SciPy's own word for it. ``loss`` is nan if an
+    interrupt came before the first iteration was over.
     """
 
     reason: str
@@ -50,7 +51,7 @@ def minimize_loss(
     n = layout.n_trainable
     theta = gradient.theta
     weight_sum = rows.weight_sum
-    last = {"x": theta[:n].copy(), "loss": np.inf, "iterations": 0}
+    last = {"x": theta[:n].copy(), "loss": np.nan, "iterations": 0}
     started = began = time.perf_counter()
     late = False
 
