@@ -141,7 +141,7 @@ nn/batches.py: batches training
 nn/passes.py: normalization saliency_display
     weight.mean(axis=-1, keepdims=True) => weight[..., :1]
     self.training or self.differentiated => self.training
-nn/gradient.py: gradient training regularization batches micro_batches class_weight
+nn/gradient.py: gradient training regularization batches micro_batches class_weight models_together
     self.grad *= scale => pass
     value = 0.5 * inner(penalty, weights) => value = inner(penalty, weights)
     isinstance(l1, float) or l1 > 0 => isinstance(l1, float) or l1 > 1
@@ -282,13 +282,11 @@ nn/model.py: model transform mlp
     // row_size) and at is None and not => // row_size) and not
     if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)): => if False:
 nn/network.py: network normalization gradient divergence residual sequential
-    need_dx or index > lowest)\n            else: => True)\n            else:
     or names.count(n) > 1 => or names.count(n) > 2
     or "__" in n => or False
     entries = list(entries)\n => pass\n
     (old[0], layer) if isinstance(old, (tuple, list)) else layer => layer
     lowest = 0 if need_dx else self.lowest => lowest = self.lowest
-    return dz if need_dx else None => return dz
     need_dx = index > self.lowest => need_dx = index > self.lowest + 1
     params[index - 1], params[index] = weights, None => params[index - 1] = weights
     first += 2 if fused else 1 => first += 1
@@ -318,7 +316,7 @@ nn/layers/dropout.py: dropout layers
     np.greater_equal(numbers => np.greater(numbers
     min(round(self.rate * levels), levels - 1) => round(self.rate * levels)
     return None\n        if context.random is None:\n => return None\n        if dy is None:\n
-nn/layers/normalization.py: normalization layers micro_batches
+nn/layers/normalization.py: normalization layers micro_batches models_together
     np.divide(count, count - 1, out= => np.divide(count, count, out=
     variance, count * pixels, several) => variance, count, several)
     state[name] * (1 - self.momentum) => state[name] * self.momentum
@@ -327,14 +325,12 @@ nn/layers/normalization.py: normalization layers micro_batches
     counts.max(axis=0) => counts[0]
     several = count > 1 => several = count > 2
     several if several.any() != several.all() => several if several.all()
-    variance * np.float64( => variance * float(
     mean = np.where(several, total * share, mean) => mean = total * share
     own if several is True else np.where(several, own, variance) => own
     np.copyto(state[name], updated, where=several) => np.copyto(state[name], updated)
     centred *= cache["weight of row"] => pass
     if context.updates_state: => if True:
     params["shift"] - state["mean"] * factor => params["shift"] + state["mean"] * factor
-    np.divide(1, sum_of_weights * pixels, => np.divide(1, sum_of_weights,
     normalized *= (dy * normalized).mean(axis=-1, keepdims=True) => normalized *= 0
     dshift, dscale = yield grads => dshift, dscale = grads
 nn/residual.py: residual layers

@@ -70,6 +70,14 @@ def test_prediction_passes_x_on_as_it_is(shape):
     assert layer.forward({}, {}, x, Workspace(np.float64), PREDICTION) is x
 
 
+@each_shape
+def test_gradient_outside_training_is_passed_on_as_it_is(shape):
+    dy, context = normal(*shape), Pass(differentiated=True)
+    layer, cache = Dropout(0.5), Workspace(np.float64)
+    layer.forward({}, {}, normal(*shape), cache, context)
+    assert_array_equal(layer.backward({}, {}, dy.copy(), cache, context), dy)
+
+
 @each_rate
 @each_shape
 def test_gradient_is_dropped_and_scaled_as_the_values_were(rate, shape):

@@ -383,6 +383,28 @@ def test_backward_to_a_layer_gives_the_gradient_of_what_goes_into_it(first):
     assert not any(grad.any() for own in grads[:first] for grad in own.values())
 
 
+@pytest.mark.parametrize("need_dx", [False, True])
+def test_backward_in_parts_gives_dx_if_it_is_needed(need_dx):
+    network, x, dz = Network(LAYERS, (2,)), normal(N, 2), normal(N, 3, seed=1)
+    theta, _ = network.initial(np.random.RandomState(0), np.float64)
+    params, grads = network.layout.views(theta), network.layout.views(np.zeros_like(theta))
+    workspaces, context = network.workspaces(np.float64), Pass(training=True)
+    for joint_pass in (
+        network.forward_jointly(params, [{}] * len(LAYERS), x, workspaces, context),
+        network.backward_jointly(params, grads, dz.copy(), workspaces, context, need_dx),
+    ):
+        with pytest.raises(StopIteration) as end:
+            next(joint_pass)
+    if not need_dx:
+        assert end.value.value is None
+        return
+
+    def value(x):
+        return np.sum(dz * forward(network, theta, x))
+
+    assert_is_gradient(end.value.value, value, x)
+
+
 def test_gradient_above_a_first_dropout_is_that_without_dx():
     loss = LOSSES["squared_error"]
     batch = new_batch(normal(N, 6), normal(N, 3))

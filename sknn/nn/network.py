@@ -164,7 +164,7 @@ class Network:
                 dz = yield from layer.backward_jointly(*given, need_dx or index > lowest)
             else:
                 dz = layer.backward(*given, need_dx or index > lowest)
-        return dz if need_dx else None
+        return dz
 
     def row_size(self, dtype):
         """Bytes that forward allocates for one sample."""
