@@ -19,6 +19,7 @@ BETWEEN = 1.2  # from map to map where they stand one below the other, in height
 DOTS = 1.6, 0.8  # room for the three dots, in units and in maps
 BAR = 24  # from the outputs to the end of the colour bar
 LEVEL = 20  # room for a shortcut
+HINTED = 1.07  # times its width on paper a small text may take on a screen
 LONGEST = 24  # characters of a name
 LEGEND = ("positive weight", "negative weight", "positive bias", "negative bias")
 
@@ -251,10 +252,12 @@ def heading(column, is_input):
 
 
 def counted(n, what):
+    """The number with its noun: 3 units."""
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def shortened(text):
+    """The text, of each line only the beginning if it is long."""
     lines = text.split("\n")
     return "\n".join(
         line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}\u2026" for line in lines
@@ -275,9 +278,11 @@ def text_width(text, size, weight="normal"):
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
+    text = text.replace("$", "S")  # no formula
+    font = FontProperties(size=size, weight=weight)
     if not text.strip():
         return 0.0
-    return TextPath((0, 0), text, prop=FontProperties(size=size, weight=weight)).get_extents().width
+    return HINTED * TextPath((0, 0), text, prop=font).get_extents().width
 
 
 def _levels(shortcuts):

@@ -51,7 +51,7 @@ class Artist:
             drawn.append(self.ax.add_collection(LineCollection(lines, **{**style, **kwargs})))
         return drawn
 
-    def draw_units(self, sample):
+    def draw_units(self):
         """The circles or squares of each column, with their rings and fills."""
         from matplotlib.collections import PatchCollection
         from matplotlib.patches import Circle, Rectangle
@@ -69,7 +69,7 @@ class Artist:
             collection = PatchCollection(patches, zorder=3, **style)
             drawn.append(self.ax.add_collection(collection))
             if self.colours is not None and place.column.shows_maps:
-                self._show_maps(place, sample)
+                self._show_maps(place)
             if place.dots is not None:
                 dots = np.add(place.dots, (place.x, 0))
                 size = (2.2 * self.zoom) ** 2
@@ -94,13 +94,14 @@ class Artist:
             return "none"
         return self.colours.to_rgba(column.values[place.shown] / column.scale)
 
-    def _show_maps(self, place, sample):
+    def _show_maps(self, place):
         column = place.column
         for index, (x, y) in zip(place.shown, place.centres, strict=True):
             w, h = place.width / 2, place.height / 2
-            style = {"extent": (x - w, x + w, y - h, y + h), "zorder": 2.5, "aspect": "auto"}
+            style = {"extent": (x - w, x + w, y - h, y + h), "zorder": 2.5}
+            style |= {"aspect": "auto", "origin": "upper"}
             if place.is_picture:
-                picture, shades = as_picture(sample)
+                picture, shades = as_picture(column.values)
                 self.ax.imshow(picture, **shades, **style)
             else:
                 shares = column.values[..., index] / column.scale
@@ -200,7 +201,7 @@ class Artist:
         if text:
             style = {"color": self._ink(), "zorder": 6, **style}
             font = size * self.arrangement.font * self.zoom
-            self.ax.text(x, y, text, ha=ha, fontsize=font, **style)
+            self.ax.text(x, y, text, ha=ha, fontsize=font, parse_math=False, **style)
 
     def _ink(self):
         import matplotlib.pyplot as plt

@@ -128,6 +128,7 @@ class _Columns:
             weights = _only(declared, params, "weight", weights)
             biases = _only(declared, params, "bias", (1, row.output_shape[-1]))
             biases = None if biases is None else biases[0]
+            step = [row.kind] if weights is None and not step else step
             column = Column(row.name, row.output_shape, step, window, weights, biases)
             column.notes += [row.activation] if row.activation not in (None, "identity") else []
             self.columns.append(column)

@@ -31,8 +31,6 @@ class NetworkDisplay:
     shortcuts : list, default=()
         Connections past other layers, each with ``start`` and ``end``, the numbers of two
         columns, and ``text``.
-    sample : ndarray of shape (n_features,) or (height, width, channels), default=None
-        The sample whose activations are shown.
 
     Attributes
     ----------
@@ -68,10 +66,9 @@ class NetworkDisplay:
     dense3 (3,) softmax
     """
 
-    def __init__(self, *, columns, shortcuts=(), sample=None):
+    def __init__(self, *, columns, shortcuts=()):
         self.columns = columns
         self.shortcuts = shortcuts
-        self.sample = sample
 
     @classmethod
     def from_estimator(cls, estimator, X=None, *, max_units=20, plot=True, ax=None, **kwargs):
@@ -113,8 +110,7 @@ default=None
         model = fitted_model(estimator)
         x = None if X is None else as_input(estimator, model, X, name="X")
         columns, shortcuts = columns_of(estimator, model, x)
-        sample = None if x is None else x[0]
-        display = cls(columns=columns, shortcuts=shortcuts, sample=sample)
+        display = cls(columns=columns, shortcuts=shortcuts)
         return display.plot(ax, max_units=max_units, **kwargs) if plot else display
 
     def plot(self, ax=None, *, max_units=20, max_maps=6, cmap=None, **kwargs):
@@ -170,7 +166,7 @@ default=None
             zoom = min(1, *(size / place.size))
         artist = Artist(self.ax_, place, zoom, self._colours(cmap))
         self.lines_ = artist.draw_weights(kwargs)
-        self.units_ = artist.draw_units(self.sample)
+        self.units_ = artist.draw_units()
         artist.draw_steps()
         artist.draw_shortcuts(self.shortcuts)
         artist.write_texts()
@@ -182,7 +178,7 @@ default=None
 
     def _colours(self, cmap):
         """What gives each activation, as a share, its colour; None without a sample."""
-        if self.sample is None:
+        if self.columns[0].values is None:
             return None
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import Normalize
