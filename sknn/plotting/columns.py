@@ -88,9 +88,10 @@ def columns_of(estimator, model, x=None):
     outputs = drawn.columns[-1]
     outputs.notes, outputs.labels = [model.loss.link], _output_names(estimator, model)
     if x is not None:
-        outputs.values = model.loss.predict(drawn.x)[0]
         for column in drawn.columns:
             check_finite(column.values[None])
+        outputs.values = model.loss.predict(drawn.x)[0]
+        for column in drawn.columns:
             column.scale = float(np.abs(column.values).max()) or 1.0
         if model.loss.link in PROBABILITIES:
             outputs.scale = 1.0
