@@ -735,6 +735,21 @@ def test_colour_images_are_drawn_in_their_colours(pyplot):
     assert len(centres(NetworkDisplay.from_estimator(clf).units_[0])) == 3
 
 
+@pytest.mark.parametrize("sample", [True, False], ids=["sample", "weights"])
+def test_many_maps_have_room_below_the_heading(sample, pyplot):
+    clf, X = cnn(filters=(70, 2))
+    _, ax = pyplot.subplots(figsize=(8, 4))
+    display = NetworkDisplay.from_estimator(clf, X[0] if sample else None, max_maps=70, ax=ax)
+    squares = centres(display.units_[1])
+    assert len(squares) == 70
+    ((_, y),) = texts(display)["70 maps\n6 x 5"]
+    height = squares[0, 3]
+    assert squares[:, 1].max() + height / 2 < y - 2 * 8.5
+    assert height >= 7
+    foot = max(y for _, y in texts(display)["conv 3 x 3\nstride 1"])
+    assert squares[:, 1].min() - height / 2 > foot
+
+
 def test_small_maps_can_be_seen(pyplot):
     clf, _ = sequential(Conv2D(2, 40, padding="valid"), Flatten(), shape=(40, 40))
     squares = centres(NetworkDisplay.from_estimator(clf).units_[1])

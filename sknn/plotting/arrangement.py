@@ -52,19 +52,18 @@ class Arrangement:
         self.columns, self.font, self.line = columns, font, 1.3 * font
         self.with_values = columns[0].values is not None
         self.levels = _levels(shortcuts)
-        self.headings = [heading(column, number == 0) for number, column in enumerate(columns)]
+        self.headings = [heading(column, index == 0) for index, column in enumerate(columns)]
         self.above = self.line * max(map(len, self.headings)) + 4
         self.above += LEVEL * (max(self.levels, default=-1) + 1)
         self.steps = self.line * max(len(column.step) for column in columns)
         self.notes = self.line * max(len(column.notes) for column in columns)
         rows = self.above + self.steps + self.notes + 1.8 * self.line + 6
         self.places = [
-            Place(column, max_units, max_maps, self.with_values, is_input=number == 0)
-            for number, column in enumerate(columns)
+            Place(column, max_units, max_maps, self.with_values, is_input=index == 0)
+            for index, column in enumerate(columns)
         ]
-        slots = max(place.slots for place in self.places if not place.column.shows_maps)
-        wanted = _natural_height(slots, columns) if size is None else size[1] - rows
-        self.body = max(wanted, slots * PITCH[0], BODY[0] / 2)
+        wanted = self._natural_height() if size is None else size[1] - rows
+        self.body = max(wanted, BODY[0] / 2, *(place.least_height for place in self.places))
         self._size_bodies()
         self._name_units()
         self._stand_side_by_side(None if size is None else size[0])
@@ -74,6 +73,11 @@ class Arrangement:
     @property
     def size(self):
         return self.right - self.left, self.top - self.bottom
+
+    def _natural_height(self):
+        units = (place.slots for place in self.places if not place.column.shows_maps)
+        least = BODY[any(column.shows_maps for column in self.columns)]
+        return min(max(max(units) * PITCH[1], least), BODY[2])
 
     def _size_bodies(self):
         units = [place for place in self.places if not place.column.shows_maps]
@@ -87,7 +91,7 @@ class Arrangement:
         together = [place for place in maps if not place.is_picture]
         side = min([SIDE, *(place.largest_side(longest, self.body) for place in together)])
         for place in maps:
-            place.stand_maps(longest, SIDE if place.is_picture else side)
+            place.stand_maps(longest, SIDE if place.is_picture else side, self.body)
 
     def _name_units(self):
         """Numbers stand in the units, or else, where these are too small, beside the names."""
@@ -107,10 +111,10 @@ class Arrangement:
     def _stand_side_by_side(self, width):
         heads = self._label_widths()
         least, wanted = [], []
-        for number, after in enumerate(self.places[1:]):
-            bodies = self.places[number].half_width + after.half_width
+        for index, after in enumerate(self.places[1:]):
+            bodies = self.places[index].half_width + after.half_width
             step = max((text_width(text, self.font) for text in after.column.step), default=0)
-            texts = max((heads[number] + heads[number + 1]) / 2, step) + 10
+            texts = max((heads[index] + heads[index + 1]) / 2, step) + 10
             has_lines = after.column.weights is not None and not after.column.shows_maps
             gap = max(GAP[2], STEEPNESS * self.body) if has_lines else GAP[1]
             least.append(max(bodies + GAP[0], texts))
@@ -205,14 +209,23 @@ class Place:
         )
         self._in_a_row(pitch)
 
+    @property
+    def least_height(self):
+        if not self.column.shows_maps:
+            return self.slots * PITCH[0]
+        return SMALLEST if self.stacked else self.slots * BETWEEN * SMALLEST
+
     def largest_side(self, longest, height):
         """What ``longest`` pixels may measure if this column is to be no higher than that."""
         share = self.column.shape[0] / longest
         if self.stacked:
-            return (height - BEHIND * (len(self.shown) - 1)) / share
+            return (height - self._behind(height) * (len(self.shown) - 1)) / share
         return height / (self.slots * BETWEEN) / share
 
-    def stand_maps(self, longest, side):
+    def _behind(self, height):
+        return min(BEHIND, height / 2 / max(1, len(self.shown) - 1))
+
+    def stand_maps(self, longest, side, body):
         """longest: pixels of the network's longest map, which measures ``side``."""
         height, width, _ = self.column.shape
         self.height = max(side * height / longest, SMALLEST)
@@ -224,9 +237,10 @@ class Place:
             return
         n = len(self.shown)
         back = np.arange(n)[::-1] - (n - 1) / 2
-        self.offsets = BEHIND * np.column_stack([-back, back])
-        self.half_width = (self.width + BEHIND * (n - 1)) / 2
-        self.half_height = (self.height + BEHIND * (n - 1)) / 2
+        behind = self._behind(body)
+        self.offsets = behind * np.column_stack([-back, back])
+        self.half_width = (self.width + behind * (n - 1)) / 2
+        self.half_height = (self.height + behind * (n - 1)) / 2
         if self.left_out:
             corner = self.offsets[0] + (-self.width / 2, self.height / 2)
             self.dots = corner + BEHIND * np.arange(0.7, 2.5, 0.7)[:, None] * (-1, 1)
@@ -293,8 +307,3 @@ def _levels(shortcuts):
         inner = (level for other, level in earlier if other.start >= one.start)
         levels.append(max(inner, default=-1) + 1)
     return levels
-
-
-def _natural_height(slots, columns):
-    least = BODY[0] if not any(column.shows_maps for column in columns) else BODY[1]
-    return min(max(slots * PITCH[1], least), BODY[2])

@@ -59,11 +59,11 @@ class NetworkDisplay:
     >>> clf = MLPClassifier((5, 3), solver="lbfgs", random_state=0).fit(X, y)
     >>> display = NetworkDisplay.from_estimator(clf, plot=False)
     >>> for column in display.columns:
-    ...     print(column.name, column.shape, *column.notes)
-    input (4,)
-    dense1 (5,) relu
-    dense2 (3,) relu
-    dense3 (3,) softmax
+    ...     print(column.name, column.shape, column.notes)
+    input (4,) []
+    dense1 (5,) ['relu']
+    dense2 (3,) ['relu']
+    dense3 (3,) ['softmax']
     """
 
     def __init__(self, *, columns, shortcuts=()):
