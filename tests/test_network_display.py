@@ -1,8 +1,4 @@
-import re
-import runpy
-import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,7 +31,6 @@ from sknn.nn import (
 from sknn.nn.initializers import Constant
 from sknn.plotting import NetworkDisplay
 
-ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 IRIS = load_iris(as_frame=True)
 NAMES = IRIS.target_names[IRIS.target]
@@ -781,26 +776,6 @@ def test_shortcuts_run_above_what_they_pass(pyplot):
     assert {"residual1", "residual2"} <= set(written)
     ((_, y),) = written["residual2"]
     assert y > tops[2]
-
-
-# The picture at the head of the README and of the guide
-
-
-def test_picture_in_the_readme_comes_from_the_code_beside_it(pyplot, monkeypatch, tmp_path):
-    script = ROOT / "docs" / "figures" / "network.py"
-    code = script.read_text(encoding="utf-8")
-    (drawing,) = re.findall(r"^iris = .*?^display = .*?\n", code, re.M | re.S)
-    for page in ("README.md", "docs/guide/forward_pass.md"):
-        text = (ROOT / page).read_text(encoding="utf-8")
-        assert drawing in text
-        assert "figures/network.png" in text
-    monkeypatch.setattr(sys, "argv", [str(script), str(tmp_path / "drawn.png")])
-    display = runpy.run_path(str(script))["display"]
-    assert display.columns[-1].labels == list(IRIS.target_names)
-    drawn, committed = (
-        pyplot.imread(path) for path in (tmp_path / "drawn.png", script.with_suffix(".png"))
-    )
-    assert np.abs(np.subtract(drawn.shape, committed.shape)).max() <= 2
 
 
 # Where it is drawn, and what is refused
