@@ -581,7 +581,6 @@ plotting/columns.py: network_display
     low, high = classes[0], classes[-1] => high, low = classes[0], classes[-1]
 plotting/arrangement.py: network_display
     upper = -(-few // 2) => upper = few // 2
-    if n > most else few => if n >= most else few // 2
     n - (few - upper) : n] => n - (few - upper) - 1 : n - 1]
     few = min(n, most) => few = min(n, most - 1)
     y = pitch * ((self.slots - 1) / 2 - down) => y = pitch * (down - (self.slots - 1) / 2)

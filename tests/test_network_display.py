@@ -254,6 +254,14 @@ def test_output_of_a_regressor_is_its_prediction():
     assert_allclose(column.scale, reg.predict(X[7:8])[0])
 
 
+def test_largest_activation_may_be_negative():
+    clf, X = mlp(2)
+    clf.coefs_[0][:], clf.intercepts_[0][:] = 0, [0.5, -2]
+    column = NetworkDisplay.from_estimator(clf, X[7], plot=False).columns[1]
+    assert_allclose(column.values, [np.tanh(0.5), -np.tanh(2)])
+    assert_allclose(column.scale, np.tanh(2))
+
+
 def test_activations_that_are_all_zero_have_a_scale():
     clf, X = mlp(2, activation="relu")
     clf.coefs_[0][:], clf.intercepts_[0][:] = 0, -1
@@ -425,6 +433,8 @@ def test_first_and_last_units_are_drawn(n_units, max_units, shown, pyplot):
     column = display.columns[1]
     colours = pyplot.get_cmap("RdBu_r")((column.values[shown] / column.scale + 1) / 2)
     assert_allclose(fills, colours, atol=1 / 200)
+    rings = list(map(tuple, rgb(display.units_[1].get_edgecolors())))
+    assert rings == [BLUE if bias < 0 else VERMILION for bias in clf.intercepts_[0][shown]]
     inputs = [0, 1, 2, 3] if max_units >= 4 else [0, 1, 3] if max_units == 3 else [0]
     weights = clf.coefs_[0][np.ix_(inputs, shown)]
     signs = {(i, j): colour for i, j, colour, _ in lines_between(display, 0)}
@@ -442,6 +452,8 @@ def test_first_and_last_units_are_drawn(n_units, max_units, shown, pyplot):
         y = dots[0][:, 1]
         assert np.all(y < places[upper - 1, 1] - places[0, 3] / 2)
         assert np.all(y > places[upper:, 1].max(initial=-np.inf) + places[0, 3] / 2)
+        if upper < len(shown):
+            assert_allclose(y.mean(), (places[upper - 1, 1] + places[upper, 1]) / 2, atol=1e-9)
 
 
 def test_units_stand_in_order_from_the_top_around_the_middle(pyplot):
@@ -675,12 +687,13 @@ def test_frames_of_maps_are_the_biases(pyplot):
 
 
 def test_window_lies_on_the_front_map_in_its_size(pyplot):
-    clf, _ = cnn()
+    pair = Conv2D(2, (3, 1), padding="same"), MaxPool2D(padding="same")
+    clf, _ = sequential(*pair, *pair, Flatten(), shape=(6, 5))
     display = NetworkDisplay.from_estimator(clf)
     windows = [patch.get_bbox() for patch in display.ax_.patches if hasattr(patch, "get_bbox")]
     fronts = [centres(units)[-1] for units in display.units_[:5]]
     assert len(windows) == 4
-    sizes = [(3 / 5, 3 / 6), (2 / 5, 2 / 6), (1, 1), (2 / 3, 2 / 3)]
+    sizes = [(1 / 5, 3 / 6), (2 / 5, 2 / 6), (1 / 3, 1), (2 / 3, 2 / 3)]
     for window, (x, y, width, height), size in zip(windows, fronts, sizes, strict=False):
         assert_allclose((window.width / width, window.height / height), size)
         assert x - width / 2 - 1e-9 <= window.x0 < window.x1 <= x + width / 2 + 1e-9
@@ -756,11 +769,11 @@ def test_small_maps_can_be_seen(pyplot):
 
 def test_shortcuts_run_above_what_they_pass(pyplot):
     inner = Residual([Dense(3), Dense(3)])
-    layers = Dense(3), Residual([Dense(3), inner, Dense(3)]), Residual([Dense(3)])
+    layers = Dense(3), Residual([inner, Dense(3)]), Residual([Dense(3)])
     clf, _ = sequential(*layers)
     display = NetworkDisplay.from_estimator(clf)
     ends = [(one.start, one.end) for one in display.shortcuts]
-    assert ends == [(2, 4), (1, 5), (5, 6)]
+    assert ends == [(1, 3), (1, 4), (4, 5)]
     columns = [centres(units) for units in display.units_]
     tops = []
     arrows = [patch for patch in display.ax_.patches if hasattr(patch, "get_arrowstyle")]

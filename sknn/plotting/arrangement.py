@@ -185,7 +185,7 @@ class Place:
             n = 1
         self.stacked = column.shows_maps and not with_values
         few = min(n, most)
-        upper = -(-few // 2) if n > most else few
+        upper = -(-few // 2)
         self.shown = np.r_[:upper, n - (few - upper) : n]
         self.upper, self.left_out = upper, n - few
         self.room = DOTS[column.shows_maps] if self.left_out else 0  # for dots
