@@ -34,10 +34,15 @@ sknn.plotting.activations       `ActivationDisplay`: activation functions and th
 sknn.plotting.feature_maps      `FeatureMapDisplay`: the response of each channel to an image
 sknn.plotting.filters           `FilterDisplay`: first-layer weights as images
 sknn.plotting.learning_rate     `LearningRateDisplay`: the learning-rate range test
+sknn.plotting.network           `NetworkDisplay`: units, maps and weights of a network
 sknn.plotting.recorder          `GradientFlow`: the callback that records gradients and dead units
 sknn.plotting.saliency          `SaliencyDisplay`: input gradients and integrated gradients
 sknn.plotting.training_curve    `TrainingCurveDisplay`: loss, validation score, learning rate
 
+sknn.plotting.artist            draws the arrangement of a network
+
+sknn.plotting.arrangement       where the columns of a network stand in its picture
+sknn.plotting.columns           a network as columns of units and maps
 sknn.plotting.layerwise         one sample forward and backward, layer by layer
 sknn.plotting.mosaic            many images as the tiles of one
 

@@ -577,6 +577,52 @@ estimators/checkpoints.py: resume checkpoint
     if checkpoint.epochs == 0: => if False:
     self.failing = True => self.failing = False
     vars(checkpoint).update(self.others) => pass
+plotting/columns.py: network_display
+    column.scale = float(np.abs(column.values).max()) => column.scale = float(column.values.max())
+    outputs.scale = 1.0 => pass
+    model.loss.predict(drawn.x)[0] => drawn.x[0]
+    column.notes = ["identity"] => pass
+    return arrays[0].copy() if fits => return arrays[0] if fits
+    return len(self.columns) > 1 or isinstance(layer, Dropout) => return True
+    if len(self.columns) - 1 > start: => if True:
+    self.x = self.x + before => pass
+    start, before = len(self.columns) - 1, self.x => start, before = len(self.columns), self.x
+    low, high = classes[0], classes[-1] => high, low = classes[0], classes[-1]
+plotting/arrangement.py: network_display
+    upper = -(-few // 2) => upper = few // 2
+    n - (few - upper) : n] => n - (few - upper) - 1 : n - 1]
+    few = min(n, most) => few = min(n, most - 1)
+    y = pitch * ((self.slots - 1) / 2 - down) => y = pitch * (down - (self.slots - 1) / 2)
+    middle = pitch * ((self.slots - self.room) / 2 - self.upper) => middle = 0
+    self.inside = self.with_values and self.diameter => self.inside = self.diameter
+    max(side * width / longest, SMALLEST) => max(side * height / longest, SMALLEST)
+    np.column_stack([-back, back]) => np.column_stack([back, back])
+    if other.start >= one.start) => if other.start > one.start)
+    HINTED = 1.07 => HINTED = 0.9
+    if size < 9.995 else => if size < 99.95 else
+    if len(line) <= LONGEST => if len(line) < LONGEST
+plotting/artist.py: network_display
+    np.where(shown < 0, BLUE, VERMILION) => np.where(shown < 0, VERMILION, BLUE)
+    np.where(shown < 0, BLUE, np.where => np.where(shown > 0, BLUE, np.where
+    np.ix_(before.shown, after.shown) => np.ix_(range(len(before.shown)), range(len(after.shown)))
+    shown = biases[place.shown] => shown = biases[: len(place.shown)]
+    self.widest * np.abs(shown) / _largest(after.column) => self.widest * np.abs(shown)
+    order = np.argsort(np.abs(shown) => order = np.argsort(-np.abs(shown)
+    [before.centres[start], after.centres[end]] => [before.centres[end], after.centres[start]]
+    (column.weights, column.biases) if array => (column.weights,) if array
+    column.values[place.shown] / column.scale) => column.values[: len(place.shown)] / column.scale)
+    column.values[..., index] / column.scale => column.values[..., index]
+    -1 if place.stacked else 0] => 0]
+    np.array(window[::-1]) => np.array(window)
+    side=-1 if index == 0 else 1 => side=1
+    (0.299, 0.587, 0.114)) > 0.5 => (0.299, 0.587, 0.114)) > 0.9
+    parse_math=False => parse_math=True
+plotting/network.py: network_display every_input
+    signed = any(column.values.min() < 0 => signed = all(column.values.min() < 0
+    Normalize(-1 if signed else 0, 1) => Normalize(0, 1)
+    or value < 1: => or value < 0:
+    or isinstance(value, bool) =>
+    min(1, *(size / place.size))\n        if => max(1, *(size / place.size))\n        if
 estimators/panel/html.py: html
     {escape(name)}</div>{texts} => {name}</div>{texts}
     <div>{escape(line)}</div> => <div>{line}</div>

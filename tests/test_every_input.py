@@ -39,6 +39,7 @@ from sknn.plotting import (
     FilterDisplay,
     GradientFlowDisplay,
     LearningRateDisplay,
+    NetworkDisplay,
     SaliencyDisplay,
     TrainingCurveDisplay,
 )
@@ -309,6 +310,10 @@ def test_displays_take_odd_samples_as_plain_ones(case, make):
     expected = SaliencyDisplay.from_estimator(reference, even[0], plot=False)
     assert_same([shown.gradient], [expected.gradient], single)
     assert_same([shown.attribution], [expected.attribution], single)
+    shown = NetworkDisplay.from_estimator(estimator, odd, plot=False).columns
+    expected = NetworkDisplay.from_estimator(reference, even[0], plot=False).columns
+    for column, other in zip(shown, expected, strict=True):
+        assert_same([column.values], [other.values], single)
     if make in CNNS:
         shown = FeatureMapDisplay.from_estimator(estimator, odd, plot=False)
         expected = FeatureMapDisplay.from_estimator(reference, even[0], plot=False)
@@ -567,7 +572,7 @@ BAD_SAMPLE = {
 def test_displays_refuse_bad_samples(case, make):
     make_bad, message = BAD_SAMPLE[case]
     bad, estimator = make_bad()[1], new(make).fit(EIGHTHS, target(make))
-    displays = [SaliencyDisplay] + ([FeatureMapDisplay] if make in CNNS else [])
+    displays = [SaliencyDisplay, NetworkDisplay, *([FeatureMapDisplay] if make in CNNS else [])]
     for display in displays:
         show = partial(display.from_estimator, plot=False)
         assert_refused(message, show, estimator, bad)
@@ -583,6 +588,9 @@ def test_displays_refuse_samples_that_overflow(make):
     show = partial(SaliencyDisplay.from_estimator, plot=False)
     assert_refused("not finite", show, estimator, huge)
     assert_refused("not finite", partial(show, sample=X[0], baseline=huge), estimator)
+    assert_refused(
+        "not finite", partial(NetworkDisplay.from_estimator, plot=False), estimator, huge
+    )
     if make in CNNS:
         show = partial(FeatureMapDisplay.from_estimator, plot=False)
         assert_refused("not finite", show, estimator, huge)
@@ -601,11 +609,15 @@ NO_NETWORKS = [None, "a", MLPClassifier, make_pipeline(MLPClassifier()), Logisti
         partial(SaliencyDisplay.from_estimator, sample=X[0]),
         partial(FeatureMapDisplay.from_estimator, image=X[0]),
         FilterDisplay.from_estimator,
+        NetworkDisplay.from_estimator,
         TrainingCurveDisplay.from_estimator,
         partial(GradientFlowDisplay.from_estimator, X=X, y=LABELS),
         partial(LearningRateDisplay.from_estimator, X=X, y=LABELS),
     ],
-    ids=["trace", "diagnose", "summary", "saliency", "maps", "filters", "curve", "flow", "rates"],
+    ids=[
+        *("trace", "diagnose", "summary", "saliency", "maps", "filters", "network", "curve"),
+        *("flow", "rates"),
+    ],
 )
 def test_what_looks_into_networks_refuses_all_else(look, other):
     with pytest.raises(TypeError, match=r"^estimator must be (a network of this|one of sknn's)"):

@@ -77,6 +77,11 @@ FINDINGS = {
     "plot_learning_rate.py": [
         (r"test accuracy (\S+)", lambda x: len(x) == 5 and x.argmax() == 2),
     ],
+    "plot_network.py": [
+        (r"Units: (\d) (\d) (\d) (\d) (\d) (\d) (\d)$", lambda n: [*n] == [4, 4, 5, 6, 4, 3, 3]),
+        (r"Probabilities: (\S+) (\S+) (\S+)", lambda p: abs(p.sum() - 1) < 0.02 and p.max() < 0.95),
+        (r"Recognised: (\d)", lambda digit: digit[0] == 7),
+    ],
     "plot_saliency.py": [
         (r"Explained: class (\d)", lambda label: label[0] == 3),
         (r"sum to (\S+), the output differs by (\S+)", lambda x: abs(x[0] - x[1]) < 0.02 * x[1]),

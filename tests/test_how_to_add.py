@@ -39,6 +39,7 @@ USES = {
         "sknn/inspection/tracing/pages.py",
         "sknn/inspection/training_symptoms.py",
         "sknn/onnx.py",
+        "sknn/plotting/columns.py",
     ],
     "parameter of all estimators": ["docs/guide/determinism.md"],
 }

@@ -1,8 +1,11 @@
 """What the README says is so: its examples, its links, its commands."""
 
 import re
+import runpy
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
@@ -43,3 +46,21 @@ def test_command_is_one_line_under_its_heading(heading):
     (command,) = re.findall(r"^```bash\n(.*?)^```$", section, re.M | re.S)
     assert command.count("\n") == 1
     assert command.startswith("python3.11 -m venv .venv && ")
+
+
+def test_picture_at_the_head_comes_from_the_code_beside_it(monkeypatch, tmp_path):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    script = ROOT / "docs" / "figures" / "network.py"
+    code = script.read_text(encoding="utf-8")
+    (drawing,) = re.findall(r"^iris = .*?^display = .*?\n", code, re.M | re.S)
+    for page in (README, (ROOT / "docs/guide/forward_pass.md").read_text(encoding="utf-8")):
+        assert drawing in page
+        assert "figures/network.png)" in page
+    monkeypatch.setattr(sys, "argv", [str(script), str(tmp_path / "drawn.png")])
+    display = runpy.run_path(str(script))["display"]
+    assert display.columns[-1].labels == ["setosa", "versicolor", "virginica"]
+    drawn, committed = (
+        pyplot.imread(path) for path in (tmp_path / "drawn.png", script.with_suffix(".png"))
+    )
+    assert np.abs(np.subtract(drawn.shape, committed.shape)).max() <= 2
+    pyplot.close("all")

@@ -5,6 +5,7 @@ from sknn.plotting.feature_maps import FeatureMapDisplay
 from sknn.plotting.filters import FilterDisplay
 from sknn.plotting.gradient_flow import GradientFlowDisplay
 from sknn.plotting.learning_rate import LearningRateDisplay
+from sknn.plotting.network import NetworkDisplay
 from sknn.plotting.recorder import GradientFlow
 from sknn.plotting.saliency import SaliencyDisplay
 from sknn.plotting.training_curve import TrainingCurveDisplay
@@ -16,6 +17,7 @@ __all__ = [
     "GradientFlow",
     "GradientFlowDisplay",
     "LearningRateDisplay",
+    "NetworkDisplay",
     "SaliencyDisplay",
     "TrainingCurveDisplay",
 ]

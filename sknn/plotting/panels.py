@@ -45,13 +45,21 @@ def show_image(ax, image):
 
     image: (height, width, channels)
     """
-    if image.shape[-1] == 3:
-        low, high = min(0, image.min()), max(1, image.max())  # 0 to 1 wherever that is enough
-        ax.imshow((image - low) / (high - low))
-    else:
-        ax.imshow(image.mean(axis=-1), cmap="gray")
+    picture, shades = as_picture(image)
+    ax.imshow(picture, **shades)
     ax.set_title("Image")
     _count_pixels(ax)
+
+
+def as_picture(image):
+    """(array for imshow, its arguments): grey, or in its colours, or the mean of other channels.
+
+    image: (height, width, channels)
+    """
+    if image.shape[-1] != 3:
+        return image.mean(axis=-1), {"cmap": "gray"}
+    low, high = min(0, image.min()), max(1, image.max())  # 0 to 1 wherever that is enough
+    return (image - low) / (high - low), {}
 
 
 def show_signed(ax, image, label, **kwargs):
