@@ -32,6 +32,7 @@ from sknn.nn import (
     Dropout,
     Flatten,
     GlobalAveragePool2D,
+    HardSigmoid,
     Huber,
     LayerNorm,
     LeakyReLU,
@@ -40,6 +41,7 @@ from sknn.nn import (
     Orthogonal,
     PReLU,
     Residual,
+    SiLU,
     SoftmaxFocal,
     Step,
     Warmup,
@@ -126,8 +128,9 @@ OF_ALL = [
     *options("checkpoint", FILE),
     *options("checkpoint_every", 2, checkpoint=FILE),
 ]
+OF_UNITS = [PReLU(shared=False), SiLU(1.5), HardSigmoid(0.2)]
 OF_HIDDEN_LAYERS = [
-    *options("activation", *ACTIVATIONS, LeakyReLU(0.3), PReLU(0.1), Square()),
+    *options("activation", *ACTIVATIONS, LeakyReLU(0.3), PReLU(0.1), *OF_UNITS, Square()),
     *options("dropout", 0.3),
     *options("normalization", "batch", "layer"),
     *options("normalization", "batch", dropout=0.3, dtype="float32"),
@@ -162,7 +165,7 @@ IMAGE_LAYERS = [
     BatchNorm(momentum=0.4),
     MaxPool2D(2, 1, "same"),
     Dropout(0.2),
-    Conv2D(2, 2, stride=2, activation=PReLU()),
+    Conv2D(2, 2, stride=2, activation=PReLU(shared=False)),
     AveragePool2D((1, 2), padding="same"),
 ]
 OF_STACKS = [

@@ -155,6 +155,7 @@ STACK = [
     Dense(7, "gelu"),
     LayerNorm(),
     Dropout(0.2),
+    Dense(5, PReLU(shared=False), bias=False),
     Dense(4, PReLU(), trainable=False),
 ]
 SMALL = {"max_iter": 2, "random_state": 0, "batch_size": 5}

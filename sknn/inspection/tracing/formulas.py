@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from sknn.nn.activations import HardSigmoid, SiLU
 from sknn.nn.layers import (
     Activate,
     AveragePool2D,
@@ -65,6 +66,11 @@ LAYERS = {
         "branch(x) + shortcut(x)", {}, "delta back through the branch + delta back on the shortcut"
     ),
 }
+# Of activations with other settings than the defaults, which their docstrings begin with.
+WITH_SETTINGS = {
+    HardSigmoid: "f(z) = min(max(slope * z + 1/2, 0), 1)",
+    SiLU: "f(z) = z / (1 + exp(-beta * z))",
+}
 
 
 def formulas_of(layer):
@@ -79,6 +85,14 @@ def formula(of):
     """The first sentence of the docstring of an object's class, without its source."""
     lines = (type(of).__doc__ or type(of).__name__).strip().splitlines()
     return re.split(r"; (?! )|\. |\.$", lines[0])[0]  # two spaces part formulas
+
+
+def activation_formula(activation):
+    """That of an activation, with the names of settings that are not the defaults."""
+    default = repr(activation) == f"{type(activation).__name__}()"
+    return (
+        formula(activation) if default else WITH_SETTINGS.get(type(activation), formula(activation))
+    )
 
 
 def loss_formula(loss):

@@ -105,7 +105,7 @@ class Conv2D(Layer):
         return [
             Parameter("weight", (kh, kw, c, filters), draw, trainable=trainable),
             *([bias] if self.bias else []),
-            *activation_parameters(self.activation, trainable),
+            *activation_parameters(self.activation, filters, trainable),
         ]
 
     def multiply_adds(self, input_shape):

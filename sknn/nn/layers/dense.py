@@ -71,7 +71,7 @@ class Dense(Layer):
         return [
             Parameter("weight", (n_in, self.units), draw, trainable=trainable),
             *([bias] if self.bias else []),
-            *activation_parameters(self.activation, trainable),
+            *activation_parameters(self.activation, self.units, trainable),
         ]
 
     def multiply_adds(self, input_shape):
