@@ -19,6 +19,7 @@ USES = {
     "activation": [
         "docs/guide/vanishing_gradients.md",
         "docs/quickstart.md",
+        "sknn/inspection/tracing/formulas.py",
         "sknn/plotting/activations.py",
     ],
     "loss": [],
@@ -139,9 +140,7 @@ WORDS = dict(
     )
 )
 N_LOSSES = len(CLASSIFICATION_LOSSES) + len(REGRESSION_LOSSES)
-N_ACTIVATIONS = len(
-    {type(activation) for activation in ACTIVATIONS.values()}
-)  # some have two names
+N_ACTIVATIONS = len({type(activation) for activation in ACTIVATIONS.values()})  # some have two
 N_SOLVERS = len(STOCHASTIC_SOLVERS) + 1  # and lbfgs
 
 

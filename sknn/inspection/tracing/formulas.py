@@ -1,7 +1,7 @@
 """What layers, activations, losses and optimisers compute, as one line of text."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sknn.nn.activations import HardSigmoid, SiLU
 from sknn.nn.layers import (
@@ -77,7 +77,8 @@ def formulas_of(layer):
     """The Formulas of a layer; of a layer of the user's own, what its docstring says."""
     for kind, formulas in LAYERS.items():
         if isinstance(layer, kind) and type(layer).forward is kind.forward:
-            return formulas
+            biased = getattr(layer, "bias", True)
+            return formulas if biased else replace(formulas, z=formulas.z.removesuffix(" + bias"))
     return Formulas(formula(layer))
 
 
