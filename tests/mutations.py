@@ -86,7 +86,6 @@ nn/names.py: names
     name.rpartition(".")[2].lower() => name.lower()
     .removesuffix(suffix) for => for
     set(names) <= set(known) => names
-    here.setdefault(other, names) => here[other] = names
     CLOSE = 0.7 => CLOSE = 0.3
     known} => sorted(known)[:3]}
 nn/initializers.py: initializers hidden_layers cnn

@@ -224,7 +224,12 @@ class GELU(Activation):
 class SiLU(Activation):
     """f(z) = z / (1 + exp(-z)), also called swish; Elfwing et al. (2018).
 
-    With another ``beta`` z / (1 + exp(-beta z)); Ramachandran et al. (2017), section 4.
+    With another ``beta`` it is z / (1 + exp(-beta z)); Ramachandran et al. (2017), section 4.
+
+    Parameters
+    ----------
+    beta : float, default=1.0
+        Above 0. Near 0 the function is about z / 2, for large values about max(z, 0).
     """
 
     needs = "z"
@@ -294,8 +299,12 @@ class Softsign(Activation):
 class HardSigmoid(Activation):
     """f(z) = min(max(z / 6 + 1/2, 0), 1); Courbariaux et al. (2015), with torch's slope of 1/6.
 
-    With another ``slope`` min(max(slope * z + 1/2, 0), 1): theirs is 1/2, that of other texts is
-    1/4, the tangent of the logistic function at 0, or 1/5.
+    With another ``slope`` it is min(max(slope * z + 1/2, 0), 1).
+
+    Parameters
+    ----------
+    slope : float, default=1/6
+        Above 0. Theirs is 1/2; others take 1/5, or 1/4, the slope of the logistic function at 0.
     """
 
     increasing = True

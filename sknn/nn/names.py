@@ -115,7 +115,7 @@ def hint(setting, name, known):
     for other, names in OTHER_NAMES.get(setting, {}).items():
         names = (names,) if isinstance(names, str) else names
         if set(names) <= set(known):
-            here.setdefault(other, names)
+            here[other] = names  # none of them is a name here
     for one in written:
         if one in here:
             return f"{name!r} is called {' or '.join(map(repr, here[one]))} here."
