@@ -189,6 +189,7 @@ sknn.nn.parameters              parameters and statistics of layers, and their p
 sknn.nn.settings                objects that consist of their constructor's arguments
 sknn.nn.ranges                  the values that such an argument may have
 sknn.nn.per_model               settings given for each of several models
+sknn.nn.names                   names of other packages and texts, and what they are called here
 """
 
 

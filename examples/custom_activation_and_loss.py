@@ -6,28 +6,43 @@ from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.preprocessing import scale
 
 from sknn import MLPRegressor
-from sknn.nn import Activation, Loss
+from sknn.nn import Activation, Constant, Loss, Parameter, Range
 
 
 class Sine(Activation):
-    """f(z) = sin(z)."""
+    """f(z) = sin(frequency * z), with a frequency of each unit that is learned."""
 
     needs = "z"
+    valid = {"frequency": Range(0)}  # a number above 0; anything else is refused by name
 
-    def forward(self, z, out):
-        np.sin(z, out=out)
+    def __init__(self, frequency=1.0):
+        self.frequency = frequency
 
-    def backward(self, z, a, dy):
-        dy *= np.cos(z)
+    def parameters(self, units):
+        return [Parameter("frequency", (1, units), Constant(self.frequency), decay=False)]
+
+    def forward(self, z, out, params):
+        np.sin(params["frequency"] * z, out=out)
+
+    def backward(self, z, a, dy, params, grads):
+        frequency = params["frequency"]
+        dy *= np.cos(frequency * z)
+        np.sum(dy * z, axis=0, keepdims=True, out=grads["frequency"])
+        dy *= frequency
 
 
 class Cauchy(Loss):
-    """log(1 + (z - y)^2 / 2): outliers hardly count."""
+    """log(1 + (z - y)^2 / (2 scale^2)): outliers hardly count."""
+
+    valid = {"scale": Range(0)}
+
+    def __init__(self, scale=1.0):
+        self.scale = scale
 
     def sum_and_gradient(self, y, z, weight, out):
-        residual = z - y
+        residual = (z - y) / self.scale
         losses = np.log1p(0.5 * residual**2)
-        np.divide(residual, 1 + 0.5 * residual**2, out=out)
+        np.divide(residual, self.scale * (1 + 0.5 * residual**2), out=out)
         if weight is not None:
             losses = losses * weight
             out *= weight

@@ -4,29 +4,29 @@ import numpy as np
 from sklearn.datasets import load_iris
 from sklearn.preprocessing import scale
 
-from sknn.nn import Dense
-from sknn.nn.batches import Rows
-from sknn.nn.gradient import Gradient
-from sknn.nn.losses import SquaredError
-from sknn.nn.network import Network
+from sknn import MLPClassifier
 
 
-def perceptron(X, y, epochs=100, rate=0.1):
-    """Trains y = step(X @ weight + bias) sample by sample; returns the predictions on X.
+def perceptron(X, y):
+    """A unit that decides by the sign of X @ weight + bias, trained by the perceptron rule.
 
-    The step has no slope; backward passes the error straight through it, so that a step of
-    gradient descent is the perceptron rule, weight += rate/2 * (y - prediction) * x.
+    A sample that is decided wrongly moves the weights by rate * x, towards 1 or away from it; one
+    that is decided rightly moves nothing. This is gradient descent on the perceptron loss, one
+    sample at a time, from zero weights on.
     """
-    network = Network([Dense(1, "step", weight_init="zeros")], X.shape[1:])
-    theta, state = network.initial(np.random.RandomState(0), X.dtype)
-    gradient = Gradient(network, SquaredError(), theta, state)
-    rows = Rows(X, y.astype(float).reshape(-1, 1), dtype=X.dtype)
-    for _ in range(epochs):
-        for i in range(len(rows)):
-            gradient.mean(rows.take(slice(i, i + 1)))
-            theta -= rate * gradient.grad
-    views = network.layout.views(theta)
-    return network.forward(views, [{}], X, network.workspaces(X.dtype)).ravel() == 1
+    clf = MLPClassifier(
+        hidden_layer_sizes=(),  # no hidden layer: a single unit
+        loss="perceptron",
+        solver="sgd",
+        momentum=0,
+        alpha=0,
+        batch_size=1,
+        learning_rate_init=0.1,
+        max_iter=100,
+        random_state=0,
+    )
+    zeros = {"coef_init": [np.zeros((X.shape[1], 1))], "intercept_init": [np.zeros(1)]}
+    return clf.fit(X, y, **zeros).predict(X)
 
 
 X, y = load_iris(return_X_y=True)
@@ -36,6 +36,6 @@ print("iris: virginica from the others", np.mean(perceptron(X, y == 2) == (y == 
 
 corners = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
 for name, wanted in {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}.items():
-    learnt = perceptron(corners, np.array(wanted))
-    print(f"{name:3s} wanted {wanted}, learnt {learnt.astype(int).tolist()}")
+    learnt = perceptron(corners, wanted)
+    print(f"{name:3s} wanted {wanted}, learnt {learnt.tolist()}")
 print("XOR is not linearly separable: no single unit can learn it; a hidden layer can.")

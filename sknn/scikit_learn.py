@@ -16,9 +16,9 @@ from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
     Options,
-    StrOptions,
     validate_params,
 )
+from sklearn.utils._param_validation import StrOptions as UnsortedStrOptions
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
 
@@ -41,6 +41,14 @@ __all__ = [
     "safe_indexing",
     "validate_params",
 ]
+
+
+class StrOptions(UnsortedStrOptions):
+    """One of some strings, listed in alphabetical order: a set lists them at random."""
+
+    def __str__(self):
+        return f"a str among {{{', '.join(map(repr, sorted(self.options)))}}}"
+
 
 # Files of the functions that scikit-learn wraps around an estimator's methods.
 WRAPPERS = {module.__file__ for module in (base, _callback_support, _param_validation, contextlib)}

@@ -60,7 +60,7 @@ COMMON = {
     "tol": {"tol": 10.0, "n_iter_no_change": 1},
     "verbose": {"verbose": True},
     "own schedule": {"learning_rate": CosineDecay(least=1e-5)},
-    **{f"activation {name}": {"activation": name} for name in ACTIVATIONS},
+    **{f"activation {name}": {"activation": name} for name in ACTIVATIONS if name != "sigmoid"},
     **{f"weight_init {name}": {"weight_init": name} for name in INITIALIZERS if name != "auto"},
     **{f"schedule {name}": {"learning_rate": name} for name in SCHEDULES},
     **{f"sgd schedule {name}": {"learning_rate": name, "solver": "sgd"} for name in SCHEDULES},

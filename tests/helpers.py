@@ -9,7 +9,15 @@ from scipy.sparse import csr_array
 from sknn.nn import Activation, Dense
 from sknn.nn.batches import Batch, sum_of_weights
 from sknn.nn.gradient import Gradient
-from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Heads, Hinge, LabelSmoothing
+from sknn.nn.losses import (
+    CLASSIFICATION_LOSSES,
+    REGRESSION_LOSSES,
+    Heads,
+    Hinge,
+    LabelSmoothing,
+    MulticlassPerceptron,
+    Perceptron,
+)
 from sknn.nn.network import Network
 from sknn.nn.passes import Pass, weight_column
 from sknn.nn.streams import stream
@@ -88,9 +96,9 @@ def targets(loss, n, n_outputs, seed=0):
     if isinstance(loss, Heads):
         widths = [at.stop - at.start for at in loss.groups]
         return np.hstack([targets(loss.loss, n, k, seed + i) for i, k in enumerate(widths)])
-    if loss.link == "softmax":
+    if loss.link == "softmax" or isinstance(loss, MulticlassPerceptron):
         return np.eye(n_outputs)[rng.integers(n_outputs, size=n)]
-    if loss.link == "logistic" or isinstance(loss, Hinge):
+    if loss.link == "logistic" or isinstance(loss, Hinge | Perceptron):
         return rng.integers(2, size=(n, n_outputs)).astype(float)
     return rng.gamma(2.0, size=(n, n_outputs // loss.outputs_per_target))
 

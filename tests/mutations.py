@@ -37,7 +37,15 @@ nn/activations.py: activations layers models_together initializers
     np.multiply(dy, self.slope, out=dy, where=a <= 0) => dy[a < 0] *= self.slope
     dy, a + self.alpha, out=dy => dy, a + 1, out=dy
     self.slope), decay=False) => self.slope))
-    reshape(*slope.shape[:-2], -1) => reshape(-1)
+    (1, 1 if self.shared else units) => (1, 1)
+    reshape(*models, -1)  # samples => reshape(-1)  # samples
+    reshape(*models, -1, slope.shape[-1]) => reshape(-1, slope.shape[-1])
+    out=grads["slope"], keepdims => out=np.empty_like(grads["slope"]), keepdims
+    a *= self._scaled(1 - p) => a *= 1 - p
+    return z if self.beta == 1 else => return z if True else
+    np.clip(z * self.slope + 0.5 => np.clip(z / 6 + 0.5
+    dy *= self.slope\n\n => dy *= 1 / 6\n\n
+    "sigmoid": Logistic() => "sigmoid": HardSigmoid()
     np.multiply(dy, slope, out=dy, where=z <= 0) => dy[z < 0] *= slope
     dy *= np.abs(a) < 1 => dy *= np.abs(a) <= 1
     dy *= 0.5 =>
@@ -68,6 +76,18 @@ nn/losses.py: losses losses_of_estimators models_together probabilities
     else np.where(narrow, high, => else np.where(False, high,
     np.vecdot(*rows).astype(float) => np.einsum("kn,kn->k", *rows).astype(float)
     losses *= weight => pass
+    np.where(y > 0.5, z > 0, z >= 0) => z > 0
+    np.maximum(z, 0) - y * z => np.maximum(z, 0)
+    axis=-1, keepdims=True) >= own => axis=-1, keepdims=True) > own
+    np.where(wrong, rival, true), out => true, out
+    z.max(axis=-1, keepdims=True) - (y => z.max() - (y
+    smoothing / y.shape[-1]  # they => smoothing / 2  # they
+nn/names.py: names
+    name.rpartition(".")[2].lower() => name.lower()
+    .removesuffix(suffix) for => for
+    set(names) <= set(known) => names
+    CLOSE = 0.7 => CLOSE = 0.3
+    known} => sorted(known)[:3]}
 nn/initializers.py: initializers hidden_layers cnn
     np.sqrt(2 / fan_in), shape => 2 / fan_in, shape
     _uniform(random_state, shape, 2 / fan_in) => _uniform(random_state, shape, 2 / fan_out)

@@ -32,6 +32,7 @@ from sknn.nn import (
     Dropout,
     Flatten,
     GlobalAveragePool2D,
+    HardSigmoid,
     Huber,
     LayerNorm,
     LeakyReLU,
@@ -40,6 +41,7 @@ from sknn.nn import (
     Orthogonal,
     PReLU,
     Residual,
+    SiLU,
     SoftmaxFocal,
     Step,
     Warmup,
@@ -126,8 +128,9 @@ OF_ALL = [
     *options("checkpoint", FILE),
     *options("checkpoint_every", 2, checkpoint=FILE),
 ]
+OF_UNITS = [PReLU(shared=False), SiLU(1.5), HardSigmoid(0.2)]
 OF_HIDDEN_LAYERS = [
-    *options("activation", *ACTIVATIONS, LeakyReLU(0.3), PReLU(0.1), Square()),
+    *options("activation", *ACTIVATIONS, LeakyReLU(0.3), PReLU(0.1), *OF_UNITS, Square()),
     *options("dropout", 0.3),
     *options("normalization", "batch", "layer"),
     *options("normalization", "batch", dropout=0.3, dtype="float32"),
@@ -162,7 +165,7 @@ IMAGE_LAYERS = [
     BatchNorm(momentum=0.4),
     MaxPool2D(2, 1, "same"),
     Dropout(0.2),
-    Conv2D(2, 2, stride=2, activation=PReLU()),
+    Conv2D(2, 2, stride=2, activation=PReLU(shared=False)),
     AveragePool2D((1, 2), padding="same"),
 ]
 OF_STACKS = [
@@ -187,8 +190,8 @@ OF_CLASSIFIERS = [
     *options("class_weight", {1: 2.0, 5: 0.5}, "balanced", y="three"),
     *options("class_weight", "balanced", y="two"),
     *options("class_weight", [{0: 1, 1: 2}, {0: 0.5, 1: 1}, {0: 1, 1: 3}], "balanced", y="labels"),
-    *options("class_weight", "balanced", y="columns"),
     *options("class_weight", {1: 2.0, 5: 0.5}, y="three", normalization="batch"),
+    *options("class_weight", "balanced", y="columns"),
     *options("label_smoothing", 0.1, y="three"),
     *options("label_smoothing", 0.1, y="two"),
     *options("label_smoothing", 0.1, y="labels"),

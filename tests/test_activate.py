@@ -8,21 +8,21 @@ from sknn.nn.activations import ACTIVATIONS, PReLU
 from sknn.nn.layers import Activate
 from sknn.nn.network import Network
 
-SLOPE = {"slope": np.array([[-0.3]])}
+SLOPES = np.array([[-0.3, 0.1, 0.0, 0.9, 1.7]])
 each = pytest.mark.parametrize(
-    "activation", [*ACTIVATIONS, Square(), PReLU(0.1)], ids=[*ACTIVATIONS, "square", "prelu, 0.1"]
+    "activation", [*ACTIVATIONS, Square(), PReLU(0.1), PReLU(shared=False)], ids=str
 )
 
 
-def params_of(layer):
-    return SLOPE if layer.parameters((5,)) else {}
+def params_of(layer, shape):
+    return {own.name: SLOPES[:, : own.shape[1]] for own in layer.parameters(shape[1:])}
 
 
 @each
 @pytest.mark.parametrize("shape", [(20, 5), (4, 3, 2, 5)], ids=["samples", "images"])
 def test_activate_has_the_values_and_gradient_of_its_activation(activation, shape):
     layer, x, dy = Activate(activation), normal(*shape), normal(*shape, seed=1)
-    params = params_of(layer)
+    params = params_of(layer, shape)
     y, dx, grads = forward_backward(layer, params, x, dy)
     function, wanted = ACTIVATIONS.get(activation, activation), np.empty_like(x)
     arguments = [params] if params else []

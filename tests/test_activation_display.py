@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 from scipy.stats import norm
 
-from sknn.nn import ELU, LeakyReLU, PReLU
+from sknn.nn import ELU, HardSigmoid, LeakyReLU, PReLU, SiLU
 from sknn.nn.activations import ACTIVATIONS
 from sknn.plotting import ActivationDisplay
 
@@ -46,9 +46,8 @@ def pyplot():
 
 def test_every_kind_of_activation_is_shown_once():
     display = ActivationDisplay.from_activations(plot=False)
-    assert (
-        list(display.outputs) == list(display.derivatives) == sorted(set(ACTIVATIONS) - {"swish"})
-    )
+    names = sorted(set(ACTIVATIONS) - {"sigmoid", "swish"})  # which are logistic and silu
+    assert list(display.outputs) == list(display.derivatives) == names
 
 
 @pytest.mark.parametrize("name", FORMULAS)
@@ -75,6 +74,21 @@ def test_objects_are_shown_with_their_settings():
     assert_allclose(display.derivatives["Square()"], 2 * display.z)
     (one,) = ActivationDisplay.from_activations(Square(), plot=False).outputs
     assert one == "Square()"
+
+
+def test_settings_of_an_object_are_those_shown():
+    swish, ramp = SiLU(beta=2.0), HardSigmoid(slope=0.25)
+    of_units = PReLU(0.1, shared=False)
+    display = ActivationDisplay.from_activations([swish, ramp, of_units], plot=False)
+    z, p = display.z, expit(2 * display.z)
+    assert_allclose(display.outputs["SiLU(beta=2.0)"], z * p, rtol=1e-12)
+    assert_allclose(display.derivatives["SiLU(beta=2.0)"], p + 2 * z * p * (1 - p), atol=1e-14)
+    name = "HardSigmoid(slope=0.25)"
+    assert_allclose(display.outputs[name], np.interp(z, [-2, 2], [0, 1]), rtol=1e-12)
+    assert_array_equal(display.derivatives[name], np.where(np.abs(z) < 2, 0.25, 0))
+    name = "PReLU(slope=0.1, shared=False)"
+    assert_array_equal(display.outputs[name], np.where(z > 0, z, 0.1 * z))
+    assert_array_equal(display.derivatives[name], np.where(z > 0, 1, 0.1))
 
 
 def test_a_panel_for_each_activation_has_both_lines(pyplot):

@@ -1,17 +1,35 @@
+import re
+from functools import partial
+
 import numpy as np
 import pytest
 from helpers import MODELS, Square, assert_is_gradient, built_in, normal
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import erfc
 
-from sknn.nn.activations import ACTIVATIONS, ELU, Activation, LeakyReLU, PReLU, ReLU, as_activation
+from sknn.nn.activations import (
+    ACTIVATIONS,
+    ELU,
+    Activation,
+    HardSigmoid,
+    LeakyReLU,
+    Logistic,
+    PReLU,
+    ReLU,
+    SiLU,
+    as_activation,
+)
 
 SLOPE = -0.3  # that PReLU has learnt
 SCALE, ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. (2017), page 4
 
 
-def swish(z):
-    return z / (1 + np.exp(-z))
+def logistic(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def swish(z, beta=1):
+    return z / (1 + np.exp(-beta * z))
 
 
 FORMULAS = {  # every name in ACTIVATIONS: its definition, written out
@@ -21,11 +39,12 @@ FORMULAS = {  # every name in ACTIVATIONS: its definition, written out
     "hard_tanh": lambda z: np.where(z < -1, -1, np.where(z > 1, 1, z)),
     "identity": lambda z: z,
     "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
-    "logistic": lambda z: 1 / (1 + np.exp(-z)),
+    "logistic": logistic,
     "mish": lambda z: z * np.tanh(np.log(1 + np.exp(z))),
     "prelu": lambda z: np.where(z > 0, z, SLOPE * z),
     "relu": lambda z: np.where(z > 0, z, 0),
     "selu": lambda z: SCALE * np.where(z > 0, z, ALPHA * (np.exp(z) - 1)),
+    "sigmoid": logistic,
     "sign": lambda z: np.where(z < 0, -1, 1),
     "silu": swish,
     "softplus": lambda z: np.log(1 + np.exp(z)),
@@ -34,6 +53,12 @@ FORMULAS = {  # every name in ACTIVATIONS: its definition, written out
     "swish": swish,
     "tanh": lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)),
 }
+
+
+def ramp(slope, z):
+    return np.where(slope * z < -0.5, 0, np.where(slope * z > 0.5, 1, slope * z + 0.5))
+
+
 STRAIGHT_THROUGH = {  # steps: the clipped line whose derivative stands in for theirs
     "sign": lambda z: np.clip(z, -1, 1),
     "step": lambda z: np.clip((z + 1) / 2, 0, 1),
@@ -50,6 +75,7 @@ LIMITS = {  # (f(-1e4), f(1e4)), (f'(-1e4), f'(1e4))
     "prelu": ((SLOPE * -1e4, 1e4), (SLOPE, 1)),
     "relu": ((0, 1e4), (0, 1)),
     "selu": ((-SCALE * ALPHA, SCALE * 1e4), (0, SCALE)),
+    "sigmoid": ((0, 1), (0, 0)),
     "sign": ((-1, 1), (0, 0)),
     "silu": ((0, 1e4), (0, 1)),
     "softplus": ((0, 1e4), (0, 1)),
@@ -74,7 +100,14 @@ TORCH = {  # name of ours: the function in torch.nn.functional, its further argu
     "softsign": ("softsign", ()),
     "tanh": ("tanh", ()),
 }
-TRAINED = {**ACTIVATIONS, "square": Square()}  # with a user's own
+TRAINED = {  # with other settings, and a user's own
+    **ACTIVATIONS,
+    "prelu of each unit": PReLU(shared=False),
+    "silu, beta 1.5": SiLU(1.5),
+    "hard_sigmoid, slope 0.25": HardSigmoid(0.25),
+    "square": Square(),
+}
+SLOPES = np.array([[SLOPE, 0.1, 0.0, 0.9, 1.7]])  # of five units
 each_name = pytest.mark.parametrize("name", ACTIVATIONS)
 each = pytest.mark.parametrize("activation", TRAINED.values(), ids=TRAINED)
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -82,8 +115,9 @@ dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 def learnt(activation, dtype=np.float64, models=()):
     """The arguments that an activation with parameters takes further: none, or those."""
-    slope = np.full((*models, 1, 1), SLOPE, dtype)
-    return [{"slope": slope}] if activation.parameters() else []
+    declared = activation.parameters(5)
+    params = {own.name: np.full((*models, *own.shape), SLOPE, dtype) for own in declared}
+    return [params] if params else []
 
 
 def forward(activation, z, params=None):
@@ -103,9 +137,10 @@ def backward(activation, z, dy, params=None):
 
 
 def slope_gradient(slope, z, dy):
-    """The gradient that PReLU gives for its slope."""
+    """The gradient that PReLU gives for its slope, or for those of all units."""
     grads = {"slope": np.full_like(slope, np.nan)}
-    PReLU().backward(z.copy(), None, dy.copy(), {"slope": slope}, grads)
+    activation = PReLU(shared=slope.shape[-1] == 1)
+    activation.backward(z.copy(), None, dy.copy(), {"slope": slope}, grads)
     return grads["slope"]
 
 
@@ -231,8 +266,11 @@ def test_straight_through_passes_within_one_and_stops_beyond(name, slope):
     [
         (LeakyReLU(0.2), lambda z: np.where(z > 0, z, 0.2 * z)),
         (ELU(0.5), lambda z: np.where(z > 0, z, 0.5 * (np.exp(z) - 1))),
+        (SiLU(1.702), lambda z: swish(z, 1.702)),
+        (SiLU(0.1), lambda z: swish(z, 0.1)),
+        *((HardSigmoid(slope), partial(ramp, slope)) for slope in (0.5, 0.25, 0.2)),
     ],
-    ids=["leaky_relu", "elu"],
+    ids=lambda own: repr(own) if isinstance(own, Activation) else "",
 )
 def test_activation_takes_another_setting(activation, formula):
     z, dy = normal(20, 5), normal(20, 5, seed=1)
@@ -240,9 +278,15 @@ def test_activation_takes_another_setting(activation, formula):
     assert_is_gradient(backward(activation, z, dy), lambda z: np.vdot(formula(z), dy), z)
 
 
+slopes = pytest.mark.parametrize(
+    "slope", [np.array([[SLOPE]]), SLOPES], ids=["shared", "of each unit"]
+)
+
+
+@slopes
 @pytest.mark.parametrize("shape", [(20, 5), (4, 3, 2, 5)], ids=["samples", "images"])
-def test_prelu_slope_has_the_gradient_of_differences(shape):
-    z, dy, slope = normal(*shape), normal(*shape, seed=1), np.array([[SLOPE]])
+def test_prelu_slope_has_the_gradient_of_differences(shape, slope):
+    z, dy = normal(*shape), normal(*shape, seed=1)
     assert_is_gradient(
         slope_gradient(slope, z, dy),
         lambda slope: np.vdot(np.where(z > 0, z, slope * z), dy),
@@ -251,28 +295,61 @@ def test_prelu_slope_has_the_gradient_of_differences(shape):
 
 
 @dtypes
-def test_prelu_slope_has_the_gradient_of_torch(dtype):
+@slopes
+@pytest.mark.parametrize("shape", [(20, 5), (4, 3, 2, 5)], ids=["samples", "images"])
+def test_prelu_is_that_of_torch_with_all_gradients(shape, slope, dtype):
     torch = pytest.importorskip("torch")
-    z, dy = normal(20, 5).astype(dtype), normal(20, 5, seed=1).astype(dtype)
-    slope = torch.tensor(np.array([SLOPE], dtype), requires_grad=True)
-    torch.nn.functional.prelu(torch.tensor(z), slope).backward(torch.tensor(dy))
-    ours = slope_gradient(np.full((1, 1), SLOPE, dtype), z, dy)
-    assert_allclose(ours, [slope.grad.numpy()], rtol=1e-5 if dtype == np.float32 else 1e-12)
+    z, dy, slope = (one.astype(dtype) for one in (normal(*shape), normal(*shape, seed=1), slope))
+    activation, params = PReLU(shared=slope.shape[-1] == 1), [{"slope": slope}]
+    theirs = torch.nn.PReLU(slope.size, dtype=torch.tensor(z).dtype)
+    theirs.weight.data = torch.tensor(slope[0])
+    their_z, their_dy = (torch.tensor(np.moveaxis(one, -1, 1)) for one in (z, dy))
+    a = theirs(their_z.requires_grad_())
+    a.backward(their_dy)
+    a, dz = (np.moveaxis(one.numpy(), 1, -1) for one in (a.detach(), their_z.grad))
+    assert_array_equal(forward(activation, z, params), a)
+    assert_array_equal(backward(activation, z, dy, params), dz)
+    tolerances = {"rtol": 1e-5, "atol": 1e-6} if dtype == np.float32 else {"rtol": 1e-12}
+    assert_allclose(slope_gradient(slope, z, dy), [theirs.weight.grad.numpy()], **tolerances)
 
 
-def test_prelu_slope_of_several_models_has_the_gradient_of_each():
-    z, dy = normal(MODELS, 20, 5), normal(MODELS, 20, 5, seed=1)
-    slopes = normal(MODELS, 1, 1, seed=2)
+@pytest.mark.parametrize("units", [1, 5])
+@pytest.mark.parametrize("shared", [True, False])
+def test_prelu_slope_of_several_models_has_the_gradient_of_each(shared, units):
+    z, dy = normal(MODELS, 20, units), normal(MODELS, 20, units, seed=1)
+    slopes = normal(MODELS, 1, 1 if shared else units, seed=2)
     joint = slope_gradient(slopes, z, dy)
     singles = list(map(slope_gradient, slopes, z, dy))
-    assert_allclose(joint, singles, rtol=1e-14)
+    assert_array_equal(joint, singles)
 
 
-@pytest.mark.parametrize(("activation", "start"), [(PReLU(), 0.25), (PReLU(0.1), 0.1)])
-def test_prelu_declares_one_slope_for_the_layer_that_penalties_leave_out(activation, start):
-    (slope,) = activation.parameters()
-    assert (slope.name, slope.shape, slope.decay) == ("slope", (1, 1), False)
-    assert_array_equal(slope.initializer(None, slope.shape), [[start]])  # He et al. (2015): 0.25
+@pytest.mark.parametrize(
+    ("activation", "shape", "start"),
+    [
+        (PReLU(), (1, 1), 0.25),  # He et al. (2015): 0.25
+        (PReLU(0.1), (1, 1), 0.1),
+        (PReLU(0.1, shared=False), (1, 7), 0.1),
+    ],
+)
+def test_prelu_declares_one_slope_or_one_for_each_unit_that_penalties_leave_out(
+    activation, shape, start
+):
+    (slope,) = activation.parameters(7)
+    assert (slope.name, slope.shape, slope.decay) == ("slope", shape, False)
+    assert_array_equal(slope.initializer(None, slope.shape), np.full(shape, start))
+
+
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        (PReLU(shared=5), r"PReLU\(shared=5\): shared must be True or False, got 5"),
+        (SiLU(0), r"SiLU\(beta=0\): beta must be a number above 0, got 0"),
+        (HardSigmoid(-0.2), r"HardSigmoid\(slope=-0.2\): slope must be a number above 0"),
+    ],
+)
+def test_setting_that_cannot_be_raises(activation, message):
+    with pytest.raises(ValueError, match=message):
+        activation.check()
 
 
 @each_name
@@ -294,6 +371,25 @@ def test_as_activation_takes_a_users_own():
 def test_as_activation_names_the_names_it_knows():
     with pytest.raises(ValueError, match=r"one of \[.*'identity'.*'tanh'.*\], got 'tan'"):
         as_activation("tan")
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("sigmod", "Did you mean 'sigmoid'?"),
+        ("LeakyReLU", "'LeakyReLU' is called 'leaky_relu' here."),
+        ("linear", "'linear' is called 'identity' here."),
+    ],
+)
+def test_as_activation_says_what_an_unknown_name_is_called(name, remedy):
+    known = sorted(ACTIVATIONS)
+    message = f"activation must be an Activation or one of {known}, got {name!r}. {remedy}"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        as_activation(name)
+
+
+def test_sigmoid_is_the_logistic_function():
+    assert type(as_activation("sigmoid")) is Logistic
 
 
 @pytest.mark.parametrize("value", [ReLU, None, np.tanh])

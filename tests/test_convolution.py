@@ -24,8 +24,11 @@ from sknn.nn import (
     Conv2D,
     Dense,
     Flatten,
+    HardSigmoid,
     Initializer,
     MaxPool2D,
+    PReLU,
+    SiLU,
 )
 from sknn.nn.activations import ACTIVATIONS, as_activation
 from sknn.nn.initializers import GlorotNormal
@@ -72,7 +75,9 @@ channels = pytest.mark.parametrize(
     ("c", "filters"), [(1, 1), (3, 2), (9, 10), (32, 40)], ids=["one", "few", "more", "many"]
 )
 each_activation = pytest.mark.parametrize(
-    "activation", [*ACTIVATIONS, Square()], ids=[*ACTIVATIONS, "square"]
+    "activation",
+    [*ACTIVATIONS, PReLU(shared=False), SiLU(1.5), HardSigmoid(0.25), Square()],
+    ids=str,
 )
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 STAND_INS = {  # steps: an activation that is a multiple of the line they are trained by
@@ -208,7 +213,7 @@ def test_convolution_has_the_values_of_its_activation(activation, bias):
     y, _, _ = forward_backward(layer, params, x, dy)
     z, *_ = by_loops(x, params["weight"], params.get("bias", 0), dy, (1, 1), (0, 1))
     function, wanted = as_activation(activation), np.empty_like(z)
-    function.forward(z, wanted, *([params] if function.parameters() else []))
+    function.forward(z, wanted, *([params] if function.parameters(4) else []))
     assert_same([y], [wanted])
 
 
@@ -436,7 +441,7 @@ def test_folded_network_predicts_the_same_with_fewer_layers(layers, skipped, dty
 
 
 FUSED = ["elu", "hard_sigmoid", "hard_tanh", "identity", "leaky_relu", "logistic", "relu"]
-FUSED += ["selu", "softplus", "softsign", "tanh"]
+FUSED += ["selu", "sigmoid", "softplus", "softsign", "tanh"]
 POOLINGS = {
     "two": MaxPool2D(),
     "two, same": MaxPool2D(padding="same"),
@@ -554,7 +559,7 @@ def test_increasing_activations_are_pooled_first(activation):
 
 
 OTHERS = {name: name for name in sorted(set(ACTIVATIONS) - set(FUSED))}
-OTHERS |= {"square": Square(), "falling": Falling()}
+OTHERS |= {"square": Square(), "falling": Falling(), "of each": PReLU(shared=False)}
 
 
 @pytest.mark.parametrize("activation", OTHERS.values(), ids=OTHERS)

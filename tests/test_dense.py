@@ -13,12 +13,13 @@ from helpers import (
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
-from sknn.nn import Dense
+from sknn.nn import Dense, HardSigmoid, PReLU, SiLU
 from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.initializers import ScikitLearn
 
 N, N_IN, UNITS = 9, 5, 4
-LAYERS = [Dense(UNITS, activation) for activation in (*ACTIVATIONS, Square())]
+SETTINGS = (PReLU(shared=False), SiLU(1.5), HardSigmoid(0.25), Square())
+LAYERS = [Dense(UNITS, activation) for activation in (*ACTIVATIONS, *SETTINGS)]
 STAND_INS = {  # steps: an activation that is a multiple of the line they are trained by
     "sign": ("hard_tanh", 1.0),
     "step": ("hard_tanh", 0.5),
@@ -29,7 +30,7 @@ each = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: str(layer.acti
 def activated(activation, z, params):
     """f(z), in an array of its own."""
     activation = ACTIVATIONS.get(activation, activation)
-    a, arguments = np.empty_like(z), [params] if activation.parameters() else []
+    a, arguments = np.empty_like(z), [params] if activation.parameters(UNITS) else []
     activation.forward(z, a, *arguments)
     return a
 

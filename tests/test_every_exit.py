@@ -227,7 +227,9 @@ def test_summary_counts_the_parameters(case, fitted):
             ]
             n_parameters += sum(2 * dense.units for dense in normalised)
         activation = getattr(layer, "activation", None)
-        n_parameters += activation == "prelu" or isinstance(activation, PReLU)  # one slope
+        if activation == "prelu" or isinstance(activation, PReLU):
+            shared = activation == "prelu" or activation.shared
+            n_parameters += 1 if shared else layer.output_shape(shape)[-1]  # slopes
     table = summary(estimator)
     assert table.totals["n_parameters"] == n_parameters
     outputs = written_out.forward(estimator._model, X[:1])
@@ -397,13 +399,16 @@ def expected_refusal(case):
         return "normalization=None"
     activations = settings["activation"]
     activations = activations if isinstance(activations, list) else [activations]
-    if activations[0] not in ("identity", "logistic", "relu", "tanh") or len({*activations}) > 1:
+    converted = ("identity", "logistic", "relu", "sigmoid", "tanh")
+    if activations[0] not in converted or len({*activations}) > 1:
         return "all have the same activation"
     refused = {"columns": "one column of labels, got 2", "numbers": "one output, got one of 2"}
     if case.kind in refused:
         return refused[case.kind]
     if settings["loss"] in ("hinge", "poisson", "gamma"):
         return f"got loss={settings['loss'].capitalize()}"
+    if settings["loss"] == "perceptron":
+        return r"got loss=(Multiclass)?Perceptron\(\) with the link 'identity'"
     return "of 4 levels" if isinstance(settings.get("quantile"), list) else None
 
 

@@ -1,5 +1,6 @@
 """Every example runs without a warning and prints what it promises."""
 
+import ast
 import os
 import re
 import subprocess
@@ -8,8 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import assert_is_gradient, new_batch, normal
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
+
+from sknn.nn import Dense
+from sknn.nn.gradient import Gradient
+from sknn.nn.network import Network
 
 ROOT = Path(__file__).parents[1]
 
@@ -195,6 +201,40 @@ def test_mnist_example_offline_tells_of_the_data_option(tmp_path):
 def test_every_example_is_run():
     files = {path.name for path in (ROOT / "examples").glob("*.py")} - SHARED
     assert files == {script for script, _, _ in RUNS.values()} | set(FINDINGS)
+
+
+def test_own_activation_and_loss_are_written_from_public_names_alone():
+    path = ROOT / "examples" / "custom_activation_and_loss.py"
+    imported = [
+        node.module if isinstance(node, ast.ImportFrom) else alias.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    ]
+    assert {name for name in imported if name.startswith("sknn")} == {"sknn", "sknn.nn"}
+
+
+def test_own_activation_and_loss_have_the_derivatives_of_differences():
+    tree = ast.parse((ROOT / "examples" / "custom_activation_and_loss.py").read_text("utf-8"))
+    kept = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom, ast.ClassDef))]
+    names = {}
+    exec(compile(ast.Module(kept, []), "example", "exec"), names)
+    x, y = normal(9, 4), normal(9, 3, seed=1)
+    network = Network([Dense(5, names["Sine"](1.5)), Dense(3, "identity")], (4,))
+    theta, state = network.initial(np.random.RandomState(0), np.float64)
+    gradient = Gradient(network, names["Cauchy"](0.7), theta, state)
+
+    def loss(at):
+        return Gradient(network, names["Cauchy"](0.7), at, state).mean(new_batch(x, y))
+
+    gradient.mean(new_batch(x, y))
+    assert network.layout.declared[0][-1].shape == (1, 5)
+    assert_is_gradient(gradient.grad, loss, theta)
+    z = np.einsum("ni,iu->nu", x, network.layout.views(theta)[0]["weight"])
+    own = network.layout.views(theta)
+    z = np.sin(1.5 * (z + own[0]["bias"])) @ own[1]["weight"] + own[1]["bias"]
+    wanted = np.log1p(((z - y) / 0.7) ** 2 / 2).sum() / 9
+    assert_allclose(loss(theta), wanted, rtol=1e-12)
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ USES = {
     "activation": [
         "docs/guide/vanishing_gradients.md",
         "docs/quickstart.md",
+        "sknn/inspection/tracing/formulas.py",
         "sknn/plotting/activations.py",
     ],
     "loss": [],
@@ -140,20 +141,22 @@ WORDS = dict(
     )
 )
 N_LOSSES = len(CLASSIFICATION_LOSSES) + len(REGRESSION_LOSSES)
+N_ACTIVATIONS = len({type(activation) for activation in ACTIVATIONS.values()})  # some have two
 N_SOLVERS = len(STOCHASTIC_SOLVERS) + 1  # and lbfgs
 
 
 @pytest.mark.parametrize(
     ("page", "sentence"),
     [
-        ("README.md", f"| activations, one for each layer | {len(ACTIVATIONS)}, and"),
+        ("README.md", f"| activations, one for each layer | {N_ACTIVATIONS}, and"),
+        ("docs/from_scikit_learn.md", f"| {N_ACTIVATIONS} functions, a list"),
         ("README.md", f"| losses | {N_LOSSES}, and"),
         ("README.md", f"every stochastic solver | {len(SCHEDULES) - len(FOR_SGD)} and warm-up"),
         ("docs/index.md", f"{WORDS[N_SOLVERS]} solvers"),
         ("docs/index.md", f"{WORDS[len(SCHEDULES)]} schedules"),
         ("docs/index.md", f"{WORDS[N_LOSSES]} losses"),
-        ("docs/index.md", f"{WORDS[len(ACTIVATIONS)]} activations"),
-        ("CHANGELOG.md", f"{WORDS[len(ACTIVATIONS)].capitalize()} activations"),
+        ("docs/index.md", f"{WORDS[N_ACTIVATIONS]} activations"),
+        ("CHANGELOG.md", f"{WORDS[N_ACTIVATIONS].capitalize()} activations"),
         ("CHANGELOG.md", f"{WORDS[len(INITIALIZERS)]} ways to draw the first weights"),
     ],
 )

@@ -100,7 +100,7 @@ def test_initializer_draws_the_same_for_the_same_random_state_alone(name):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_scikit_learns_factor_is_two_for_logistic_and_six_for_the_rest(activation):
-    bound = np.sqrt((2 if activation == "logistic" else 6) / (FAN_IN + FAN_OUT))
+    bound = np.sqrt((2 if activation in ("logistic", "sigmoid") else 6) / (FAN_IN + FAN_OUT))
     assert_allclose(np.abs(drawn(ScikitLearn(), activation)).max(), bound, rtol=1e-3)
 
 

@@ -313,7 +313,7 @@ def test_activation_has_the_slope_of_differences_anywhere(name, z):
     activation, step = as_activation(name), 1e-5
     kinks = {"hard_sigmoid": (-3, 3), "hard_tanh": (-1, 1)}.get(name, (0,))
     assume(name in SMOOTH or min(abs(z - kink) for kink in kinks) > 2 * step)
-    params = {p.name: p.initializer(None, p.shape) for p in activation.parameters()}
+    params = {p.name: p.initializer(None, p.shape) for p in activation.parameters(1)}
     given_params = [params] if params else []
 
     def f(z):
@@ -336,7 +336,7 @@ def test_activation_of_any_number_is_finite_and_that_in_float64(name, z):
     results = []
     for dtype in (np.float32, np.float64):
         params = {
-            p.name: p.initializer(None, p.shape).astype(dtype) for p in activation.parameters()
+            p.name: p.initializer(None, p.shape).astype(dtype) for p in activation.parameters(1)
         }
         given_params = [params] if params else []
         x, out, dy = np.full((1, 1), z, dtype), np.empty((1, 1), dtype), np.ones((1, 1), dtype)

@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from sknn import nn
-from sknn.nn import Dense, Layer
+from sknn.nn import Dense, Layer, PReLU, SiLU
 from sknn.nn.layers import (
     Activate,
     AveragePool2D,
@@ -48,6 +48,7 @@ FLAT, IMAGE = (8,), (5, 4, 8)
 ANY_SHAPE = {
     "activate": Activate("tanh"),
     "activate, prelu": Activate("prelu"),
+    "activate, prelu of each": Activate(PReLU(shared=False)),
     "activate, silu": Activate("silu"),
     "batch norm": BatchNorm(),
     "batch norm, other settings": BatchNorm(momentum=0.4, epsilon=0.1),
@@ -60,7 +61,9 @@ ANY_SHAPE = {
 ON_SAMPLES = {
     "dense": Dense(4, "tanh"),
     "dense, prelu": Dense(4, "prelu"),
+    "dense, prelu of each": Dense(4, PReLU(shared=False)),
     "dense, gelu": Dense(4, "gelu"),
+    "dense, silu": Dense(4, SiLU(1.5)),
     "dense, no bias": Dense(4, "tanh", bias=False),
     "residual": Residual([Dense(8, "tanh"), Dropout(0.4), Dense(8, "identity"), BatchNorm()]),
     "residual, projected": Residual([BatchNorm(), Dense(5, "tanh"), Residual([Dense(5, "tanh")])]),
@@ -73,6 +76,7 @@ ON_IMAGES = {
     "convolution": Conv2D(4, activation="tanh"),
     "convolution, many filters": Conv2D(130, activation="tanh"),
     "convolution, prelu": Conv2D(4, (2, 3), activation="prelu", bias=False),
+    "convolution, prelu of each": Conv2D(4, (2, 3), activation=PReLU(shared=False)),
     "convolution, gelu": Conv2D(4, activation="gelu", dilation=2),
     "convolution, steps": Conv2D(4, (3, 2), stride=2, padding="valid", activation="tanh"),
     "convolution, padding": Conv2D(4, 2, padding=((3, 0), (1, 2)), activation="tanh"),
@@ -333,7 +337,7 @@ def test_clone_has_the_settings_of_the_original(layer):
 def described(layer):
     """Its class and settings, those of layers inside it too."""
     values = vars(layer) | {"layers": list(map(described, getattr(layer, "layers", [])))}
-    return type(layer), values
+    return type(layer), values | {"activation": repr(values.get("activation"))}
 
 
 def test_set_params_sets_and_refuses_what_is_not_a_parameter():

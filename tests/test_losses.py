@@ -24,6 +24,8 @@ from sknn.nn.losses import (
     LogisticFocal,
     LogisticLogLoss,
     Loss,
+    MulticlassPerceptron,
+    Perceptron,
     Poisson,
     Quantile,
     RootMeanSquaredError,
@@ -44,6 +46,7 @@ LOSSES = {
     "heads": Heads(SoftmaxLogLoss(), HEADS),
     "smoothed softmax": LabelSmoothing(SoftmaxLogLoss(), 0.1),
     "smoothed logistic": LabelSmoothing(LogisticLogLoss(), 0.1),
+    "smoothed perceptron": LabelSmoothing(MulticlassPerceptron(), 0.1),
     "smoothed heads": LabelSmoothing(Heads(SoftmaxLogLoss(), HEADS), 0.1),
 }
 LINKS = {
@@ -112,6 +115,25 @@ def logistic_focal(y, z, gamma):
     return cross_entropy * (1 - p_t) ** gamma
 
 
+def perceptron(y, z):
+    """Of each output, with signs in place of zeros and ones."""
+    return np.maximum(0, -np.where(y == 1, 1, -1) * z)
+
+
+def multiclass_perceptron(y, z, weight):
+    """By how much the best other class beats the true one, sample by sample."""
+    total = 0.0
+    for wanted, outputs, own in zip(y, z, weight[:, 0], strict=True):
+        total += own * max(0.0, max(outputs[wanted == 0]) - outputs[wanted == 1].item())
+    return total
+
+
+def smoothed_perceptron(y, z, weight):
+    """max z less the mean of z under smoothed targets."""
+    own = np.arange(N), targets(MulticlassPerceptron(), N, N_OUTPUTS).argmax(axis=1)
+    return np.sum(weight[:, 0] * (z.max(axis=1) - 0.9 * z[own] - 0.1 * z.mean(axis=1)))
+
+
 FORMULAS = {  # every loss by its id: the weighted sum, from targets and raw outputs
     "absolute_error": per_output(metrics.mean_absolute_error),
     "focal logistic": elementwise(partial(logistic_focal, gamma=2)),
@@ -127,6 +149,8 @@ FORMULAS = {  # every loss by its id: the weighted sum, from targets and raw out
     "log_cosh": elementwise(lambda y, z: np.log(np.cosh(z - y))),
     "log_loss logistic": per_output(metrics.log_loss, "logistic"),
     "log_loss softmax": cross_entropy,
+    "perceptron logistic": elementwise(perceptron),
+    "perceptron softmax": multiclass_perceptron,
     "poisson": half(per_output(metrics.mean_poisson_deviance, "exp")),
     "quantile": half(per_output(metrics.mean_absolute_error)),  # at the level of one half
     "quantile, 0.8": per_output(metrics.mean_pinball_loss, alpha=0.8),
@@ -136,6 +160,7 @@ FORMULAS = {  # every loss by its id: the weighted sum, from targets and raw out
     "smoothed logistic": elementwise(
         lambda y, z: -(0.9 * y + 0.05) * log_expit(z) - (0.95 - 0.9 * y) * log_expit(-z)
     ),
+    "smoothed perceptron": smoothed_perceptron,
     "smoothed softmax": partial(cross_entropy, smoothing=0.1),
     "squared_error": half(per_output(metrics.mean_squared_error)),
     "squared_error logistic": per_output(metrics.brier_score_loss, "logistic"),
@@ -176,7 +201,8 @@ TORCH = {  # losses by id in the words of torch.nn.functional, F: sums from raw 
     "squared_error softmax": lambda F, z, y: F.mse_loss(z.softmax(1), y, reduction="sum") / 2,
 }
 # Weights per output have a meaning where the outputs are losses of their own.
-SEPARABLE = [name for name, loss in LOSSES.items() if loss.link != "softmax"]
+JOINT = ("perceptron softmax", "smoothed perceptron")  # of all outputs, whatever the link
+SEPARABLE = [name for name in LOSSES if LOSSES[name].link != "softmax" and name not in JOINT]
 each = pytest.mark.parametrize("name", LOSSES)
 each_weighting = pytest.mark.parametrize(
     ("name", "weighting"),
@@ -406,6 +432,35 @@ def test_focal_loss_without_gamma_is_log_loss(focal, log_loss):
     wanted, wanted_dz = sum_and_gradient(log_loss, y, z, sample_weights(N))
     assert_allclose(total, wanted, rtol=1e-12)
     assert_allclose(dz, wanted_dz, rtol=1e-12, atol=1e-15)
+
+
+@dtypes
+def test_perceptron_learns_from_wrong_samples_and_ties_alone(dtype):
+    z = np.array([[2.0], [-2.0], [0.0], [2.0], [-2.0], [0.0]], dtype)
+    y = np.array([[1], [1], [1], [0], [0], [0]], dtype)
+    total, dz = sum_and_gradient(Perceptron(), y, z)
+    assert total == 4
+    assert_array_equal(dz.ravel(), [0, -1, -1, 1, 0, 1])
+
+
+@dtypes
+def test_multiclass_perceptron_moves_the_true_class_and_the_largest_other(dtype):
+    z = np.array([[3, 1, 2], [3, 1, 2], [0, 0, 0], [2, 2, 1], [1, 2, 2]], dtype)
+    y = np.eye(3, dtype=dtype)[[0, 2, 1, 0, 0]]
+    total, dz = sum_and_gradient(MulticlassPerceptron(), y, z)
+    assert total == 0 + 1 + 0 + 0 + 1
+    wanted = [[0, 0, 0], [1, 0, -1], [1, -1, 0], [-1, 1, 0], [-1, 1, 0]]
+    assert_array_equal(dz, wanted)
+
+
+def test_multiclass_perceptron_of_two_classes_is_that_of_their_difference():
+    y, z = targets(Perceptron(), N, 1), normal(N, 1, seed=1)
+    wanted, wanted_dz = sum_and_gradient(Perceptron(), y, z)
+    total, dz = sum_and_gradient(
+        MulticlassPerceptron(), np.hstack([1 - y, y]), np.hstack([np.zeros_like(z), z])
+    )
+    assert_allclose(total, wanted, rtol=1e-14)
+    assert_array_equal(dz, np.hstack([-wanted_dz, wanted_dz]))
 
 
 def test_brier_score_of_two_classes_is_that_of_one_logistic_output():

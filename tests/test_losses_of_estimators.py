@@ -7,7 +7,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, softmax
 from sklearn.base import clone
-from sklearn.linear_model import GammaRegressor, PoissonRegressor, QuantileRegressor
+from sklearn.linear_model import (
+    GammaRegressor,
+    Perceptron,
+    PoissonRegressor,
+    QuantileRegressor,
+)
 from sklearn.metrics import brier_score_loss, r2_score
 from sklearn.model_selection import GridSearchCV
 
@@ -86,12 +91,13 @@ def test_partial_fit_calls_are_one_fit_under_every_loss(loss, kind):
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel", "columns"])
-def test_hinge_has_no_probabilities_but_decides_by_the_sign(kind):
+@pytest.mark.parametrize("loss", ["hinge", "perceptron"])
+def test_loss_of_margins_has_no_probabilities_but_decides_by_the_sign(loss, kind):
     X, y = labels(kind)
-    clf = MLPClassifier(10, loss="hinge", max_iter=20, **FAST).fit(X, y)
+    clf = MLPClassifier(10, loss=loss, max_iter=20, **FAST).fit(X, y)
     for name in ("predict_proba", "predict_log_proba"):
         assert not hasattr(clf, name)
-    assert not hasattr(MLPClassifier(loss="hinge"), "predict_proba")
+    assert not hasattr(MLPClassifier(loss=loss), "predict_proba")
     with pytest.raises(AttributeError) as error:
         clf.predict_proba(X)
     assert "probabilities. Use loss='log_loss'" in str(error.value.__cause__)
@@ -104,6 +110,69 @@ def test_hinge_has_no_probabilities_but_decides_by_the_sign(kind):
     }
     assert_array_equal(clf.predict(X), decided[kind]())
     assert clf.out_activation_ == "identity"
+
+
+RULE = {  # of the perceptron: a step for every wrong sample
+    "loss": "perceptron",
+    "solver": "sgd",
+    "momentum": 0,
+    "batch_size": 1,
+    "shuffle": False,
+    "alpha": 0,
+    "learning_rate_init": 0.5,
+}
+
+
+def test_perceptron_takes_every_step_of_scikit_learns():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 3))
+    y = (X[:, 0] + rng.normal(size=40) > 0).astype(int)
+    y[:2] = 0, 1  # both classes from the first step on
+    zeros = {"coef_init": [np.zeros((3, 1))], "intercept_init": [np.zeros(1)]}
+    theirs = {"eta0": 0.5, "shuffle": False, "tol": None}
+    last, n_steps = None, 0
+    for n in range(2, 41):  # the weights after one pass over so many samples
+        clf = MLPClassifier((), **RULE, max_iter=1).fit(X[:n], y[:n], **zeros)
+        wanted = Perceptron(max_iter=1, **theirs).fit(X[:n], y[:n])
+        assert_allclose(clf.coefs_[0].T, wanted.coef_, rtol=1e-13, atol=1e-15)
+        assert_allclose(clf.intercepts_[0], wanted.intercept_, rtol=1e-13, atol=1e-15)
+        n_steps += last is not None and not np.array_equal(clf.coefs_[0], last)
+        last = clf.coefs_[0]
+    assert 5 < n_steps < 33  # wrong samples move the weights, right ones do not
+    clf.set_params(max_iter=7, n_iter_no_change=np.inf).fit(X, y, **zeros)
+    wanted = Perceptron(max_iter=7, **theirs).fit(X, y)
+    assert_allclose(clf.coefs_[0].T, wanted.coef_, rtol=1e-12)
+    assert_array_equal(clf.predict(X), wanted.predict(X))
+
+
+def test_perceptron_of_labels_takes_the_steps_of_one_perceptron_for_each():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(50, 3))
+    y = (X @ rng.normal(size=(3, 2)) + rng.normal(size=(50, 2)) > 0).astype(int)
+    zeros = {"coef_init": [np.zeros((3, 2))], "intercept_init": [np.zeros(2)]}
+    clf = MLPClassifier((), **RULE, max_iter=3).fit(X, y, **zeros)
+    for label in range(2):
+        wanted = Perceptron(eta0=0.5, shuffle=False, tol=None, max_iter=3).fit(X, y[:, label])
+        assert_allclose(clf.coefs_[0][:, label], wanted.coef_[0], rtol=1e-12)
+        assert_allclose(clf.intercepts_[0][label], wanted.intercept_[0], rtol=1e-12, atol=1e-15)
+
+
+def test_perceptron_of_several_classes_moves_two_of_them_in_each_step():
+    X, y = labels("multiclass", 60)
+    zeros = {"coef_init": [np.zeros((3, 3))], "intercept_init": [np.zeros(3)]}
+    clf = MLPClassifier((), **RULE, max_iter=2).fit(X, y, **zeros)
+    weight, bias, steps = np.zeros((3, 3)), np.zeros(3), 0
+    for x, true in zip(np.tile(X, (2, 1)), np.tile(y, 2), strict=True):
+        z = x @ weight + bias
+        rival = max((label for label in range(3) if label != true), key=z.__getitem__)
+        if z[rival] >= z[true]:
+            steps += 1
+            for label, sign in ((true, 0.5), (rival, -0.5)):
+                weight[:, label] += sign * x
+                bias[label] += sign
+    assert 2 < steps < 60
+    assert_allclose(clf.coefs_[0], weight, rtol=1e-12, atol=1e-14)
+    assert_allclose(clf.intercepts_[0], bias, rtol=1e-12, atol=1e-14)
 
 
 def first_loss(loss, X, y, **params):

@@ -31,6 +31,7 @@ from sknn.nn import (
     Layer,
     LayerNorm,
     MaxPool2D,
+    PReLU,
 )
 from sknn.nn.gradient import micro_batch_size
 from sknn.nn.network import Network
@@ -70,6 +71,8 @@ NETWORKS = {
     "batch normalisation first": [BatchNorm(), Conv2D(3, 2), GlobalAveragePool2D(), OUTPUT],
     "layer normalisation and slopes": [
         Conv2D(8, dilation=2, activation="prelu"),
+        Conv2D(5, activation=PReLU(shared=False)),
+        MaxPool2D(),
         LayerNorm(),
         Flatten(),
         OUTPUT,

@@ -40,7 +40,9 @@ from sknn.nn import (
     NAdam,
     OneCycle,
     Plateau,
+    PReLU,
     RMSprop,
+    SiLU,
     Step,
     Warmup,
 )
@@ -78,17 +80,19 @@ JOINT_PLANS = {  # arrays hold one setting per model
         "n_iter_no_change": 1,
     },
 }
+OUTPUT = Dense(N_OUTPUTS, "identity")
 STACKS = {
-    "dropout": [Dropout(0.2), Dense(5, "tanh"), Dropout(0.5), Dense(N_OUTPUTS, "identity")],
-    "normalised first": [BatchNorm(), Dense(5, "prelu"), LayerNorm(), Dense(N_OUTPUTS, "identity")],
+    "dropout": [Dropout(0.2), Dense(5, "tanh"), Dropout(0.5), OUTPUT],
+    "normalised first": [BatchNorm(), Dense(5, "prelu"), LayerNorm(), OUTPUT],
     "normalised": [
         Dense(5, "identity"),
         BatchNorm(),
         Activate("silu"),
         Dropout(0.5),
-        Dense(N_OUTPUTS, "identity"),
+        OUTPUT,
     ],
-    "frozen": [Dense(5, "tanh", trainable=False), Dense(N_OUTPUTS, "identity")],
+    "slopes": [Dense(5, PReLU(shared=False)), Dense(1, PReLU(0.1, shared=False)), OUTPUT],
+    "frozen": [Dense(5, "tanh", trainable=False), OUTPUT],
 }
 MODES = ["", "validated", "early stopping"]
 
@@ -175,7 +179,7 @@ def drawn_training(seed):
     n_outputs *= loss.outputs_per_target
     layers = []
     for units in rng.choice([1, 5, 64, 200], size=rng.integers(3)):
-        layers.append(Dense(int(units), one_of(*ACTIVATIONS)))
+        layers.append(Dense(int(units), one_of(*ACTIVATIONS, PReLU(shared=False), SiLU(1.5))))
         layers += one_of([], [], [BatchNorm()], [LayerNorm()], [Dropout(0.3)])
     layers.append(Dense(n_outputs, "identity"))
     optimizer = one_of(
@@ -280,7 +284,7 @@ class Counting(Dense):
 @pytest.mark.parametrize("why", ["patience", "divergence"])
 def test_models_that_have_stopped_leave_the_batch(why):
     seen = []
-    layers = [Counting(5, "tanh", seen), Dense(N_OUTPUTS, "identity")]
+    layers = [Counting(5, "tanh", seen), OUTPUT]
     network = Network(layers, (N_IN,))
     initial = [network.initial(np.random.RandomState(model), float) for model in range(MODELS)]
     plan = JOINT_PLANS["patience"]
@@ -399,7 +403,7 @@ def weightless_for_one(optimizer):
     given = new_rows()
     rows = Rows(given.x, given.y, weight, dtype=np.float64)
     subset = np.array([np.arange(18), np.arange(19, 1, -1)])
-    layers = [Dense(5, "tanh"), Dropout(0.5), BatchNorm(), Dense(N_OUTPUTS, "identity")]
+    layers = [Dense(5, "tanh"), Dropout(0.5), BatchNorm(), OUTPUT]
     network = Network(layers, (N_IN,))
     initial = [network.initial(np.random.RandomState(model), float) for model in range(2)]
 
@@ -561,7 +565,7 @@ def test_model_that_diverged_has_no_validation_figures():
 
 
 def test_networks_on_images_are_not_made_for_the_model_axis():
-    network = Network([Flatten(), Dense(N_OUTPUTS, "identity")], (2, 2, 1))
+    network = Network([Flatten(), OUTPUT], (2, 2, 1))
     theta = np.zeros((MODELS, network.layout.size))
     with pytest.raises(ValueError, match=r"must be a vector, got shape \(3, 15\)"):
         Gradient(network, SOFTMAX, theta, np.zeros((MODELS, 0)))

@@ -237,6 +237,7 @@ REFUSED = {
     "user's own": (MLP(activation=Leaky()), TWO, rf"{SAME}Leaky\(\)"),
     "different ones": (MLP((5, 4), ["relu", "tanh"]), TWO, rf"{SAME}\['relu', 'tanh'\]"),
     "hinge": (MLP(loss="hinge"), TWO, r"loss=Hinge\(\) .*link 'identity'.*loss='log_loss'"),
+    "perceptron": (MLP(loss="perceptron"), TWO, r"loss=Perceptron\(\) .*link 'identity'"),
     "hinge of three": (MLP(loss="hinge"), THREE, "link 'softmax' for these .* link 'identity'"),
     "own probabilities": (MLP(loss=Cooler()), THREE, r"link 'softmax' .* got loss=Cooler\(\)"),
     "own margins": (MLP(loss=Margins()), THREE, r"got loss=Margins\(\) with the link 'identity'"),
@@ -272,6 +273,7 @@ REFUSED = {
             (CNNClassifier, [2], THREE),
             (CNNRegressor, [2], NUMBERS),
             (SequentialClassifier, [[Dense(3)]], THREE),
+            (SequentialClassifier, [[Dense(3, bias=False)]], THREE),
             (SequentialRegressor, [[Dense(3)]], NUMBERS),
         ]
     },

@@ -5,6 +5,7 @@ from copy import deepcopy
 
 import numpy as np
 import pytest
+from helpers import normal
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -378,6 +379,28 @@ def test_convolution_without_bias_has_no_intercepts(make):
     assert [w.shape for w in estimator.coefs_] == [(3, 3, 2, 3), (3, 3, 3, 2), (112, 1)]
     assert [b.shape for b in estimator.intercepts_] == [(2,), (1,)]
     predicted = estimator.predict(X)
+    estimator.intercepts_ = [b.copy() for b in estimator.intercepts_]
+    assert_array_equal(estimator.predict(X), predicted)
+    assert_array_equal(pickle.loads(pickle.dumps(estimator)).predict(X), predicted)
+
+
+@pytest.mark.parametrize("normalised", [False, True], ids=["plain", "normalised"])
+def test_dense_layers_without_bias_have_no_intercepts(normalised):
+    X, y = normal(40, 3), normal(40)
+    layers = [Dense(5, "tanh", bias=False), *([BatchNorm()] if normalised else []), Dense(4)]
+    estimator = SequentialRegressor(layers, random_state=0, max_iter=30).fit(X, y)
+    assert [w.shape for w in estimator.coefs_] == [(3, 5), (5, 4), (4, 1)]
+    assert [b.shape for b in estimator.intercepts_] == [(4,), (1,)]
+    predicted = estimator.predict(X)
+    if not normalised:
+        (first, second, last), (bias, shift) = estimator.coefs_, estimator.intercepts_
+        hidden = np.maximum(np.tanh(X @ first) @ second + bias, 0)
+        assert_allclose(predicted, (hidden @ last).ravel() + shift, rtol=1e-12)
+    arrays = {"coef_init": estimator.coefs_, "intercept_init": estimator.intercepts_}
+    still = {"solver": "sgd", "learning_rate_init": 1e-300, "max_iter": 1}
+    again = clone(estimator).set_params(**still).fit(X, y, **arrays)
+    for ours, wanted in zip(again.coefs_, estimator.coefs_, strict=True):
+        assert_array_equal(ours, wanted)
     estimator.intercepts_ = [b.copy() for b in estimator.intercepts_]
     assert_array_equal(estimator.predict(X), predicted)
     assert_array_equal(pickle.loads(pickle.dumps(estimator)).predict(X), predicted)

@@ -188,7 +188,7 @@ def test_names_are_listed_from_simple_to_elaborate(writer):
     lists = writer.from_code("epsilon")
     names = re.findall(r"\w+", lists["activations"].replace(" or ", " "))
     assert sorted(names) == sorted(ACTIVATIONS)
-    assert names[:4] == ["identity", "logistic", "tanh", "relu"]
+    assert names[:4] == ["identity", "logistic", "sigmoid", "tanh"]
     assert "'silu' or 'swish', 'mish'" in lists["activations"]
     names = re.findall(r"'(\w+)'", lists["initializers"])
     assert sorted(names) == sorted(set(INITIALIZERS) - {"auto"})

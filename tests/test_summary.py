@@ -29,6 +29,7 @@ from sknn.nn import (
     LayerNorm,
     MaxPool2D,
     PReLU,
+    SiLU,
 )
 from sknn.nn.network import Network
 from sknn.nn.summary import summary_rows, totals
@@ -115,9 +116,11 @@ def test_parameters_of_other_layers_are_torchs():
         (Conv2D(4, (3, 5), bias=False), nn.Conv2d(3, 4, (3, 5), bias=False)),
         (LayerNorm(), nn.LayerNorm(4)),
         (Activate(PReLU()), nn.PReLU()),
+        (Activate(PReLU(shared=False)), nn.PReLU(4)),
         (AveragePool2D(), nn.AvgPool2d(2)),
         (GlobalAveragePool2D(), nn.AdaptiveAvgPool2d(1)),
         (Dense(9), nn.Linear(4, 9)),
+        (Dense(7, bias=False), nn.Linear(9, 7, bias=False)),
     ]
     rows = rows_of([layer for layer, _ in pairs], 10, 10, 3)
     for row, (_, module) in zip(rows, pairs, strict=True):
@@ -206,6 +209,8 @@ class Gated(Dense):
         (Dense(100), "Dense(100, relu)"),
         (Dense(10, "identity", weight_init="zeros"), "Dense(10, identity)"),
         (Dense(5, PReLU()), "Dense(5, PReLU)"),
+        (Dense(5, PReLU(shared=False)), "Dense(5, PReLU(shared=False))"),
+        (Dense(5, SiLU(2.0), bias=False), "Dense(5, bias=False, SiLU(beta=2.0))"),
         (Dense(5, Speaking()), "Dense(5, Speaking aloud)"),
         (Dense(5, trainable=False), "Dense(5, trainable=False, relu)"),
         (Conv2D(32), "Conv2D(32, 3x3, relu)"),

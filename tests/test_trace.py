@@ -33,10 +33,12 @@ from sknn.nn import (
     Dropout,
     Flatten,
     GlobalAveragePool2D,
+    HardSigmoid,
     Layer,
     LayerNorm,
     MaxPool2D,
     PReLU,
+    SiLU,
 )
 from sknn.nn.batches import Rows
 from sknn.nn.gradient import Gradient
@@ -155,6 +157,7 @@ STACK = [
     Dense(7, "gelu"),
     LayerNorm(),
     Dropout(0.2),
+    Dense(5, PReLU(shared=False), bias=False),
     Dense(4, PReLU(), trainable=False),
 ]
 SMALL = {"max_iter": 2, "random_state": 0, "batch_size": 5}
@@ -171,6 +174,7 @@ CASES = {
     ),
     "focal": (MLPClassifier(5, loss="focal", **SETTINGS), X, LABELS),
     "hinge": (MLPClassifier(5, loss="hinge", **SETTINGS), X, LABELS),
+    "perceptron": (MLPClassifier(5, loss="perceptron", **SETTINGS), X, LABELS),
     "label smoothing": (MLPClassifier(5, label_smoothing=0.2, **SETTINGS), X, LABELS),
     "class weight": (MLPClassifier(5, class_weight={0: 3.0, 2: 0.5}, **SETTINGS), X, LABELS),
     "class weight of labels": (
@@ -577,6 +581,43 @@ def test_window_that_is_not_there_raises(where, message, fitted):
 
 
 # Tables and pages
+
+
+@pytest.mark.parametrize(
+    ("activation", "text", "f"),
+    [
+        ("silu", "z / (1 + exp(-z)), also called swish", lambda z: z * expit(z)),
+        (SiLU(2.5), "z / (1 + exp(-beta * z))", lambda z: z * expit(2.5 * z)),
+        ("hard_sigmoid", "min(max(z / 6 + 1/2, 0), 1)", lambda z: np.clip(z / 6 + 0.5, 0, 1)),
+        (
+            HardSigmoid(0.25),
+            "min(max(slope * z + 1/2, 0), 1)",
+            lambda z: np.clip(z / 4 + 0.5, 0, 1),
+        ),
+        ("sigmoid", "1 / (1 + exp(-z))", expit),
+    ],
+    ids=["silu", "silu, beta", "hard_sigmoid", "hard_sigmoid, slope", "sigmoid"],
+)
+def test_page_has_the_formula_of_the_settings_and_what_it_gives(activation, text, f):
+    clf = SequentialClassifier([Dense(3, activation, bias=False), Dense(2)], **SMALL)
+    step = trace(clf.fit(X, LABELS), X, LABELS)
+    page, layer = str(step), step[0]
+    assert f"\n  a = {text}  ({N}, 3)\n" in page
+    assert_allclose(layer.a, f(layer.z), rtol=1e-12)
+    assert re.findall(r"^  z = (.*)  \(", page, re.M)[:2] == ["x @ weight", "x @ weight + bias"]
+    assert_allclose(layer.z, X @ layer.params["weight"], rtol=1e-12)
+    assert list(layer.params) == list(layer.grads) == list(layer.after) == ["weight"]
+    assert layer.description == f"Dense(3, bias=False, {activation})"
+
+
+def test_slopes_of_units_are_traced_one_by_one():
+    clf = SequentialClassifier([Dense(3, PReLU(0.1, shared=False)), Dense(2)], **SMALL)
+    layer = trace(clf.fit(X, LABELS), X, LABELS)["dense1"]
+    slopes = layer.params["slope"]
+    assert slopes.shape == (1, 3)
+    assert_allclose(layer.a, np.where(layer.z > 0, layer.z, slopes * layer.z), rtol=1e-14)
+    wanted = (layer.da * np.minimum(layer.z, 0)).sum(axis=0)
+    assert_allclose(layer.grads["slope"], [wanted], rtol=1e-12)  # no penalty among it
 
 
 def test_frame_of_a_layer_has_a_row_for_each_sample_and_unit():

@@ -26,7 +26,7 @@ from trainers import (
     validator,
 )
 
-from sknn.nn import BatchNorm, Dense, Dropout
+from sknn.nn import BatchNorm, Dense, Dropout, PReLU
 from sknn.nn.batches import Batch, Rows, Source
 from sknn.nn.gradient import TrainableLoss
 from sknn.nn.optimizers import Adam
@@ -61,6 +61,7 @@ STACKS = {
     "dropout": [Dropout(0.2), Dense(5, "tanh"), Dropout(0.5), Dense(N_OUTPUTS, "identity")],
     "batch norm": [Dense(5, "tanh"), BatchNorm(), Dense(N_OUTPUTS, "identity")],
     "prelu": [Dense(5, "prelu"), Dense(N_OUTPUTS, "identity")],
+    "prelu of each": [Dense(5, PReLU(shared=False)), Dense(N_OUTPUTS, "identity")],
 }
 
 

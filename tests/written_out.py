@@ -18,11 +18,13 @@ from sknn.nn import (
     Dropout,
     Flatten,
     GlobalAveragePool2D,
+    HardSigmoid,
     LayerNorm,
     LeakyReLU,
     MaxPool2D,
     PReLU,
     Residual,
+    SiLU,
 )
 from sknn.nn.activations import ACTIVATIONS
 
@@ -71,6 +73,11 @@ def activated(activation, z, params, near=None):
         return np.where(at > 0, z, activation.slope * z)
     if isinstance(activation, ELU):
         return np.where(at > 0, z, activation.alpha * np.expm1(z))
+    if isinstance(activation, SiLU):
+        return z / (1 + np.exp(-activation.beta * z))
+    if isinstance(activation, HardSigmoid):
+        slope = activation.slope
+        return np.where(np.abs(at) < 0.5 / slope, slope * z + 0.5, at > 0)
     name = NAMES[type(activation)]
     if near is not None and name in PIECES:
         return PIECES[name](z, near)
@@ -82,7 +89,6 @@ def activated(activation, z, params, near=None):
 
 
 PIECES = {  # activations with kinks: (z, the z that says which piece) -> a
-    "hard_sigmoid": lambda z, at: np.where(np.abs(at) < 3, z / 6 + 0.5, at > 0),
     "hard_tanh": lambda z, at: np.where(np.abs(at) < 1, z, np.sign(at)),
     "relu": lambda z, at: np.where(at > 0, z, 0.0),
     "selu": lambda z, at: SCALE * np.where(at > 0, z, ALPHA * np.expm1(z)),
@@ -229,7 +235,7 @@ def link_of(estimator, kind):
     """The function from raw outputs to predictions."""
     if kind in ("number", "numbers"):
         return "exp" if estimator.loss in ("poisson", "gamma") else "identity"
-    if estimator.loss == "hinge":
+    if estimator.loss in ("hinge", "perceptron"):
         return "identity"
     return "softmax" if kind in ("three", "columns") else "logistic"
 
@@ -263,4 +269,4 @@ def predictions(estimator, kind, y, z):
             ]
         )
         labels = labels if kind == "columns" else labels[:, 0]
-    return labels, None if estimator.loss == "hinge" else p
+    return labels, None if link_of(estimator, kind) == "identity" else p

@@ -15,6 +15,7 @@ from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import checkpoint_writer, read_checkpoint
 from sknn.estimators.inputs import check_finite
 from sknn.estimators.panel.html import NetworkPanel
+from sknn.estimators.parameters import hints
 from sknn.estimators.publishing import publish
 from sknn.estimators.reading import FLOATS, Reader
 from sknn.estimators.reports import refuse_divergence, report
@@ -155,6 +156,14 @@ class BaseNetwork(
                 given=(X_val, y_val, sample_weight_val),
                 groups=groups,
             )
+
+    def _validate_params(self):
+        """scikit-learn's check; the message says what an unknown name is called here."""
+        try:
+            super()._validate_params()
+        except ValueError as error:
+            meant = hints(self._parameter_constraints, self.get_params(deep=False))
+            raise type(error)(" ".join([str(error), *filter(None, meant)])) from None
 
     def _train(
         self, X, y, sample_weight, start, given=NONE_GIVEN, groups=None, weights=(None, None)

@@ -11,6 +11,7 @@ from sknn.estimators.parameters import constraints
 from sknn.estimators.regressor import RegressorTask
 from sknn.nn.initializers import HeOrGlorot, as_initializer
 from sknn.nn.layers import Conv2D, Dense, Dropout, Flatten
+from sknn.nn.names import hint
 
 
 class BaseCNN(ImageInput, BaseNetwork):
@@ -66,7 +67,10 @@ class BaseCNN(ImageInput, BaseNetwork):
 
 def _pooling(kind):
     if kind not in POOLINGS:
-        raise ValueError(f"pooling must be None or one of {sorted(POOLINGS)}, got {kind!r}.")
+        meant = hint("pooling", kind, POOLINGS) if isinstance(kind, str) else ""
+        raise ValueError(
+            f"pooling must be None or one of {sorted(POOLINGS)}, got {kind!r}. {meant}".rstrip()
+        )
     return POOLINGS[kind]
 
 
@@ -104,8 +108,9 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         Number of units of each dense hidden layer after the blocks; ``()`` for none.
     activation : str, Activation or list of them, default='relu'
         Activation function of the blocks and dense hidden layers, or a list with one for each:
-        'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu'
-        or 'swish', 'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
+        'identity', 'logistic' or 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu',
+        'gelu', 'silu' or 'swish', 'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh',
+        'sign', 'step'.
     input_shape : tuple of int or None, default=None
         Shape of one sample: (height, width, channels) or (height, width) of an image. None takes
         the shape from X; flat samples are then square images with one channel if possible,
@@ -209,6 +214,8 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         - 'focal': the cross-entropy with less weight on samples that are easy to classify
         - 'hinge': the hinge loss of each class against the rest; the outputs are margins, so there
           is no ``predict_proba``
+        - 'perceptron': by how much the largest output exceeds that of the true class; of a single
+          output ``max(0, -s * z)``, ``s`` being 1 or -1; the outputs are margins here, too
     class_weight : dict, list of dict, 'balanced' or None, default=None
         Weights of the classes, multiplied by ``sample_weight``: a dict or, for y with several
         columns, a list with one dict per column, ``{0: ..., 1: ...}`` for multilabel y. 'balanced'
@@ -270,7 +277,7 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         Number of outputs of the network.
     out_activation_ : str
         Function applied to the raw outputs: 'softmax' for more than two classes, 'logistic' for two
-        classes and for multilabel y, 'identity' for ``loss='hinge'``.
+        classes and for multilabel y, 'identity' for ``loss='hinge'`` and ``loss='perceptron'``.
     n_features_in_ : int
         Number of values in a sample: height * width * channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -465,8 +472,9 @@ class CNNRegressor(RegressorTask, BaseCNN):
         Number of units of each dense hidden layer after the blocks; ``()`` for none.
     activation : str, Activation or list of them, default='relu'
         Activation function of the blocks and dense hidden layers, or a list with one for each:
-        'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu'
-        or 'swish', 'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
+        'identity', 'logistic' or 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu',
+        'gelu', 'silu' or 'swish', 'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh',
+        'sign', 'step'.
     input_shape : tuple of int or None, default=None
         Shape of one sample: (height, width, channels) or (height, width) of an image. None takes
         the shape from X; flat samples are then square images with one channel if possible,

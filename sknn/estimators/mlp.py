@@ -47,8 +47,9 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         Number of units of each hidden layer; ``()`` for a linear model.
     activation : str, Activation or list of them, default='relu'
         Activation function of the hidden layers, or a list with one for each: 'identity',
-        'logistic', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish',
-        'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
+        'logistic' or 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu',
+        'silu' or 'swish', 'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign',
+        'step'.
     solver : str or Optimizer, default='adam'
         Method that finds the weights.
 
@@ -145,6 +146,8 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         - 'focal': the cross-entropy with less weight on samples that are easy to classify
         - 'hinge': the hinge loss of each class against the rest; the outputs are margins, so there
           is no ``predict_proba``
+        - 'perceptron': by how much the largest output exceeds that of the true class; of a single
+          output ``max(0, -s * z)``, ``s`` being 1 or -1; the outputs are margins here, too
     class_weight : dict, list of dict, 'balanced' or None, default=None
         Weights of the classes, multiplied by ``sample_weight``: a dict or, for y with several
         columns, a list with one dict per column, ``{0: ..., 1: ...}`` for multilabel y. 'balanced'
@@ -202,7 +205,7 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         Number of outputs of the network.
     out_activation_ : str
         Function applied to the raw outputs: 'softmax' for more than two classes, 'logistic' for two
-        classes and for multilabel y, 'identity' for ``loss='hinge'``.
+        classes and for multilabel y, 'identity' for ``loss='hinge'`` and ``loss='perceptron'``.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -361,8 +364,9 @@ class MLPRegressor(RegressorTask, BaseMLP):
         Number of units of each hidden layer; ``()`` for a linear model.
     activation : str, Activation or list of them, default='relu'
         Activation function of the hidden layers, or a list with one for each: 'identity',
-        'logistic', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish',
-        'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
+        'logistic' or 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu',
+        'silu' or 'swish', 'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh', 'sign',
+        'step'.
     solver : str or Optimizer, default='adam'
         Method that finds the weights.
 

@@ -17,6 +17,7 @@ from sknn.nn.activations import ACTIVATIONS, Activation
 from sknn.nn.augmentation import AUGMENTATIONS
 from sknn.nn.initializers import INITIALIZERS, Initializer
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Loss
+from sknn.nn.names import hint
 from sknn.nn.optimizers import Optimizer
 from sknn.nn.schedules import Schedule
 from sknn.scikit_learn import HasMethods, Interval, Options, StrOptions
@@ -382,6 +383,9 @@ PARAMETERS = {
                 "focal": "the cross-entropy with less weight on samples that are easy to classify",
                 "hinge": "the hinge loss of each class against the rest; the outputs are "
                 "margins, so there is no ``predict_proba``",
+                "perceptron": "by how much the largest output exceeds that of the true class; of "
+                "a single output ``max(0, -s * z)``, ``s`` being 1 or -1; the outputs are margins "
+                "here, too",
             },
             regressor={
                 "squared_error": "half the squared error, summed over outputs",
@@ -573,3 +577,15 @@ def constraints(estimator):
         name: chosen(parameter.constraint, network, task)
         for name, parameter in parameters_of(estimator).items()
     }
+
+
+def hints(allowed, values):
+    """What to write in place of the names that are not known, a sentence for each.
+
+    allowed: {name: constraint} of parameters    values: {name: value}
+    """
+    for name, constraint in allowed.items():
+        value = values.get(name)
+        known = set().union(*(one.options for one in constraint if isinstance(one, StrOptions)))
+        if isinstance(value, str) and known and value not in known:
+            yield hint(name, value, known)

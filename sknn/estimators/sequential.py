@@ -197,6 +197,8 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         - 'focal': the cross-entropy with less weight on samples that are easy to classify
         - 'hinge': the hinge loss of each class against the rest; the outputs are margins, so there
           is no ``predict_proba``
+        - 'perceptron': by how much the largest output exceeds that of the true class; of a single
+          output ``max(0, -s * z)``, ``s`` being 1 or -1; the outputs are margins here, too
     class_weight : dict, list of dict, 'balanced' or None, default=None
         Weights of the classes, multiplied by ``sample_weight``: a dict or, for y with several
         columns, a list with one dict per column, ``{0: ..., 1: ...}`` for multilabel y. 'balanced'
@@ -250,7 +252,7 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         Number of outputs of the network.
     out_activation_ : str
         Function applied to the raw outputs: 'softmax' for more than two classes, 'logistic' for two
-        classes and for multilabel y, 'identity' for ``loss='hinge'``.
+        classes and for multilabel y, 'identity' for ``loss='hinge'`` and ``loss='perceptron'``.
     n_features_in_ : int
         Number of values in a sample.
     feature_names_in_ : ndarray of shape (n_features_in_,)

@@ -5,6 +5,7 @@ from copy import deepcopy
 
 from sknn.nn.augmentation import AUGMENTATIONS
 from sknn.nn.fit import LbfgsPlan
+from sknn.nn.names import hint
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 from sknn.nn.plan import Plan
 from sknn.nn.schedules import (
@@ -48,9 +49,15 @@ FOR_SGD = ("adaptive", "invscaling")  # scikit-learn ignores them for adam
 def has_stochastic_solver(estimator):
     """Whether partial_fit exists: for ``available_if``. Raises AttributeError if not."""
     solver = estimator.solver
-    if not isinstance(solver, Optimizer) and solver not in STOCHASTIC_SOLVERS:
+    if isinstance(solver, str) and solver == "lbfgs":
         raise AttributeError(
             f"partial_fit is only available for stochastic optimizers. {solver} is not stochastic."
+        )
+    if not isinstance(solver, Optimizer) and solver not in STOCHASTIC_SOLVERS:
+        meant = hint("solver", solver, STOCHASTIC_SOLVERS) if isinstance(solver, str) else ""
+        raise AttributeError(
+            f"partial_fit needs a solver that is an Optimizer or one of "
+            f"{sorted(STOCHASTIC_SOLVERS)}, got {solver!r}. {meant}".rstrip()
         )
     return True
 

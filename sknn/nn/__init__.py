@@ -3,8 +3,8 @@
 What users build with is imported from here: ``from sknn.nn import Dense, Activation, Huber``.
 """
 
-from sknn.nn.activations import ELU, Activation, LeakyReLU, PReLU
-from sknn.nn.initializers import Initializer, Normal, Orthogonal
+from sknn.nn.activations import ELU, Activation, HardSigmoid, LeakyReLU, PReLU, SiLU
+from sknn.nn.initializers import Constant, Initializer, Normal, Orthogonal
 from sknn.nn.layers import (
     Activate,
     AveragePool2D,
@@ -22,6 +22,7 @@ from sknn.nn.losses import Huber, LogisticFocal, Loss, Quantile, SoftmaxFocal
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 from sknn.nn.parameters import Parameter, State
 from sknn.nn.passes import Pass
+from sknn.nn.ranges import Range
 from sknn.nn.residual import Residual
 from sknn.nn.schedules import (
     CosineDecay,
@@ -43,6 +44,7 @@ __all__ = [
     "AdamW",
     "AveragePool2D",
     "BatchNorm",
+    "Constant",
     "Conv2D",
     "CosineDecay",
     "Dense",
@@ -50,6 +52,7 @@ __all__ = [
     "Exponential",
     "Flatten",
     "GlobalAveragePool2D",
+    "HardSigmoid",
     "Huber",
     "Initializer",
     "Layer",
@@ -69,8 +72,10 @@ __all__ = [
     "Plateau",
     "Quantile",
     "RMSprop",
+    "Range",
     "Residual",
     "Schedule",
+    "SiLU",
     "SoftmaxFocal",
     "State",
     "Step",

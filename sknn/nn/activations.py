@@ -6,8 +6,9 @@ import numpy as np
 from scipy.special import expit, ndtr
 
 from sknn.nn.initializers import Constant
+from sknn.nn.names import hint
 from sknn.nn.parameters import Parameter
-from sknn.nn.ranges import NUMBER, POSITIVE, Range
+from sknn.nn.ranges import FLAG, NUMBER, POSITIVE, Range
 from sknn.nn.settings import Settings
 from sknn.nn.workspace import zeros_for
 
@@ -22,8 +23,8 @@ class Activation(Settings):
     are He's. Subclass it for an activation of your own; arguments of the constructor are kept
     under their own names.
 
-    One that learns declares ``parameters()``; its forward and backward then take their arrays
-    by name as further arguments, ``params`` and, for backward, ``grads``.
+    One that learns declares ``parameters(units)``; its forward and backward then take their
+    arrays by name as further arguments, ``params`` and, for backward, ``grads``.
     """
 
     needs = "a"
@@ -31,8 +32,12 @@ class Activation(Settings):
     rectifier = False
     glorot_factor = 6.0
 
-    def parameters(self):
-        """The Parameters that it trains, of shapes that broadcast against (..., n, units)."""
+    def parameters(self, units):
+        """The Parameters that it trains, of shapes that broadcast against (..., n, units).
+
+        units: how many there are in the layer, or how many channels: (1, units) is the shape of a
+        parameter for each of them, (1, 1) that of one for the layer
+        """
         return []
 
     def forward(self, z, out):
@@ -120,19 +125,29 @@ class LeakyReLU(Activation):
 class PReLU(Activation):
     """f(z) = z for z > 0, else slope * z with a slope that is learned; He et al. (2015), eq. 1.
 
-    One slope for the layer. It may turn negative, so ``increasing`` is not promised.
+    A slope may turn negative, so ``increasing`` is not promised.
+
+    Parameters
+    ----------
+    slope : float, default=0.25
+        First value of every slope.
+    shared : bool, default=True
+        Whether the layer has one slope, as torch's ``PReLU()`` has; False gives every unit, or
+        every channel of an image, a slope of its own, as ``PReLU(num_parameters)`` does.
     """
 
     needs = "z"
     rectifier = True
 
-    valid = {"slope": NUMBER}
+    valid = {"slope": NUMBER, "shared": FLAG}
 
-    def __init__(self, slope=0.25):
+    def __init__(self, slope=0.25, shared=True):
         self.slope = slope
+        self.shared = shared
 
-    def parameters(self):
-        return [Parameter("slope", (1, 1), Constant(self.slope), decay=False)]
+    def parameters(self, units):
+        shape = (1, 1 if self.shared else units)
+        return [Parameter("slope", shape, Constant(self.slope), decay=False)]
 
     def forward(self, z, out, params):
         np.multiply(np.minimum(z, 0), params["slope"], out=out)
@@ -142,8 +157,13 @@ class PReLU(Activation):
         slope = params["slope"]
         negative = np.minimum(z, 0)
         negative *= dy
-        of_each_model = negative.reshape(*slope.shape[:-2], -1)  # samples may be images
-        grads["slope"][...] = of_each_model.sum(axis=-1)[..., None, None]
+        models = slope.shape[:-2]
+        if self.shared:
+            of_each_model = negative.reshape(*models, -1)  # samples may be images
+            grads["slope"][...] = of_each_model.sum(axis=-1)[..., None, None]
+        else:
+            of_each_unit = negative.reshape(*models, -1, slope.shape[-1])
+            np.add.reduce(of_each_unit, axis=-2, out=grads["slope"], keepdims=True)
         np.multiply(dy, slope, out=dy, where=z <= 0)
 
 
@@ -202,20 +222,36 @@ class GELU(Activation):
 
 
 class SiLU(Activation):
-    """f(z) = z / (1 + exp(-z)), also called swish; Elfwing et al. (2018)."""
+    """f(z) = z / (1 + exp(-z)), also called swish; Elfwing et al. (2018).
+
+    With another ``beta`` it is z / (1 + exp(-beta z)); Ramachandran et al. (2017), section 4.
+
+    Parameters
+    ----------
+    beta : float, default=1.0
+        Above 0. Near 0 the function is about z / 2, for large values about max(z, 0).
+    """
 
     needs = "z"
     rectifier = True
 
+    valid = {"beta": POSITIVE}
+
+    def __init__(self, beta=1.0):
+        self.beta = beta
+
     def forward(self, z, out):
-        expit(z, out=out)
+        expit(self._scaled(z), out=out)
         out *= z
 
     def backward(self, z, a, dy):
-        p = expit(z)
-        a *= 1 - p
-        a += p  # f' = p + f (1 - p)
+        p = expit(self._scaled(z))
+        a *= self._scaled(1 - p)
+        a += p  # f' = p + beta f (1 - p)
         dy *= a
+
+    def _scaled(self, z):
+        return z if self.beta == 1 else self.beta * z  # a multiplication less in most networks
 
 
 class Mish(Activation):
@@ -261,16 +297,29 @@ class Softsign(Activation):
 
 
 class HardSigmoid(Activation):
-    """f(z) = min(max(z / 6 + 1/2, 0), 1); Courbariaux et al. (2015), with torch's slope of 1/6."""
+    """f(z) = min(max(z / 6 + 1/2, 0), 1); Courbariaux et al. (2015), with torch's slope of 1/6.
+
+    With another ``slope`` it is min(max(slope * z + 1/2, 0), 1).
+
+    Parameters
+    ----------
+    slope : float, default=1/6
+        Above 0. Theirs is 1/2; others take 1/5, or 1/4, the slope of the logistic function at 0.
+    """
 
     increasing = True
 
+    valid = {"slope": POSITIVE}
+
+    def __init__(self, slope=1 / 6):
+        self.slope = slope
+
     def forward(self, z, out):
-        np.clip(z * (1 / 6) + 0.5, 0, 1, out=out)
+        np.clip(z * self.slope + 0.5, 0, 1, out=out)
 
     def backward(self, z, a, dy):
         dy *= (a > 0) & (a < 1)
-        dy *= 1 / 6
+        dy *= self.slope
 
 
 class HardTanh(Activation):
@@ -341,6 +390,7 @@ ACTIVATIONS = {
     "prelu": PReLU(),
     "relu": ReLU(),
     "selu": SELU(),
+    "sigmoid": Logistic(),
     "sign": Sign(),
     "silu": SiLU(),
     "softplus": Softplus(),
@@ -361,10 +411,11 @@ def as_activation(activation):
     if not isinstance(activation, str):
         raise TypeError(
             "activation must be a name or an Activation object (an instance, not a class), "
-            f"got {activation!r}."
+            f"'identity' for none, got {activation!r}."
         )
     if activation not in ACTIVATIONS:
         raise ValueError(
-            f"activation must be an Activation or one of {sorted(ACTIVATIONS)}, got {activation!r}."
+            f"activation must be an Activation or one of {sorted(ACTIVATIONS)}, got "
+            f"{activation!r}. {hint('activation', activation, ACTIVATIONS)}".rstrip()
         )
     return ACTIVATIONS[activation]

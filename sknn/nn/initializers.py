@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from sknn.nn.names import hint
 from sknn.nn.ranges import NOT_NEGATIVE, NUMBER, POSITIVE
 from sknn.nn.settings import Settings
 
@@ -168,8 +169,11 @@ def as_initializer(initializer):
     """
     if isinstance(initializer, Initializer):
         return initializer
-    if isinstance(initializer, str) and initializer in INITIALIZERS:
+    named = isinstance(initializer, str)
+    if named and initializer in INITIALIZERS:
         return INITIALIZERS[initializer]
+    meant = hint("weight_init", initializer, INITIALIZERS) if named else ""
     raise ValueError(
-        f"weight_init must be an Initializer or one of {sorted(INITIALIZERS)}, got {initializer!r}."
+        f"weight_init must be an Initializer or one of {sorted(INITIALIZERS)}, got "
+        f"{initializer!r}. {meant}".rstrip()
     )

@@ -350,6 +350,43 @@ class Hinge(Loss):
         return _weighted_sum(losses, weight, out)
 
 
+class Perceptron(Loss):
+    """max(0, -s z), s = 1 for a target of 1, else -1, summed over outputs; Rosenblatt (1958).
+
+    The gradient is that of the perceptron rule: z = 0 counts as wrong, so that zero weights learn.
+    Its outputs are margins, not probabilities. For targets between 0 and 1 it is max(0, z) - y z.
+    """
+
+    def sum_and_gradient(self, y, z, weight, out):
+        losses = np.maximum(z, 0) - y * z
+        np.subtract(np.where(y > 0.5, z > 0, z >= 0), y, out=out)
+        return _weighted_sum(losses, weight, out)
+
+
+class MulticlassPerceptron(Loss):
+    """max_j z_j - sum_j y_j z_j; Crammer & Singer (2003), who update the largest output alone.
+
+    0 if the true class has the largest output. Otherwise the gradient lowers the largest output
+    and raises that of the true class. A tie with the true class counts as wrong, so that zero
+    weights learn. Its outputs are margins, not probabilities.
+    """
+
+    def sum_and_gradient(self, y, z, weight, out):
+        true = y.argmax(axis=-1, keepdims=True)
+        is_true = np.arange(z.shape[-1]) == true
+        rivals = np.where(is_true, -np.inf, z)
+        rival = rivals.argmax(axis=-1, keepdims=True)
+        own = np.where(is_true, z, 0).sum(axis=-1, keepdims=True)
+        wrong = rivals.max(axis=-1, keepdims=True) >= own
+        np.equal(np.arange(z.shape[-1]), np.where(wrong, rival, true), out=out)
+        out -= y  # 1 for the largest output, less the targets
+        losses = z.max(axis=-1, keepdims=True) - (y * z).sum(axis=-1, keepdims=True)
+        return _weighted_sum(losses, weight, out)
+
+    def smoothed(self, y, smoothing):
+        return y * (1 - smoothing) + smoothing / y.shape[-1]  # they add up to one, as y does
+
+
 class Heads(Loss):
     """One loss for each group of outputs, summed: several targets on one network.
 
@@ -471,5 +508,6 @@ CLASSIFICATION_LOSSES = {
     "focal": {"softmax": SoftmaxFocal(), "logistic": LogisticFocal()},
     "hinge": {"softmax": Hinge(), "logistic": Hinge()},
     "log_loss": {"softmax": SOFTMAX_LOG_LOSS, "logistic": LOGISTIC_LOG_LOSS},
+    "perceptron": {"softmax": MulticlassPerceptron(), "logistic": Perceptron()},
     "squared_error": {"softmax": SoftmaxBrier(), "logistic": LogisticBrier()},
 }

@@ -9,10 +9,20 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Range:
-    """Finite numbers, from ``low`` to ``high``.
+    """Finite numbers, from ``low`` to ``high``: what a setting may be.
 
-    closed: which ends belong to it: "both", "left", "right" or "neither"    whole: only ints
-    optional: None does as well
+    A class of your own lists its settings in ``valid``, ``{"slope": Range(0, 1)}``. Others are
+    refused with a message when a network is made.
+
+    Parameters
+    ----------
+    low, high : float, default=-inf, inf
+    closed : {"both", "left", "right", "neither"}, default="neither"
+        Which ends belong to it.
+    whole : bool, default=False
+        Whether only ints do.
+    optional : bool, default=False
+        Whether None does as well.
     """
 
     low: float = -math.inf

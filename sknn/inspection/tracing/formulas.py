@@ -1,8 +1,9 @@
 """What layers, activations, losses and optimisers compute, as one line of text."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from sknn.nn.activations import HardSigmoid, SiLU
 from sknn.nn.layers import (
     Activate,
     AveragePool2D,
@@ -65,13 +66,19 @@ LAYERS = {
         "branch(x) + shortcut(x)", {}, "delta back through the branch + delta back on the shortcut"
     ),
 }
+# Of activations with other settings than the defaults, which their docstrings begin with.
+WITH_SETTINGS = {
+    HardSigmoid: "f(z) = min(max(slope * z + 1/2, 0), 1)",
+    SiLU: "f(z) = z / (1 + exp(-beta * z))",
+}
 
 
 def formulas_of(layer):
     """The Formulas of a layer; of a layer of the user's own, what its docstring says."""
     for kind, formulas in LAYERS.items():
         if isinstance(layer, kind) and type(layer).forward is kind.forward:
-            return formulas
+            biased = getattr(layer, "bias", True)
+            return formulas if biased else replace(formulas, z=formulas.z.removesuffix(" + bias"))
     return Formulas(formula(layer))
 
 
@@ -79,6 +86,14 @@ def formula(of):
     """The first sentence of the docstring of an object's class, without its source."""
     lines = (type(of).__doc__ or type(of).__name__).strip().splitlines()
     return re.split(r"; (?! )|\. |\.$", lines[0])[0]  # two spaces part formulas
+
+
+def activation_formula(activation):
+    """That of an activation, with the names of settings that are not the defaults."""
+    default = repr(activation) == f"{type(activation).__name__}()"
+    return (
+        formula(activation) if default else WITH_SETTINGS.get(type(activation), formula(activation))
+    )
 
 
 def loss_formula(loss):

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from sknn.inspection.tracing.formulas import formula, formulas_of, loss_formula
+from sknn.inspection.tracing.formulas import (
+    activation_formula,
+    formula,
+    formulas_of,
+    loss_formula,
+)
 
 WIDTH, INDENT = 100, 6
 DIGITS = 8
@@ -162,7 +167,7 @@ def _count(n, what):
 
 def _of_z(activation):
     """What an activation makes of z."""
-    text = formula(activation)
+    text = activation_formula(activation)
     return text.removeprefix("f(z) = ") if text.startswith("f(z) = ") else f"f(z): {text}"
 
 

@@ -48,7 +48,7 @@ class Stage:
             z = self.before.forward(*given, context).copy()
         if self.activation is None:
             return z, z
-        params = self._of_activation(self.params)
+        params = self._of_activation(self.params, z)
         after = Activate(self.activation)
         return z, after.forward(params, {}, z, self._caches[1], context).copy()
 
@@ -56,7 +56,7 @@ class Stage:
         """(dz, dx) after a forward; fills grads, which are as params."""
         dz, context = da, self._context
         if self.activation is not None:
-            own = self._of_activation(self.params), self._of_activation(grads)
+            own = self._of_activation(self.params, da), self._of_activation(grads, da)
             given = *own, da.copy(), self._caches[1], context
             dz = Activate(self.activation).backward(*given).copy()
         if self.before is None:
@@ -67,13 +67,14 @@ class Stage:
     def slopes(self, z):
         """f'(z)."""
         after, cache, context = Activate(self.activation), Workspace(z.dtype), Pass(training=True)
-        params = self._of_activation(self.params)
+        params = self._of_activation(self.params, z)
         grads = {name: np.empty_like(param) for name, param in params.items()}
         after.forward(params, {}, z, cache, context)
         return after.backward(params, grads, np.ones_like(z), cache, context)
 
-    def _of_activation(self, arrays):
-        return {own.name: arrays[own.name] for own in self.activation.parameters()}
+    def _of_activation(self, arrays, z):
+        """Those of a layer's arrays that belong to its activation, which z goes into."""
+        return {own.name: arrays[own.name] for own in self.activation.parameters(z.shape[-1])}
 
 
 def stages_of(estimator, network, params, state):

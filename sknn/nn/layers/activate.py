@@ -24,7 +24,7 @@ class Activate(Layer):
         return input_shape
 
     def parameters(self, input_shape):
-        return activation_parameters(self.activation)
+        return activation_parameters(self.activation, input_shape[-1])
 
     def forward(self, params, state, x, cache, context):
         z = cache.array("z", shape_with_models(x, params))

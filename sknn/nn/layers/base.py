@@ -145,9 +145,12 @@ def shape_with_models(x, params):
     return np.broadcast_shapes(x.shape, *(param.shape for param in params.values()))
 
 
-def activation_parameters(activation, trainable=True):
-    """What a layer declares for its activation; a frozen layer freezes that too."""
-    parameters = as_activation(activation).parameters()
+def activation_parameters(activation, units, trainable=True):
+    """What a layer declares for its activation; a frozen layer freezes that too.
+
+    units: of the layer, or its channels
+    """
+    parameters = as_activation(activation).parameters(units)
     return parameters if trainable else [replace(own, trainable=False) for own in parameters]
 
 
@@ -155,7 +158,7 @@ def activate(activation, params, z, cache):
     """a = f(z), remembered for ``differentiate``; z may be overwritten."""
     activation = as_activation(activation)
     a = z if activation.needs == "a" else cache.array("a", z.shape)
-    if activation.parameters():
+    if activation.parameters(z.shape[-1]):
         activation.forward(z, a, params)
     else:
         activation.forward(z, a)
@@ -167,7 +170,7 @@ def differentiate(activation, params, grads, dy, cache):
     """dy *= f'(z), in place; fills the gradients of the activation's own parameters."""
     activation = as_activation(activation)
     z = None if activation.needs == "a" else cache["z"]
-    if activation.parameters():
+    if activation.parameters(dy.shape[-1]):
         activation.backward(z, cache["a"], dy, params, grads)
     else:
         activation.backward(z, cache["a"], dy)

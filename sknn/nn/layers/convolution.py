@@ -46,8 +46,9 @@ class Conv2D(Layer):
     dilation : int or (int, int), default=1
         Steps between the pixels that a window sees.
     bias : bool, default=True
+        False leaves the bias out, here and in ``intercepts_``.
     weight_init : str or Initializer, default="auto"
-        Draws the weights; "auto" is He's for ReLU and its kin, Glorot's for others.
+        Draws the weights; "auto" is He's for rectifiers such as ReLU, Glorot's for others.
     trainable : bool, default=True
         False freezes weights and biases, and what the activation learns.
     """
@@ -105,7 +106,7 @@ class Conv2D(Layer):
         return [
             Parameter("weight", (kh, kw, c, filters), draw, trainable=trainable),
             *([bias] if self.bias else []),
-            *activation_parameters(self.activation, trainable),
+            *activation_parameters(self.activation, filters, trainable),
         ]
 
     def multiply_adds(self, input_shape):

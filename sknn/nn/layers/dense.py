@@ -32,6 +32,7 @@ class Dense(Layer):
         Number of outputs.
     activation : str or Activation, default="relu"
     bias : bool, default=True
+        False leaves the bias out, here and in ``intercepts_``.
     weight_init : str or Initializer, default="auto"
         Draws the weights; "auto" is scikit-learn's Glorot, which draws the biases too.
     trainable : bool, default=True
@@ -71,7 +72,7 @@ class Dense(Layer):
         return [
             Parameter("weight", (n_in, self.units), draw, trainable=trainable),
             *([bias] if self.bias else []),
-            *activation_parameters(self.activation, trainable),
+            *activation_parameters(self.activation, self.units, trainable),
         ]
 
     def multiply_adds(self, input_shape):
