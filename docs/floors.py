@@ -82,6 +82,8 @@ sknn.estimators.regressor       regression: numbers in, numbers out
 sknn.estimators.base            common to all estimators: a fit in four steps, prediction
 sknn.estimators.labels          encoding, probabilities and decisions for each kind of labels
 
+sknn.estimators.by_hand         weights set by hand on an estimator that was never fitted
+
 sknn.estimators.panel           the panel that notebooks show of an estimator
 
 sknn.estimators.panel.html      the boxes of the network in that panel

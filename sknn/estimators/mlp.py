@@ -15,6 +15,8 @@ from sknn.nn.layers import Dense, Dropout
 class BaseMLP(BaseNetwork):
     """Dense layers of the given sizes, and a linear one for the outputs."""
 
+    _samples_known_by_weights = True
+
     def _layers(self, n_outputs):
         sizes = hidden_layers.hidden_sizes(self.hidden_layer_sizes)
         activations = hidden_layers.activations(self.activation, len(sizes))

@@ -109,7 +109,7 @@ class Reader:
         """Shape of one sample as the network takes it, of validated X or as in the last fit."""
         if X is not None:
             return X.shape[1:]
-        return (getattr(self, "n_features_in_", np.shape(self.coefs_[0])[0]),)
+        return (self.n_features_in_,)
 
     def _loss_weight(self, labels, sample_weight):
         """What the loss weighs samples with: ``sample_weight``, unless the task adds to it."""
