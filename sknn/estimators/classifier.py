@@ -43,6 +43,7 @@ class ClassifierTask(ClassifierMixin):
     """Labels in, labels and probabilities out; ``labels`` knows how for each kind of y."""
 
     _numeric_targets = False
+    _takes_images = "CNNClassifier"
     _attributes_by_hand = ("coefs_", "intercepts_", "classes_")
     _outputs_remedy = (
         "Give coefs_[-1] one column for each label in classes_, but a single one for two labels: "

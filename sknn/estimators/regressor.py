@@ -36,6 +36,7 @@ class RegressorTask(RegressorMixin):
     """Numbers in, numbers out, one output per column of y."""
 
     _numeric_targets = True
+    _takes_images = "CNNRegressor"
     _attributes_by_hand = ("coefs_", "intercepts_")
     _outputs_remedy = "Give the last array one column for each level of quantile."
 
