@@ -137,6 +137,7 @@ sknn.nn.storage.files           files that are replaced as a whole or not at all
 sknn.nn.augmentation            random shifts and flips of training images
 sknn.nn.summary                 kind, output shape and cost of each layer
 
+sknn.nn.receptive_field         which part of the image a number in a network depends on
 sknn.nn.gradient                a mini-batch in, loss and gradient out; micro-batches on threads
 
 sknn.nn.model                   a network with its weights: it predicts, and it is pickled
