@@ -297,7 +297,7 @@ class BaseNetwork(
             theta, state = model.theta.astype(dtype), model.state.astype(dtype)
         else:
             network = Network(self._layers(n_outputs), self._input_shape())
-            loss = model.loss
+            loss = self._fitted_loss()
             theta, state = network.initial(np.random.RandomState(0), dtype)
         model = Model(network.layers, network.shapes[0], loss, theta, state)
         model.take_weights(weights, biases)

@@ -195,7 +195,7 @@ class MLPClassifier(ClassifierTask, BaseMLP):
     classes_ : ndarray of shape (n_classes,), or list of them
         Class labels; for several columns of labels, a list with those of each column.
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights, layer by layer. The arrays may be changed or replaced.
+        Weights, layer by layer. The arrays may be changed or replaced, or set without a fit.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases, layer by layer. The arrays may be changed or replaced.
     n_layers_ : int
@@ -496,7 +496,7 @@ class MLPRegressor(RegressorTask, BaseMLP):
     Attributes
     ----------
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights, layer by layer. The arrays may be changed or replaced.
+        Weights, layer by layer. The arrays may be changed or replaced, or set without a fit.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases, layer by layer. The arrays may be changed or replaced.
     n_layers_ : int
