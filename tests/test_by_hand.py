@@ -279,6 +279,17 @@ def test_sets_and_columns_of_labels_go_on_after_partial_fit():
         assert_array_equal(clf.predict(CORNERS), wanted)
 
 
+def test_labels_that_a_fit_has_learnt_stay_what_they_are(tmp_path):
+    Y = np.array([[0, 1], [1, 1], [0, 0], [1, 0]])
+    clf = MLPClassifier((), solver="sgd", learning_rate_init=1e-9).fit(CORNERS, Y)
+    save(clf, tmp_path / "labels.sknn")
+    for fitted in (clf, load(tmp_path / "labels.sknn")):
+        before = fitted.predict(CORNERS)
+        assert_array_equal(fitted.partial_fit(CORNERS, Y).predict(CORNERS), before)
+        fitted.classes_ = [7, 5]  # not the labels that were learnt
+        assert_array_equal(fitted.predict(CORNERS), before)
+
+
 def test_partial_fit_that_fails_leaves_no_trace():
     clf = xor()
     before = dict(vars(clf))
@@ -372,6 +383,7 @@ def test_intercepts_of_other_shapes(biases):
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
+        (np.array([]), r"array of shape \(n_classes,\).*got array\(\["),
         ([1, 0], r"in ascending order: \[0, 1\], got \[1, 0\]\. Put the columns"),
         (["a", "a"], r"each label once, in ascending order: \['a'\], got \['a', 'a'\]"),
         ([], r"array of shape \(n_classes,\).*got \[\]"),

@@ -111,10 +111,14 @@ class Unknown(Layer):
         return input_shape
 
 
-def test_layers_of_users_may_see_anything():
+def test_layers_of_users_may_see_anything_unless_they_say():
     layers = [conv(3), Unknown(), conv(3), Residual([Unknown()]), GlobalAveragePool2D()]
     *fields, last = receptive_fields(Network(layers, (6, 6, 1)))
     assert [field and field.size for field in fields] == [(3, 3), None, None, None]
     assert last.size == (6, 6)
+    spoken = Unknown()
+    spoken.pixelwise = True
+    fields = receptive_fields(Network([conv(3), spoken, conv(2)], (6, 6, 1)))
+    assert [field.size for field in fields] == [(3, 3), (3, 3), (4, 4)]
     inside = Network([Residual([conv(3), Unknown()])], (6, 6, 1))
     assert receptive_fields(inside) == [None]

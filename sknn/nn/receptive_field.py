@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 
-from sknn.nn.layers import Activate, Conv2D, Dropout, Flatten, GlobalAveragePool2D
-from sknn.nn.layers.normalization import Normalization
+from sknn.nn.layers import Conv2D, GlobalAveragePool2D
 from sknn.nn.layers.pooling import Pooling
 from sknn.nn.residual import Residual
-
-PIXELWISE = (Activate, Dropout, Flatten, Normalization)  # what one pixel becomes, no other changes
 
 
 @dataclass(frozen=True)
@@ -59,8 +56,7 @@ PIXEL = ReceptiveField()
 def receptive_fields(network, start=PIXEL):
     """The ReceptiveField of what each layer of a Network makes of an image.
 
-    None for layers that take no images, and from a layer of a user's own on, which may see
-    anything.
+    None for layers that take no images, and from a layer on that does not say what it sees.
 
     start: that of what goes into the network
     """
@@ -75,7 +71,7 @@ def _after(layer, shape, field, image):
     """The field behind a layer that takes images of this shape, of outputs with this field."""
     if isinstance(layer, GlobalAveragePool2D):
         return ReceptiveField(image[:2])
-    if field is None or isinstance(layer, PIXELWISE):
+    if field is None or layer.pixelwise:
         return field
     if isinstance(layer, Conv2D | Pooling):
         return field.through(layer.windows(shape))

@@ -26,7 +26,7 @@ class Row:
     inside: a Row for each layer that it is made of; the counts are those of all of them
     receptive_field: (height, width) in pixels of the part of the image, from the first to the last
     pixel, that one number of the output depends on, padding included; the whole image after global
-    pooling; None for layers that take no images, and where a layer of a user's own comes before
+    pooling; None for layers that take no images, and where it is not known
     """
 
     name: str
