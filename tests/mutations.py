@@ -607,11 +607,10 @@ nn/receptive_field.py: receptive_field
     size + (k - 1) * dilation * step, step => size + (k - 1) * dilation, step
     step * stride, first => stride, first
     first - before * step) => first - before)
-    max(one + n, two + m) => one + n
-    min(one, two) => one
+    max(n, two + m - one) => n
     ReceptiveField(image[:2]) => field
     if field is None or layer.pixelwise: => if layer.pixelwise:
-    branch and branch.and_also(field) => branch
+    branch and branch.with_shortcut(field) => branch
 nn/summary.py: summary
     seen=before) => seen=PIXEL)
     [seen, *fields[:-1]], => fields,

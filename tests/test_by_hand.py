@@ -49,6 +49,12 @@ def xor(**settings):
     return by_hand(clf, XOR_COEFS, XOR_INTERCEPTS, [0, 1])
 
 
+def without(estimator, *names):
+    for name in names:
+        delattr(estimator, name)
+    return estimator
+
+
 def drawn(n_in, *units, seed=0):
     """(coefs, intercepts) of layers with so many units."""
     rng = np.random.default_rng(seed)
@@ -261,6 +267,13 @@ def test_partial_fit_may_say_what_the_classes_are():
     with pytest.raises(ValueError, match="is not the same as on last call"):
         other.partial_fit(CORNERS, EITHER_BUT_NOT_BOTH, classes=[0, 1, 2])
     other.partial_fit(CORNERS, EITHER_BUT_NOT_BOTH, classes=[1, 0])
+    listed = xor(solver="sgd")
+    listed.classes_ = [0, 1]
+    listed.partial_fit(CORNERS, EITHER_BUT_NOT_BOTH, classes=[0, 1])
+    assert_array_equal(listed.classes_, [0, 1])
+    only_classes = without(xor(solver="sgd"), "coefs_", "intercepts_")
+    only_classes.partial_fit(CORNERS, EITHER_BUT_NOT_BOTH)
+    assert only_classes.coefs_[0].shape == (2, 2)
 
 
 def test_sets_and_columns_of_labels_go_on_after_partial_fit():
@@ -287,7 +300,7 @@ def test_labels_that_a_fit_has_learnt_stay_what_they_are(tmp_path):
         before = fitted.predict(CORNERS)
         assert_array_equal(fitted.partial_fit(CORNERS, Y).predict(CORNERS), before)
         fitted.classes_ = [7, 5]  # not the labels that were learnt
-        assert_array_equal(fitted.predict(CORNERS), before)
+        assert_array_equal(fitted.partial_fit(CORNERS, Y).predict(CORNERS), before)
 
 
 def test_partial_fit_that_fails_leaves_no_trace():
@@ -299,12 +312,6 @@ def test_partial_fit_that_fails_leaves_no_trace():
 
 
 # What is refused
-
-
-def without(estimator, *names):
-    for name in names:
-        delattr(estimator, name)
-    return estimator
 
 
 @pytest.mark.parametrize(
@@ -373,10 +380,13 @@ def test_coefs_of_other_shapes(hidden, coefs, classes, message):
         clf.predict(CORNERS)
 
 
+BIASES = r"intercepts_ must be arrays of shapes \[\(2,\), \(1,\)\], got .* one bias for each column"
+
+
 @pytest.mark.parametrize("biases", [[(2,), ()], [(2,), (2,)], [(2,)], [(1, 2), (1, 1)]])
 def test_intercepts_of_other_shapes(biases):
     clf = by_hand(xor(), XOR_COEFS, map(np.ones, biases))
-    with pytest.raises(ValueError, match=r"intercepts_ must be arrays of shapes \[\(2,\), \(1,\)"):
+    with pytest.raises(ValueError, match=BIASES):
         clf.predict(CORNERS)
 
 

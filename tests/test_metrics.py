@@ -675,6 +675,7 @@ def test_sums_of_weights_are_printed_whole_only_if_all_are():
         ([[0, 0], [0, 0]], "at least one sample, got zeros only"),
         (ANIMALS / ANIMALS.sum(axis=0), "got shares.*normalize=None"),
         (ANIMALS / ANIMALS.sum(axis=1, keepdims=True), "got shares.*normalize=None"),
+        ([[0.33, 0.33, 0.33], [0.1, 0.1, 0.8], [0.5, 0.25, 0.25]], "got shares.*normalize=None"),
         ([[0.77, 0.23], [0.1, 0.9]], "got shares.*normalize=None"),
     ],
 )

@@ -1,6 +1,6 @@
 """Receptive fields: which part of the image a number in a network depends on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sknn.nn.layers import Conv2D, GlobalAveragePool2D
 from sknn.nn.layers.pooling import Pooling
@@ -41,13 +41,12 @@ class ReceptiveField:
         ]
         return ReceptiveField(*zip(*grown, strict=True))
 
-    def and_also(self, other):
-        """The field of a sum of these outputs and of others, which lie where these do."""
-        axes = list(zip(self.first, self.size, other.first, other.size, strict=True))
-        first = tuple(min(one, two) for one, _, two, _ in axes)
-        last = (max(one + n, two + m) for one, n, two, m in axes)
-        size = tuple(end - start for end, start in zip(last, first, strict=True))
-        return ReceptiveField(size, self.step, first)
+    def with_shortcut(self, shortcut):
+        """The field of the sum of these outputs and of a shortcut's, which is narrower."""
+        axes = zip(self.size, self.first, shortcut.size, shortcut.first, strict=True)
+        # The branch begins no later than the shortcut, as padding only moves windows back.
+        size = tuple(max(n, two + m - one) for n, one, m, two in axes)
+        return replace(self, size=size)
 
 
 PIXEL = ReceptiveField()
@@ -77,5 +76,5 @@ def _after(layer, shape, field, image):
         return field.through(layer.windows(shape))
     if isinstance(layer, Residual):
         branch = receptive_fields(layer.inside(shape)[0], field)[-1]
-        return branch and branch.and_also(field)  # the shortcut sees one pixel
+        return branch and branch.with_shortcut(field)
     return None
