@@ -88,6 +88,8 @@ sknn.estimators.regressor       regression: numbers in, numbers out
 sknn.estimators.base            common to all estimators: a fit in four steps, prediction
 sknn.estimators.labels          encoding, probabilities and decisions for each kind of labels
 
+sknn.estimators.by_hand         weights set by hand on an estimator that was never fitted
+
 sknn.estimators.panel           the panel that notebooks show of an estimator
 
 sknn.estimators.panel.html      the boxes of the network in that panel
@@ -141,6 +143,7 @@ sknn.nn.storage.files           files that are replaced as a whole or not at all
 sknn.nn.augmentation            random shifts and flips of training images
 sknn.nn.summary                 kind, output shape and cost of each layer
 
+sknn.nn.receptive_field         which part of the image a number in a network depends on
 sknn.nn.gradient                a mini-batch in, loss and gradient out; micro-batches on threads
 
 sknn.nn.model                   a network with its weights: it predicts, and it is pickled

@@ -60,15 +60,16 @@ ATTRIBUTES = {
             cnn="list of ndarray",
             sequential="list of ndarray",
         ),
-        "Weights, layer by layer$shapes. The arrays may be changed or replaced.",
+        "Weights, layer by layer$shapes. The arrays may be changed or replaced$unfitted.",
         slots={
+            "unfitted": By(mlp=", or set without a fit", cnn="", sequential=""),
             "shapes": By(
                 mlp="",
                 cnn=": (kernel height, kernel width, channels, filters) for a convolution, "
                 "(n_in, n_out) for a dense layer",
                 sequential=": (n_in, n_out) for a dense layer, (kernel height, kernel width, "
                 "channels, filters) for a convolution",
-            )
+            ),
         },
     ),
     "intercepts_": Attribute(

@@ -13,6 +13,7 @@ from sknn.warning import warn
 
 COUNTS = ("TP", "FP", "FN", "TN")
 COLUMNS = (*COUNTS, "precision", "recall", "specificity", "f1-score", "support")
+SUMS = (*COUNTS, "support")  # of samples, or of their weights
 SHORT = (*COUNTS, "prec.", "recall", "spec.", "F1", "support")
 WIDTH = 80  # of a terminal
 
@@ -22,6 +23,10 @@ _CONSTRAINTS = {
     "labels": ["array-like", None],
     "sample_weight": ["array-like", None],
     "zero_division": [Options(Real, {0.0, 1.0}), "nan", StrOptions({"warn"})],
+}
+_REPORT_CONSTRAINTS = {
+    "output": [StrOptions({"text", "dict", "frame"})],
+    "digits": [Interval(Integral, 0, None, closed="left")],
 }
 
 
@@ -157,9 +162,8 @@ def specificity_score(
 @validate_params(
     {
         **_CONSTRAINTS,
+        **_REPORT_CONSTRAINTS,
         "target_names": ["array-like", None],
-        "output": [StrOptions({"text", "dict", "frame"})],
-        "digits": [Interval(Integral, 0, None, closed="left")],
     },
     prefer_skip_nested_validation=True,
 )
@@ -175,6 +179,8 @@ def per_class_report(
     zero_division="warn",
 ):
     """All figures of the confusion matrix, class by class, and their averages.
+
+    For a confusion matrix in place of labels call ``per_class_report.from_counts(matrix, names)``.
 
     Each class is a question of its own, this one or not. Its samples are counted as
 
@@ -208,11 +214,12 @@ def per_class_report(
     target_names : array-like of shape (n_classes,), default=None
         What to call the classes, in the order of `labels`.
     sample_weight : array-like of shape (n_samples,), default=None
-        How much each sample counts. The counts are then sums of weights.
+        How much each sample counts. The counts are then sums of weights, printed without decimals
+        if all of them are whole numbers.
     output : {'text', 'dict', 'frame'}, default='text'
         A table to print, a dict, or a DataFrame of pandas.
     digits : int, default=2
-        Decimals of the text. The others are not rounded.
+        Decimals of the text. Numbers in a dict or a frame are not rounded.
     zero_division : {"warn", 0.0, 1.0, np.nan}, default="warn"
         What a division by zero gives; "warn" gives 0 with a warning, and what is nan is left out
         of averages.
@@ -243,6 +250,7 @@ def per_class_report(
 
     See Also
     --------
+    sknn.metrics.per_class_report.from_counts : The same report from a confusion matrix.
     sklearn.metrics.classification_report : Without counts and specificity.
     sklearn.metrics.confusion_matrix : Which class is taken for which.
     sknn.metrics.specificity_score : Specificity alone, as a score to select models by.
@@ -269,6 +277,118 @@ def per_class_report(
     """
     if labels is not None and len(labels) == 0:
         raise ValueError("'labels' should contain at least one label.")
+    rows = _figures(y_true, y_pred, labels, target_names, sample_weight, zero_division)
+    return _shown(*rows, output, digits, "target_names", sample_weight is not None)
+
+
+@validate_params(
+    {
+        **_REPORT_CONSTRAINTS,
+        "matrix": ["array-like"],
+        "names": ["array-like", None],
+        "rows": [StrOptions({"true", "predicted"})],
+        "zero_division": _CONSTRAINTS["zero_division"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def _from_counts(matrix, names=None, *, rows="true", output="text", digits=2, zero_division="warn"):
+    """The report of :func:`per_class_report`, from a confusion matrix in place of labels.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (n_classes, n_classes)
+        How many samples of each class were predicted to be of each class. Numbers that are not
+        whole are taken as sums of sample weights.
+    names : array-like of shape (n_classes,), default=None
+        What to call the classes, in the order of the matrix; None numbers them from 0.
+    rows : {'true', 'predicted'}, default='true'
+        What a row of the matrix holds: the samples of one true class, as in
+        :func:`sklearn.metrics.confusion_matrix`, or those with one prediction, as many texts
+        print it.
+    output, digits, zero_division : see per_class_report
+
+    Returns
+    -------
+    report : str, dict or DataFrame
+        As from :func:`per_class_report` with the labels of all samples. Counts are integers if
+        all numbers in the matrix are whole.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square, holds anything but finite numbers of at least 0, counts no
+        sample, or is normalised; or if there are not as many names as classes.
+
+    Examples
+    --------
+    >>> from sknn.metrics import per_class_report
+    >>> matrix = [[10, 1, 2], [3, 15, 4], [5, 6, 20]]
+    >>> print(per_class_report.from_counts(matrix, ["cat", "dog", "pig"], rows="predicted"))
+                   TP   FP   FN   TN precision recall specificity f1-score support
+    <BLANKLINE>
+             cat   10    3    8   45      0.77   0.56        0.94     0.65      18
+             dog   15    7    7   37      0.68   0.68        0.84     0.68      22
+             pig   20   11    6   29      0.65   0.77        0.72     0.70      26
+    <BLANKLINE>
+        accuracy                                                      0.68      66
+       macro avg                          0.70   0.67        0.83     0.68      66
+    weighted avg                          0.69   0.68        0.82     0.68      66
+    """
+    counts = _checked_counts(matrix)
+    n_classes = len(counts)
+    names = range(n_classes) if names is None else names
+    if len(names) != n_classes:
+        raise ValueError(
+            f"names must be {n_classes}, one for each row of the matrix, got {len(names)}: "
+            f"{list(names)!r}."
+        )
+    y_true, y_pred = (axis.ravel() for axis in np.indices(counts.shape))
+    if rows == "predicted":
+        y_true, y_pred = y_pred, y_true
+    figures = _figures(y_true, y_pred, None, names, counts.ravel(), zero_division)
+    whole = _are_whole(counts.ravel())
+    if whole:
+        for _, row in (row for part in figures for row in part):
+            row |= {column: int(row[column]) for column in SUMS if column in row}
+    return _shown(*figures, output, digits, "names", weighted=not whole)
+
+
+# Its one address is per_class_report.from_counts.
+for _function in (_from_counts, _from_counts.__wrapped__):
+    _function.__name__, _function.__qualname__ = "from_counts", "per_class_report.from_counts"
+per_class_report.from_counts = _from_counts
+
+
+def _checked_counts(matrix):
+    """The matrix as floats. Raises ValueError if it cannot be a confusion matrix."""
+    counts = np.asarray(matrix)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
+        raise ValueError(
+            "matrix must have a row and a column for each class, got an array of shape "
+            f"{counts.shape}."
+        )
+    if counts.dtype.kind not in "iuf" or not np.isfinite(counts).all() or (counts < 0).any():
+        raise ValueError(
+            f"matrix must hold numbers of samples, finite and not negative, got {matrix!r}."
+        )
+    if not counts.any():
+        raise ValueError("matrix must count at least one sample, got zeros only.")
+    sums = [counts.sum(axis=axis) for axis in (0, 1)]
+    if not _are_whole(counts.ravel()) and any(np.allclose(n, 1, atol=0.01) for n in sums):
+        raise ValueError(
+            "matrix must hold numbers of samples, got shares: each row or each column has the sum "
+            "1. Precision, specificity and averages depend on how many samples there are of each "
+            "class. Pass the matrix before normalisation: confusion_matrix(..., normalize=None)."
+        )
+    return counts.astype(float)
+
+
+def _are_whole(numbers):
+    return all(float(number).is_integer() for number in numbers)
+
+
+def _figures(y_true, y_pred, labels, target_names, sample_weight, zero_division):
+    """(classes, averages): lists of (name, {column: figure})."""
     arguments = {"labels": labels, "sample_weight": sample_weight, "zero_division": zero_division}
     tn, fp, fn, tp = _counts(y_true, y_pred, labels, sample_weight)
     present = unique_labels(y_true, y_pred) if labels is None else labels
@@ -290,11 +410,18 @@ def per_class_report(
             average = name.removesuffix(" avg")
             row["specificity"] = specificity_score(y_true, y_pred, average=average, **arguments)
         averages.append((name, _in_order(row | {"support": (tp + fn).sum()})))
+    return classes, averages
 
+
+def _shown(classes, averages, output, digits, called, weighted):
+    """The report.
+
+    called: the parameter that names the classes    weighted: whether counts are sums of weights
+    """
     if output == "dict":
-        return _dict(classes, averages)
+        return _dict(classes, averages, called)
     if output == "frame":
-        return _frame(classes + averages, weighted=sample_weight is not None)
+        return _frame(classes + averages, weighted)
     return _text(classes, averages, digits)
 
 
@@ -352,7 +479,7 @@ def _in_order(row):
     return {column: np.asarray(row[column]).item() for column in COLUMNS if column in row}
 
 
-def _dict(classes, averages):
+def _dict(classes, averages, called):
     """{name: row}; the accuracy is a number."""
     report = dict(classes)
     report |= {name: row["f1-score"] if name == "accuracy" else row for name, row in averages}
@@ -360,7 +487,7 @@ def _dict(classes, averages):
         raise ValueError(
             "output='dict' needs names that differ from each other and from "
             f"{[name for name, _ in averages]}, got {[name for name, _ in classes]}. "
-            "Pass other target_names."
+            f"Pass other {called}."
         )
     return report
 
@@ -381,7 +508,10 @@ def _frame(rows, weighted):
 
 def _text(classes, averages, digits):
     """The rows as a table. One that is too wide gets short headings, then folded names."""
-    blocks = [[(name, _cells(row, digits)) for name, row in rows] for rows in (classes, averages)]
+    sums = [row[column] for _, row in classes for column in SUMS]
+    whole = SUMS if _are_whole(sums) else ()
+    parts = classes, averages
+    blocks = [[(name, _cells(row, digits, whole)) for name, row in rows] for rows in parts]
     names, cells = zip(*blocks[0], *blocks[1], strict=True)
     longest = max(map(len, names))
     for headings in (COLUMNS, SHORT):
@@ -401,14 +531,10 @@ def _text(classes, averages, digits):
     return "\n".join(lines)
 
 
-def _cells(row, digits):
-    """The figures as strings, blank where there is none."""
-    return [
-        f"{row[column]:.{digits}f}"
-        if isinstance(row.get(column), float)
-        else str(row.get(column, ""))
-        for column in COLUMNS
-    ]
+def _cells(row, digits, whole):
+    """The figures as strings, blank where there is none. whole: columns without decimals"""
+    decimals = {column: 0 if column in whole else digits for column in COLUMNS}
+    return [f"{row[column]:.{decimals[column]}f}" if column in row else "" for column in COLUMNS]
 
 
 def _line(cells, widths):

@@ -647,6 +647,63 @@ estimators/panel/html.py: html
     {escape(name)}</div>{texts} => {name}</div>{texts}
     <div>{escape(line)}</div> => <div>{line}</div>
     if not PLAIN.fullmatch(name)] => if not PLAIN.match(name)]
+estimators/by_hand.py: by_hand
+    if dtype in dtypes else dtypes[0] =>
+    if dtype in dtypes else dtypes[0] => if False else dtypes[0]
+    estimator._validate_params() => pass
+    if not shapes or any( => if any(
+    if "coefs_" not in present and => if "coefs_" not in present or
+    if not estimator._samples_known_by_weights: => if False:
+    if wanted not in present] => if False]
+    if broken: => if False:
+    one[1] != other[0]] => one[0] != other[1]]
+    elif given != tuple(hidden): => elif False:
+    if of_biases != wanted: => if False:
+estimators/publishing.py: by_hand
+    = model.network.shapes[0][0] => = model.network.shapes[1][0]
+    n_layers_ = len(model.weights) + 1 => n_layers_ = len(model.weights)
+estimators/labels.py: by_hand
+    if not np.array_equal(labels.classes, array): => if False:
+    len(self.classes) if self.softmax else 1 => len(self.classes)
+    self.n_outputs = int(stops[-1]) => self.n_outputs = len(stops)
+    if columns or array.ndim != 1 or not len(array): => if columns or array.ndim != 1:
+estimators/classifier.py: by_hand
+    or self._labels.classes is not self.classes_: => :
+    if "_model" in known or "classes_" => if "classes_"
+    self._take_classes()\n        if hasattr => if hasattr
+estimators/regressor.py: by_hand
+    return n_levels if n_levels > 1 else n_columns => return n_columns
+estimators/inputs.py: bad_input
+    if n_axes <= 2: => if n_axes <= 3:
+    if n_axes <= 4 else "" => if n_axes <= 5 else ""
+    np.ndim(X) if str(error) => 3 if str(error)
+nn/receptive_field.py: receptive_field
+    size + (k - 1) * dilation * step, step => size + (k - 1) * step, step
+    size + (k - 1) * dilation * step, step => size + (k - 1) * dilation, step
+    step * stride, first => stride, first
+    first - before * step) => first - before)
+    max(n, two + m - one) => n
+    ReceptiveField(image[:2]) => field
+    if field is None or layer.pixelwise: => if layer.pixelwise:
+    branch and branch.with_shortcut(field) => branch
+nn/summary.py: summary
+    seen=before) => seen=PIXEL)
+    [seen, *fields[:-1]], => fields,
+inspection/summary.py: summary
+    del columns[FIELD], numbers[FIELD] => pass
+    __repr__ = __str__ =>
+metrics.py: metrics
+    if rows == "predicted": => if rows == "true":
+    if whole:\n        for => if False:\n        for
+    or (counts < 0).any() =>
+    or not np.isfinite(counts).all() =>
+    counts.dtype.kind not in "iuf" => counts.dtype.kind not in "iufb"
+    not _are_whole(counts.ravel()) and any( => any(
+    for axis in (0, 1)] => for axis in (0,)]
+    1, atol=0.01) => 1, atol=0)
+    SUMS if _are_whole(sums) else () => ()
+    SUMS if _are_whole(sums) else () => SUMS
+    "names", weighted=not whole) => "target_names", weighted=not whole)
 """
 
 

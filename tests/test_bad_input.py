@@ -616,6 +616,45 @@ def test_classes_of_several_columns_may_differ_in_number():
     assert [classes.tolist() for classes in clf.classes_] == [[0, 1, 2], [0, 1]]
 
 
+# Images given to dense networks.
+
+
+def images_refused(make, n_axes):
+    """What the message says of an array with so many axes."""
+    cnn = "CNNRegressor" if issubclass(make, RegressorMixin) else "CNNClassifier"
+    remedy = f"Use {cnn}, or X.reshape" if n_axes < 5 else "Use X.reshape"
+    return re.escape(
+        f"Found array with dim {n_axes}, while dim <= 2 is required by {make.__name__}. "
+        f"{remedy}(len(X), -1)."
+    )
+
+
+@DENSE
+@pytest.mark.parametrize("as_list", [False, True])
+@pytest.mark.parametrize("n_axes", [3, 4, 5])
+def test_images_are_refused_with_what_takes_them(n_axes, as_list, make):
+    images = X.reshape(len(X), 2, -1, *[1] * (n_axes - 3))
+    images = images.tolist() if as_list else images
+    message, y = images_refused(make, n_axes), target(make)
+    assert_fresh_failure(new(make), "fit", (images, y), f"^{message}$")
+    estimator = new(make)
+    with pytest.raises(ValueError, match=f"^X_val and y_val: {message}$"):
+        estimator.fit(X, y, X_val=images, y_val=y)
+    estimator.fit(X, y)
+    for method in ("predict", "transform"):
+        with pytest.raises(ValueError, match=f"^{message}$"):
+            getattr(estimator, method)(images)
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        estimator.partial_fit(images, y)
+
+
+@DENSE
+def test_targets_of_three_axes_are_not_taken_for_images(make):
+    y = np.zeros((len(X), 2, 2), dtype=int)
+    with pytest.raises(ValueError, match=rf"dim 3, while dim <= 2 .* {make.__name__}\.$"):
+        new(make).fit(X, y)
+
+
 # Large numbers and diverging training.
 
 

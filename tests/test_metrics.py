@@ -593,3 +593,106 @@ def test_names_that_only_a_dict_could_confuse_are_printed():
         *["accuracy", "macro avg", "weighted avg"],
     ]
     assert lines[2].split()[1:5] == ["10", "3", "8", "45"]
+
+
+# From a matrix of counts.
+
+
+@pytest.mark.parametrize("output", ["text", "dict"])
+@pytest.mark.parametrize(("rows", "matrix"), [("predicted", ANIMALS), ("true", ANIMALS.T)])
+def test_report_from_counts_is_that_from_labels(rows, matrix, output):
+    names = ["cat", "dog", "pig"]
+    wanted = per_class_report(*animals(), output=output)
+    for given in (matrix, matrix.tolist(), matrix.astype(float)):
+        report = per_class_report.from_counts(given, names, rows=rows, output=output)
+        assert report == wanted
+    if output == "dict":
+        counts = [row[column] for row in list(report.values())[:3] for column in COUNTS]
+        assert {type(count) for count in counts} == {int}
+        assert counts[:4] == [10, 3, 8, 45]
+
+
+def test_rows_are_true_classes_unless_said_otherwise():
+    y_true, y_pred = drawn("multiclass")
+    matrix = confusion_matrix(y_true, y_pred)
+    report = per_class_report.from_counts(matrix, ["ant", "bee", "cow", "dog"], digits=4)
+    assert report == per_class_report(y_true, y_pred, digits=4)
+
+
+def test_names_default_to_numbers_and_classes_may_be_absent():
+    report = per_class_report.from_counts(
+        [[3, 0, 1], [0, 0, 0], [2, 0, 4]], output="dict", zero_division=0
+    )
+    assert list(report)[:3] == ["0", "1", "2"]
+    assert report["1"] == dict(zip(COLUMNS, [0, 0, 0, 10, 0.0, 0.0, 1.0, 0.0, 0], strict=True))
+    assert report["accuracy"] == 0.7
+    with pytest.warns(UndefinedMetricWarning):
+        per_class_report.from_counts([[3, 0], [0, 0]])
+
+
+def test_counts_far_beyond_memory():
+    million = 10**6
+    report = per_class_report.from_counts(ANIMALS * million, rows="predicted", output="dict")
+    assert report["0"]["TN"] == 45 * million
+    assert report["0"]["precision"] == 10 / 13
+
+
+def test_frame_from_counts_has_integers_if_they_are_whole():
+    pytest.importorskip("pandas")
+    frame = per_class_report.from_counts(ANIMALS, output="frame")
+    assert set(map(str, frame.dtypes[COUNTS])) == {"Int64"}
+    halves = per_class_report.from_counts(ANIMALS / 2, output="frame")
+    assert set(map(str, halves.dtypes[COUNTS])) == {"float64"}
+    assert halves.loc["0", "TP"] == 5.0
+
+
+def test_sums_of_weights_are_printed_whole_only_if_all_are():
+    y_true, y_pred = animals()
+    twice = per_class_report(y_true, y_pred, sample_weight=np.full(66, 2.0)).split("\n")
+    assert twice[2].split() == [
+        *("cat", "20", "6", "16", "90", "0.77", "0.56", "0.94", "0.65", "36")
+    ]
+    assert twice[6].split() == ["accuracy", "0.68", "132"]
+    half = per_class_report.from_counts(ANIMALS / 2, ["cat", "dog", "pig"], rows="predicted")
+    assert half.split("\n")[2].split() == [
+        *("cat", "5.00", "1.50", "4.00", "22.50", "0.77", "0.56", "0.94", "0.65", "9.00")
+    ]
+    weighted = per_class_report(y_true, y_pred, sample_weight=np.full(66, 0.5))
+    assert half == weighted
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        ([[1, 2, 3], [4, 5, 6]], r"a row and a column for each class, got.*shape \(2, 3\)"),
+        ([1, 2], r"a row and a column for each class, got.*shape \(2,\)"),
+        (np.zeros((0, 0)), r"a row and a column for each class, got.*shape \(0, 0\)"),
+        ([[1, -2], [3, 4]], r"finite and not negative, got \[\[1, -2\], \[3, 4\]\]"),
+        ([[1, np.nan], [3, 4]], "finite and not negative"),
+        ([[1, np.inf], [3, 4]], "finite and not negative"),
+        ([["1", "2"], ["3", "4"]], "must hold numbers of samples"),
+        ([[True, False], [False, True]], "must hold numbers of samples"),
+        ([[0, 0], [0, 0]], "at least one sample, got zeros only"),
+        (ANIMALS / ANIMALS.sum(axis=0), "got shares.*normalize=None"),
+        (ANIMALS / ANIMALS.sum(axis=1, keepdims=True), "got shares.*normalize=None"),
+        ([[0.33, 0.33, 0.33], [0.1, 0.1, 0.8], [0.5, 0.25, 0.25]], "got shares.*normalize=None"),
+        ([[0.77, 0.23], [0.1, 0.9]], "got shares.*normalize=None"),
+    ],
+)
+def test_matrix_that_counts_nothing_raises(matrix, message):
+    with pytest.raises(ValueError, match=message):
+        per_class_report.from_counts(matrix)
+
+
+def test_names_of_another_number_or_alike_raise():
+    with pytest.raises(ValueError, match=r"names must be 3, one for each row.*got 2: \['a', 'b'\]"):
+        per_class_report.from_counts(ANIMALS, ["a", "b"])
+    with pytest.raises(ValueError, match=r"differ from each other.*Pass other names\."):
+        per_class_report.from_counts(ANIMALS, ["a", "b", "a"], output="dict")
+    with pytest.raises(ValueError, match=r"The 'rows' parameter of per_class_report.from_counts"):
+        per_class_report.from_counts(ANIMALS, rows="columns")
+
+
+def test_one_of_each_class_is_no_share():
+    report = per_class_report.from_counts(np.eye(3), output="dict")
+    assert report["accuracy"] == 1.0

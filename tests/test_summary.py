@@ -29,6 +29,7 @@ from sknn.nn import (
     LayerNorm,
     MaxPool2D,
     PReLU,
+    Residual,
     SiLU,
 )
 from sknn.nn.network import Network
@@ -231,31 +232,69 @@ def test_description_gives_sizes_and_what_differs_from_the_defaults(layer, descr
     assert rows_of([layer], *shape)[0].description == description
 
 
-def test_table_of_the_default_cnn_has_every_figure_in_80_columns(capsys):
+def test_table_of_the_default_cnn_has_every_figure():
     table = summary(CNNClassifier(), (28, 28), 10)
-    assert str(table) == (
-        "CNNClassifier, not fitted: samples of 28 x 28 x 1\n"
-        "-------------------------------------------------------------------------------\n"
-        "                                   Output                    Multiply-\n"
-        "Layer       Kind                   shape         Parameters       adds    Bytes\n"
-        "-------------------------------------------------------------------------------\n"
-        "conv2d1     Conv2D(32, 3x3, relu)  28 x 28 x 32         320    225,792  100,352\n"
-        "maxpool2d1  MaxPool2D(2x2, same)   14 x 14 x 32           0          0   25,088\n"
-        "conv2d2     Conv2D(64, 3x3, relu)  14 x 14 x 64      18,496  3,612,672   50,176\n"
-        "maxpool2d2  MaxPool2D(2x2, same)   7 x 7 x 64             0          0   12,544\n"
-        "flatten1    Flatten                3136                   0          0   12,544\n"
-        "dense1      Dense(128, relu)       128              401,536    401,408      512\n"
-        "dense2      Dense(10, identity)    10                 1,290      1,280       40\n"
-        "-------------------------------------------------------------------------------\n"
-        "Total                                               421,642  4,241,152  201,256\n"
-        "Trainable                                           421,642\n"
-        "-------------------------------------------------------------------------------\n"
-        "Multiply-adds and bytes are for one sample, bytes in float32."
-    )
-    assert capsys.readouterr().out == f"{table}\n"
-    assert repr(table) == (
-        "<CNNClassifier, not fitted: samples of 28 x 28 x 1; 421,642 parameters>"
-    )
+    rule = "-" * 90
+    assert str(table).splitlines() == [
+        "CNNClassifier, not fitted: samples of 28 x 28 x 1",
+        rule,
+        *PRINTED[:2],
+        rule,
+        *PRINTED[2:9],
+        rule,
+        *PRINTED[9:],
+        rule,
+        "Multiply-adds and bytes are for one sample, bytes in float32.",
+    ]
+
+
+PRINTED = """\
+                                   Output        Receptive              Multiply-
+Layer       Kind                   shape         field      Parameters       adds    Bytes
+conv2d1     Conv2D(32, 3x3, relu)  28 x 28 x 32  3 x 3             320    225,792  100,352
+maxpool2d1  MaxPool2D(2x2, same)   14 x 14 x 32  4 x 4               0          0   25,088
+conv2d2     Conv2D(64, 3x3, relu)  14 x 14 x 64  8 x 8          18,496  3,612,672   50,176
+maxpool2d2  MaxPool2D(2x2, same)   7 x 7 x 64    10 x 10             0          0   12,544
+flatten1    Flatten                3136          10 x 10             0          0   12,544
+dense1      Dense(128, relu)       128                         401,536    401,408      512
+dense2      Dense(10, identity)    10                            1,290      1,280       40
+Total                                                          421,642  4,241,152  201,256
+Trainable                                                      421,642""".splitlines()
+
+
+def test_table_of_dense_layers_has_no_receptive_fields():
+    table = summary(MLPClassifier((3,)), 4)
+    assert str(table).splitlines()[2:6] == [
+        "                               Output              Multiply-",
+        "Layer      Kind                shape   Parameters       adds  Bytes",
+        "-------------------------------------------------------------------",
+        "dense1     Dense(3, relu)      3               15         12     24",
+    ]
+
+
+def test_table_shows_itself_and_prints_nothing(capsys):
+    clf = MLPClassifier((8,), max_iter=1).fit(*problem(MLPClassifier()))
+    for table in (summary(clf), summary(CNNClassifier(), (8, 8))):
+        assert repr(table) == str(table)
+    assert capsys.readouterr().out == ""
+    print(summary(clf))
+    assert capsys.readouterr().out.count("MLPClassifier, fitted: samples of 64 features") == 1
+
+
+def test_receptive_fields_are_those_of_the_formula():
+    """1 + the sum of (k - 1) * dilation * the steps before."""
+    layers = [Conv2D(4, (3, 5), 2), BatchNorm(), Conv2D(4, 3, dilation=2), MaxPool2D(2), Flatten()]
+    rows = summary(SequentialClassifier(layers), (32, 32)).rows
+    down = [1 + 2, 3, 3 + 2 * 2 * 2, 11 + 2, 13]
+    across = [1 + 4, 5, 5 + 2 * 2 * 2, 13 + 2, 15]
+    assert counts(rows, "receptive_field") == [*zip(down, across, strict=True), None]
+
+
+def test_receptive_fields_inside_a_residual_go_on_from_its_input():
+    layers = [Conv2D(4), Residual([Conv2D(8, 3, 2), Conv2D(8)]), GlobalAveragePool2D()]
+    rows = summary(SequentialClassifier(layers), (20, 12)).rows
+    assert counts(rows[1].inside, "receptive_field") == [(5, 5), (9, 9), (3, 3)]
+    assert counts(rows, "receptive_field") == [(3, 3), (9, 9), (20, 12), None]
 
 
 def test_names_are_the_users_own_or_kind_and_number():
@@ -290,6 +329,8 @@ def test_frame_has_a_row_for_each_layer():
     assert frame.loc["edges", "output_shape"] == (3, 2, 6)
     figures = ["n_parameters", "n_trainable", "multiply_adds", "n_bytes"]
     assert frame[figures].sum().to_dict() == table.totals
+    assert frame.loc["maxpool2d1", "receptive_field"] == (5, 7)
+    assert "receptive_field" not in summary(MLPClassifier(), 4).to_frame()
 
 
 # What is asked for

@@ -170,8 +170,7 @@ def test_pipeline_raises_and_tells_of_its_last_step(halves):
 
 def test_weights_given_by_hand_raise():
     clf = MLPClassifier(2)
-    clf.coefs_, clf.intercepts_ = [np.ones((3, 2)), np.ones((2, 2))], [np.ones(2), np.ones(2)]
-    clf._labels = MLPClassifier(2, max_iter=1).fit(np.eye(3), [0, 1, 2])._labels
-    clf.n_features_in_ = 3
+    clf.coefs_, clf.intercepts_ = [np.ones((3, 2)), np.ones((2, 3))], [np.ones(2), np.ones(3)]
+    clf.classes_ = np.arange(3)
     with pytest.raises(ValueError, match=r"without history_: its weights were given. Call fit"):
         TrainingCurveDisplay.from_estimator(clf, plot=False)

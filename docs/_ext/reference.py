@@ -56,6 +56,13 @@ def groups():
     return found
 
 
+def attached(module, name):
+    """Names of the functions that are attributes of a function."""
+    function = getattr(importlib.import_module(module), name)
+    values = {} if isinstance(function, type) else getattr(function, "__dict__", {})
+    return [key for key, value in values.items() if callable(value) and not key.startswith("_")]
+
+
 def _is_a(module, name, base):
     thing = getattr(module, name)
     return isinstance(thing, type) and issubclass(thing, getattr(module, base))
@@ -100,6 +107,11 @@ def write_pages(app, config):
     for path in PAGES.rglob("*.rst"):
         if path.name not in texts and path.stem not in wanted:  # of a name that is no more
             path.unlink()
+    config.autosummary_context["functions_of"] = {
+        f"{module}.{name}": attached(module, name)
+        for module, names in groups().values()
+        for name in names
+    }
     config.autosummary_generate = [f"api/{name}" for name in texts]
 
 

@@ -11,6 +11,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from sknn.estimators.by_hand import model_by_hand
 from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import checkpoint_writer, read_checkpoint
 from sknn.estimators.inputs import check_finite
@@ -46,6 +47,8 @@ class BaseNetwork(
     Subclasses say which layers (``_layers``); tasks say what y means (``_encode``, ``_strata``),
     which loss it asks for (``_loss``) and how outputs are scored (``_score_of_outputs``).
     """
+
+    _samples_known_by_weights = False  # whether coefs_ say all of a sample that a fit learns of it
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -289,16 +292,17 @@ class BaseNetwork(
     def _current_model(self):
         """The fitted Model, with the weights that ``coefs_`` and ``intercepts_`` now hold."""
         model = self.__dict__.get("_model")
-        if model is not None and model.holds(self.coefs_, self.intercepts_):
+        if model is None:
+            return model_by_hand(self)
+        if model.holds(self.coefs_, self.intercepts_):
             return model
-        check_is_fitted(self, "coefs_")
         # Weights given by hand: they are the truth.
         weights = as_weights("coefs_", self.coefs_)
         biases = as_weights("intercepts_", self.intercepts_)
         dtype = np.result_type(*weights, *biases)
         dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0])
         n_outputs = weights[-1].shape[-1] if weights and weights[-1].ndim else 1
-        if model is not None and model.fits(weights, biases):
+        if model.fits(weights, biases):
             network, loss = model.network, model.loss  # parameters set since change neither
             theta, state = model.theta.astype(dtype), model.state.astype(dtype)
         else:
@@ -346,8 +350,6 @@ class BaseNetwork(
 
     def _outputs(self, X, depth=None):
         """Raw outputs (n_samples, n_outputs), or those after ``depth`` layers, of checked X."""
-        if "coefs_" not in self.__dict__:
-            check_is_fitted(self, "coefs_")
         model = self._current_model()
         X = self._checked(X, model.dtype)
         with np.errstate(all="ignore"):

@@ -14,6 +14,7 @@ from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
 from sknn.estimators.labels import (
     ManyLabels,
     known_labels,
+    labels_by_hand,
     new_labels,
     same_classes,
     same_kind_of_labels,
@@ -43,6 +44,13 @@ class ClassifierTask(ClassifierMixin):
     """Labels in, labels and probabilities out; ``labels`` knows how for each kind of y."""
 
     _numeric_targets = False
+    _takes_images = "CNNClassifier"
+    _attributes_by_hand = ("coefs_", "intercepts_", "classes_")
+    _outputs_remedy = (
+        "Give coefs_[-1] one column for each label in classes_, but a single one for two labels: "
+        "the second column minus the first, in intercepts_[-1] too. If samples may have several "
+        "labels, call partial_fit(X, y, classes=classes) before you set the weights."
+    )
 
     @available_if(has_stochastic_solver)
     @fit_context(prefer_skip_nested_validation=True)
@@ -179,6 +187,7 @@ class ClassifierTask(ClassifierMixin):
 
     def _start(self, y, classes):
         """Takes in ``classes`` in the first call of partial_fit; checks them in later ones."""
+        self._take_classes()
         if hasattr(self, "classes_"):
             if classes is not None and not same_classes(classes, self.classes_):
                 raise ValueError(
@@ -203,6 +212,20 @@ class ClassifierTask(ClassifierMixin):
             else:
                 self._labels.check(y, same=self.warm_start and not some)
         return y
+
+    def _take_classes(self):
+        """Learns the labels from ``classes_`` if that was set without a fit."""
+        known = vars(self)
+        if "_model" in known or "classes_" not in known:
+            return
+        if "_labels" not in known or self._labels.classes is not self.classes_:
+            with _sortable():
+                self._set_labels(labels_by_hand(self.classes_))
+
+    def _n_outputs_by_hand(self, n_columns):
+        """Outputs that weights set without a fit must have; n_columns: those they do have."""
+        self._take_classes()
+        return self._labels.n_outputs
 
     def _set_labels(self, labels):
         self._labels = labels

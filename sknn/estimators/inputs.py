@@ -1,5 +1,6 @@
 """What scikit-learn's validation lets pass, or stumbles over, but no network can work with."""
 
+from contextlib import contextmanager
 from math import isnan
 from numbers import Real
 
@@ -48,6 +49,22 @@ def refuse_no_labels(y, classes=None):
         if _may_lack_some(array) and any(map(_is_missing, np.ravel(array))):
             raise ValueError(f"Input {name} contains NaN, None or NA. Leave those samples out.")
         _refuse_masked(name, array)
+
+
+@contextmanager
+def told_of_images(X, network):
+    """Adds to the error about an array of more than two dimensions what to do with images.
+
+    network: name of the estimator that takes them
+    """
+    try:
+        yield
+    except ValueError as error:
+        n_axes = np.ndim(X) if str(error).startswith("Found array with dim") else 0
+        if n_axes <= 2:  # something else is wrong, or y has too many dimensions
+            raise
+        takes_images = f"{network}, or " if n_axes <= 4 else ""
+        raise ValueError(f"{error} Use {takes_images}X.reshape(len(X), -1).") from error
 
 
 def checked_total(name, weights):

@@ -56,6 +56,30 @@ def known_labels(y, classes):
     return _binarized(y if type_of_target(y).startswith("multilabel") else classes)
 
 
+def labels_by_hand(classes):
+    """One label a sample, out of these classes.
+
+    Raises ValueError if they are not the labels of one column, each once, in ascending order.
+    """
+    columns = isinstance(classes, (list, tuple)) and any(map(np.ndim, classes))
+    array = None if columns else np.asarray(classes)
+    if columns or array.ndim != 1 or not len(array):
+        raise ValueError(
+            "classes_ set by hand must be an array of shape (n_classes,), with the labels of one "
+            f"column, got {classes!r}. For several columns of labels, call partial_fit(X, y, "
+            "classes=classes) before you set coefs_ and intercepts_."
+        )
+    labels = _binarized(array)
+    if not np.array_equal(labels.classes, array):
+        raise ValueError(
+            "classes_ set by hand must hold each label once, in ascending order: "
+            f"{labels.classes.tolist()!r}, got {array.tolist()!r}. Put the columns of coefs_[-1] "
+            "and the entries of intercepts_[-1] into that order, too; the single column of two "
+            "labels is for the second."
+        )
+    return labels
+
+
 def same_classes(classes, known):
     """Whether these are the known classes, a list of them for several columns."""
     if isinstance(known, list):
@@ -89,6 +113,7 @@ class OneLabel:
         self.binarizer = binarizer
         self.classes = binarizer.classes_
         self.softmax = len(self.classes) > 2
+        self.n_outputs = len(self.classes) if self.softmax else 1
 
     def loss(self, loss):
         return as_loss(loss, "softmax" if self.softmax else "logistic")
@@ -147,6 +172,7 @@ class LabelSet:
     def __init__(self, binarizer):
         self.binarizer = binarizer
         self.classes = binarizer.classes_
+        self.n_outputs = len(self.classes)
 
     def loss(self, loss):
         return as_loss(loss, "logistic")
@@ -208,6 +234,7 @@ class ManyLabels:
             slice(int(stop) - len(classes), int(stop))
             for classes, stop in zip(self.classes, stops, strict=True)
         ]
+        self.n_outputs = int(stops[-1])
 
     def loss(self, loss):
         return Heads(as_loss(loss, "softmax"), self.groups)

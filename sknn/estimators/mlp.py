@@ -15,6 +15,8 @@ from sknn.nn.layers import Dense, Dropout
 class BaseMLP(BaseNetwork):
     """Dense layers of the given sizes, and a linear one for the outputs."""
 
+    _samples_known_by_weights = True
+
     def _layers(self, n_outputs):
         sizes = hidden_layers.hidden_sizes(self.hidden_layer_sizes)
         activations = hidden_layers.activations(self.activation, len(sizes))
@@ -196,7 +198,7 @@ class MLPClassifier(ClassifierTask, BaseMLP):
     classes_ : ndarray of shape (n_classes,), or list of them
         Class labels; for several columns of labels, a list with those of each column.
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights, layer by layer. The arrays may be changed or replaced.
+        Weights, layer by layer. The arrays may be changed or replaced, or set without a fit.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases, layer by layer. The arrays may be changed or replaced.
     n_layers_ : int
@@ -498,7 +500,7 @@ class MLPRegressor(RegressorTask, BaseMLP):
     Attributes
     ----------
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights, layer by layer. The arrays may be changed or replaced.
+        Weights, layer by layer. The arrays may be changed or replaced, or set without a fit.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases, layer by layer. The arrays may be changed or replaced.
     n_layers_ : int

@@ -10,9 +10,7 @@ def publish(estimator, fit, result=None, *, keep_run=False):
     model, history = fit.model, fit.history
     estimator._model = model
     estimator.coefs_, estimator.intercepts_ = list(model.weights), list(model.biases)
-    estimator.n_layers_ = len(model.weights) + 1
-    estimator.n_outputs_ = model.network.shapes[-1][0]
-    estimator.out_activation_ = model.loss.link
+    _publish_network(estimator, model)
     estimator.history_ = history
     if result is None:
         estimator.t_ = fit.run.progress.samples
@@ -31,3 +29,15 @@ def publish(estimator, fit, result=None, *, keep_run=False):
     if result.next_rate is not None:
         estimator._learning_rate = result.next_rate
     estimator._run = fit.run if keep_run else None
+
+
+def publish_by_hand(estimator, model):
+    """Sets the attributes that follow from weights set by hand, of which this is the Model."""
+    _publish_network(estimator, model)
+    estimator.n_features_in_ = model.network.shapes[0][0]  # in a fit X says so
+
+
+def _publish_network(estimator, model):
+    estimator.n_layers_ = len(model.weights) + 1
+    estimator.n_outputs_ = model.network.shapes[-1][0]
+    estimator.out_activation_ = model.loss.link

@@ -12,6 +12,7 @@ from sknn.estimators.inputs import (
     refuse_no_labels,
     refuse_no_numbers,
     sums_up,
+    told_of_images,
 )
 from sknn.nn.batches import Rows
 from sknn.scikit_learn import check_sample_weight, num_samples
@@ -83,17 +84,18 @@ class Reader:
     def _validated(self, X, y, dtypes, reset):
         refuse_no_numbers(X=X)
         (refuse_no_numbers if self._numeric_targets else refuse_no_labels)(y=y)
-        return validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=dtypes,
-            order="C",
-            multi_output=True,
-            y_numeric=self._numeric_targets,
-            reset=reset,
-        )
+        with told_of_images(X, self._takes_images):
+            return validate_data(
+                self,
+                X,
+                y,
+                accept_sparse="csr",
+                dtype=dtypes,
+                order="C",
+                multi_output=True,
+                y_numeric=self._numeric_targets,
+                reset=reset,
+            )
 
     def _dtypes(self, model):
         """What X may be: the dtype of weights to go on from, or of ``dtype``; the first is used."""
@@ -109,7 +111,7 @@ class Reader:
         """Shape of one sample as the network takes it, of validated X or as in the last fit."""
         if X is not None:
             return X.shape[1:]
-        return (getattr(self, "n_features_in_", np.shape(self.coefs_[0])[0]),)
+        return (self.n_features_in_,)
 
     def _loss_weight(self, labels, sample_weight):
         """What the loss weighs samples with: ``sample_weight``, unless the task adds to it."""
@@ -128,7 +130,10 @@ class Reader:
         if X.__class__ is np.ndarray and X.dtype == dtype and self._plainly_valid(X):
             return X
         refuse_no_numbers(X=X)
-        return validate_data(self, X, accept_sparse="csr", dtype=[dtype], order="C", reset=False)
+        with told_of_images(X, self._takes_images):
+            return validate_data(
+                self, X, accept_sparse="csr", dtype=[dtype], order="C", reset=False
+            )
 
     def _plainly_valid(self, X):
         """Whether an array needs no validation, which for few rows would take most of the time."""

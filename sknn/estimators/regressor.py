@@ -36,6 +36,9 @@ class RegressorTask(RegressorMixin):
     """Numbers in, numbers out, one output per column of y."""
 
     _numeric_targets = True
+    _takes_images = "CNNRegressor"
+    _attributes_by_hand = ("coefs_", "intercepts_")
+    _outputs_remedy = "Give the last array one column for each level of quantile."
 
     @available_if(has_stochastic_solver)
     @fit_context(prefer_skip_nested_validation=True)
@@ -145,6 +148,11 @@ class RegressorTask(RegressorMixin):
 
     def _n_outputs(self, targets):
         return targets.shape[1] * self._loss().outputs_per_target
+
+    def _n_outputs_by_hand(self, n_columns):
+        """Outputs that weights set without a fit must have; n_columns: those they do have."""
+        n_levels = self._loss().outputs_per_target
+        return n_levels if n_levels > 1 else n_columns
 
     def _strata(self, targets):
         return None

@@ -48,7 +48,7 @@ class Finding:
 
 @dataclass(repr=False, eq=False)
 class Diagnosis:
-    """What :func:`diagnose` found; ``print`` shows it.
+    """What :func:`diagnose` found. It shows itself as text, in a notebook or by ``print``.
 
     Attributes
     ----------
@@ -79,8 +79,7 @@ class Diagnosis:
             parts.append(_wrapped(f"Not checked: {reasons}."))
         return "\n".join(parts)
 
-    def __repr__(self):
-        return f"<{self.title} {', '.join(found.name for found in self.findings) or 'healthy'}>"
+    __repr__ = __str__
 
 
 def diagnose(estimator, X, y=None, sample_weight=None, *, X_val=None, y_val=None):
@@ -108,7 +107,8 @@ def diagnose(estimator, X, y=None, sample_weight=None, *, X_val=None, y_val=None
     Returns
     -------
     diagnosis : Diagnosis
-        With ``findings``, each a name, a figure, a text and a remedy; ``print`` shows them.
+        With ``findings``, each a name, a figure, a text and a remedy. It shows itself at the end
+        of a notebook cell and in an interactive session; elsewhere print it.
 
     Examples
     --------

@@ -12,23 +12,25 @@ from sknn.nn.network import Network
 from sknn.nn.summary import COUNTS, shape_text, summary_rows, totals
 
 HEADS = [
-    ("", "", "Output", "", "Multiply-", ""),
-    ("Layer", "Kind", "shape", "Parameters", "adds", "Bytes"),
+    ("", "", "Output", "Receptive", "", "Multiply-", ""),
+    ("Layer", "Kind", "shape", "field", "Parameters", "adds", "Bytes"),
 ]
-N_TEXTS = 3  # of these, from the left, are no numbers
+N_TEXTS = 4  # of these, from the left, are no numbers
+FIELD = 3  # the column that only networks on images have
 
 
 class NetworkSummary:
-    """What :func:`summary` returns; ``str()`` of it is the table.
+    """What :func:`summary` returns. It shows itself as a table, in a notebook or by ``print``.
 
     Attributes
     ----------
     rows : list
         For each layer its ``name``, ``kind``, ``settings``, ``activation``, ``output_shape``,
-        ``n_parameters``, ``n_trainable``, ``multiply_adds`` and ``n_bytes``; ``inside`` are the
-        rows of the layers that a Residual is made of, whose counts are in its own.
+        ``receptive_field``, ``n_parameters``, ``n_trainable``, ``multiply_adds`` and ``n_bytes``;
+        ``inside`` are the rows of the layers that a Residual is made of, whose counts are in its
+        own.
     totals : dict of int
-        The sums of the last four, by name.
+        The sums of the last four of these, by name.
     title : str
         The estimator and the shape of a sample.
     notes : list of str
@@ -45,7 +47,8 @@ class NetworkSummary:
         """The rows as a pandas DataFrame, the names of the layers its index."""
         import pandas as pd
 
-        columns = ["description", "output_shape", *COUNTS]
+        fields = ["receptive_field"] if self._on_images() else []
+        columns = ["description", "output_shape", *fields, *COUNTS]
         return pd.DataFrame(
             {column: [getattr(row, column) for row in self.rows] for column in columns},
             index=pd.Index([row.name for row in self.rows], name="layer"),
@@ -55,22 +58,32 @@ class NetworkSummary:
         body = [cells for row in self.rows for cells in _cells(row)]
         sums = {count: f"{total:,}" for count, total in self.totals.items()}
         foot = [
-            ("Total", "", "", sums["n_parameters"], sums["multiply_adds"], sums["n_bytes"]),
-            ("Trainable", "", "", sums["n_trainable"], "", ""),
+            ("Total", "", "", "", sums["n_parameters"], sums["multiply_adds"], sums["n_bytes"]),
+            ("Trainable", "", "", "", sums["n_trainable"], "", ""),
         ]
-        widths = [max(map(len, column)) for column in zip(*HEADS, *body, *foot, strict=True)]
-        rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-        lines = [self.title, rule]
-        for part in (HEADS, body, foot):
-            lines += [*(_line(cells, widths) for cells in part), rule]
-        return "\n".join([*lines, *self.notes])
+        columns = list(zip(*HEADS, *body, *foot, strict=True))
+        numbers = [False] * N_TEXTS + [True] * (len(columns) - N_TEXTS)
+        if not self._on_images():
+            del columns[FIELD], numbers[FIELD]
+        aligned = [_column(*column) for column in zip(columns, numbers, strict=True)]
+        rule = "-" * (sum(len(cells[0]) + 2 for cells in aligned) - 2)
+        lines = ["  ".join(cells).rstrip() for cells in zip(*aligned, strict=True)]
+        start, stop = len(HEADS), len(HEADS) + len(body)
+        parts = lines[:start], lines[start:stop], lines[stop:]
+        table = [line for part in parts for line in (*part, rule)]
+        return "\n".join([self.title, rule, *table, *self.notes])
 
-    def __repr__(self):
-        return f"<{self.title}; {self.totals['n_parameters']:,} parameters>"
+    __repr__ = __str__
+
+    def _on_images(self):
+        return any(row.receptive_field for row in self.rows)
 
 
 def summary(estimator, input_shape=None, n_outputs=None):
-    """Print the layers of a network: shapes, parameters, and what a sample costs.
+    """A table of the layers of a network: shapes, parameters, and what a sample costs.
+
+    It prints nothing. The table shows itself at the end of a notebook cell and in an interactive
+    session; elsewhere write ``print(summary(clf))``.
 
     Parameters
     ----------
@@ -87,9 +100,12 @@ def summary(estimator, input_shape=None, n_outputs=None):
     Returns
     -------
     summary : NetworkSummary
-        With ``rows``, ``totals`` and ``to_frame()``. Parameters are what is learnt by gradients,
-        or was before it was frozen: running statistics are none. Multiply-adds and bytes are for
-        one sample, bytes those of what each layer makes of it.
+        The table, with ``rows``, ``totals`` and ``to_frame()``. Parameters are what is learnt by
+        gradients, or was before it was frozen: running statistics are none. Multiply-adds and
+        bytes are for one sample, bytes those of what each layer makes of it. For layers that take
+        images, the receptive field is the part of the image, height x width in pixels, that one
+        number of a layer's output depends on. It is counted from the first to the last of these
+        pixels, with those that padding adds.
 
     Raises
     ------
@@ -103,6 +119,7 @@ def summary(estimator, input_shape=None, n_outputs=None):
     >>> from sknn import MLPClassifier
     >>> from sknn.inspection import summary
     >>> table = summary(MLPClassifier((100, 50)), input_shape=64, n_outputs=10)
+    >>> table
     MLPClassifier, not fitted: samples of 64 features
     --------------------------------------------------------------------
                                     Output              Multiply-
@@ -140,9 +157,7 @@ def summary(estimator, input_shape=None, n_outputs=None):
     state = "fitted" if fitted else "not fitted"
     title = f"{type(estimator).__name__}, {state}: samples of {samples}"
     rows = summary_rows(network, dtype, names_of_layers(estimator, network))
-    table = NetworkSummary(rows, title, notes)
-    print(table)
-    return table
+    return NetworkSummary(rows, title, notes)
 
 
 def _cells(row, depth=0):
@@ -151,6 +166,7 @@ def _cells(row, depth=0):
         "  " * depth + " ".join(row.name.split()),  # a line break would break the table
         row.description,
         shape_text(row.output_shape),
+        shape_text(row.receptive_field or ()),
         f"{row.n_parameters:,}",
         f"{row.multiply_adds:,}",
         f"{row.n_bytes:,}",
@@ -159,13 +175,10 @@ def _cells(row, depth=0):
         yield from _cells(inner, depth + 1)
 
 
-def _line(cells, widths):
-    """One line of the table: texts to the left, numbers to the right."""
-    aligned = [
-        cell.ljust(width) if column < N_TEXTS else cell.rjust(width)
-        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    ]
-    return "  ".join(aligned).rstrip()
+def _column(cells, are_numbers):
+    """The cells in one width: texts to the left, numbers to the right."""
+    width = max(map(len, cells))
+    return [cell.rjust(width) if are_numbers else cell.ljust(width) for cell in cells]
 
 
 def _check_fitted(network, input_shape, n_outputs):

@@ -7,6 +7,8 @@ from numbers import Integral
 
 import numpy as np
 
+from sknn.nn.receptive_field import PIXEL, receptive_fields
+
 CLEAR = {"units", "filters", "kernel_size", "pool_size", "rate"}  # without their names, so always
 WINDOWS = {"kernel_size", "pool_size"}
 LEFT_OUT = {"activation", "weight_init", "layers"}  # have a place of their own, or make no shape
@@ -22,6 +24,9 @@ class Row:
     activation: None for a layer without one    output_shape: of one sample
     multiply_adds, n_bytes: for one sample, the bytes of what the layer makes of it
     inside: a Row for each layer that it is made of; the counts are those of all of them
+    receptive_field: (height, width) in pixels of the part of the image, from the first to the last
+    pixel, that one number of the output depends on, padding included; the whole image after global
+    pooling; None for layers that take no images, and where it is not known
     """
 
     name: str
@@ -34,6 +39,7 @@ class Row:
     multiply_adds: int
     n_bytes: int
     inside: tuple = ()
+    receptive_field: tuple | None = None
 
     @property
     def description(self):
@@ -42,20 +48,28 @@ class Row:
         return f"{self.kind}({', '.join(settings)})" if settings else self.kind
 
 
-def summary_rows(network, dtype, names=None):
-    """A Row for each layer of a Network; names default to its own: dense1, dense2."""
+def summary_rows(network, dtype, names=None, seen=PIXEL):
+    """A Row for each layer of a Network; names default to its own: dense1, dense2.
+
+    seen: the ReceptiveField of what goes into the network
+    """
+    fields = receptive_fields(network, seen)
     layers = zip(
         network.names if names is None else names,
         network.layers,
         network.layout.declared,
         network.shapes[:-1],
         network.shapes[1:],
+        [seen, *fields[:-1]],
+        fields,
         strict=True,
     )
     return [
         _row(
             inside=tuple(
-                row for inner in layer.inside(input_shape) for row in summary_rows(inner, dtype)
+                row
+                for inner in layer.inside(input_shape)
+                for row in summary_rows(inner, dtype, seen=before)
             ),
             name=name,
             kind=type(layer).__name__,
@@ -66,8 +80,9 @@ def summary_rows(network, dtype, names=None):
             n_trainable=sum(prod(item.shape) for item in declared if item.trainable),
             multiply_adds=int(layer.multiply_adds(input_shape)),
             n_bytes=int(prod(output_shape)) * np.dtype(dtype).itemsize,
+            receptive_field=field and field.size,
         )
-        for name, layer, declared, input_shape, output_shape in layers
+        for name, layer, declared, input_shape, output_shape, before, field in layers
     ]
 
 

@@ -17,6 +17,8 @@ class Activate(Layer):
     activation : str or Activation, default="relu"
     """
 
+    pixelwise = True
+
     def __init__(self, activation="relu"):
         self.activation = activation
 

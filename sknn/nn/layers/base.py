@@ -17,12 +17,14 @@ class Layer(NestedSettings):
 
     ``accepts_sparse``: as the first layer it takes sparse rows; before others they are made
     dense. ``draws``: it draws from ``context.random`` unless that is None. ``joint``: it needs
-    sums over the whole mini-batch, see ``JointLayer``.
+    sums over the whole mini-batch, see ``JointLayer``. ``pixelwise``: of an image, a number of its
+    output depends on one pixel of its input.
     """
 
     accepts_sparse = False
     draws = False
     joint = False
+    pixelwise = False
 
     def output_shape(self, input_shape):
         """Shape of one output sample. Raises ValueError if input_shape does not fit.

@@ -20,6 +20,7 @@ class Dropout(Layer):
     """
 
     draws = True
+    pixelwise = True
     valid = {"rate": Range(0, 1, "left")}
 
     def __init__(self, rate=0.5):

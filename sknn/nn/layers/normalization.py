@@ -16,6 +16,8 @@ class Normalization(Layer):
     scale, shift: (..., 1, features), or channels; penalties leave them out
     """
 
+    pixelwise = True
+
     def numbers_kept(self, input_shape):
         return 2 * super().numbers_kept(input_shape)
 

@@ -12,6 +12,7 @@ class Flatten(Layer):
     x: (..., n, *input_shape)    y: (..., n, numbers)
     """
 
+    pixelwise = True
     axes = None  # of a sample; None for all but the first
 
     def output_shape(self, input_shape):
