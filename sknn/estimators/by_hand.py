@@ -37,7 +37,7 @@ def model_by_hand(estimator):
     dtype = np.result_type(*weights, *biases)
     network = Network(estimator._layers(n_outputs), (n_features,))
     start = network.initial(np.random.RandomState(0), dtype if dtype in dtypes else dtypes[0])
-    model = Model(network.layers, network.shapes[0], estimator._loss(), *start)
+    model = Model(network, estimator._loss(), *start)
     model.take_weights(weights, biases)
     publish_by_hand(estimator, model)
     return model
