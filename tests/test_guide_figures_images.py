@@ -17,7 +17,7 @@ from sknn.nn import Conv2D
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = ["backpropagation", "convolution", "gradient_descent", "pooling"]
-WARNING = re.compile(r"^:::\{admonition\} (.*)\n:class: warning\n(.*?)^:::$", re.M | re.S)
+WARNING = re.compile(r"^:::\{admonition\} ([^\n]*)\n:class: warning\n(.*?)^:::$", re.M | re.S)
 DECIMAL = re.compile(r"\d+\.\d+")
 # the wrong numbers that a warning quotes; no code of the page makes them
 QUOTED = {"backpropagation": {"0.985", "1.4755", "0.3685"}}
