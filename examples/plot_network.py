@@ -43,7 +43,7 @@ print("Probabilities:", *np.round(display.columns[-1].values, 2))
 
 digits = load_digits()
 clf = MLPClassifier((100, 50), max_iter=20, random_state=0).fit(digits.data / 16, digits.target)
-NetworkDisplay.from_estimator(clf)
+display = NetworkDisplay.from_estimator(clf)
 
 # %%
 # The maps of convolution and pooling are stacks of squares, larger for larger maps. The small
@@ -52,7 +52,7 @@ NetworkDisplay.from_estimator(clf)
 images = digits.images / 16
 cnn = CNNClassifier((8, 16), max_iter=8, learning_rate="one_cycle", random_state=0)
 cnn.fit(images, digits.target)
-NetworkDisplay.from_estimator(cnn)
+display = NetworkDisplay.from_estimator(cnn)
 
 # %%
 # With an image, the squares show the maps: here what the network makes of a seven.
