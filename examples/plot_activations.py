@@ -36,6 +36,6 @@ class Sine(Activation):
         dy *= np.cos(z)
 
 
-ActivationDisplay.from_activations(["relu", LeakyReLU(0.2), Sine()])
+display = ActivationDisplay.from_activations(["relu", LeakyReLU(0.2), Sine()])
 
 plt.show()

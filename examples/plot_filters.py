@@ -55,6 +55,6 @@ cnn = CNNClassifier(
 )
 cnn.fit(np.array(patches), labels)
 print(f"Accuracy on the patches: {cnn.score(np.array(patches), labels):.3f}")
-FilterDisplay.from_estimator(cnn, n_columns=3)
+display = FilterDisplay.from_estimator(cnn, n_columns=3)
 
 plt.show()

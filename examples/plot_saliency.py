@@ -38,7 +38,7 @@ print(
 # And what speaks for an eight? Here the gradient is of more use: it says which pixels would
 # have to be inked.
 
-SaliencyDisplay.from_estimator(cnn, images[3], target=8)
+display = SaliencyDisplay.from_estimator(cnn, images[3], target=8)
 
 # %%
 # In a table it is features that count. The baseline, zero, is the mean of each.
@@ -46,6 +46,6 @@ SaliencyDisplay.from_estimator(cnn, images[3], target=8)
 cancer = load_breast_cancer(as_frame=True)
 X = StandardScaler().set_output(transform="pandas").fit_transform(cancer.data)
 clf = MLPClassifier(20, alpha=1.0, random_state=0).fit(X, cancer.target_names[cancer.target])
-SaliencyDisplay.from_estimator(clf, X.iloc[[0]], n_features=10)
+display = SaliencyDisplay.from_estimator(clf, X.iloc[[0]], n_features=10)
 
 plt.show()
