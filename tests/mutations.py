@@ -518,7 +518,7 @@ nn/fit.py: solvers validation side_by_side scikit_learn_defects divergence mlp
     outcome.iterations * len(rows), => outcome.iterations,
     self.kept.restore( => self.kept.keep(
     astype(rows.dtype), model.state => astype(np.float32), model.state
-estimators/starts.py: solvers validation mlp resume
+estimators/starts.py: solvers validation mlp resume scikit_learn_defects
     np.inf if best is None else -best if early else best => np.inf if best is None else best
     if model is vars(estimator).get("_model"): => if True:
     return getattr(estimator, "t_", 0), best => return 0, best
