@@ -8,7 +8,6 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
 from sknn.estimators.labels import (
@@ -248,8 +247,6 @@ class ClassifierTask(ClassifierMixin):
         return self._labels.strata(targets)
 
     def _loss(self):
-        if "_labels" not in vars(self):  # what the classes are decides on the link
-            check_is_fitted(self, "_labels")
         return self._labels.loss(self.loss)
 
     def _training_loss(self):
