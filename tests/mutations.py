@@ -280,7 +280,8 @@ nn/threads.py: threads threads_interrupted
     Lock(), Condition(), local(), None => Lock(), Condition(), local(), _pool
     _callers.difference_update(threads) => pass
     while not (helping and _is_crowded()): => while True:
-    or getattr(_own, "at_work", False) =>
+    or _is_at_work() =>
+    turns is not None and turns() is not None => turns is not None
     multiply_adds < SMALL => multiply_adds <= 0
 nn/model.py: model transform mlp
     return z.copy() if z is x else z => return z

@@ -2,6 +2,7 @@
 
 import linecache
 import sys
+from threading import Barrier
 from time import sleep
 
 import pytest
@@ -90,7 +91,7 @@ def interrupted(action, n):
 
 @pytest.mark.parametrize("action", [hold, hold_twice, share, hold_and_share])
 def test_interrupt_at_any_line_leaves_the_threads_as_they_were(action):
-    lines = set()
+    lines, both = set(), Barrier(2, timeout=10)
     for n in range(MOST_LINES):
         line = interrupted(action, n)
         if line is None:
@@ -103,6 +104,7 @@ def test_interrupt_at_any_line_leaves_the_threads_as_they_were(action):
         assert blas_threads() == {2}, line
         busy = share_out(lambda number: len(threads._callers | threads._helpers), 4)
         assert max(busy) <= 2, line
+        assert sorted(share_out(lambda number: both.wait(), 2)) == [0, 1], line
         assert not threads._callers, line
     assert n < MOST_LINES - 1
     assert len(lines) > 10
@@ -133,3 +135,19 @@ def test_helper_that_nobody_waits_for_does_nothing(number, turns):
     taken = []
     threads._help_out(number, ["the only one waited for"], lambda helping: taken.append(helping))
     assert taken == turns
+
+
+def test_interrupt_while_the_threads_are_given_back_is_raised_when_they_are(monkeypatch):
+    calls, give_back = [], threads._give_back
+
+    def interrupted_once():
+        calls.append(blas_threads())
+        if len(calls) == 2:  # the first call is that before BLAS is held
+            raise KeyboardInterrupt
+        give_back()
+
+    monkeypatch.setattr(threads, "_give_back", interrupted_once)
+    with pytest.raises(KeyboardInterrupt):
+        hold()
+    assert calls == [{2}, {1}, {1}]
+    assert blas_threads() == {2}

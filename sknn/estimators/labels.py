@@ -100,9 +100,8 @@ def _binarized(y):
 def _fitted_binarizer(classes):
     """What LabelBinarizer().fit leaves for a column of labels with these classes."""
     binarizer = LabelBinarizer()
-    binarizer.y_type_ = "multiclass" if len(classes) > 2 else "binary"
-    binarizer.sparse_input_ = False
-    binarizer.classes_ = classes
+    y_type = "multiclass" if len(classes) > 2 else "binary"
+    vars(binarizer).update(y_type_=y_type, sparse_input_=False, classes_=classes)
     return binarizer
 
 

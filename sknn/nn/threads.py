@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from functools import cache
 from threading import Condition, Lock, get_ident, local
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from threadpoolctl import ThreadpoolController
 
@@ -21,7 +21,7 @@ _pool = None
 _room = Condition()  # guards the next three; notified when threads have given room
 _allowed = 1  # threads, as the last caller found it
 _callers, _helpers = set(), set()  # of share_out: numbers of threads, futures
-_own = local()  # at_work: whether this thread is doing a part
+_own = local()  # turns: a weak reference to the turns that this thread takes, or None
 
 
 @cache
@@ -37,7 +37,7 @@ def one_blas_thread():
     A limit that another thread of the program has set through threadpoolctl is restored, too;
     should that thread give its limit up meanwhile, it is what remains.
     """
-    holder = _Holder()
+    holder = _Mark()
     try:
         with _lock:
             _hold(holder)
@@ -46,8 +46,8 @@ def one_blas_thread():
         _let_go(holder)
 
 
-class _Holder:
-    """Whoever holds BLAS to one thread; one that an interrupt has cut off is forgotten."""
+class _Mark:
+    """Says that a call is under way; a weak reference forgets it if an interrupt cuts it off."""
 
 
 def _hold(holder):
@@ -128,12 +128,13 @@ def share_out(work, n):
     another makes room. An exception of ``work`` is raised here, once nothing is running any more.
     ``work`` may call this itself; that is then done without further help.
     """
-    if n == 1 or getattr(_own, "at_work", False):
+    if n == 1 or _is_at_work():
         return [work(number) for number in range(n)]
     results, todo = [None] * n, deque(range(n))
 
     def take_turns(helping):
-        _own.at_work = True
+        turns = _Mark()
+        _own.turns = ref(turns)
         try:
             while not (helping and _is_crowded()):
                 try:
@@ -145,7 +146,7 @@ def share_out(work, n):
             todo.clear()
             raise
         finally:
-            _own.at_work = False
+            _own.turns = None
 
     helpers = []
     try:
@@ -165,6 +166,12 @@ def share_out(work, n):
     finally:  # a traceback, to which this frame belongs, must not be held by it
         helper = helpers = None
     return results
+
+
+def _is_at_work():
+    """Whether this thread is doing a part of some work."""
+    turns = getattr(_own, "turns", None)
+    return turns is not None and turns() is not None
 
 
 def _wait_until_done(helpers):
@@ -221,6 +228,7 @@ def _start_helpers(helpers, take_turns, wanted):
 def _help_out(number, helpers, take_turns):
     with _room:
         is_in_the_list = number < len(helpers)
+    del helpers  # a traceback, to which this frame belongs, must not lead to itself
     if is_in_the_list:
         take_turns(helping=True)
 
