@@ -271,7 +271,8 @@ nn/threads.py: threads threads_interrupted
     while _is_crowded(): => while False:
     helper.add_done_callback(_give_room) => pass
     context.run, _help_out, => _help_out,
-    try:\n            _wait_until_done(helpers) => try:\n            pass
+    _wait_until_done(helpers)\n    _give => _give
+    if get_ident() in _callers: => if False:
     _give_room(get_ident(), *helpers) => _give_room(get_ident())
     raise interrupt\n    finally:\n => pass\n    finally:\n
     raise interrupt\n    finally:  # => pass\n    finally:  #

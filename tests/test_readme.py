@@ -57,6 +57,7 @@ def test_picture_at_the_head_comes_from_the_code_beside_it(monkeypatch, tmp_path
         assert drawing in page
         assert "figures/network.png)" in page
     monkeypatch.setattr(sys, "argv", [str(script), str(tmp_path / "drawn.png")])
+    pyplot.close("all")  # the script chooses a backend
     display = runpy.run_path(str(script))["display"]
     assert display.columns[-1].labels == ["setosa", "versicolor", "virginica"]
     drawn, committed = (

@@ -155,17 +155,24 @@ def share_out(work, n):
             _start_helpers(helpers, take_turns, n - 1)
         take_turns(helping=False)
     finally:
-        todo.clear()
         try:
-            _wait_until_done(helpers)
+            _finish(todo, helpers)
         finally:
-            _give_room(get_ident(), *helpers)
+            if get_ident() in _callers:  # an interrupt came before it was over
+                _finish(todo, helpers)
     try:
         for helper in helpers:
             helper.result()
     finally:  # a traceback, to which this frame belongs, must not be held by it
         helper = helpers = None
     return results
+
+
+def _finish(todo, helpers):
+    """Nothing more is done, nothing is running, and the caller is off the count."""
+    todo.clear()
+    _wait_until_done(helpers)
+    _give_room(get_ident(), *helpers)
 
 
 def _is_at_work():
