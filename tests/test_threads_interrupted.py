@@ -45,18 +45,19 @@ class InterruptAt:
         return self.on_line if frame.f_code.co_filename == threads.__file__ else None
 
     def on_line(self, frame, event, argument):
-        if event == "line" and self.line is None and not self.releases_a_lock(frame):
+        if event == "line" and self.line is None and not self.lets_none_in(frame):
             self.left -= 1
             if self.left < 0:
                 self.line = frame.f_lineno
                 raise KeyboardInterrupt
         return self.on_line
 
-    def releases_a_lock(self, frame):
-        """Whether that comes next: Python lets no signal in before it has released it."""
+    def lets_none_in(self, frame):
+        """Whether Python lets no signal in here: before a lock is released, and at ``try``."""
         text = linecache.getline(threads.__file__, frame.f_lineno).strip()
         began = self.began.setdefault((frame, frame.f_lineno), frame.f_lasti)
-        return text in ("with _lock:", "with _room:") and frame.f_lasti > began
+        releases = text in ("with _lock:", "with _room:") and frame.f_lasti > began
+        return releases or text == "try:"
 
 
 def hold():
