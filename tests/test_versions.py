@@ -11,7 +11,12 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import sknn
 from sknn import versions
 
-LIBRARIES = [library for library in threadpool_info() if library["user_api"] == "blas"]
+
+def libraries():
+    """Every BLAS that is loaded by now."""
+    return [library for library in threadpool_info() if library["user_api"] == "blas"]
+
+
 VARIABLES = (*versions.NUMBERS_OF_THREADS, versions.KERNELS)
 
 
@@ -28,7 +33,7 @@ def test_show_versions_names_every_package_and_library(capsys):
         assert f" {package}: {version(package)}\n" in printed
     assert f"cores: {len(os.sched_getaffinity(0))}\n" in printed
     assert f"executable: {sys.executable}\n" in printed
-    for library in LIBRARIES:
+    for library in libraries():
         assert library["filepath"] in printed
     assert "Speed:\n    No environment variable slows BLAS down.\n" in printed
 
@@ -43,8 +48,7 @@ def test_show_versions_says_none_of_a_package_that_is_missing(capsys, monkeypatc
 def test_blas_names_version_kernels_and_threads(threads):
     with threadpool_limits(threads, user_api="blas"):
         lines = versions.blas()
-    assert len(lines) == len(LIBRARIES)
-    for line, library in zip(lines, LIBRARIES, strict=True):
+    for line, library in zip(lines, libraries(), strict=True):
         assert line.startswith(f"{library['internal_api']} {library['version']}, ")
         assert f"{library['architecture']} kernels" in line
         assert f", {threads} thread{'s' if threads == 2 else ''}: {library['filepath']}" in line
