@@ -20,7 +20,7 @@ from sknn.nn import (
     Parameter,
 )
 from sknn.nn.initializers import Constant
-from sknn.nn.model import CACHE, LEAST, PART, Model
+from sknn.nn.model import CACHE, LEAST, ONE_PASS, PART, Model
 from sknn.nn.network import Network
 from sknn.nn.passes import PREDICTION
 from sknn.nn.workspace import Workspace
@@ -119,24 +119,26 @@ def test_chunks_of_all_threads_fit_into_the_memory_together():
 
 
 def test_chunks_stay_in_the_cache():
-    fitting = CACHE // ONE_ROW
-    assert sizes_of_chunks(fitting) == [fitting]
-    assert sorted(sizes_of_chunks(2 * fitting + 1)) == [1, fitting, fitting]
+    fitting, n = CACHE // ONE_ROW, ONE_PASS // ONE_ROW
+    assert sizes_of_chunks(n) == [n]
+    assert sorted(sizes_of_chunks(n + 1)) == [1, *[fitting] * (n // fitting)]
 
 
 def test_chunks_of_wide_networks_are_large_enough_for_a_matrix_product():
-    assert sorted(sizes_of_chunks(LEAST + 1, units=CACHE // 8)) == [1, LEAST]
+    sizes = sizes_of_chunks(LEAST + 1, units=CACHE // 8)
+    assert sorted(sizes) == [1, LEAST]
 
 
 def test_chunks_are_smaller_for_several_models():
-    fitting = CACHE // (2 * ONE_ROW)
-    assert sizes_of_chunks(2 * fitting, models=(2,)) == [fitting, fitting]
+    fitting, n = CACHE // (2 * ONE_ROW), ONE_PASS // (2 * ONE_ROW)
+    assert sizes_of_chunks(n, models=(2,)) == [n]
+    assert sizes_of_chunks(n + fitting, models=(2,)) == [fitting] * (n // fitting + 1)
 
 
 @pytest.mark.parametrize("threads", [2, 8])
-@pytest.mark.parametrize("at", [None, np.arange(0, 70_000, 2)], ids=["all rows", "some rows"])
+@pytest.mark.parametrize("at", [None, np.arange(0, 600_000, 2)], ids=["all rows", "some rows"])
 def test_number_of_threads_does_not_change_the_outputs(threads, at):
-    model, x = new_model(np.float32), normal(70_001, N_IN).astype(np.float32)
+    model, x = new_model(np.float32), normal(600_001, N_IN).astype(np.float32)
     alone = model.outputs(x, 1e9, at)  # with one thread
     assert alone.dtype == np.float32
     with threadpool_limits(threads, user_api="blas"):

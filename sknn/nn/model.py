@@ -12,6 +12,7 @@ from sknn.nn.threads import allowed_threads, one_blas_thread, share_out
 
 PART = 64  # images that one thread predicts at a time
 CACHE, LEAST = 2**20, 256  # flat samples: bytes that stay in a core's cache, but so many at least
+ONE_PASS = 2**24  # bytes: less is not worth the threads
 
 
 class Model:
@@ -101,7 +102,8 @@ class Model:
         row_size = network.row_size(self.dtype) * prod(models)
         chunk = PART if network.n_image_layers else max(LEAST, CACHE // row_size)
         params = self.params if depth else network.folded(self.params, self._state)
-        if n <= min(chunk, memory // row_size) and at is None and not network.n_image_layers:
+        most = max(chunk, ONE_PASS // row_size)
+        if n <= min(most, memory // row_size) and at is None and not network.n_image_layers:
             z = network.forward(params, self._state, x, network.workspaces(self.dtype), depth=depth)
             return z.copy() if z is x else z  # no layer made an array of its own
         chunk = max(1, min(chunk, int(memory // row_size) // allowed_threads()))
