@@ -25,7 +25,14 @@ from sknn.nn.storage.container import SavedModelError, errors_name_file, read, s
 from sknn.nn.storage.registry import CORE, Kind
 from sknn.nn.storage.values import Decoder, Encoder
 from sknn.nn.training_state import TrainingState
-from sknn.restored import RESERVED, check_estimator, check_loss, check_network, check_run
+from sknn.restored import (
+    RESERVED,
+    check_estimator,
+    check_loss,
+    check_network,
+    check_parameters,
+    check_run,
+)
 from sknn.scikit_learn import callbacks_of, metadata_requests
 
 
@@ -103,6 +110,7 @@ def save(estimator, path):
         )
     if callbacks_of(estimator):
         raise TypeError("Callbacks cannot be saved: call set_callbacks() without any before.")
+    check_parameters(estimator)
     state = dict(estimator.__getstate__())
     parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
     model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))

@@ -15,6 +15,7 @@ from sknn.estimators.labels import LabelSet, ManyLabels
 from sknn.nn.layers import Conv2D
 from sknn.nn.layers.pooling import Pooling
 from sknn.nn.losses import Heads, Loss
+from sknn.nn.network import Network
 from sknn.nn.optimizers import Optimizer
 from sknn.nn.storage.container import SavedModelError, shown
 from sknn.nn.training import HISTORY
@@ -38,14 +39,25 @@ def check_estimator(estimator):
     model, labels = attributes.get("_model"), attributes.get("_labels")
     if labels is not None:
         _check_labels(labels)
+    check_parameters(estimator)
     if model is None:
         return
     _check_fitted(estimator, model)
+    _check_layers(estimator, model)
     if hasattr(estimator, "_take_classes"):
         _check_classes(estimator, model.loss, labels)
     else:
         _require(labels is None, "labels", "None for a regressor", labels)
         _check_levels(model)
+
+
+def check_parameters(estimator):
+    """Raises ValueError on parameters that cannot be, if scikit-learn takes it for fitted.
+
+    It does so where anything is called as fitted attributes are; ``partial_fit`` then asks no more.
+    """
+    if any(name.endswith("_") for name in vars(estimator)):
+        estimator._validate_params()
 
 
 def check_loss(loss):
@@ -122,6 +134,17 @@ def _check_fitted(estimator, model):
     names = vars(estimator).get("feature_names_in_")
     n_names = prod(shape) if names is None else len(names)
     _require(n_names == prod(shape), "feature_names_in_", f"{prod(shape)} names", names)
+
+
+def _check_layers(estimator, model):
+    """The layers that parameters ask for: as they are in the model, or others since the fit."""
+    shapes = model.network.shapes
+    try:
+        Network(estimator._layers(shapes[-1][0]), shapes[0])
+    except ValueError:
+        pass  # they do not fit these samples, as a fit with others will say
+    except (TypeError, LookupError, AttributeError) as error:
+        raise SavedModelError(f"its parameters make no layers: {error}") from error
 
 
 def _check_labels(labels):

@@ -15,6 +15,7 @@ NUMBER = 32  # of a Python number in a list, and its place there
 GENERATOR = 4096  # a RandomState
 OBJECT = 1000  # a layer, a loss: more in time than in memory
 LONGEST = 200  # characters in the name of a value that cost nothing
+MOST_BITS = 1000  # of an int: larger ones are too large to become a float
 
 
 class Budget:
@@ -38,8 +39,8 @@ class Budget:
         self.spend(PLAIN)
         if type(value) is str:
             self.spend(len(value))
-        elif type(value) is int:
-            self.spend(value.bit_length() // 8)
+        elif type(value) is int and value.bit_length() > MOST_BITS:
+            raise SavedModelError(f"an int of {value.bit_length()} bits is too large for a float")
 
     def spend_node(self, where):
         """For any other value, whatever it is; where: what it is called."""
