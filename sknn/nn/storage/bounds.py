@@ -12,8 +12,8 @@ from sknn.nn.storage.container import SavedModelError
 FACTOR, LEAST = 16, 2**22  # of a file's bytes, and what any file may cost
 NODE, PLAIN = 64, 8  # of a list or a value that JSON lacks; of a number or a string in JSON
 NUMBER = 32  # of a Python number in a list, and its place there
-GENERATOR = 4096  # a RandomState
-OBJECT = 1000  # a layer, a loss: more in time than in memory
+GENERATOR = 2**15  # a RandomState: more in time than in memory, as the next
+OBJECT = 2000  # a layer, a loss
 LONGEST = 200  # characters in the name of a value that cost nothing
 MOST_BITS = 1000  # of an int: larger ones are too large to become a float
 
