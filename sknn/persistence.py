@@ -85,6 +85,9 @@ def save(estimator, path):
     TypeError
         If something cannot be saved without pickle: a function as ``scoring``, for instance. The
         message names the parameter.
+    ValueError
+        If the file could not be loaded again: a parameter of a fitted estimator is not valid, or a
+        range or a list that is used in many places stands for too many numbers.
 
     See Also
     --------
@@ -138,8 +141,10 @@ def load(path, classes=()):
 
     No code in the file is run: what it holds are numbers, strings, and names of classes, and only
     objects of sknn's own classes are made, of scikit-learn's splitters, and of ``classes``. Sizes
-    and checksums are checked first. That is safe with files from strangers, in so far as a model
-    may still predict whatever they want.
+    and checksums are checked first: memory and time are in proportion to the size of the file,
+    whatever it says. Then everything in it is compared with the rest, so that the methods of the
+    estimator work. That is safe with files from strangers, in so far as a model may still predict
+    whatever they want.
 
     Parameters
     ----------
@@ -157,8 +162,9 @@ def load(path, classes=()):
     Raises
     ------
     SavedModelError
-        If the file is no such file, is damaged, comes from a newer version, or needs a class that
-        is not known. It is a ValueError.
+        If the file is no such file, is damaged, comes from a newer version, needs a class that is
+        not known or memory out of proportion to its size, or if its parts do not belong together.
+        It is a ValueError.
 
     See Also
     --------
@@ -198,8 +204,9 @@ def load(path, classes=()):
 def _state(document, decoder, estimator):
     """What ``save`` got of the estimator beside its parameters."""
     state = decoder.decode_items(document["attributes"])
-    wrong = [name for name in state if name in vars(estimator) or hasattr(type(estimator), name)]
-    wrong += [name for name in state if name in RESERVED or name.startswith("__")]
+    taken = {*vars(estimator), *RESERVED}
+    wrong = [name for name in state if name in taken or name.startswith("__")]
+    wrong += [name for name in state if name not in wrong and hasattr(type(estimator), name)]
     wrong += [name for name in LEFT_OUT if name in document["parameters"]]
     if wrong:
         raise SavedModelError(f"it must not have values for {shown(wrong)}")

@@ -68,6 +68,7 @@ def of_array(array):
 
 
 def of_shape(shape):
+    """At most so many bytes, or steps, are taken by what goes through an empty array."""
     return prod(max(1, length) for length in shape)
 
 
