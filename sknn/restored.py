@@ -64,8 +64,6 @@ def check_loss(loss):
     """Raises SavedModelError or ValueError on anything but a Loss that can be."""
     _require(isinstance(loss, Loss), "loss", "a Loss", loss)
     loss.check()
-    if hasattr(loss, "loss"):
-        check_loss(loss.loss)
 
 
 def check_network(network, n_parameters):
@@ -153,7 +151,7 @@ def _check_labels(labels):
     columns = labels.classes if many else [labels.classes]
     right = isinstance(columns, list) and len(columns) > 0
     for classes in columns if right else ():
-        right = right and isinstance(classes, np.ndarray) and classes.ndim == 1 and len(classes) > 0
+        right = right and isinstance(classes, np.ndarray) and len(classes) > 0
         right = right and np.array_equal(np.unique(classes), classes)
     _require(right, "classes_", "distinct labels in ascending order", labels.classes)
     if not many:

@@ -499,7 +499,7 @@ inspection/tracing/trace.py: every_exit
 restored.py: restored
     if callbacks_of(estimator): => if False:
     estimator._validate_params() => pass
-    check_loss(loss.loss) => pass
+    loss.check()\n => pass\n
     _check_labels(labels)\n => pass\n
     _check_layers(estimator, model)\n    if => if
     _check_classes(estimator, model.loss, labels) => pass
@@ -511,7 +511,7 @@ restored.py: restored
     type(got) is type(value) and got == value => got == value
     _require(n_names == prod(shape) => _require(True
     np.array_equal(np.unique(classes), classes) => True
-    and classes.ndim == 1 and => and
+    and len(classes) > 0\n => and True\n
     _require(y_type in kinds => _require(True
     _require(type(sparse) is bool => _require(True
     labels.n_outputs == estimator.n_outputs_, => True,
