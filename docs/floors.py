@@ -26,6 +26,8 @@ sknn.persistence                `save`, `load`: an estimator in one file, withou
 sknn.onnx                       `register()`: lets skl2onnx convert fitted networks
 sknn.versions                   `show_versions()`: versions, BLAS and what would make it faster
 
+sknn.restored                   whether the parts of a loaded estimator belong together
+
 sknn.plotting                   displays; matplotlib is imported when one is drawn
 
 sknn.plotting.gradient_flow     `GradientFlowDisplay`: gradients and dead units by layer and epoch
@@ -134,6 +136,7 @@ sknn.nn.storage.checkpoint      the state of training in a file, from which it c
 
 sknn.nn.storage.values          values as JSON and arrays, and back
 
+sknn.nn.storage.bounds          how much memory the values of a file may take
 sknn.nn.storage.registry        objects that are stored as a class name and arguments
 
 sknn.nn.storage.container       arrays and a JSON document in one file, checked when it is read

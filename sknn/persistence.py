@@ -21,10 +21,18 @@ from sknn.nn.network import Network
 from sknn.nn.optimizers import Optimizer
 from sknn.nn.stopping import Patience
 from sknn.nn.storage.checkpoint import restore_run, run_values
-from sknn.nn.storage.container import SavedModelError, errors_name_file, read, write
+from sknn.nn.storage.container import SavedModelError, errors_name_file, read, shown, write
 from sknn.nn.storage.registry import CORE, Kind
 from sknn.nn.storage.values import Decoder, Encoder
 from sknn.nn.training_state import TrainingState
+from sknn.restored import (
+    RESERVED,
+    check_estimator,
+    check_loss,
+    check_network,
+    check_parameters,
+    check_run,
+)
 from sknn.scikit_learn import callbacks_of, metadata_requests
 
 
@@ -77,6 +85,9 @@ def save(estimator, path):
     TypeError
         If something cannot be saved without pickle: a function as ``scoring``, for instance. The
         message names the parameter.
+    ValueError
+        If the file could not be loaded again: a parameter of a fitted estimator is not valid, or a
+        range or a list that is used in many places stands for too many numbers.
 
     See Also
     --------
@@ -102,6 +113,7 @@ def save(estimator, path):
         )
     if callbacks_of(estimator):
         raise TypeError("Callbacks cannot be saved: call set_callbacks() without any before.")
+    check_parameters(estimator)
     state = dict(estimator.__getstate__())
     parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
     model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))
@@ -120,6 +132,7 @@ def save(estimator, path):
         "run": run and encoder.encode_items(_run_as_dict(run), "_run"),
         "requests": requests and encoder.encode(_requests_as_dict(requests), "_requests"),
     }
+    encoder.check(document)
     write(path, document, encoder.arrays)
 
 
@@ -128,8 +141,10 @@ def load(path, classes=()):
 
     No code in the file is run: what it holds are numbers, strings, and names of classes, and only
     objects of sknn's own classes are made, of scikit-learn's splitters, and of ``classes``. Sizes
-    and checksums are checked first. That is safe with files from strangers, in so far as a model
-    may still predict whatever they want.
+    and checksums are checked first: memory and time are in proportion to the size of the file,
+    whatever it says. Then everything in it is compared with the rest, so that the methods of the
+    estimator work. That is safe with files from strangers, in so far as a model may still predict
+    whatever they want.
 
     Parameters
     ----------
@@ -147,8 +162,9 @@ def load(path, classes=()):
     Raises
     ------
     SavedModelError
-        If the file is no such file, is damaged, comes from a newer version, or needs a class that
-        is not known. It is a ValueError.
+        If the file is no such file, is damaged, comes from a newer version, needs a class that is
+        not known or memory out of proportion to its size, or if its parts do not belong together.
+        It is a ValueError.
 
     See Also
     --------
@@ -175,22 +191,25 @@ def load(path, classes=()):
     with errors_name_file(path):
         if "estimator" not in document:
             raise SavedModelError("it is no saved estimator. Checkpoints are read by resume")
-        decoder = Decoder(arrays, KINDS, classes)
+        decoder = Decoder(document, arrays, KINDS, classes)
         parameters = decoder.decode_items(document["parameters"])
         estimator = ESTIMATORS.make(document["estimator"], parameters, classes)
         estimator.__setstate__(_state(document, decoder, estimator))
         if document["requests"]:
             _request(estimator, decoder.decode(document["requests"], "_requests"))
+        check_estimator(estimator)
     return estimator
 
 
 def _state(document, decoder, estimator):
     """What ``save`` got of the estimator beside its parameters."""
     state = decoder.decode_items(document["attributes"])
-    wrong = [name for name in state if name in vars(estimator) or hasattr(type(estimator), name)]
+    taken = {*vars(estimator), *RESERVED}
+    wrong = [name for name in state if name in taken or name.startswith("__")]
+    wrong += [name for name in state if name not in wrong and hasattr(type(estimator), name)]
     wrong += [name for name in LEFT_OUT if name in document["parameters"]]
     if wrong:
-        raise SavedModelError(f"it must not have values for {wrong}")
+        raise SavedModelError(f"it must not have values for {shown(wrong)}")
     if document["labels"]:
         state["_labels"] = _labels(**decoder.decode_items(document["labels"], "_labels"))
         state["_label_binarizer"] = state["_labels"].binarizer
@@ -214,6 +233,7 @@ def _model_as_dict(model):
 
 
 def _model(layers, input_shape, loss, theta, state):
+    check_loss(loss)
     network = Network(layers, input_shape)
     for vector, layout in ((theta, network.layout), (state, network.state_layout)):
         if vector.shape != (layout.size,) or vector.dtype not in FLOATS:
@@ -221,6 +241,9 @@ def _model(layers, input_shape, loss, theta, state):
                 f"its layers have {layout.size} parameters or statistics, but there are "
                 f"{vector.dtype} of shape {vector.shape}"
             )
+    if theta.dtype != state.dtype:
+        raise SavedModelError(f"its parameters are {theta.dtype}, its statistics {state.dtype}")
+    check_network(network, theta.size)
     return Model(network, loss, theta, state)
 
 
@@ -237,6 +260,7 @@ def _run(model, values, optimizer=None, solver=None, settings=None):
     moments = optimizer.start(model.theta[: layout.n_trainable], layout.n_decayed)
     run = TrainingState(optimizer, moments, np.random.RandomState(0), Patience())
     restore_run(run, values)
+    check_run(run)
     return run
 
 

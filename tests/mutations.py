@@ -359,6 +359,7 @@ nn/residual.py: residual layers
     dshortcut[...] = dy  # => dshortcut = dy  #
     isinstance(layer, Conv2D | Pooling) => isinstance(layer, Conv2D)
     steps *= strides_of(inner) => pass
+    if self._networks is not None and self => if False and self
     prod(networks[0].shapes[-1]) + sum( => sum(
     any(layer.draws for => any(False and layer.draws for
     any(layer.joint for => any(False and layer.joint for
@@ -422,8 +423,23 @@ nn/storage/container.py: container persistence
     not 0 <= number < 2**62 => not number < 2**62
     entries.sort(key=lambda entry: entry[-1]) => pass
     array.dtype.newbyteorder("<")) => array.dtype)
-nn/storage/values.py: values persistence
-    self._seen[id(value)] = where, value => self._seen[id(value)] = where, None
+nn/storage/values.py: values persistence bounds
+    self._seen[id(value)] = where, value, => self._seen[id(value)] = where, None,
+    self.budget.spend(cost)\n            return {"same" => return {"same"
+    self.budget.spend(cost)\n                return value => return value
+    self.budget.spent - before\n        return value => 0\n        return value
+    if alike > ALIKE or key in values: => if alike > ALIKE:
+    if alike > ALIKE or key => if key
+    != np.float64 or array.ndim != 1: => != np.float64:
+    or prod(shape) != len(encoded): => :
+    raw.dtype != np.uint8 or raw => raw
+    raw.shape[-1:] != (dtype.itemsize,): => False:
+    dtype.kind == "U" and raw.size => False
+    or array.shape != (): => :
+    self.budget.spend(bounds.GENERATOR)\n        key => key
+    self.budget.spend(bounds.OBJECT)\n            arguments => arguments
+    self.budget.spend(bounds.of_range(*content)) => pass
+    if where in self._referred: => if True:
     if where.count(".") > DEEPEST: => if False:
     or not 0 <= position <= STATE =>
     reshape(raw.shape[:-1]).copy() => reshape(raw.shape[:-1])
@@ -442,6 +458,21 @@ nn/storage/checkpoint.py: checkpoint resume
     values[:] = self.history[name] => values += self.history[name]
 nn/storage/registry.py: registry persistence
     if others: => if False:
+nn/storage/bounds.py: bounds values
+    if self.most is not None and self.spent > self.most: => if False:
+    self.spent > self.most: => self.spent >= self.most:
+    self.spend(len(value)) => pass
+    value.bit_length() > MOST_BITS => False
+    + max(0, len(where) - LONGEST) =>
+    LEAST + FACTOR * (n_bytes => FACTOR * (n_bytes
+    FACTOR * (n_bytes + => FACTOR * (
+    max(array.nbytes, of_shape(array.shape)) => array.nbytes
+    max(1, length) for length => length for length
+    or step == 0: => :
+    NUMBER * max(0, -(-(stop - start) // step)) => NUMBER * abs(stop - start)
+    max(0, -(-(stop => (-(-(stop
+    waiting.extend(part)\n            waiting.extend(part.values()) => waiting.extend(part.values())
+    3 + len(part) if => 3 if
 onnx.py: onnx
     if type(layer) is not Dropout] => ]
     if type(layer) is not Dense] => if False]
@@ -465,7 +496,44 @@ onnx.py: onnx
 inspection/tracing/trace.py: every_exit
     share = 1 / batch.weight_sum => share = 1.0
     , estimator._training_loss() => , estimator._loss()
-persistence.py: every_exit
+restored.py: restored
+    if callbacks_of(estimator): => if False:
+    estimator._validate_params() => pass
+    loss.check()\n => pass\n
+    _check_labels(labels)\n => pass\n
+    _check_layers(estimator, model)\n    if => if
+    _check_classes(estimator, model.loss, labels) => pass
+    _check_levels(model)\n\n => pass\n\n
+    network.numbers_kept() + _numbers_in_windows(network) > most => network.numbers_kept() > most
+    run.optimizer.check() => pass
+    np.bincount(order).max() == 1 => True
+    scales = [1.0, 1 / LARGEST_PIXEL] if => scales = [1.0, 2.0] if
+    type(got) is type(value) and got == value => got == value
+    _require(n_names == prod(shape) => _require(True
+    np.array_equal(np.unique(classes), classes) => True
+    and len(classes) > 0\n => and True\n
+    _require(y_type in kinds => _require(True
+    _require(type(sparse) is bool => _require(True
+    labels.n_outputs == estimator.n_outputs_, => True,
+    _require(_sizes(own) == _sizes(given), => _require(True,
+    fits = per_target in (1, n_outputs) => fits = True
+    prod(windows.padded) * shape[-1] + prod(windows.size) => prod(windows.padded) * shape[-1]
+    prod(windows.padded) * shape[-1] + => 0 +
+    type(value) is not bool and 0 <= value < LONGEST => 0 <= value < LONGEST
+    and 0 <= value < LONGEST => and value < LONGEST
+    <= value < LONGEST => <= value
+    and set(HISTORY) <= set(value) =>
+    len(set(map(len, value.values()))) == 1 => True
+    all(type(name) is str for name in value) => True
+    all(type(one) is str for one in value.values()) => True
+persistence.py: every_exit restored
+    {*vars(estimator), *RESERVED} => {*vars(estimator)}
+    if name not in wrong and hasattr => if False and hasattr
+    if name in taken or name.startswith("__")] => if name in taken]
+    check_estimator(estimator)\n    return => return
+    if theta.dtype != state.dtype: => if False:
+    check_network(network, theta.size) => pass
+    check_run(run)\n => pass\n
     "state": model.state, => "state": 0 * model.state,
 estimators/labels.py: labels class_weight losses_of_estimators validation mlp side_by_side
     self.softmax = len(self.classes) > 2 => self.softmax = len(self.classes) >= 2
@@ -541,7 +609,10 @@ estimators/reading.py: validation bad_input mlp
     and "feature_names_in_" not in self.__dict__ =>
     and X.shape[0] > 0 =>
     and sums_up(X) =>
-estimators/base.py: validation transform bad_input mlp
+estimators/base.py: validation transform bad_input mlp sequential
+    own[name][...] = array => pass
+    if start.run and _order( => if False and _order(
+    wanted, got = (_arrays(one) for one => wanted, got = (0 for one
     previous.theta.copy(), previous.state.copy() => previous.theta, previous.state
     {**state, "_model": self._current_model()} => {**state}
     or not -len(depths) <= layer < len(depths) => or layer >= len(depths)

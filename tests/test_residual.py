@@ -586,3 +586,26 @@ def test_displays_and_diagnosis_take_networks_with_shortcuts():
     assert_array_equal(filters, np.moveaxis(first.coefs_[0], -1, 0))
     found = diagnose(SequentialClassifier([Residual([Dense(6), BatchNorm()])]), 1000 * X, Y)
     assert "unscaled inputs" in str(found)
+
+
+def test_network_asks_each_layer_inside_others_once_for_what_is_placed():
+    calls = []
+
+    class Counted(Dense):
+        def placed(self, input_shape):
+            calls.append(input_shape)
+            return super().placed(input_shape)
+
+    layer = Counted(4)
+    for _ in range(12):
+        layer = Residual([layer])
+    network = Network([layer], (4,))
+    assert calls == [(4,)]  # and not once for each question of each layer around it
+    assert network.multiply_adds() == 16
+    assert network.largest_product(3) == 48
+    assert calls == [(4,)]
+
+
+def test_steps_of_layers_inside_others_are_those_that_are_placed():
+    branch = Network([Residual([Conv2D(4, stride=2), MaxPool2D(2)], "projection")], (8, 8, 4))
+    assert strides_of(branch) == 4

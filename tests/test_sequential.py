@@ -494,3 +494,42 @@ def test_transferred_layer_that_is_frozen_stays_that_of_the_other_task(make):
     target = build(make, layers).fit(X[:40], y[:40], coef_init=start)
     assert_array_equal(target.coefs_[0], source.coefs_[0])
     assert np.abs(target.coefs_[1]).max() > 0
+
+
+def numbers_of(estimator):
+    """Weights and biases, in copies, of a network with one array of each for every layer."""
+    return [array.copy() for array in (*estimator.coefs_, *estimator.intercepts_)]
+
+
+def test_layer_frozen_under_warm_start_keeps_its_weights_and_the_others_go_on_from_theirs():
+    X, y = problem(SequentialRegressor)
+    layers = [Dense(5), Dense(5), Dense(5)]
+    estimator = SequentialRegressor(layers, max_iter=3, warm_start=True, random_state=0).fit(X, y)
+    before, predicted = numbers_of(estimator), estimator.predict(X)
+    estimator.set_params(dense1__trainable=False, learning_rate_init=1e-12, max_iter=1).fit(X, y)
+    after = numbers_of(estimator)
+    assert_array_equal(after[0], before[0])
+    assert_array_equal(after[4], before[4])
+    for one, other in zip(after, before, strict=True):
+        assert_allclose(one, other, atol=1e-9)
+    assert_allclose(estimator.predict(X), predicted, rtol=1e-6)
+
+
+def test_layer_frozen_between_calls_of_partial_fit_is_refused():
+    X, y = problem(SequentialRegressor)
+    estimator = SequentialRegressor([Dense(5), Dense(5)], random_state=0).partial_fit(X, y)
+    before = numbers_of(estimator)
+    with pytest.raises(
+        ValueError, match=r"partial_fit goes on with an optimiser.*Restore trainable"
+    ):
+        estimator.set_params(dense1__trainable=False).partial_fit(X, y)
+    for one, other in zip(numbers_of(estimator), before, strict=True):
+        assert_array_equal(one, other)
+
+
+def test_other_arrays_in_layers_of_the_same_sizes_are_refused():
+    X, y = problem(SequentialRegressor)
+    estimator = SequentialRegressor([Dense(5)], random_state=0).partial_fit(X, y)
+    message = r"the same arrays, but those .* differ in \[\(1, 'bias', \(1, 5\)\)\]\. Restore"
+    with pytest.raises(ValueError, match=message):
+        estimator.set_params(dense1__bias=False).partial_fit(X, y)

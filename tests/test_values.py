@@ -26,7 +26,10 @@ def through_json(value, **settings):
     """The value, encoded, written as JSON, read and decoded."""
     encoder = Encoder()
     text = json.dumps(encoder.encode(value, "value"), allow_nan=False)
-    return Decoder(encoder.arrays, **settings).decode(json.loads(text), "value")
+    decoder = Decoder(json.loads(text), encoder.arrays, **settings)
+    decoded = decoder.decode(json.loads(text), "value")
+    assert decoder.budget.spent == encoder.budget.spent  # what is saved can be loaded
+    return decoded
 
 
 def drawn_from():
@@ -230,7 +233,7 @@ KEY = np.arange(624, dtype=np.uint32)
 def test_hostile_value_is_refused(encoded, message):
     arrays = {"u": np.zeros(8, np.uint8), "key": KEY, "short": KEY[:9]}
     with pytest.raises(SavedModelError, match=message):
-        Decoder(arrays).decode(encoded, "value")
+        Decoder(encoded, arrays).decode(encoded, "value")
 
 
 @pytest.mark.parametrize(
@@ -268,11 +271,12 @@ def test_malformed_value_is_an_error(encoded):
     with pytest.raises(
         (SavedModelError, ValueError, TypeError, LookupError, AttributeError, OverflowError)
     ):
-        Decoder({"u": np.zeros(8, np.uint8), "key": KEY}).decode(encoded, "value")
+        Decoder(encoded, {"u": np.zeros(8, np.uint8), "key": KEY}).decode(encoded, "value")
 
 
 @pytest.mark.parametrize("position", [0, 624])
 def test_random_state_may_stand_at_either_end(position):
-    decoded = Decoder({"key": KEY}).decode({"random_state": ["key", position, 0, 0.0]}, "value")
+    encoded = {"random_state": ["key", position, 0, 0.0]}
+    decoded = Decoder(encoded, {"key": KEY}).decode(encoded, "value")
     assert_array_equal(decoded.get_state()[1], KEY)
     assert decoded.get_state()[2] == position

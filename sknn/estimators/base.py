@@ -198,6 +198,12 @@ class BaseNetwork(
         random_state = start.run.random_state if start.run else self.random_state
         random_state = check_random_state(random_state)
         model = self._new_model(data, random_state, start.model)
+        if start.run and _order(model.network) != _order(start.model.network):
+            raise ValueError(
+                "partial_fit goes on with an optimiser, which needs the layers that were trained "
+                "before to be trained, and no others. Restore trainable, or call fit with "
+                "warm_start=True, which starts a new one from the same weights."
+            )
         if any(arrays is not None for arrays in weights):
             pairs = zip(weights, (model.weights, model.biases), strict=True)
             arrays = [own if init is None else init for init, own in pairs]
@@ -269,8 +275,6 @@ class BaseNetwork(
         if previous is None:
             theta, state = network.initial(random_state, rows.dtype)
         else:
-            # Copies, so that a fit that fails leaves the old weights alone.
-            theta, state = previous.theta.copy(), previous.state.copy()
             wanted, got = network.shapes[1:], previous.network.shapes[1:]
             if wanted != got:
                 raise ValueError(
@@ -278,6 +282,19 @@ class BaseNetwork(
                     f"the parameters ask for {wanted}. Restore the parameters, or call fit with "
                     "warm_start=False to start anew."
                 )
+            wanted, got = (_arrays(one) for one in (network, previous.network))
+            if wanted != got:
+                raise ValueError(
+                    "To go on from fitted weights the layers must have the same arrays, but those "
+                    f"that the parameters ask for differ in {sorted(wanted ^ got)}. Restore the "
+                    "parameters, or call fit with warm_start=False to start anew."
+                )
+            # Copies, so that a fit that fails leaves the old weights alone.
+            theta, state = previous.theta.copy(), previous.state.copy()
+            if _order(network) != _order(previous.network):  # layers were frozen, or set free
+                for own, others in zip(network.layout.views(theta), previous.params, strict=True):
+                    for name, array in others.items():
+                        own[name][...] = array
         return Model(network, loss, theta, state)
 
     def _training_loss(self):
@@ -382,6 +399,18 @@ class BaseNetwork(
         dtypes = ["float64", "float32"] if self.dtype == "auto" else [self.dtype]
         tags.transformer_tags.preserves_dtype = dtypes
         return tags
+
+
+def _arrays(network):
+    """(number of the layer, name, shape) of all parameters and statistics."""
+    entries = [*network.layout.entries, *network.state_layout.entries]
+    return {(layer + 1, item.name, item.shape) for layer, item, _ in entries}
+
+
+def _order(network):
+    """Which parameters lie where in theta, and how many of them are trained."""
+    entries = network.layout.entries
+    return network.layout.n_trainable, [(layer, item.name) for layer, item, _ in entries]
 
 
 def working_memory():

@@ -51,10 +51,11 @@ class Network:
             except ValueError as error:
                 raise ValueError(f"Layer {name}, {error}") from error
             try:
-                self.shapes.append(layer.output_shape(shape))
-                declared.append(layer.parameters(shape))
-                states.append(layer.state(shape))
-                self.placed.append(layer.placed(shape))
+                placed = layer.placed(shape)
+                self.shapes.append(placed.output_shape(shape))
+                declared.append(placed.parameters(shape))
+                states.append(placed.state(shape))
+                self.placed.append(placed)
             except (TypeError, ValueError) as error:
                 kind = TypeError if isinstance(error, TypeError) else ValueError
                 raise kind(f"Layer {name}, {layer!r}: {error}") from error
@@ -68,7 +69,7 @@ class Network:
         self._fused = [layer.fused(following) for layer, following in pairs]
         self._all_steps = self.steps(0, len(self.layers))
         self._folds = any(map(_changes_for_prediction, self.layers))
-        kept = zip(self.layers, self.shapes, strict=False)
+        kept = zip(self.placed, self.shapes, strict=False)
         self._numbers_kept = sum(layer.numbers_kept(shape) for layer, shape in kept)
         flat = (i for i, shape in enumerate(self.shapes[:-1]) if len(shape) != 3)
         self.n_image_layers = next(flat, len(self.layers))
@@ -176,13 +177,13 @@ class Network:
 
     def multiply_adds(self):
         """Multiply-adds that forward spends on one sample."""
-        shapes = zip(self.layers, self.shapes, strict=False)
+        shapes = zip(self.placed, self.shapes, strict=False)
         return sum(layer.multiply_adds(shape) for layer, shape in shapes)
 
     def largest_product(self, n):
         """Multiply-adds of the layer that spends most of them on n samples."""
         products = []
-        for layer, shape in zip(self.layers, self.shapes, strict=False):
+        for layer, shape in zip(self.placed, self.shapes, strict=False):
             inside = [network.largest_product(n) for network in layer.inside(shape)]
             products.append(max(inside, default=n * layer.multiply_adds(shape)))
         return max(products)

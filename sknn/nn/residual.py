@@ -71,6 +71,8 @@ class Residual(JointLayer):
 
         Raises ValueError if what they make cannot be added.
         """
+        if self._networks is not None and self._networks[0].shapes[0] == tuple(input_shape):
+            return self._networks
         named = self.named_layers()
         branch = Network(named.values(), input_shape, names=named)
         shape, made = branch.shapes[0], branch.shapes[-1]
@@ -206,7 +208,7 @@ class Residual(JointLayer):
 def strides_of(network):
     """The steps of all the layers of a network on images together: an int, or (down, across)."""
     steps = np.ones(2, int)
-    for layer, shape in zip(network.layers, network.shapes, strict=False):
+    for layer, shape in zip(network.placed, network.shapes, strict=False):
         if isinstance(layer, Conv2D | Pooling):
             steps *= layer.windows(shape).stride
         for inner in layer.inside(shape)[:1]:  # the branch of a Residual

@@ -54,7 +54,7 @@ class Layer(NestedSettings):
     def placed(self, input_shape):
         """The layer that a network runs on samples of this shape: itself, or a copy that knows it.
 
-        Only its passes and ``for_prediction`` are called.
+        It answers what the network asks of layers: shapes, parameters and passes are its own.
         """
         return self
 

@@ -99,7 +99,8 @@ class Checkpoint:
         with errors_name_file(path):
             if set(document) != {"checkpoint"}:
                 raise SavedModelError("it is no checkpoint, but a file for sknn.load")
-            checkpoint = cls(**Decoder(arrays, kinds=()).decode_items(document["checkpoint"]))
+            decoder = Decoder(document, arrays, kinds=())
+            checkpoint = cls(**decoder.decode_items(document["checkpoint"]))
             for part in fields(cls):
                 if not isinstance(getattr(checkpoint, part.name), part.type):
                     raise SavedModelError(f"its {part.name} is no {part.type}")

@@ -38,11 +38,22 @@ LENGTH = 8  # bytes that say how long the header is
 LARGEST = 2**24  # bytes of a header
 MOST, DEEPEST = 1_000_000, 100  # brackets and commas of JSON, and brackets inside each other
 NAME = re.compile(r"\w+(\.\w+)*", re.ASCII)
+SHOWN, LONGEST = 100, 500  # characters: of a value in a message, and of a message
 STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # in JSON; takes linear time on anything
 
 
 class SavedModelError(ValueError):
     """A file is no saved model or checkpoint, or is damaged, or asks for what is not known."""
+
+
+def shown(value):
+    """A value from a file as messages show it: its repr, or the beginning of that."""
+    return cut(repr(value), SHOWN)
+
+
+def cut(text, most):
+    """The text, or the beginning of it."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 @contextmanager
@@ -57,7 +68,10 @@ def errors_name_file(path, what="read"):
         raise
     except Exception as error:  # a file may hold anything: no list of errors would be complete
         reason = str(error) if isinstance(error, SavedModelError) else repr(error)
-        raise SavedModelError(f"{os.fspath(path)!r} cannot be {what}: {reason}.") from error
+        # Python prints causes in full.
+        cause = error if len(reason) <= LONGEST else None
+        reason = cut(reason, LONGEST)
+        raise SavedModelError(f"{os.fspath(path)!r} cannot be {what}: {reason}.") from cause
 
 
 def write(path, document, arrays):
@@ -127,11 +141,11 @@ def _read(file, size):
     for name, dtype, shape, _ in _entries(header, size - LENGTH - length):
         block = np.empty(prod(shape), DTYPES[dtype])
         if file.readinto(block.view(np.uint8)) != block.nbytes:
-            raise SavedModelError(f"it was cut off in the array {name!r} while it was read")
+            raise SavedModelError(f"it was cut off in the array {shown(name)} while it was read")
         if _checksum(block, name, dtype, shape) != checksums.get(name):
-            raise SavedModelError(f"its array {name!r} is damaged: the checksum is another")
+            raise SavedModelError(f"its array {shown(name)} is damaged: the checksum is another")
         if dtype == "BOOL" and np.any(block.view(np.uint8) > 1):
-            raise SavedModelError(f"its array {name!r} holds truth values other than 0 and 1")
+            raise SavedModelError(f"its array {shown(name)} holds truth values other than 0 and 1")
         arrays[name] = block.reshape(shape)
     return _parsed(text), arrays
 
@@ -154,7 +168,7 @@ def _metadata(header):
         raise SavedModelError(f"it does not say that its format is {FORMAT!r}")
     if metadata.get("version") != VERSION:
         raise SavedModelError(
-            f"it has version {metadata.get('version')!r} of the format, and this sknn reads "
+            f"it has version {shown(metadata.get('version'))} of the format, and this sknn reads "
             f"version {VERSION!r}: install a newer sknn"
         )
     if set(metadata) != METADATA or not all(isinstance(text, str) for text in metadata.values()):
@@ -172,7 +186,7 @@ def _entries(header, size):
     end = 0
     for name, _, _, (start, stop) in entries:
         if start != end:
-            raise SavedModelError(f"its array {name!r} must begin at byte {end}, got {start}")
+            raise SavedModelError(f"its array {shown(name)} must begin at byte {end}, got {start}")
         end = stop
     if end != size:
         raise SavedModelError(f"its arrays need {end} bytes, got {size}: it may be cut off")
@@ -182,21 +196,26 @@ def _entries(header, size):
 def _entry(name, entry):
     """(name, dtype, shape, offsets) of one array, checked by themselves."""
     if not NAME.fullmatch(name):
-        raise SavedModelError(f"{name[:100]!r} is no name of an array")
+        raise SavedModelError(f"{shown(name)} is no name of an array")
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
-        raise SavedModelError(f"its array {name!r} must have a dtype, a shape and data_offsets")
+        raise SavedModelError(
+            f"its array {shown(name)} must have a dtype, a shape and data_offsets"
+        )
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if dtype not in tuple(DTYPES):
-        raise SavedModelError(f"its array {name!r} must be of a dtype in {list(DTYPES)}")
+        raise SavedModelError(f"its array {shown(name)} must be of a dtype in {list(DTYPES)}")
     for numbers, most in ((shape, 32), (offsets, 2)):
         if not isinstance(numbers, list) or len(numbers) > most:
-            raise SavedModelError(f"its array {name!r} has no shape or no place")
+            raise SavedModelError(f"its array {shown(name)} has no shape or no place")
         if any(type(number) is not int or not 0 <= number < 2**62 for number in numbers):
-            raise SavedModelError(f"its array {name!r} has the impossible size {numbers}")
+            raise SavedModelError(
+                f"its array {shown(name)} has the impossible size {shown(numbers)}"
+            )
     n_bytes = prod(shape) * np.dtype(DTYPES[dtype]).itemsize
     if len(offsets) != 2 or offsets[1] - offsets[0] != n_bytes:
         raise SavedModelError(
-            f"its array {name!r} of shape {shape} needs {n_bytes} bytes, but lies in {offsets}"
+            f"its array {shown(name)} of shape {shown(shape)} needs {n_bytes} bytes, but lies in "
+            f"{offsets}"
         )
     return name, dtype, shape, offsets
 
@@ -227,7 +246,7 @@ def _check_size(text):
 def _unique(pairs):
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise SavedModelError(f"its JSON has a key twice: {[key for key, _ in pairs][:9]}")
+        raise SavedModelError(f"its JSON has a key twice: {shown([key for key, _ in pairs])}")
     return found
 
 

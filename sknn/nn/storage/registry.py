@@ -11,7 +11,7 @@ from sknn.nn.layers import Layer
 from sknn.nn.losses import Loss
 from sknn.nn.optimizers import Optimizer
 from sknn.nn.schedules import Schedule
-from sknn.nn.storage.container import SavedModelError
+from sknn.nn.storage.container import SavedModelError, shown
 
 RENAMED = {"For": "ForActivation", "Suited": "HeOrGlorot"}  # what earlier files call them
 
@@ -69,8 +69,8 @@ class Kind:
         name = name if name in known else RENAMED.get(name, name)
         if name not in known:
             raise SavedModelError(
-                f"it has an object of the class {name!r}, and no {self.name} of sknn's has this "
-                "name. If you know and trust it, pass the class: load(path, classes=[...])"
+                f"it has an object of the class {shown(name)}, and no {self.name} of sknn's has "
+                "this name. If you know and trust it, pass the class: load(path, classes=[...])"
             )
         return known[name](**arguments)
 

@@ -1,0 +1,254 @@
+"""Whether the parts of a loaded estimator belong together.
+
+What a file says of an estimator it says in several places: the layers, the classes and an attribute
+each tell how many outputs there are. Methods rely on all of them being right, so each of them
+is compared here with the others, once, and whatever differs is named.
+"""
+
+from math import prod
+from numbers import Integral, Real
+
+import numpy as np
+
+from sknn.estimators.images import LARGEST_PIXEL, ImageInput
+from sknn.estimators.labels import LabelSet, ManyLabels
+from sknn.nn.layers import Conv2D
+from sknn.nn.layers.pooling import Pooling
+from sknn.nn.losses import Heads, Loss
+from sknn.nn.network import Network
+from sknn.nn.optimizers import Optimizer
+from sknn.nn.storage.container import SavedModelError, shown
+from sknn.nn.training import HISTORY
+from sknn.scikit_learn import CALLBACKS_UNDER_WAY, callbacks_of
+
+# Attributes that are not kept among the others, or that only a fit under way has.
+KEPT_APART = ("_model", "_run", "_labels", "_label_binarizer", "_metadata_request")
+RESERVED = (*KEPT_APART, *CALLBACKS_UNDER_WAY)
+LONGEST = 2**53  # of a count: more samples than anyone sees
+# Numbers that prediction may keep for one sample: so many, or so many times those of the
+# sample and the parameters together.
+FEW, TIMES = 2**24, 1000
+
+
+def check_estimator(estimator):
+    """Raises SavedModelError, naming it, if something does not fit the rest."""
+    attributes = vars(estimator)
+    if callbacks_of(estimator):
+        raise SavedModelError("callbacks are never saved, but it has some")
+    _check_attributes(attributes)
+    model, labels = attributes.get("_model"), attributes.get("_labels")
+    if labels is not None:
+        _check_labels(labels)
+    check_parameters(estimator)
+    if model is None:
+        return
+    _check_fitted(estimator, model)
+    _check_layers(estimator, model)
+    if hasattr(estimator, "_take_classes"):
+        _check_classes(estimator, model.loss, labels)
+    else:
+        _require(labels is None, "labels", "None for a regressor", labels)
+        _check_levels(model)
+
+
+def check_parameters(estimator):
+    """Raises ValueError on parameters that cannot be, if scikit-learn takes it for fitted.
+
+    It does so where anything is called as fitted attributes are; ``partial_fit`` then asks no more.
+    """
+    if any(name.endswith("_") for name in vars(estimator)):
+        estimator._validate_params()
+
+
+def check_loss(loss):
+    """Raises SavedModelError or ValueError on anything but a Loss that can be."""
+    _require(isinstance(loss, Loss), "loss", "a Loss", loss)
+    loss.check()
+
+
+def check_network(network, n_parameters):
+    """Raises SavedModelError if its layers keep too many numbers of a sample.
+
+    Windows and borders may be as large as a file likes: they have no parameters.
+    """
+    most = FEW + TIMES * (prod(network.shapes[0]) + n_parameters)
+    if network.numbers_kept() + _numbers_in_windows(network) > most:
+        raise SavedModelError(
+            "its layers would keep too many numbers of each sample: a window or its padding is "
+            "far larger than the images"
+        )
+
+
+def check_run(run):
+    """Raises SavedModelError or ValueError if training cannot go on from a TrainingState."""
+    _require(isinstance(run.optimizer, Optimizer), "optimizer", "an Optimizer", run.optimizer)
+    run.optimizer.check()
+    _require(
+        type(run.random_state) is np.random.RandomState,
+        "random_state of the training",
+        "a RandomState",
+        run.random_state,
+    )
+    total = run.progress.total_steps
+    counts = {"steps": run.moments.steps, "seed": run.seed, **vars(run.progress)}
+    counts["total_steps"] = 0 if total is None else total
+    for name, count in counts.items():
+        _require(_is_count(count), f"{name} of the training", "a whole number", count)
+    order = run.order
+    if order is not None:
+        rows = isinstance(order, np.ndarray) and order.ndim == 1 and order.dtype.kind == "i"
+        distinct = rows and (len(order) == 0 or np.bincount(order).max() == 1)
+        _require(distinct, "order of the training", "distinct numbers of rows", order)
+
+
+def _check_attributes(attributes):
+    """Attributes by themselves: their types, whether there is a model or not."""
+    for name, is_right, wanted in PUBLISHED_TYPES:
+        if name in attributes:
+            _require(is_right(attributes[name]), name, wanted, attributes[name])
+
+
+def _check_fitted(estimator, model):
+    """What a fit has left, against the network that it has fitted."""
+    shape, outputs = model.network.shapes[0], model.network.shapes[-1]
+    wanted = {
+        "n_features_in_": prod(shape),
+        "n_outputs_": outputs[0] if len(outputs) == 1 else None,
+        "n_layers_": len(model.weights) + 1,
+        "out_activation_": model.loss.link,
+    }
+    is_image = len(shape) == 3
+    if isinstance(estimator, ImageInput):
+        wanted["image_shape_"] = shape if is_image else None
+        scales = [1.0, 1 / LARGEST_PIXEL] if is_image else [1.0]
+        scale = vars(estimator).get("image_scale_")
+        _require(scale in scales, "image_scale_", f"one of {scales}", scale)
+    else:
+        _require(not is_image, "input_shape", "that of flat samples", shape)
+    for name, value in wanted.items():
+        got = vars(estimator).get(name)
+        fits = type(got) is type(value) and got == value
+        _require(fits, name, f"{value!r}, as the layers say", got)
+    names = vars(estimator).get("feature_names_in_")
+    n_names = prod(shape) if names is None else len(names)
+    _require(n_names == prod(shape), "feature_names_in_", f"{prod(shape)} names", names)
+
+
+def _check_layers(estimator, model):
+    """The layers that parameters ask for: as they are in the model, or others since the fit."""
+    shapes = model.network.shapes
+    try:
+        Network(estimator._layers(shapes[-1][0]), shapes[0])
+    except ValueError:
+        pass  # they do not fit these samples, as a fit with others will say
+    except (TypeError, LookupError, AttributeError) as error:
+        raise SavedModelError(f"its parameters make no layers: {error}") from error
+
+
+def _check_labels(labels):
+    """What labels have learnt, by itself."""
+    many = isinstance(labels, ManyLabels)
+    columns = labels.classes if many else [labels.classes]
+    right = isinstance(columns, list) and len(columns) > 0
+    for classes in columns if right else ():
+        right = right and isinstance(classes, np.ndarray) and len(classes) > 0
+        right = right and np.array_equal(np.unique(classes), classes)
+    _require(right, "classes_", "distinct labels in ascending order", labels.classes)
+    if not many:
+        y_type = labels.binarizer.y_type_
+        kinds = (
+            ("multilabel-indicator",) if isinstance(labels, LabelSet) else ("binary", "multiclass")
+        )
+        _require(y_type in kinds, "y_type_", f"one of {kinds}", y_type)
+        sparse = labels.binarizer.sparse_input_
+        _require(type(sparse) is bool, "sparse_input_", "True or False", sparse)
+
+
+def _check_classes(estimator, loss, labels):
+    """Labels, the attribute with the classes, outputs and loss of a classifier."""
+    _require(labels is not None, "labels", "those of a classifier", labels)
+    wanted = f"{estimator.n_outputs_}, as the layers say"
+    _require(
+        labels.n_outputs == estimator.n_outputs_, "outputs of labels", wanted, labels.n_outputs
+    )
+    own, given = labels.classes, vars(estimator).get("classes_")
+    _require(_sizes(own) == _sizes(given), "classes_", "those of its labels", given)
+    groups = labels.groups if isinstance(labels, ManyLabels) else None
+    got = loss.groups if isinstance(loss, Heads) else None
+    _require(got == groups, "groups of the loss", f"{groups!r}, as the labels say", got)
+
+
+def _check_levels(model):
+    """Outputs and loss of a regressor."""
+    n_outputs, per_target = model.network.shapes[-1][0], model.loss.outputs_per_target
+    fits = per_target in (1, n_outputs)
+    _require(fits, "outputs", f"{per_target}, as its loss has levels", n_outputs)
+
+
+def _sizes(classes):
+    """The numbers of classes, in each column if there are several; None if they are no classes."""
+    if isinstance(classes, list):
+        return [_sizes(column) for column in classes]
+    return classes.shape if isinstance(classes, np.ndarray) else None
+
+
+def _numbers_in_windows(network):
+    """Pixels of images with borders, and places in windows, that layers keep for one sample."""
+    total = 0
+    for layer, shape in zip(network.placed, network.shapes, strict=False):
+        if isinstance(layer, Conv2D | Pooling):
+            windows = layer.windows(shape)
+            total += prod(windows.padded) * shape[-1] + prod(windows.size)
+        total += sum(map(_numbers_in_windows, layer.inside(shape)))
+    return total
+
+
+def _is_count(value):
+    value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    return isinstance(value, Integral) and type(value) is not bool and 0 <= value < LONGEST
+
+
+def _is_number(value):
+    return isinstance(value, Real) and type(value) is not bool
+
+
+def _are_numbers(values):
+    return isinstance(values, list) and all(map(_is_number, values))
+
+
+def _is_history(value):
+    right = isinstance(value, dict) and set(HISTORY) <= set(value)
+    right = right and all(map(_are_numbers, value.values()))
+    return right and len(set(map(len, value.values()))) == 1
+
+
+def _are_names(value):
+    right = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype == object
+    return right and all(type(name) is str for name in value)
+
+
+def _is_output_config(value):
+    return isinstance(value, dict) and all(type(one) is str for one in value.values())
+
+
+def _or_none(is_right):
+    return lambda value: value is None or is_right(value)
+
+
+def _require(fits, name, wanted, got):
+    if not fits:
+        raise SavedModelError(f"its {name} must be {wanted}, got {shown(got)}")
+
+
+PUBLISHED_TYPES = (
+    *((name, _is_count, "a whole number") for name in ("n_features_in_", "n_iter_", "t_")),
+    *((name, _is_number, "a number") for name in ("loss_", "_learning_rate")),
+    ("_no_improvement_count", _is_count, "a whole number"),
+    ("best_loss_", _or_none(_is_number), "a number or None"),
+    ("best_validation_score_", _or_none(_is_number), "a number or None"),
+    ("loss_curve_", _are_numbers, "a list of numbers"),
+    ("validation_scores_", _or_none(_are_numbers), "a list of numbers or None"),
+    ("history_", _is_history, f"a dict of {', '.join(HISTORY)}, lists of numbers, equally long"),
+    ("feature_names_in_", _are_names, "an array of strings"),
+    ("_sklearn_output_config", _is_output_config, "a dict of strings"),
+)
