@@ -223,8 +223,10 @@ def _may_be_replaced(path):
             if not length:
                 return True
             beginning = file.read(len(BEGINNING))
-            # No text has null characters; those of a length say that it is below 2**24 bytes.
-            if len(length) < 4 or length[3:].strip(b"\0") or not BEGINNING.startswith(beginning):
+            # Below 2**24 bytes and a multiple of 8: no text, which has no null characters.
+            if len(length) < 4 or length[3:].strip(b"\0") or length[0] % LENGTH:
+                return False
+            if not BEGINNING.startswith(beginning):
                 return False
             left = max(0, int.from_bytes(length, "little") - len(beginning))
             rest = file.read(left)
