@@ -30,7 +30,7 @@ class CheckpointWriter:
         if checkpoint.epochs % self.every and not last:
             return
         vars(checkpoint).update(self.others)
-        self._warn_of_others()
+        found = self._identity()
         try:
             with errors_name_path(self.path, "written", "checkpoint"):
                 checkpoint.write(self.path)
@@ -45,11 +45,12 @@ class CheckpointWriter:
             self.failing = True
         else:
             self.failing = False
+            self._warn_of_others(found)
             self.written = self._identity()
 
-    def _warn_of_others(self):
-        now = self._identity()
-        if not self.shared and None not in (self.written, now) and now != self.written:
+    def _warn_of_others(self, found):
+        """found: the identity of the file that the last checkpoint has replaced"""
+        if not self.shared and None not in (self.written, found) and found != self.written:
             self.shared = True
             warn(
                 f"checkpoint={os.fspath(self.path)!r} was written by another program or fit, too. "
