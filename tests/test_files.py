@@ -305,7 +305,9 @@ class OfBytes:
 
 @pytest.mark.parametrize("path", [b"model", None, 3, 2.5, io.BytesIO(), OfBytes(), ["model"]])
 def test_what_is_no_path_is_refused_by_the_name_of_the_parameter(path):
-    with pytest.raises(TypeError, match=r"^there must be the path of a file, a str or .*, got "):
+    with pytest.raises(
+        TypeError, match=r"^there must be the path of a file, .*, got .*'model\.sknn'"
+    ):
         checked_path(path, "there")
 
 
@@ -372,6 +374,7 @@ def test_name_that_is_too_long_is_named(tmp_path):
     [
         (errno.EACCES, PermissionError, "Choose another folder, or change the permissions in "),
         (errno.EROFS, OSError, "Choose another path."),
+        (errno.ENOENT, FileNotFoundError, "Choose another path."),
         (errno.ENOSPC, OSError, "Make room on the disk, or choose another folder."),
     ],
 )

@@ -54,7 +54,8 @@ def checked_path(path, name="path"):
     given = os.fspath(path) if hasattr(path, "__fspath__") else path
     if not isinstance(given, str):
         raise TypeError(
-            f"{name} must be the path of a file, a str or os.PathLike of str, got {path!r}."
+            f"{name} must be the path of a file, a str or os.PathLike of str, got {path!r}. "
+            "Pass its name, such as 'model.sknn'."
         )
     try:
         as_bytes = os.fsencode(given)
@@ -94,7 +95,9 @@ def errors_name_path(path, task, name="path"):
     except OSError as error:
         if error.strerror is None:  # it is told already
             raise
-        told = type(error)(f"{name}={os.fspath(path)!r} cannot be {task}: {_told(error, path)}")
+        told = type(error)(
+            f"{name}={os.fspath(path)!r} cannot be {task}: {_told(error, path, task)}"
+        )
         told.errno = error.errno
         raise told from error
 
@@ -186,13 +189,14 @@ def _sync_directory(directory):
             os.close(descriptor)
 
 
-def _told(error, path):
+def _told(error, path, task):
     """What is wrong, and what to do about it."""
     folder = os.path.dirname(os.path.realpath(path))
     if isinstance(error, FileNotFoundError):
         if not os.path.isdir(folder):
             return f"there is no folder {folder!r}. Create it, or correct the path."
-        return "there is no such file. Correct the path."
+        if task == "read":
+            return "there is no such file. Correct the path."
     if isinstance(error, NotADirectoryError):
         return f"{folder!r} is not a folder. Correct the path."
     remedy = {
