@@ -307,9 +307,9 @@ PLACES = {  # where the interrupt comes: epochs that count
     "before_epoch": 2,
     "step": 2,
     "validation": 2,
-    "history loss": 2,
-    "history learning_rate": 2,
-    "history seconds": 2,
+    "history loss": 3,
+    "history learning_rate": 3,
+    "history seconds": 3,
     "after_epoch": 3,
 }
 
