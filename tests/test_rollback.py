@@ -158,6 +158,8 @@ def no_waiting_for_the_disk(monkeypatch):
 def no_warnings_of_endings():
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum iterations")
+        warnings.filterwarnings("ignore", "lbfgs failed to converge")
+        warnings.filterwarnings("ignore", "No validation score was a number")
         warnings.filterwarnings("ignore", "Training interrupted by user")
         yield
 
@@ -199,7 +201,7 @@ def assert_consistent(estimator, n_rows_before):
     (n_rows,) = set(lengths(estimator).values())
     assert estimator.n_iter_ == n_rows - n_rows_before
     if estimator.early_stopping:
-        scores = estimator.validation_scores_
+        scores = [score for score in estimator.validation_scores_ if score == score]
         assert estimator.best_validation_score_ == max(scores, default=-np.inf)
     else:
         best = min(estimator.history_["loss"], default=np.inf)
@@ -311,6 +313,32 @@ def test_interrupt_at_any_line_leaves_an_estimator_as_it_was_or_fitted(method, t
             endings["fitted"] += 1
     assert endings["as it was"] > 80
     assert endings["fitted"] == 3  # begin_epoch, twice, and end_epoch
+
+
+def is_of_lbfgs(code):
+    return code.co_filename.endswith((os.path.join("nn", "fit.py"), os.path.join("nn", "lbfgs.py")))
+
+
+def test_interrupt_at_any_line_of_lbfgs_leaves_an_estimator_as_it_was_or_fitted():
+    settings = {"solver": "lbfgs", "early_stopping": True, "max_iter": 1, "random_state": 0}
+    estimator, known, n_fitted = (
+        MLPClassifier(2, **settings).fit(X, LABELS, X_val=X, y_val=LABELS),
+        set(),
+        0,
+    )
+    while True:
+        before = dict(vars(estimator))
+        try:
+            with InterruptAtNew(known, is_of_lbfgs) as interrupt:
+                estimator.fit(X, LABELS, X_val=X, y_val=LABELS)
+        except KeyboardInterrupt:
+            assert all(vars(estimator)[name] is before[name] for name in before), interrupt.line
+            continue
+        if interrupt.line is None:
+            break
+        assert_consistent(estimator, 0)
+        n_fitted += 1
+    assert n_fitted > 40
 
 
 def test_interrupt_while_attributes_are_put_back_is_raised_when_they_are():
