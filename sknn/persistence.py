@@ -78,6 +78,8 @@ def save(estimator, path):
     TypeError
         If something cannot be saved without pickle: a function as ``scoring``, for instance. The
         message names the parameter.
+    OSError
+        If the file cannot be written; the message names the path and says why.
 
     See Also
     --------
@@ -155,7 +157,10 @@ def load(path, classes=()):
     ------
     SavedModelError
         If the file is no such file, is damaged, comes from a newer version, or needs a class that
-        is not known. It is a ValueError.
+        is not known. It is a ValueError. Of files that other programs write, such as pickles, it
+        says what to read them with.
+    OSError
+        If the file cannot be read; FileNotFoundError, if it is not there.
 
     See Also
     --------

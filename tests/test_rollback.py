@@ -341,6 +341,22 @@ def test_interrupt_at_any_line_of_lbfgs_leaves_an_estimator_as_it_was_or_fitted(
     assert n_fitted > 40
 
 
+def test_interrupt_in_a_scorer_of_lbfgs_counts_the_iteration_without_a_score():
+    settings = {"solver": "lbfgs", "early_stopping": True, "random_state": 0, "scoring": scorer}
+    given = {"X_val": X, "y_val": LABELS}
+    one = MLPClassifier(2, max_iter=1, **settings).fit(X, LABELS, **given)
+    PLACE.arm("scoring", KeyboardInterrupt, 2)
+    try:
+        interrupted = MLPClassifier(2, max_iter=9, **settings).fit(X, LABELS, **given)
+    finally:
+        PLACE.arm(None, None, 0)
+    assert interrupted.n_iter_ == 2
+    assert_array_equal(interrupted.validation_scores_, [one.best_validation_score_, np.nan])
+    assert interrupted.best_validation_score_ == one.best_validation_score_
+    assert interrupted._no_improvement_count == 1
+    assert_array_equal(interrupted._model.theta, one._model.theta)
+
+
 def test_interrupt_while_attributes_are_put_back_is_raised_when_they_are():
     class Estimator:
         pass

@@ -94,8 +94,11 @@ class BaseNetwork(
         Raises
         ------
         ValueError
-            If the input cannot be used, or training diverges; a fresh estimator is left as it
-            was.
+            If the input cannot be used, or training diverges. Then, and after any other error, the
+            estimator is left as it was.
+        OSError
+            If ``checkpoint`` cannot be written; FileExistsError, if there is a file that is no
+            checkpoint.
         """
         goes_on = self.warm_start and hasattr(self, "coefs_")
 
@@ -149,6 +152,8 @@ class BaseNetwork(
             If there is no checkpoint.
         ValueError
             If it is damaged, the data are not the same, or the network or solver is another.
+        OSError
+            If further checkpoints cannot be written there.
         """
         if self.checkpoint is None:
             raise ValueError(
