@@ -142,6 +142,7 @@ sknn.nn.storage.registry        objects that are stored as a class name and argu
 sknn.nn.storage.container       arrays and a JSON document in one file, checked when it is read
 
 sknn.nn.storage.files           files that are replaced as a whole or not at all
+sknn.nn.storage.formats         files that other programs wrote, told by their first bytes
 
 sknn.nn.augmentation            random shifts and flips of training images
 sknn.nn.summary                 kind, output shape and cost of each layer

@@ -22,6 +22,7 @@ from sknn.nn.optimizers import Optimizer
 from sknn.nn.stopping import Patience
 from sknn.nn.storage.checkpoint import restore_run, run_values
 from sknn.nn.storage.container import SavedModelError, errors_name_file, read, shown, write
+from sknn.nn.storage.files import as_file, checked_path, errors_name_path, remove_leftovers
 from sknn.nn.storage.registry import CORE, Kind
 from sknn.nn.storage.values import Decoder, Encoder
 from sknn.nn.training_state import TrainingState
@@ -88,6 +89,8 @@ def save(estimator, path):
     ValueError
         If the file could not be loaded again: a parameter of a fitted estimator is not valid, or a
         range or a list that is used in many places stands for too many numbers.
+    OSError
+        If the file cannot be written; the message names the path and says why.
 
     See Also
     --------
@@ -106,6 +109,8 @@ def save(estimator, path):
     >>> bool((load(path).predict_proba(X) == clf.predict_proba(X)).all())
     True
     """
+    if isinstance(path, BaseNetwork):
+        raise TypeError("save takes the estimator first, then the path: save(estimator, path).")
     if not isinstance(estimator, BaseNetwork):
         raise TypeError(
             f"save takes estimators of sknn, such as MLPClassifier, got {estimator!r}. Use joblib "
@@ -114,6 +119,8 @@ def save(estimator, path):
     if callbacks_of(estimator):
         raise TypeError("Callbacks cannot be saved: call set_callbacks() without any before.")
     check_parameters(estimator)
+    with errors_name_path(path, "written"):
+        as_file(path)
     state = dict(estimator.__getstate__())
     parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
     model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))
@@ -133,7 +140,9 @@ def save(estimator, path):
         "requests": requests and encoder.encode(_requests_as_dict(requests), "_requests"),
     }
     encoder.check(document)
-    write(path, document, encoder.arrays)
+    with errors_name_path(path, "written"):
+        remove_leftovers(path)
+        write(path, document, encoder.arrays)
 
 
 def load(path, classes=()):
@@ -164,7 +173,10 @@ def load(path, classes=()):
     SavedModelError
         If the file is no such file, is damaged, comes from a newer version, needs a class that is
         not known or memory out of proportion to its size, or if its parts do not belong together.
-        It is a ValueError.
+        It is a ValueError. Of files that other programs write, such as pickles, it says what to
+        read them with.
+    OSError
+        If the file cannot be read; FileNotFoundError, if it is not there.
 
     See Also
     --------
@@ -187,7 +199,9 @@ def load(path, classes=()):
     names = [one.__name__ for one in classes if isinstance(one, type)]
     if len(set(names)) < len(tuple(classes)):
         raise ValueError(f"classes must be classes, no two of the same name, got {classes!r}.")
-    document, arrays = read(path)
+    path = checked_path(path)
+    with errors_name_path(path, "read"):
+        document, arrays = read(path)
     with errors_name_file(path):
         if "estimator" not in document:
             raise SavedModelError("it is no saved estimator. Checkpoints are read by resume")

@@ -68,10 +68,13 @@ class Interrupting(Dense):
 
 
 class Breaking(list):
-    """A list that is interrupted, as by Ctrl-C, when a third value is appended."""
+    """A list that is interrupted, as by Ctrl-C, when a third value is appended, once."""
+
+    broke = False
 
     def append(self, value):
-        if len(self) == 2:
+        if len(self) == 2 and not self.broke:
+            self.broke = True
             raise KeyboardInterrupt
         super().append(value)
 

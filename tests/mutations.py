@@ -198,7 +198,11 @@ nn/training.py: training endings models_together checkpoint regularization
     if where is None else "diverged" => if np.all(finite) else "diverged"
     stopped[ending] = done\n => stopped[ending] = done + 1\n
     if reason != "diverged": => if reason:
-    reason = "interrupted"\n        trim(history) => reason = "interrupted"
+    "interrupted", len(history["loss"]) - earlier => "interrupted", done
+    len(history["loss"]) - done  # rows => len(history["loss"])  # rows
+    n_rows, patience.best, patience.count = before => n_rows, _, _ = before
+    trim(history, n_rows)\n    _append => _append
+    done = interrupted = False\n    while => done, interrupted = False, True\n    while
     order.shape == (len(rows),) => order.shape[-1] == len(rows)
     learning = *_step_of_some(~idle, => learning = *_step_of_some(idle,
     samples = samples + n\n => samples = samples + len(batch.y)\n
@@ -219,11 +223,11 @@ nn/training_state.py: training models_together checkpoint
     copy(self.patience), copy(self.progress) => copy(self.patience), self.progress
     self.order = self.order.take(_shuffled(n, => self.order = np.arange(n).take(_shuffled(n,
     np.take_along_axis(order, shuffled, axis=-1) => shuffled
-nn/lbfgs.py: lbfgs endings mlp callbacks
+nn/lbfgs.py: lbfgs endings mlp callbacks rollback
     "loss": np.nan, "iterations": 0 => "loss": np.inf, "iterations": 0
     l1 / weight_sum) => l1)
     add_penalty(alpha / weight_sum => add_penalty(alpha / len(rows)
-    theta[:n] = last["x"]\n        trim => trim
+    theta[:n] = last["x"]\n        return => return
     theta[:n] = result.x => pass
     99: "time" if late else "asked" => 99: "asked"
     np.copyto(gradient.grad, grad) => pass
@@ -231,7 +235,7 @@ nn/lbfgs.py: lbfgs endings mlp callbacks
     gradient.grad *= scale => pass
     now - started} => now - began}
     max(1, MEMORY // network.row_size(rows.dtype)) => BLOCK
-    trim(history) =>
+    trim(history, earlier + iterations - 1) => pass
     late = not asked and max_time => late = max_time
     started = now =>
     if alpha > 0 or l1 > 0: => if alpha > 0:
@@ -403,12 +407,38 @@ nn/layers/pooling.py: pooling layers
     y *= 1 / pixels => pass
     dy *= 1 / (height * width) => dy *= 1 / height
     counts[place.windows] += 1 => counts += 1
-nn/storage/files.py: files
+nn/storage/files.py: files checkpoint
     os.fsync(file.fileno()) => #
-    temporary.unlink(missing_ok=True) => pass
+    _remove(name)\n        raise => raise
     _sync_directory(path.parent) => pass
     glob.escape(_part(path)) => _part(path)
-    os.path.realpath(path) => path
+    os.path.realpath(given) => given
+    if fcntl is None:  # Windows => if False:  # Windows
+    if keep:\n => if True:\n
+    if previous is not None:\n => if previous is None:\n
+    or b"\0" in as_bytes =>
+    or given.endswith(("/", os.sep)) =>
+    if not stat.S_ISREG(mode): => if stat.S_ISDIR(mode):
+    if error.strerror is None: => if False:
+    told.errno = error.errno => pass
+    file.close()\n    _remove(name) => file.close()
+    {'[0-9a-f]' * 16} => *
+    fcntl.LOCK_EX | fcntl.LOCK_NB => fcntl.LOCK_SH | fcntl.LOCK_NB
+    fcntl.flock(file, fcntl.LOCK_EX)\n => pass\n
+    st_nlink > 0 => st_nlink >= 0
+    len(name) <= LONGEST else => len(name) < LONGEST else
+    .hexdigest()[:32] => .hexdigest()
+    part-{_computer()}- => part-
+    except (FileNotFoundError, FileExistsError): => except FileNotFoundError:
+    if not os.path.isdir(folder): => if False:
+    if task == "read": => if True:
+nn/storage/formats.py: formats container
+    head[3:9] in b"\0\0\0\0\0{" and => False and
+    and len(head) > 3: => and head:
+    return TEXT if _is_text(head) else None => return TEXT
+    getincrementaldecoder("utf-8")().decode(head) => head.decode("utf-8")
+    character >= " " or character in => character in
+    head[:1] == b"\x08" and => head[:1] == b"\x09" and
 nn/storage/container.py: container persistence
     if _checksum(block, name, dtype, shape) != checksums.get(name): => if not checksums:
     if _checksum(text.encode("ascii")) != metadata["checksum"]: => if not text:
@@ -446,8 +476,19 @@ nn/storage/values.py: values persistence bounds
     array.ravel().tolist() => array.ravel("F").tolist()
     ("MT19937", key, position, has_gauss, gauss) => ("MT19937", key, position, 0, 0.0)
 nn/storage/checkpoint.py: checkpoint resume
-    os.replace(new, path) => os.replace(new, previous)
-    if os.path.exists(path) and not first: => if os.path.exists(path):
+    refuse_other_files(path)\n        encoder => encoder
+    keep=self.epochs > 0 => keep=self.epochs >= 0
+    refuse_other_files(path)\n    check_writable(path) => check_writable(path)
+    remove_leftovers(path)\n => pass\n
+    for at in (as_file(path, "checkpoint"), _previous(path)): => for at in (as_file(path),):
+    if not stat.S_ISREG(os.lstat(path).st_mode): => if not stat.S_ISREG(os.stat(path).st_mode):
+    if not length:\n => if False:\n
+    if len(length) < 4 or => if
+    or length[3:].strip(b"\0") =>
+    or length[0] % LENGTH: => :
+    if not BEGINNING.startswith(beginning): => if False:
+    return len(rest) < left or KIND in rest => return True
+    len(rest) < left or KIND => KIND
     (FileNotFoundError, SavedModelError) as => SavedModelError as
     checkpoint.trouble = str(error) => pass
     run.random_state = values["random_state"] => pass
@@ -534,6 +575,10 @@ persistence.py: every_exit restored
     if theta.dtype != state.dtype: => if False:
     check_network(network, theta.size) => pass
     check_run(run)\n => pass\n
+persistence.py: every_exit persistence
+    with errors_name_path(path, "read"):\n        document => if True:\n        document
+    with errors_name_path(path, "written"):\n        remove_leftovers(path) => if True:
+    path = checked_path(path) => pass
     "state": model.state, => "state": 0 * model.state,
 estimators/labels.py: labels class_weight losses_of_estimators validation mlp side_by_side
     self.softmax = len(self.classes) > 2 => self.softmax = len(self.classes) >= 2
@@ -581,8 +626,10 @@ estimators/solvers.py: solvers side_by_side sequential cnn
     and batch_size != _default(estimator, "batch_size") =>
     and batch_size != _default(estimator, "batch_size") => and batch_size != 64
     It is going to be clipped to {n_samples}. => It is going to be clipped.
-nn/fit.py: solvers validation side_by_side scikit_learn_defects divergence mlp
+nn/fit.py: solvers validation side_by_side scikit_learn_defects divergence mlp rollback
     sum_of_weights(weight) => len(self.y)
+    if len(history["loss"]) > self.n_seen: => if True:
+    if len(self.fit.history["loss"]) > self.n_seen: => if False:
     return loss, -loss => return loss, loss
     if not np.isfinite(z).all(): => if False:
     outcome.iterations * len(rows), => outcome.iterations,
@@ -618,9 +665,13 @@ estimators/base.py: validation transform bad_input mlp sequential
     or not -len(depths) <= layer < len(depths) => or layer >= len(depths)
     rows = rows.astype(np.float64) => rows = rows
     keep_run=goes_on and => keep_run=self.warm_start and
-estimators/rollback.py: callbacks mlp bad_input
-    vars(estimator).clear() => pass
-    for name in kept} => for name in ()}
+estimators/rollback.py: rollback callbacks mlp bad_input
+    before | under_way => vars(estimator) | before | under_way
+    in CALLBACKS_UNDER_WAY if name in now} => in () if name in now}
+    vars(estimator).pop(name, None) => pass
+    while not restored: => if not restored:
+    interrupted = True => interrupted = False
+    each() => pass
 estimators/inputs.py: bad_input every_input divergence
     if np.ma.is_masked(array): => if False:
     if sums_up(outputs) or np.isfinite(outputs).all(): => if sums_up(outputs):
@@ -668,6 +719,12 @@ estimators/callbacks.py: callbacks
 estimators/checkpoints.py: resume checkpoint
     self.every and not last: => self.every:
     if checkpoint.epochs == 0: => if False:
+    self._warn_of_others(found) => pass
+    self.shared = True => pass
+    if not over and checkpoint.epochs < estimator.max_iter: => if True:
+    if not over and => if
+    self.written = self._identity() => pass
+    and estimator.solver != "lbfgs": => :
     self.failing = True => self.failing = False
     vars(checkpoint).update(self.others) => pass
 plotting/columns.py: network_display

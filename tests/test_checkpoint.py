@@ -1,6 +1,7 @@
 """Checkpoints: training that goes on from one ends as if it had never stopped."""
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -17,7 +18,14 @@ from sknn.nn import BatchNorm, Dense, Dropout
 from sknn.nn.optimizers import Adam
 from sknn.nn.schedules import Exponential, InvScaling, Plateau
 from sknn.nn.stopping import Keeper
-from sknn.nn.storage.checkpoint import Checkpoint, check_same, fingerprint, run_values
+from sknn.nn.storage.checkpoint import (
+    Checkpoint,
+    check_same,
+    fingerprint,
+    make_ready,
+    refuse_other_files,
+    run_values,
+)
 from sknn.nn.storage.container import SavedModelError, read, write
 
 ALL_SORTS = [Dense(5, "tanh"), BatchNorm(), Dropout(0.3), Dense(4, "prelu"), Dense(3, "identity")]
@@ -253,13 +261,11 @@ def test_there_is_a_checkpoint_at_every_moment(path, monkeypatch):
         return look_and_call
 
     with monkeypatch.context() as patch:
-        patch.setattr("sknn.nn.storage.checkpoint.remove_leftovers", lambda path: None)
         for name in calls:
             patch.setattr(os, name, watched(getattr(os, name)))
         written(new_trainer(), path, epochs=3)
-    assert len(readable) >= 5
-    assert set(readable[:-1]) == {2}
-    assert readable[-1] == 3
+    # The file is flushed, the one before goes and comes; then a new name, and its folder.
+    assert readable == [2, 2, 2, 3, 3]
 
 
 def test_file_system_without_second_names_keeps_the_one_before_too(path, monkeypatch):
@@ -358,7 +364,9 @@ def test_writer_that_was_killed_leaves_the_last_one_and_no_litter(path):
         [sys.executable, "-c", KILLED, path], env={**os.environ, "PYTHONPATH": paths}
     )
     assert killed.returncode == 9
+    assert_array_equal(Checkpoint.read(path).theta, second)
     assert len(os.listdir(path.parent)) == 3
+    make_ready(path)
     assert_array_equal(Checkpoint.read(path).theta, second)
     assert sorted(os.listdir(path.parent)) == [path.name, f"{path.name}.previous"]
 
@@ -385,3 +393,145 @@ def test_hostile_checkpoint_is_refused(change, message, path):
     write(path, document, arrays)
     with pytest.raises(SavedModelError, match=message):
         Checkpoint.read(path)
+
+
+# --- files of others ---------------------------------------------------------------------------
+
+
+def foreign(header):
+    """A file in the layout of safetensors that has one array named theta."""
+    text = json.dumps({"theta": {"dtype": "F64", "shape": [0], "data_offsets": [0, 0]}} | header)
+    return len(text).to_bytes(8, "little") + text.encode()
+
+
+FOREIGN = {
+    "text": b"mine",
+    "short": b"a\n",
+    "short length": b"\x08\0\0",
+    "odd length": bytes.fromhex("1310000000000000"),
+    "large length": bytes.fromhex("1010000100000000"),
+    "zeros": bytes(4),
+    "null characters": b"abc\0\0\0\0\0",
+    "another header": foreign({})[:8] + b'{"weights": {}}',
+    "cut off in another header": foreign({})[:8] + b'{"we',
+    "pickle": b"\x80\x04\x95\x10" + bytes(30),
+    "arrays": foreign({}),
+    "model": foreign(
+        {"__metadata__": {"format": "sknn", "version": "1", "document": '{"estimator": "M'}}
+    ),
+}
+
+
+@pytest.mark.parametrize("suffix", ["", ".previous"])
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_file_of_others_is_not_overwritten(kind, suffix, path):
+    other = path.with_name(f"{path.name}{suffix}")
+    other.write_bytes(FOREIGN[kind])
+    for attempt in (make_ready, refuse_other_files, lambda path: written(new_trainer(), path)):
+        with pytest.raises(FileExistsError) as raised:
+            attempt(path)
+        assert str(raised.value) == (
+            f"checkpoint='{path}' would overwrite '{other}', which is no checkpoint. Move that "
+            "file, or delete it, or choose another path."
+        )
+    assert other.read_bytes() == FOREIGN[kind]
+    assert os.listdir(path.parent) == [other.name]
+
+
+def test_directory_and_link_in_place_of_the_one_before_are_not_overwritten(path):
+    previous = path.with_name(f"{path.name}.previous")
+    previous.mkdir()
+    with pytest.raises(FileExistsError, match=r"would overwrite '.*\.previous'"):
+        make_ready(path)
+    previous.rmdir()
+    two_checkpoints(path.with_name("another"))
+    previous.symlink_to(path.with_name("another"))
+    with pytest.raises(FileExistsError, match=r"would overwrite '.*\.previous'"):
+        make_ready(path)
+    assert previous.is_symlink()
+
+
+def test_names_that_no_checkpoint_takes_are_left_to_the_user(path):
+    beside = [path.with_name(f"{path.name}.{name}") for name in ("new", "old", "part")]
+    for each in beside:
+        each.write_bytes(b"mine")
+    make_ready(path)
+    two_checkpoints(path)
+    assert [each.read_bytes() for each in beside] == [b"mine"] * 3
+    assert len(os.listdir(path.parent)) == 5
+
+
+@pytest.mark.parametrize("length", [0, 4, 8, 12, 29, 100, 2000, -1])
+def test_checkpoint_that_is_cut_off_may_be_overwritten(length, path):
+    two_checkpoints(path)
+    for at in (path, path.with_name(f"{path.name}.previous")):
+        at.write_bytes(at.read_bytes()[:length])
+    written(new_trainer(), path, epochs=1)
+    assert Checkpoint.read(path).epochs == 1
+
+
+@pytest.mark.parametrize("at", [40, 300, -1])
+def test_damaged_checkpoint_may_be_overwritten(at, path):
+    two_checkpoints(path)
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+    written(new_trainer(), path, epochs=0)
+    assert Checkpoint.read(path).epochs == 0
+
+
+# --- several programs at one path --------------------------------------------------------------
+
+
+def test_reading_takes_nothing_from_a_writer(path, monkeypatch):
+    _, second = two_checkpoints(path)
+    read, sync = [], os.fsync
+
+    def read_meanwhile(descriptor):
+        read.append(Checkpoint.read(path).theta)
+        make_ready(path)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", read_meanwhile)
+    third = new_trainer(seed=3)
+    written(third, path, epochs=3)
+    assert_array_equal(read[0], second)
+    assert_array_equal(Checkpoint.read(path).theta, third.theta)
+
+
+@pytest.mark.parametrize("epochs", [0, 5])
+@pytest.mark.parametrize(
+    ("second_names", "step"),
+    [*((True, step) for step in range(5)), *((False, step) for step in range(6))],
+)
+def test_writers_that_meet_leave_whole_checkpoints(second_names, step, epochs, path, monkeypatch):
+    # fsync, remove, link (which fails and becomes replace), replace, fsync: the other comes before
+    # one of them.
+    two_checkpoints(path)
+    one, other = new_trainer(seed=3), new_trainer(seed=4)
+    calls = []
+
+    def watched(name, call):
+        def call_after_the_other(*args):
+            calls.append(name)
+            if len(calls) == step + 1:
+                written(other, path, epochs=epochs)
+            if name == "link" and not second_names:
+                raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+            call(*args)
+
+        return call_after_the_other
+
+    with monkeypatch.context() as patch:
+        for name in ("fsync", "remove", "link", "replace"):
+            patch.setattr(os, name, watched(name, getattr(os, name)))
+        written(one, path, epochs=7)
+    assert len(calls) > step + 1  # the other has come
+    kept, last_rename = Checkpoint.read(path), 3 if second_names else 4
+    assert kept.trouble == ""
+    assert kept.epochs == (7 if step <= last_rename else epochs)
+    assert_array_equal(kept.theta, (one if step <= last_rename else other).theta)
+    before = path.with_name(f"{path.name}.previous")
+    if before.exists():
+        assert Checkpoint.read(before).epochs in (2, 7, epochs)
+    assert set(os.listdir(path.parent)) <= {path.name, before.name}

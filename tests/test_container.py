@@ -191,7 +191,7 @@ def test_damaged_array_is_named(written):
 F = "F64"
 HUGE = 2**60
 HOSTILE = {
-    "empty": (b"", "says that its header has 0 bytes, but there are 0"),
+    "empty": (b"", "it was not written by sknn. It is empty"),
     "only-a-length": (b"\0" * 8, "JSONDecodeError"),
     "header-beyond-the-file": (b"\xff" * 8 + b"{}", f"has {2**64 - 1} bytes, but there are 10"),
     "header-of-all-memory": (b"\0\0\0\0\1\0\0\0{}", f"has {2**32} bytes, but there are 10 in all"),

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 from helpers import LOSSES, Breaking, Interrupting, new_gradient, normal
+from interrupts import InterruptAt
 from numpy.testing import assert_allclose, assert_array_equal
 from trainers import FOR_SURE, N_IN, N_OUTPUTS, NEVER, N, Scores, new_trainer
 
@@ -277,6 +278,8 @@ def test_patience_goes_before_a_request_and_a_request_before_time(plan, epoch, r
 
 # Interrupted
 
+MOST_LINES = 1000
+
 
 def interrupted_in(place):
     """(trainer, outcome) of training interrupted in its third epoch."""
@@ -307,9 +310,9 @@ PLACES = {  # where the interrupt comes: epochs that count
     "before_epoch": 2,
     "step": 2,
     "validation": 2,
-    "history loss": 2,
-    "history learning_rate": 2,
-    "history seconds": 2,
+    "history loss": 3,
+    "history learning_rate": 3,
+    "history seconds": 3,
     "after_epoch": 3,
 }
 
@@ -333,6 +336,39 @@ def test_interrupt_in_a_step_keeps_the_weights_of_the_last_one():
     reference.train(2)
     assert (outcome.reason, outcome.epochs) == ("interrupted", 2)
     assert_array_equal(interrupted.theta, reference.theta)
+
+
+RECORDING = ("_append", "_copy", "_record", "as_a_whole", "keep", "train", "trim", "watch")
+
+
+def is_of_the_loop(code):
+    return code.co_filename.endswith(("training.py", "stopping.py")) and code.co_name in RECORDING
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_interrupt_at_any_line_of_the_loop_leaves_an_ending_that_agrees(early_stopping):
+    endings = []
+    for n in range(MOST_LINES):
+        scores = Scores([0.1, 0.3, 0.2])
+        trainer = scores.of(new_trainer(early_stopping=early_stopping, batch_size=N))
+        try:
+            with InterruptAt(n, is_of_the_loop) as interrupt:
+                outcome = trainer.train(3)
+        except KeyboardInterrupt:  # before the first epoch or after the last
+            continue
+        if interrupt.line is None:
+            break
+        endings.append(outcome.epochs)
+        rows = {len(values) for values in trainer.history.values()}
+        assert (outcome.reason, rows) == ("interrupted", {outcome.epochs}), interrupt.line
+        values = trainer.history["validation_score" if early_stopping else "loss"]
+        values = np.negative(values) if early_stopping else values
+        assert trainer.run.patience.best == min(values, default=np.inf), interrupt.line
+        if early_stopping and outcome.epochs:
+            assert_array_equal(trainer.theta, scores.thetas[np.argmin(values)])
+    assert n < MOST_LINES - 1
+    assert set(endings) == {0, 1, 2, 3}
+    assert len(endings) > 150
 
 
 def test_interrupt_puts_the_best_weights_back():

@@ -64,6 +64,7 @@ from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.initializers import INITIALIZERS
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, SquaredError
 from sknn.nn.storage.container import SavedModelError, read, write
+from sknn.nn.storage.files import _part
 from sknn.persistence import load, save
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -907,8 +908,68 @@ def test_pickles_are_refused_and_not_run(path, tmp_path):
 
 
 def test_missing_file_is_the_error_it_always_is(path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(
+        FileNotFoundError, match=rf"^path='{path}' cannot be read: there is no such"
+    ):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ("", ValueError, r"^path must be that of a file, got ''\. Pass the name of a file"),
+        ("a\0b", ValueError, r"^path must be that of a file, got 'a\\x00b'"),
+        ("folder/", ValueError, r"^path must be that of a file, got 'folder/'"),
+        (
+            b"model",
+            TypeError,
+            r"^path must be the path of a file, .*, got b'model'\. Pass its name",
+        ),
+        (3, TypeError, r"^path must be the path of a file, .*, got 3\."),
+        (
+            "no/model",
+            FileNotFoundError,
+            r"^path='no/model' cannot be \w+: there is no folder '.*no'",
+        ),
+        (
+            "a" * 300,
+            OSError,
+            r"^path='a{300}' cannot be \w+: File name too long\. Choose a shorter",
+        ),
+        (".", ValueError, r"'\.'.* (a directory|not a regular file)"),
+    ],
+)
+def test_path_that_cannot_be_is_refused_as_it_was_given(
+    given, error, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for attempt in (lambda: save(MLPClassifier(), given), lambda: load(given)):
+        with pytest.raises(error, match=message):
+            attempt()
+    assert os.listdir(tmp_path) == []
+
+
+def test_path_and_estimator_in_the_wrong_order_are_told(path):
+    with pytest.raises(TypeError, match=r"the estimator first, .*: save\(estimator, path\)\.$"):
+        save(path, MLPClassifier())
+
+
+def test_leftover_of_a_dead_writer_is_removed(path):
+    path.with_name(f"{_part(path)}0123456789abcdef").touch()
+    save(MLPClassifier(), path)
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_full_disk_is_told_with_the_path(path, monkeypatch):
+    def fail(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a temporary file")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(
+        OSError, match=rf"^path='{path}' cannot be written: No space left .*Make ro"
+    ):
+        save(MLPClassifier(), path)
+    assert os.listdir(path.parent) == []
 
 
 def test_error_is_a_value_error():

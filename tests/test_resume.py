@@ -29,6 +29,7 @@ from sknn import (
 from sknn.nn import BatchNorm, CosineDecay, Dense, Dropout
 from sknn.nn.storage.checkpoint import Checkpoint
 from sknn.nn.storage.container import SavedModelError
+from sknn.nn.storage.files import _part
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -402,13 +403,15 @@ def test_failed_resume_leaves_a_fitted_estimator_as_it_was(stopped):
 
 
 def test_lbfgs_takes_no_checkpoints(path):
+    path.write_bytes(b"mine")
     with pytest.raises(ValueError, match="needs a solver that goes by epochs"):
         new_estimator("classifier", path, solver="lbfgs").fit(X, LABELS)
 
 
 def test_partial_fit_writes_none(path):
+    path.write_bytes(b"mine")
     new_estimator("regressor", path).partial_fit(X, X[:, 0])
-    assert not path.exists()
+    assert path.read_bytes() == b"mine"
 
 
 def test_saved_model_does_not_say_where_to_write(path, tmp_path):
@@ -436,7 +439,10 @@ def test_disk_that_fills_up_costs_no_training(path):
     undisturbed = new_estimator("classifier").fit(X, LABELS)
     with pytest.MonkeyPatch.context() as patch:
         full_disk(patch, after=4)  # those after epochs 0 to 3
-        message = r"after epoch 4 could not be written: .*No space left.* training goes on\.$"
+        message = (
+            r"^There is no checkpoint of epoch 4: checkpoint='.*checkpoint' cannot be written: No "
+            r"space left on device\. Make room .*\. The one before it .* training goes on\.$"
+        )
         with pytest.warns(UserWarning, match=message) as warned:
             fitted = new_estimator("classifier", path).fit(X, LABELS)
     assert len([one for one in warned if "checkpoint" in str(one.message)]) == 1
@@ -457,9 +463,170 @@ def test_disk_that_is_full_at_first_stops_the_fit_before_it_trains(path, monkeyp
     assert os.listdir(path.parent) == []
 
 
-def test_directory_that_is_not_there_stops_the_fit_before_it_trains(path):
-    with pytest.raises(FileNotFoundError):
-        new_estimator("classifier", path / "deeper").fit(X, LABELS)
+def refused(estimator, train, error, message):
+    """Training is refused before X is looked at, and leaves the estimator as it was."""
+    before = dict(vars(estimator))
+    with pytest.raises(error, match=message):
+        getattr(estimator, train)("no X", LABELS)
+    assert vars(estimator) == before
+
+
+class Of:
+    """An os.PathLike of something."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __fspath__(self):
+        return self.path
+
+
+@pytest.mark.parametrize("train", ["fit", "resume"])
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ("", ValueError, r"^checkpoint must be that of a file, got ''\. Pass the name of a file"),
+        ("a\0b", ValueError, r"^checkpoint must be that of a file, got 'a\\x00b'"),
+        (".", ValueError, r"^checkpoint must be that of a file, got '\.', which is a directory"),
+        ("folder/", ValueError, r"^checkpoint must be that of a file, got 'folder/'"),
+        (Of(b"a"), TypeError, r"^checkpoint must be the path of a file, a str or os.PathLike of s"),
+        (b"a", ValueError, r"^The 'checkpoint' parameter .* Got b'a' instead"),
+        ("a" * 300, OSError, r"^checkpoint='a{300}' cannot be (read|written): File name too long"),
+    ],
+)
+def test_path_that_cannot_be_is_refused_before_training(given, error, message, train):
+    refused(new_estimator("classifier", given), train, error, message)
+
+
+def test_folder_that_is_not_there_stops_the_fit_before_it_trains(path):
+    message = rf"^checkpoint='{path}/a' cannot be written: there is no folder '{path}'\. Create it"
+    refused(new_estimator("classifier", f"{path}/a"), "fit", FileNotFoundError, message)
+
+
+def test_folder_that_takes_no_files_stops_training_unless_it_is_over(stopped, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "a temporary file")
+
+    monkeypatch.setattr("sknn.nn.storage.checkpoint.check_writable", refuse)
+    message = rf"^checkpoint='{stopped}' cannot be written: Permission denied\. Choose another fol"
+    for train in ("fit", "resume"):
+        refused(new_estimator("classifier", str(stopped)), train, PermissionError, message)
+    monkeypatch.setattr(os, "replace", None)
+    over = new_estimator("classifier", stopped, max_iter=3).resume(X, LABELS)
+    assert over.n_iter_ == 3
+
+
+def test_fit_that_ran_out_of_patience_is_resumed_where_nothing_can_be_written(path, monkeypatch):
+    fitted = new_estimator("patience", path).fit(X, X[:, 0])
+    assert fitted.n_iter_ < fitted.max_iter
+    monkeypatch.setattr("sknn.nn.storage.checkpoint.check_writable", None)
+    assert_same_fit(new_estimator("patience", path).resume(X, X[:, 0]), fitted)
+
+
+@pytest.mark.parametrize("suffix", ["", ".previous"])
+def test_file_of_others_stops_the_fit_before_it_trains(suffix, path):
+    other = path.with_name(f"checkpoint{suffix}")
+    other.write_bytes(b"mine")
+    message = rf"^checkpoint='{path}' would overwrite '{other}', which is no checkpoint\. Move that"
+    refused(new_estimator("classifier", path), "fit", FileExistsError, message)
+    assert other.read_bytes() == b"mine"
+    assert os.listdir(path.parent) == [other.name]
+
+
+def test_file_of_others_is_not_overwritten_by_resume(path):
+    crashed(new_estimator("classifier", path), 3, "fit", X, LABELS)
+    path.write_bytes(b"mine")
+    message = rf"^checkpoint='{path}' would overwrite '{path}', which is no checkpoint"
+    refused(new_estimator("classifier", path), "resume", FileExistsError, message)
+    assert path.read_bytes() == b"mine"
+
+
+def test_saved_model_is_not_overwritten(path):
+    model = MLPClassifier(max_iter=2).fit(X, LABELS)
+    sknn.save(model, path)
+    refused(new_estimator("classifier", path), "fit", FileExistsError, "which is no checkpoint")
+    assert_same_fit(sknn.load(path), model)
+
+
+def test_file_that_takes_its_place_meanwhile_is_left_alone(path):
+    undisturbed = new_estimator("classifier").fit(X, LABELS)
+
+    def write(self, path, write=Checkpoint.write):
+        if self.epochs == 3:
+            os.unlink(path)
+            path.write_bytes(b"mine")
+        write(self, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoint, "write", write)
+        with pytest.warns(
+            UserWarning, match=r"no checkpoint of epoch 3: .* which is no checkpoint"
+        ):
+            fitted = new_estimator("classifier", path).fit(X, LABELS)
+    assert path.read_bytes() == b"mine"
+    assert_same_fit(fitted, undisturbed)
+
+
+def test_empty_file_is_taken(path):
+    path.touch()
+    undisturbed = new_estimator("classifier").fit(X, LABELS)
+    assert_same_fit(new_estimator("classifier", path).fit(X, LABELS), undisturbed)
+    assert Checkpoint.read(path).epochs == EPOCHS
+
+
+def test_leftover_of_a_dead_writer_is_removed_by_resume(path):
+    undisturbed = new_estimator("classifier").fit(X, LABELS)
+    crashed(new_estimator("classifier", path), 3, "fit", X, LABELS)
+    leftover = path.with_name(f"{_part(path)}0123456789abcdef")
+    leftover.touch()
+    assert_same_fit(new_estimator("classifier", path).resume(X, LABELS), undisturbed)
+    assert sorted(os.listdir(path.parent)) == ["checkpoint", "checkpoint.previous"]
+
+
+# --- two fits at one path ----------------------------------------------------------------------
+
+
+def test_fits_that_share_a_file_say_so_once_and_end_as_alone(path):
+    undisturbed = new_estimator("classifier").fit(X, LABELS)
+    epochs = []
+
+    class AnotherFit:
+        def setup(self, estimator, context): ...
+        def teardown(self, estimator, context): ...
+        def on_fit_task_begin(self, estimator, context): ...
+
+        def on_fit_task_end(self, estimator, context):
+            epochs.append(len(estimator.history_["loss"]))
+            if epochs[-1] in (3, 6):
+                new_estimator("regressor", path, max_iter=1).fit(X, X[:, 0])
+
+    message = rf"^checkpoint='{path}' was written by another program or fit, too\. Each overwrites"
+    with pytest.warns(UserWarning, match=message) as warned:
+        fitted = new_estimator("classifier", path).set_callbacks(AnotherFit()).fit(X, LABELS)
+    assert epochs[:EPOCHS] == list(range(1, EPOCHS + 1))
+    assert len([one for one in warned if "another program" in str(one.message)]) == 1
+    assert_same_fit(fitted, undisturbed)
+    assert_same_fit(new_estimator("classifier", path).resume(X, LABELS), undisturbed)
+
+
+@pytest.mark.parametrize("train", ["fit", "resume"])
+def test_fits_one_after_the_other_share_a_file_without_a_word(train, path, recwarn):
+    new_estimator("classifier", path, max_iter=2).fit(X, LABELS)
+    getattr(new_estimator("classifier", path, max_iter=5), train)(X, LABELS)
+    assert not [one for one in recwarn if "another program" in str(one.message)]
+
+
+def test_checkpoint_that_was_deleted_is_written_again(path, recwarn):
+    def write(self, path, write=Checkpoint.write):
+        if self.epochs == 3:
+            os.unlink(path)
+        write(self, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoint, "write", write)
+        new_estimator("classifier", path).fit(X, LABELS)
+    assert Checkpoint.read(path).epochs == EPOCHS
+    assert not [one for one in recwarn if "checkpoint" in str(one.message)]
 
 
 def test_torn_file_costs_one_epoch_and_says_so(path):

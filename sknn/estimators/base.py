@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.by_hand import model_by_hand
 from sknn.estimators.callbacks import EpochCallbacks
-from sknn.estimators.checkpoints import checkpoint_writer, read_checkpoint
+from sknn.estimators.checkpoints import check_place, checkpoint_writer, read_checkpoint
 from sknn.estimators.inputs import check_finite
 from sknn.estimators.panel.html import NetworkPanel
 from sknn.estimators.parameters import hints
@@ -94,20 +94,28 @@ class BaseNetwork(
         Raises
         ------
         ValueError
-            If the input cannot be used, or training diverges; a fresh estimator is left as it
-            was.
+            If the input cannot be used, or training diverges. Then, and after any other error, the
+            estimator is left as it was.
+        OSError
+            If ``checkpoint`` cannot be written; FileExistsError, if there is a file that is no
+            checkpoint.
         """
         goes_on = self.warm_start and hasattr(self, "coefs_")
-        with all_or_nothing(self):
+
+        def train(undo):
+            check_place(self)
             return self._train(
                 X,
                 y,
                 sample_weight,
                 Warm.after(self, self._current_model()) if goes_on else Fresh(),
+                undo,
                 given=(X_val, y_val, sample_weight_val),
                 groups=groups,
                 weights=(coef_init, intercept_init),
             )
+
+        return all_or_nothing(self, train)
 
     @fit_context(prefer_skip_nested_validation=True)
     def resume(
@@ -144,21 +152,27 @@ class BaseNetwork(
             If there is no checkpoint.
         ValueError
             If it is damaged, the data are not the same, or the network or solver is another.
+        OSError
+            If further checkpoints cannot be written there.
         """
         if self.checkpoint is None:
             raise ValueError(
                 "resume goes on from the file that checkpoint names, got checkpoint=None. Set "
                 "checkpoint to a path before fit."
             )
-        with all_or_nothing(self):
+
+        def train(undo):
             return self._train(
                 X,
                 y,
                 sample_weight,
-                Resumed(checkpoint=read_checkpoint(self.checkpoint)),
+                Resumed(checkpoint=read_checkpoint(self)),
+                undo,
                 given=(X_val, y_val, sample_weight_val),
                 groups=groups,
             )
+
+        return all_or_nothing(self, train)
 
     def _validate_params(self):
         """scikit-learn's check; the message says what an unknown name is called here."""
@@ -169,24 +183,21 @@ class BaseNetwork(
             raise type(error)(" ".join([str(error), *filter(None, meant)])) from None
 
     def _train(
-        self, X, y, sample_weight, start, given=NONE_GIVEN, groups=None, weights=(None, None)
+        self, X, y, sample_weight, start, undo, given=NONE_GIVEN, groups=None, weights=(None, None)
     ):
         """One fit in four steps: read, prepare, run, publish.
 
-        start: a Start    given: (X_val, y_val, sample_weight_val)    weights: (coef_init,
-        intercept_init)
+        start: a Start    undo: as in ``all_or_nothing``    given: (X_val, y_val,
+        sample_weight_val)    weights: (coef_init, intercept_init)
         """
+        undo.append(start.give_back)
         self._layers(n_outputs=1)  # raises on layers that cannot be, before data is touched
         data = self._read(X, y, sample_weight, model=start.model, learn=start.learns_classes)
         fit = self._prepare(data, start, given, groups, weights)
         publish(self, fit)
         callbacks = EpochCallbacks(self, data, fit.epochs_left)
-        try:
-            result = run(fit, self._watch(fit, start, callbacks))
-            refuse_divergence(self, fit, result)
-        except BaseException:
-            start.give_back()
-            raise
+        result = run(fit, self._watch(fit, start, callbacks))
+        refuse_divergence(self, fit, result)
         goes_on = self.warm_start or not start.planned
         publish(self, fit, result, keep_run=goes_on and self.solver != "lbfgs")
         callbacks.end()
@@ -233,12 +244,12 @@ class BaseNetwork(
             fingerprints,
         )
 
-    def _train_further(self, X, y, sample_weight):
+    def _train_further(self, X, y, sample_weight, undo):
         """``partial_fit``: one epoch, with everything as the last call left it."""
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
         model = self._current_model() if hasattr(self, "coefs_") else None
-        return self._train(X, y, sample_weight, Further.after(self, model))
+        return self._train(X, y, sample_weight, Further.after(self, model), undo)
 
     def _fingerprints(self, data, start):
         """Those that checkpoints need. Raises ValueError if a resumed one has others."""

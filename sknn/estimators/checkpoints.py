@@ -2,7 +2,10 @@
 
 import os
 
-from sknn.nn.storage.checkpoint import Checkpoint
+import numpy as np
+
+from sknn.nn.storage.checkpoint import Checkpoint, make_ready
+from sknn.nn.storage.files import errors_name_path
 from sknn.warning import warn
 
 
@@ -19,26 +22,49 @@ class CheckpointWriter:
 
     def __init__(self, path, every, others):
         self.path, self.every, self.others = path, every, others
-        self.failing = False
+        self.failing = self.shared = False
+        self.written = None  # how the last one is known
 
     def __call__(self, checkpoint, last):
         """Takes in the Checkpoint of an epoch; ``last`` if training ends, or begins, with it."""
         if checkpoint.epochs % self.every and not last:
             return
         vars(checkpoint).update(self.others)
+        found = self._identity()
         try:
-            checkpoint.write(self.path)
+            with errors_name_path(self.path, "written", "checkpoint"):
+                checkpoint.write(self.path)
         except OSError as error:
             if checkpoint.epochs == 0:  # nothing is lost yet
                 raise
             if not self.failing:
                 warn(
-                    f"The checkpoint after epoch {checkpoint.epochs} could not be written: "
-                    f"{error}. The one before it is as it was, and training goes on."
+                    f"There is no checkpoint of epoch {checkpoint.epochs}: {error} The one before "
+                    "it is as it was, and training goes on."
                 )
             self.failing = True
         else:
             self.failing = False
+            self._warn_of_others(found)
+            self.written = self._identity()
+
+    def _warn_of_others(self, found):
+        """found: the identity of the file that the last checkpoint has replaced"""
+        if not self.shared and None not in (self.written, found) and found != self.written:
+            self.shared = True
+            warn(
+                f"checkpoint={os.fspath(self.path)!r} was written by another program or fit, too. "
+                "Each overwrites the checkpoints of the other: resume will go on from whichever "
+                "came last. Fits that run at the same time need a file each."
+            )
+
+    def _identity(self):
+        """Which file it is, and when it was written; None if it is not there."""
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def checkpoint_writer(estimator, fit):
@@ -50,14 +76,30 @@ def checkpoint_writer(estimator, fit):
     return CheckpointWriter(estimator.checkpoint, estimator.checkpoint_every, others)
 
 
-def read_checkpoint(path):
-    """The Checkpoint to go on from; warns if it is not the last one."""
+def check_place(estimator):
+    """Raises ValueError, TypeError or OSError if its checkpoints could not be written."""
+    path = estimator.checkpoint
+    if path is not None and estimator.solver != "lbfgs":  # lbfgs refuses any
+        with errors_name_path(path, "written", "checkpoint"):
+            make_ready(path)
+
+
+def read_checkpoint(estimator):
+    """The Checkpoint that an estimator goes on from; warns if it is not the last one.
+
+    Raises what ``check_place`` raises, unless there is nothing left to train.
+    """
+    path = estimator.checkpoint
     try:
-        checkpoint = Checkpoint.read(path)
+        with errors_name_path(path, "read", "checkpoint"):
+            checkpoint = Checkpoint.read(path)
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"There is no checkpoint to go on from at {os.fspath(path)!r}. Call fit to start."
         ) from error
+    over = checkpoint.stopped is not None and np.all(checkpoint.stopped > 0)
+    if not over and checkpoint.epochs < estimator.max_iter:
+        check_place(estimator)
     if checkpoint.trouble:
         warn(
             f"{checkpoint.trouble} Training goes on from the checkpoint before it, after epoch "

@@ -82,9 +82,12 @@ class ClassifierTask(ClassifierMixin):
                 "partial_fit. Pass a dict, for instance from sklearn.utils.class_weight."
                 "compute_class_weight('balanced', classes=classes, y=y)."
             )
-        with all_or_nothing(self):
+
+        def train(undo):
             self._start(y, classes)
-            return self._train_further(X, y, sample_weight)
+            return self._train_further(X, y, sample_weight, undo)
+
+        return all_or_nothing(self, train)
 
     def predict(self, X):
         """Predict labels.

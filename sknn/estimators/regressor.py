@@ -62,8 +62,7 @@ class RegressorTask(RegressorMixin):
         self : object
             The trained estimator.
         """
-        with all_or_nothing(self):
-            return self._train_further(X, y, sample_weight)
+        return all_or_nothing(self, lambda undo: self._train_further(X, y, sample_weight, undo))
 
     def predict(self, X):
         """Predict targets.

@@ -16,7 +16,7 @@ from sknn.nn.plan import Plan
 from sknn.nn.stopping import Keeper
 from sknn.nn.storage.checkpoint import Checkpoint
 from sknn.nn.threads import blas_threads_for, one_blas_thread
-from sknn.nn.training import train
+from sknn.nn.training import as_a_whole, train
 from sknn.nn.training_state import TrainingState
 
 
@@ -275,27 +275,38 @@ class _LbfgsObserver:
         self.validate = _validation(fit, watch)
         self.stopping = fit.plan.early_stopping and fit.held_out is not None
         self.kept = Keeper(gradient.theta, gradient.state)
+        self.n_seen = len(fit.history["loss"])  # rows of the history that patience has seen
+        self.before = None  # best value and count of patience before the last of them
 
     def after_iteration(self):
         """Whether to stop."""
-        plan, history, patience = self.fit.plan, self.fit.history, self.fit.run.patience
         # Only now is it certain that there was an iteration; the model is as it was before it.
         if self.watch.before_epoch:
             self.watch.before_epoch()
         self._update_model()
-        score = np.nan
-        if self.validate is not None:
-            loss, score = self.validate()
-            history["validation_loss"][-1] = float(loss)
-            history["validation_score"][-1] = float(score)
-        best = patience.watch(-score if self.stopping else history["loss"][-1], plan.tol)
+        figures = (np.nan, np.nan) if self.validate is None else self.validate()
+        as_a_whole(self._record, *figures)
+        stop = self.watch.after_epoch is not None and self.watch.after_epoch()
+        spent = bool(self.fit.run.patience.spent(self.fit.plan.n_iter_no_change))
+        return stop or (self.stopping and spent)
+
+    def _record(self, loss=np.nan, score=np.nan):
+        """Takes in the last iteration of the history; a second time is like the first."""
+        history, patience = self.fit.history, self.fit.run.patience
+        if len(history["loss"]) > self.n_seen:
+            self.before, self.n_seen = (patience.best, patience.count), len(history["loss"])
+        patience.best, patience.count = self.before
+        history["validation_loss"][-1] = float(loss)
+        history["validation_score"][-1] = float(score)
+        watched = -score if self.stopping else history["loss"][-1]
+        best = patience.watch(watched, self.fit.plan.tol)
         if self.stopping:
             self.kept.keep(self.gradient.theta, self.gradient.state, best)
-        stop = self.watch.after_epoch is not None and self.watch.after_epoch()
-        return stop or (self.stopping and bool(patience.spent(plan.n_iter_no_change)))
 
     def finish(self):
         """Leaves the weights of the end, or the best ones, in the model."""
+        if len(self.fit.history["loss"]) > self.n_seen:  # an interrupt came after the iteration
+            self._record()
         if self.stopping:
             self.kept.restore(self.gradient.theta, self.gradient.state, np.True_)
         self._update_model()

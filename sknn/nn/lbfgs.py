@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from sknn.nn.training import trim
+from sknn.nn.training import as_a_whole, trim
 
 BLOCK, MEMORY = 4096, 2**26  # rows, and bytes, at a time: what a layer computes stays in the cache
 
@@ -52,6 +52,7 @@ def minimize_loss(
     theta = gradient.theta
     weight_sum = rows.weight_sum
     last = {"x": theta[:n].copy(), "loss": np.nan, "iterations": 0}
+    earlier = len(history["loss"])  # rows of earlier calls
     started = began = time.perf_counter()
     late = False
 
@@ -62,6 +63,12 @@ def minimize_loss(
             value += gradient.add_penalty(alpha / weight_sum, l1 / weight_sum)
         return value, gradient.grad[:n].copy()
 
+    def record(row, x, iterations):
+        trim(history, earlier + iterations - 1)
+        for name, values in history.items():
+            values.append(row.get(name, np.nan))
+        last.update(x=x, loss=row["loss"], iterations=iterations)
+
     def after(intermediate_result):
         nonlocal started, late
         x, loss = intermediate_result.x.copy(), float(intermediate_result.fun)
@@ -69,9 +76,7 @@ def minimize_loss(
         now = time.perf_counter()
         norm = float(np.linalg.norm(gradient.grad[:n]))
         row = {"loss": loss, "gradient_norm": norm, "seconds": now - started}
-        for name, values in history.items():
-            values.append(row.get(name, np.nan))
-        last.update(x=x, loss=loss, iterations=last["iterations"] + 1)
+        as_a_whole(record, row, x, last["iterations"] + 1)
         started = now
         if say:
             say(f"Iteration {last['iterations']}, loss = {last['loss']:.8f}")
@@ -91,7 +96,6 @@ def minimize_loss(
         )
     except KeyboardInterrupt:
         theta[:n] = last["x"]
-        trim(history)
         return LbfgsOutcome("interrupted", "", last["iterations"], last["loss"])
     finally:
         rows = gradient = after_iteration = None  # some SciPys keep the functions in a cycle

@@ -102,6 +102,12 @@ class Remaining:
         gradient.state[self.models] = self.gradient.state
         run.update(self.models, self.run)
 
+    @property
+    def vectors(self):
+        """(theta, state) of all models."""
+        gradient = self._of_all[0]
+        return gradient.theta, gradient.state
+
     def of(self, values):
         """Those of the models that remain, out of values of all."""
         return values if self.models is None else of_models(values, self.models)

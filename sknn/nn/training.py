@@ -78,6 +78,7 @@ def train(
     if start is not None:
         start.restore(gradient, run, history, kept)
         done, stopped = start.epochs, start.stopped.copy()
+    earlier = len(history["loss"]) - done  # rows of the history that are of earlier calls
     n = len(rows) if subset is None else subset.shape[-1]
     if run.order is None or run.order.shape[-1] != n:
         run.order = np.arange(n) if subset is None else subset
@@ -108,21 +109,21 @@ def train(
                 finite &= np.isfinite(vector.sum(axis=-1))
             validation_loss, score = _validated(validate, finite, remaining)
             figures = loss, validation_loss, score, rate, norm
-            _append(history, [remaining.among_all(each, np.nan) for each in figures], started)
+            figures = [remaining.among_all(each, np.nan) for each in figures]
+            watched = -score if plan.early_stopping else loss
+            patience = remaining.run.patience
+            before = earlier + done, patience.best, patience.count
+            as_a_whole(_record, history, figures, started, watched, remaining, kept, before)
             done += 1
             if say:
                 say(f"Iteration {done}, loss = {np.mean(loss):.8f}")
                 if validate:
                     say(f"Validation score: {np.mean(score):f}")
 
-            watched = -score if plan.early_stopping else loss
-            best = remaining.run.patience.watch(watched, as_values(remaining.plan.tol))
             remaining.run.progress.stalled = as_setting(remaining.run.patience.count)
             ending = _spent(remaining.plan, remaining.run, say) | ~finite
             if not np.all(finite):
                 where = remaining.gradient.non_finite(loss)
-            if kept:
-                kept.keep(theta, state, remaining.among_all(best, False))
             ending = remaining.among_all(ending, False)
             stopped[ending] = done
             if np.any(ending) and not np.all(stopped > 0):
@@ -139,8 +140,7 @@ def train(
             if reason != "diverged":
                 checkpoint(last=done == epochs or reason != "epochs")
     except KeyboardInterrupt:
-        reason = "interrupted"
-        trim(history)
+        reason, done = "interrupted", len(history["loss"]) - earlier
     remaining.write_back()
     if kept:
         kept.restore(theta, state, np.full(stopped.shape, True))
@@ -225,17 +225,46 @@ def _validated(validate, finite, remaining):
     return np.where(finite, loss, np.nan), np.where(finite, score, np.nan)
 
 
+def _record(history, figures, started, watched, remaining, kept, before):
+    """Takes in an epoch: its row of the history, what patience makes of it, the best weights.
+
+    before: (rows of the history, best value, epochs without improvement)
+    """
+    patience = remaining.run.patience
+    n_rows, patience.best, patience.count = before
+    trim(history, n_rows)
+    _append(history, figures, started)
+    best = patience.watch(watched, as_values(remaining.plan.tol))
+    if kept:
+        kept.keep(*remaining.vectors, remaining.among_all(best, False))
+
+
+def as_a_whole(work, *args):
+    """Calls work(*args), anew if an interrupt cuts it off; the interrupt is raised afterwards.
+
+    To do the work twice must be the same as to do it once.
+    """
+    done = interrupted = False
+    while not done:
+        try:
+            work(*args)
+            done = True
+        except KeyboardInterrupt:
+            interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
+
+
 def _append(history, figures, started):
     seconds = time.perf_counter() - started
     for name, value in zip(HISTORY, (*figures, seconds), strict=True):
         history[name].append(float(value) if np.ndim(value) == 0 else np.copy(value))
 
 
-def trim(history):
-    """Cuts the lists of a history to equal lengths, if an interrupt came between them."""
-    shortest = min(len(values) for values in history.values())
+def trim(history, n_rows):
+    """Cuts the lists of a history to so many rows."""
     for values in history.values():
-        del values[shortest:]
+        del values[n_rows:]
 
 
 def _spent(plan, run, say):

@@ -1,6 +1,7 @@
 """Where training stands after an epoch, in a file, to go on from as if it had never stopped."""
 
 import os
+import stat
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
 
@@ -8,9 +9,13 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sknn.nn.schedules import Progress
-from sknn.nn.storage.container import SavedModelError, errors_name_file, read, write
-from sknn.nn.storage.files import as_file, remove_leftovers
+from sknn.nn.storage.container import LENGTH, SavedModelError, errors_name_file, read, write
+from sknn.nn.storage.files import as_file, check_writable, remove_leftovers
 from sknn.nn.storage.values import Decoder, Encoder
+
+# A header begins with the first array, and holds further on what kind of file it is.
+BEGINNING = b'{"theta": {"dtype": "'
+KIND = b'"format": "sknn", "version": "1", "document": "{\\"checkpoint\\": '
 
 
 @dataclass
@@ -61,20 +66,15 @@ class Checkpoint:
     def write(self, path):
         """Writes it to a file, and keeps the one before it beside it.
 
-        Raises OSError if that fails, as on a full disk: then both are as they were.
+        Raises OSError if that fails, as on a full disk: then both are as they were; and
+        FileExistsError if there is a file that is no checkpoint. Several programs may write to
+        one path: the file is a whole checkpoint of one of them at any moment.
         """
-        path, new, previous = _paths(path)
-        first = self.epochs == 0
-        if first:
-            remove_leftovers(new)
+        refuse_other_files(path)
         encoder = Encoder(kinds=())
         document = {"checkpoint": encoder.encode_items(vars(self))}
-        write(new, document, encoder.arrays)
-        if os.path.exists(previous):
-            os.remove(previous)
-        if os.path.exists(path) and not first:  # else it is of another training
-            _second_name(path, previous)
-        os.replace(new, path)
+        # The one before the first is of another training.
+        write(path, document, encoder.arrays, previous=_previous(path), keep=self.epochs > 0)
 
     @classmethod
     def read(cls, path):
@@ -82,8 +82,7 @@ class Checkpoint:
 
         Raises FileNotFoundError if there is none, and SavedModelError if none is undamaged.
         """
-        path, new, previous = _paths(path)
-        remove_leftovers(new)
+        path, previous = as_file(path, "checkpoint"), _previous(path)
         try:
             return cls._read(path)
         except (FileNotFoundError, SavedModelError) as error:
@@ -194,18 +193,52 @@ def _told(fingerprint):
     return f"{dtype} of shape {tuple(shape)} with the checksum {checksum[:8]}"
 
 
-def _paths(path):
-    """Of the checkpoint, of a new one that is to replace it, and of the one before it."""
-    path = as_file(path)
-    return path, f"{path}.new", f"{path}.previous"
+def make_ready(path):
+    """Raises OSError or ValueError if checkpoints cannot be written to this path.
+
+    FileExistsError, if that would overwrite a file which is no checkpoint. Removes what writers
+    that were killed have left.
+    """
+    refuse_other_files(path)
+    check_writable(path)
+    remove_leftovers(path)
 
 
-def _second_name(path, name):
-    """Gives a file a further name: at no moment is there nothing under the first one."""
+def refuse_other_files(path):
+    """Raises FileExistsError if a checkpoint would overwrite a file that is none."""
+    for at in (as_file(path, "checkpoint"), _previous(path)):
+        if not _may_be_replaced(at):
+            raise FileExistsError(
+                f"checkpoint={os.fspath(path)!r} would overwrite {os.fspath(at)!r}, which is no "
+                "checkpoint. Move that file, or delete it, or choose another path."
+            )
+
+
+def _may_be_replaced(path):
+    """Whether there is nothing, an empty file, or a checkpoint, be it damaged or cut off."""
     try:
-        os.link(path, name)
-    except OSError:  # on a file system where files have one name
-        os.replace(path, name)
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return False
+        with open(path, "rb") as file:
+            length = file.read(LENGTH)
+            if not length:
+                return True
+            beginning = file.read(len(BEGINNING))
+            # Below 2**24 bytes and a multiple of 8: no text, which has no null characters.
+            if len(length) < 4 or length[3:].strip(b"\0") or length[0] % LENGTH:
+                return False
+            if not BEGINNING.startswith(beginning):
+                return False
+            left = max(0, int.from_bytes(length, "little") - len(beginning))
+            rest = file.read(left)
+            return len(rest) < left or KIND in rest
+    except FileNotFoundError:
+        return True
+
+
+def _previous(path):
+    """Where the checkpoint before the one at this path is kept."""
+    return f"{as_file(path)}.previous"
 
 
 def _shapes(arrays):

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from sknn.nn.storage.files import replacing
+from sknn.nn.storage.formats import HEAD, other_format
 
 FORMAT, VERSION = "sknn", "1"
 METADATA = {"format", "version", "document", "checksum", "checksums"}
@@ -74,10 +75,11 @@ def errors_name_file(path, what="read"):
         raise SavedModelError(f"{os.fspath(path)!r} cannot be {what}: {reason}.") from cause
 
 
-def write(path, document, arrays):
+def write(path, document, arrays, **before):
     """Puts a document and arrays in the place of the file that was there.
 
-    document: what JSON can hold    arrays: by name, of the dtypes in DTYPES
+    document: what JSON can hold    arrays: by name, of the dtypes in DTYPES    before: what
+    ``replacing`` is told of the old file
 
     Raises ValueError if they could not be read again, and OSError if writing fails, as on a full
     disk: then the old file is as it was.
@@ -103,7 +105,7 @@ def write(path, document, arrays):
         for part in (text, whole):
             _check_size(part)
     whole += " " * (-len(whole) % LENGTH)  # the arrays begin at a multiple of 8
-    with replacing(path) as file:
+    with replacing(path, **before) as file:
         file.write(len(whole).to_bytes(LENGTH, "little"))
         file.write(whole.encode())
         for block in blocks.values():
@@ -122,6 +124,10 @@ def read(path):
         if path.exists() and not path.is_file():
             raise SavedModelError("it is not a regular file")
         with open(path, "rb") as file:
+            other = other_format(file.read(HEAD))
+            if other:
+                raise SavedModelError(f"it was not written by sknn. It is {other}")
+            file.seek(0)
             return _read(file, os.fstat(file.fileno()).st_size)
 
 
@@ -165,7 +171,10 @@ def _metadata(header):
     """The strings under ``__metadata__``, checked."""
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
-        raise SavedModelError(f"it does not say that its format is {FORMAT!r}")
+        raise SavedModelError(
+            f"it does not say that its format is {FORMAT!r}. If it is another program's "
+            "safetensors file, read its arrays with safetensors.numpy.load_file"
+        )
     if metadata.get("version") != VERSION:
         raise SavedModelError(
             f"it has version {shown(metadata.get('version'))} of the format, and this sknn reads "
