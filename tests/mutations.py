@@ -569,9 +569,7 @@ estimators/cnn.py: cnn images
     if kind not in POOLINGS: => if False:
     layers = [Dropout(first)] if first else [] => layers = []
     first, *drops = hidden_layers.dropout_rates => *drops, first = hidden_layers.dropout_rates
-estimators/base.py: transform
-    if not depths: => if len(depths) > 99:
-estimators/regressor.py: common_checks
+estimators/regressor.py: losses_of_estimators
     loss.check_targets(np.array([-1.0])) => pass
     loss.check_targets(np.array([-1.0])) => loss.check_targets(np.array([0.0]))
 estimators/sequential.py: sequential

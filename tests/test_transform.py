@@ -73,14 +73,6 @@ def test_transform_by_a_layer_that_is_not_there_raises(layer):
 
 
 @both
-def test_network_without_hidden_layers_has_nothing_to_transform_to(make):
-    estimator, X = fitted(make, hidden_layer_sizes=())
-    message = f"transform needs a hidden layer, got a {make.__name__} without one"
-    with pytest.raises(ValueError, match=message):
-        estimator.transform(X)
-
-
-@both
 def test_transform_before_fit_raises(make):
     X, _ = problem()
     with pytest.raises(NotFittedError):

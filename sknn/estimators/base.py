@@ -330,11 +330,6 @@ class BaseNetwork(
         """
         check_is_fitted(self)
         depths = self._hidden_depths(self._current_model().network)
-        if not depths:
-            raise ValueError(
-                f"transform needs a hidden layer, got a {type(self).__name__} without one. Give it "
-                "one, or use X itself."
-            )
         if not isinstance(layer, Integral) or not -len(depths) <= layer < len(depths):
             raise ValueError(
                 f"layer must be an int from {-len(depths)} to {len(depths) - 1} for a network with "
