@@ -15,6 +15,7 @@ from sklearn.linear_model import (
 )
 from sklearn.metrics import brier_score_loss, r2_score
 from sklearn.model_selection import GridSearchCV
+from sklearn.utils import get_tags
 
 from sknn import MLPClassifier, MLPRegressor
 from sknn.nn import Activation, Initializer, Loss, Quantile, Schedule
