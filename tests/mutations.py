@@ -691,6 +691,9 @@ estimators/cnn.py: cnn images
     if kind not in POOLINGS: => if False:
     layers = [Dropout(first)] if first else [] => layers = []
     first, *drops = hidden_layers.dropout_rates => *drops, first = hidden_layers.dropout_rates
+estimators/regressor.py: losses_of_estimators
+    loss.check_targets(np.array([-1.0])) => pass
+    loss.check_targets(np.array([-1.0])) => loss.check_targets(np.array([0.0]))
 estimators/sequential.py: sequential
     or hasattr(type(self), name) =>
     name in taken or hasattr => hasattr
@@ -767,11 +770,44 @@ plotting/artist.py: network_display
     side=-1 if index == 0 else 1 => side=1
     (0.299, 0.587, 0.114)) > 0.5 => (0.299, 0.587, 0.114)) > 0.9
     parse_math=False => parse_math=True
+plotting/panels.py: bad_looking
+    if value not in COUNT: => if value is None:
+    if not all(isinstance(one, plt.Axes) for one in given): => if False:
+plotting/mosaic.py: bad_looking
+    check_count("n_columns", n_columns) => pass
+plotting/feature_maps.py: bad_looking
+    closed="both", whole=True => closed="both"
+    check_count("n_maps", n_maps) => pass
+plotting/filters.py: bad_looking
+    check_count("n_filters", n_filters) => pass
+plotting/saliency.py: bad_looking
+    check_count("n_features", n_features) => pass
+    np.ndim(target) > 0 or =>
+plotting/activations.py: bad_looking
+    or n_points not in POINTS => or n_points < 2
+    if low not in NUMBER or => if
+plotting/gradient_flow.py: bad_looking
+    if not isinstance(fit_params, dict | None): => if False:
+    if not isinstance(callback, GradientFlow): => if False:
+plotting/learning_rate.py: bad_looking
+    check_axes(ax)\n => #\n
+plotting/recorder.py: bad_looking
+    check_count("n_samples", n_samples) => pass
+plotting/training_curve.py: bad_looking
+    if loss_scale not in ("linear", "log"): => if False:
+inspection/networks.py: bad_looking
+    // estimator._loss().outputs_per_target =>
+    if got != wanted: => if got < wanted:
+inspection/tracing/trace.py: bad_looking
+    check_targets(estimator, model, data.rows) => pass
+inspection/evidence.py: bad_looking
+    if fitted and y is not None:\n        check => if False:\n        check
+    check_targets(est, model, data.rows, name="y_val") => pass
+    check_consistent_length(reader._checked(X_val, np.dtype(np.float64)), y_val) => pass
+    evidence.n_validation = len(data.rows) => evidence.n_validation = len(data.rows) - 1
 plotting/network.py: network_display every_input
     signed = any(column.values.min() < 0 => signed = all(column.values.min() < 0
     Normalize(-1 if signed else 0, 1) => Normalize(0, 1)
-    or value < 1: => or value < 0:
-    or isinstance(value, bool) =>
     min(1, *(size / place.size))\n        if => max(1, *(size / place.size))\n        if
 estimators/panel/html.py: html
     {escape(name)}</div>{texts} => {name}</div>{texts}
@@ -819,7 +855,9 @@ nn/receptive_field.py: receptive_field
 nn/summary.py: summary
     seen=before) => seen=PIXEL)
     [seen, *fields[:-1]], => fields,
-inspection/summary.py: summary
+inspection/summary.py: summary bad_looking
+    if sides and all(side in COUNT for side in sides) => if all(side in COUNT for side in sides)
+    if n_outputs not in COUNT: => if n_outputs < 1:
     del columns[FIELD], numbers[FIELD] => pass
     __repr__ = __str__ =>
 metrics.py: metrics

@@ -23,7 +23,7 @@ from numpy.testing import assert_array_equal
 from processes import digest, run
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_validate
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 import sknn.nn.gradient
 from sknn import (
@@ -89,8 +89,12 @@ def restless():
     sys.setswitchinterval(before)
 
 
+def blas_libraries():
+    return ThreadpoolController().select(user_api="blas").lib_controllers
+
+
 def blas_threads():
-    return {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"}
+    return {library.num_threads for library in blas_libraries()}
 
 
 def at_once(calls):
@@ -289,7 +293,7 @@ class Census(Layer):
 
     lock = Lock()
     now = most = 0
-    blas = set()
+    blas, libraries = set(), []  # numbers of threads that were seen, and where to look
 
     def output_shape(self, input_shape):
         return input_shape
@@ -298,7 +302,7 @@ class Census(Layer):
         with Census.lock:
             Census.now += 1
             Census.most = max(Census.most, Census.now)
-        Census.blas |= blas_threads()
+        Census.blas |= {library.num_threads for library in Census.libraries}
         time.sleep(0.005)  # so that others can come, if they are let
         with Census.lock:
             Census.now -= 1
@@ -310,6 +314,7 @@ class Census(Layer):
     @staticmethod
     def reset():
         Census.most, Census.blas = 0, set()
+        Census.libraries = blas_libraries()
 
 
 def counted_fit(_=None):
@@ -319,6 +324,7 @@ def counted_fit(_=None):
 
 def counted_in_worker(_):
     sknn.nn.gradient.micro_batch_size = lambda network: 4
+    Census.libraries = blas_libraries()
     counted_fit()
     return Census.most, max(Census.blas), allowed_threads()
 

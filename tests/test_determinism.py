@@ -1,17 +1,22 @@
 """The same seed, the same weights: to the last bit wherever the guide promises it."""
 
 import random
+import warnings
 
 import numpy as np
 import pytest
 from helpers import mostly_zeros, normal
+from hypothesis import given
 from numpy.testing import assert_allclose, assert_array_equal
 from processes import digest, run
 from scipy.sparse import coo_array, csc_array, csr_array
 from sklearn import config_context
 from sklearn.base import clone
+from strategies import cases, examples
 from threadpoolctl import threadpool_limits
 
+import sknn.nn.gradient
+import sknn.nn.model
 from sknn import (
     CNNClassifier,
     CNNRegressor,
@@ -301,6 +306,52 @@ def test_networks_on_images_get_the_same_weights_with_any_number_of_threads():
             assert digests_of_images() == alone
 
 
+def outcome(estimator, X, y):
+    """(weights, what is predicted), to the last bit; or why there are none."""
+    try:
+        estimator = clone(estimator).fit(X, y)
+    except ValueError as error:
+        return str(error)
+    return digest(estimator), np.hstack(method_of(estimator)(X)).tobytes()
+
+
+def method_of(estimator):
+    return getattr(estimator, "predict_proba", estimator.predict)
+
+
+def assert_threads_change_nothing(case):
+    """Of small networks, with images in micro-batches of three, so that threads share them."""
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a fit may diverge, or not converge, in its own right
+        patch.setattr(sknn.nn.gradient, "micro_batch_size", lambda network: 3)
+        for name, size in {"PART": 3, "LEAST": 3, "CACHE": 1, "ONE_PASS": 1}.items():
+            patch.setattr(sknn.nn.model, name, size)  # predictions in chunks of three
+        found = []
+        for n_threads in (1, 2, 8):
+            with threadpool_limits(n_threads):
+                found.append(outcome(*case))
+    assert found == found[:1] * 3
+
+
+@examples(12)
+@given(cases())
+def test_weights_and_predictions_are_the_same_with_any_number_of_threads(case):
+    assert_threads_change_nothing(case)
+
+
+@examples(12)
+@given(cases(networks=("CNN", "Sequential"), shuffle=True))
+def test_networks_on_images_are_the_same_with_any_number_of_threads(case):
+    assert_threads_change_nothing(case)
+
+
+@pytest.mark.slow
+@examples(400)
+@given(cases(networks=("MLP", "CNN", "CNN", "Sequential")))
+def test_many_networks_are_the_same_with_any_number_of_threads(case):
+    assert_threads_change_nothing(case)
+
+
 def large_dense(n_threads):
     """theta of a network whose products BLAS cuts up for its threads."""
     X = normal(600, 100)
@@ -330,7 +381,7 @@ def test_dense_networks_agree_to_rounding_with_any_number_of_threads():
 @each
 def test_predictions_are_the_same_again_and_agree_to_rounding_however_they_are_cut(name):
     estimator = fitted(name)
-    method = getattr(estimator, "predict_proba", estimator.predict)
+    method = method_of(estimator)
     wanted = method(NUMBERS)
     assert_array_equal(method(NUMBERS), wanted)
     one_by_one = np.concatenate([method(NUMBERS[[row]]) for row in range(N)])

@@ -15,6 +15,7 @@ from sklearn.linear_model import (
 )
 from sklearn.metrics import brier_score_loss, r2_score
 from sklearn.model_selection import GridSearchCV
+from sklearn.utils import get_tags
 
 from sknn import MLPClassifier, MLPRegressor
 from sknn.nn import Activation, Initializer, Loss, Quantile, Schedule
@@ -459,3 +460,10 @@ def test_parts_that_cannot_be_used_raise(params, error, message):
     X, y = numbers(n=20)
     with pytest.raises(error, match=message):
         MLPRegressor(**{"hidden_layer_sizes": (4, 3), **params}).fit(X, y)
+
+
+def test_losses_without_negative_targets_say_so():
+    """scikit-learn's checks, and whoever else asks, then make targets that are positive."""
+    losses = ("squared_error", "poisson", "gamma", "quantile", "misspelt")
+    found = {loss: get_tags(MLPRegressor(loss=loss)).target_tags.positive_only for loss in losses}
+    assert found == dict.fromkeys(losses, False) | {"poisson": True, "gamma": True}

@@ -157,6 +157,46 @@ def test_schedule_of_several_models_is_that_of_each(schedule, rates):
         assert_array_equal(joint[:, 0], of_each)
 
 
+def cosine_written_out(step, least=0.0):
+    """Loshchilov & Hutter (2017), equation 5, with i = 0 and T_i = TOTAL."""
+    return least + 0.5 * (BASE - least) * (1 + np.cos(step / TOTAL * np.pi))
+
+
+def one_cycle_written_out(step, rising, start, end):
+    """Half a period of a cosine up, from step 0 on, and half a period down to the last step."""
+    lowest, turn, last = BASE / start, rising * TOTAL - 1, TOTAL - 1
+    if step <= turn:
+        return lowest + (BASE - lowest) * np.sin(np.pi / 2 * step / turn) ** 2
+    final = lowest / end
+    return final + (BASE - final) * np.cos(np.pi / 2 * (step - turn) / (last - turn)) ** 2
+
+
+WHOLE_COURSES = {
+    "cosine": (CosineDecay(), cosine_written_out),
+    "cosine, least": (CosineDecay(least=0.02), lambda step: cosine_written_out(step, 0.02)),
+    "one_cycle": (OneCycle(), lambda step: one_cycle_written_out(step, 0.3, 25, 10_000)),
+    "one_cycle, other settings": (
+        OneCycle(rising=0.45, start=10, end=100),
+        lambda step: one_cycle_written_out(step, 0.45, 10, 100),
+    ),
+    "warm-up, cosine": (
+        Warmup(CosineDecay(), 5),
+        lambda step: cosine_written_out(step) * min(1, (step + 1) / 5),
+    ),
+    "warm-up, one_cycle": (
+        Warmup(OneCycle(), 7),
+        lambda step: one_cycle_written_out(step, 0.3, 25, 10_000) * min(1, (step + 1) / 7),
+    ),
+}
+
+
+@pytest.mark.parametrize(("schedule", "written_out"), WHOLE_COURSES.values(), ids=WHOLE_COURSES)
+def test_schedule_has_the_rate_of_its_formula_at_every_step(schedule, written_out):
+    steps = range(TOTAL)
+    rates = [schedule.rate(Progress(step=step, total_steps=TOTAL), BASE) for step in steps]
+    assert_allclose(rates, [written_out(step) for step in steps], rtol=1e-12)
+
+
 TORCH = {  # ours, and the name in torch.optim.lr_scheduler and its settings
     "step": (Step(every=3), "StepLR", {"step_size": 3}),
     "exponential": (Exponential(), "ExponentialLR", {"gamma": 0.95}),

@@ -170,8 +170,20 @@ class RegressorTask(RegressorMixin):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self._refuses_negative_targets()
         tags.regressor_tags.poor_score = False
         return tags
+
+    def _refuses_negative_targets(self):
+        try:
+            loss = self._loss()
+        except (KeyError, ValueError):  # fit says what is wrong with the parameters
+            return False
+        try:
+            loss.check_targets(np.array([-1.0]))
+        except ValueError:
+            return True
+        return False
 
 
 def _scored(predicted, loss):

@@ -12,10 +12,11 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import issparse
 from sklearn.base import clone
+from sklearn.utils import check_consistent_length
 
 from sknn.estimators.labels import OneLabel
 from sknn.inspection.flatness import Flatness
-from sknn.inspection.networks import fitted_model
+from sknn.inspection.networks import check_targets, fitted_model
 from sknn.inspection.tracing.stages import stages_of
 from sknn.inspection.tracing.trace import trace
 from sknn.nn.batches import sum_of_weights
@@ -98,6 +99,8 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
     else:
         data = reader._read(X, y, sample_weight, model=model, learn=model is None, some=True)
     rows = data.rows
+    if fitted and y is not None:
+        check_targets(estimator, model, rows)
     squares, flatness, z = _look(estimator, model, rows)
     evidence = Evidence(
         estimator,
@@ -121,7 +124,7 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
             score = estimator._score_of_outputs()
             evidence.score = score(z, targets, data.sample_weight)
             evidence.shrinkage = partial(_shrinkage, estimator, X, y)
-    _hold_out(evidence, X_val, y_val)
+    _hold_out(evidence, reader, X_val, y_val)
     return evidence
 
 
@@ -201,15 +204,23 @@ def _relative_loss(loss, y, z, weight):
     return float(ratio) if np.isfinite(ratio) else None
 
 
-def _hold_out(evidence, X_val, y_val):
-    """Fills in what is known of the samples held out."""
+def _hold_out(evidence, reader, X_val, y_val):
+    """Fills in what is known of the samples held out; reader: one that knows how X looks."""
     est = evidence.estimator
+    if X_val is not None and evidence.fitted:
+        model = est._current_model()
+        data = est._read(X_val, y_val, model=model, some=True, validates=True)
+        check_targets(est, model, data.rows, name="y_val")
+        evidence.n_validation = len(data.rows)
+        score, z = est._score_of_outputs(), est._outputs(X_val)
+        evidence.validation_score = score(z, data.rows.targets(), None)
+        return
     if X_val is not None:
+        try:
+            check_consistent_length(reader._checked(X_val, np.dtype(np.float64)), y_val)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"X_val and y_val: {error}") from error
         evidence.n_validation = num_samples(X_val)
-        if evidence.fitted:
-            data = est._read(X_val, y_val, model=est._current_model(), some=True, validates=True)
-            score, z = est._score_of_outputs(), est._outputs(X_val)
-            evidence.validation_score = score(z, data.rows.targets(), None)
         return
     if est.early_stopping and est.solver != "lbfgs" and isinstance(est.validation_fraction, Real):
         evidence.n_validation = ceil(evidence.n * est.validation_fraction)

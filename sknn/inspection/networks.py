@@ -13,6 +13,17 @@ def check_network(estimator):
         )
 
 
+def check_targets(estimator, model, rows, name="y"):
+    """Raises ValueError if the rows have not as many targets as those of the fit."""
+    wanted = model.network.shapes[-1][0] // estimator._loss().outputs_per_target
+    got = rows.targets(slice(0, 1)).shape[1]
+    if got != wanted:
+        raise ValueError(
+            f"{name} must have as many columns as in fit, {wanted}, got {got}. Pass a clone that "
+            "was fitted to such targets."
+        )
+
+
 def fitted_model(estimator):
     """The Model of a fitted estimator of this package.
 

@@ -1,7 +1,6 @@
 """A table of the layers of a network: shapes, parameters, and what a sample costs."""
 
 from math import prod
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone, is_classifier
@@ -9,6 +8,7 @@ from sklearn.base import clone, is_classifier
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.panel.html import names_of_layers
 from sknn.nn.network import Network
+from sknn.nn.ranges import COUNT
 from sknn.nn.summary import COUNTS, shape_text, summary_rows, totals
 
 HEADS = [
@@ -186,7 +186,7 @@ def _check_fitted(network, input_shape, n_outputs):
     given = {"input_shape": input_shape, "n_outputs": n_outputs}
     for name, fitted in (("input_shape", network.shapes[0]), ("n_outputs", network.shapes[-1])):
         value = given[name]
-        if value is not None and np.prod(value) != prod(fitted):
+        if value is not None and prod(_sides(value) or (0,)) != prod(fitted):
             raise ValueError(
                 f"{name} must be left out, or be {fitted} as in fit, got {value!r}. Pass a clone "
                 "of the estimator to see what it would be for other data."
@@ -198,7 +198,7 @@ def _planned_network(estimator, input_shape, n_outputs):
     estimator._validate_params()
     if n_outputs is None:
         n_outputs = 1 if is_classifier(estimator) else estimator._loss().outputs_per_target
-    if not isinstance(n_outputs, Integral) or n_outputs < 1:
+    if n_outputs not in COUNT:
         raise ValueError(f"n_outputs must be an int of at least 1, got {n_outputs!r}.")
     return Network(estimator._layers(int(n_outputs)), _planned_shape(estimator, input_shape))
 
@@ -212,16 +212,21 @@ def _planned_shape(estimator, given):
         given = estimator.input_shape if given is None else given
     if given is None:
         raise ValueError(f"input_shape is needed, as {kind} is not fitted: {wanted}.")
-    shape = tuple(np.atleast_1d(given).tolist())
-    if not all(isinstance(side, int) and side > 0 for side in shape) or not (
-        takes_images or len(shape) == 1
-    ):
+    shape = _sides(given)
+    if shape is None or not (takes_images or len(shape) == 1):
         raise ValueError(f"input_shape of {kind} must be {wanted}, got {given!r}.")
     if not takes_images:
         return shape
     if len(shape) > 1:
         estimator = clone(estimator).set_params(input_shape=shape)
     return estimator._learnt_shape(None, prod(shape)) or shape
+
+
+def _sides(given):
+    """A shape as a tuple of ints, None if it is not one."""
+    sides = given.tolist() if isinstance(given, np.ndarray) else given
+    sides = sides if isinstance(sides, list | tuple) else [sides]
+    return tuple(map(int, sides)) if sides and all(side in COUNT for side in sides) else None
 
 
 def _planned_dtype(estimator, shape):

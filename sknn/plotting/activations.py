@@ -8,11 +8,13 @@ from sknn.nn import Activate, Activation
 from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.parameters import Layout
 from sknn.nn.passes import Pass
+from sknn.nn.ranges import NUMBER, Range
 from sknn.nn.workspace import Workspace
 from sknn.plotting.panels import BLUE, VERMILION, panels
 from sknn.scikit_learn import check_matplotlib_support
 
 IN_A_ROW = 4  # panels
+POINTS = Range(2, closed="left", whole=True)
 
 
 class ActivationDisplay:
@@ -85,10 +87,10 @@ class ActivationDisplay:
         -------
         display : ActivationDisplay
         """
-        if not low < high or n_points < 2:
+        if low not in NUMBER or high not in Range(low) or n_points not in POINTS:
             raise ValueError(
-                "low, high and n_points must be such that low < high and n_points >= 2, got "
-                f"{low!r}, {high!r} and {n_points!r}."
+                "low and high must be finite numbers and n_points an int, with low < high and "
+                f"n_points >= 2, got {low!r}, {high!r} and {n_points!r}."
             )
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_activations")
@@ -97,6 +99,11 @@ class ActivationDisplay:
             activations = sorted(kinds.values())
         elif isinstance(activations, (str, Activation)):
             activations = [activations]
+        elif not isinstance(activations, list | tuple) or not activations:
+            raise ValueError(
+                "activations must be a name, an Activation, or a list of at least one of them, got "
+                f"{activations!r}."
+            )
         z = np.linspace(low, high, n_points)
         named = {
             activation if isinstance(activation, str) else repr(activation): _values(activation, z)

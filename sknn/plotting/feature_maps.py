@@ -1,16 +1,16 @@
 """What each channel of a layer answers to one image."""
 
 from itertools import islice
-from numbers import Integral
 
 import numpy as np
 
 from sknn.estimators.inputs import check_finite
 from sknn.inspection.networks import fitted_model
 from sknn.nn import Activate, BatchNorm, Conv2D, LayerNorm
+from sknn.nn.ranges import Range
 from sknn.plotting.layerwise import LayerByLayer, as_input
 from sknn.plotting.mosaic import Mosaic, counted
-from sknn.plotting.panels import SIGNED, UNSIGNED, colour_bar, panels, show_image
+from sknn.plotting.panels import SIGNED, UNSIGNED, check_count, colour_bar, panels, show_image
 from sknn.scikit_learn import check_matplotlib_support
 
 
@@ -126,6 +126,7 @@ class FeatureMapDisplay:
             Itself, with ``ax_``, ``axes_``, ``figure_``, ``im_`` and ``colorbar_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        check_count("n_maps", n_maps)
         shown = np.moveaxis(self.maps[..., :n_maps], -1, 0)[..., None]
         largest = np.abs(shown).max() or 1.0
         scale = {"cmap": UNSIGNED, "vmin": 0, "vmax": largest}
@@ -152,9 +153,9 @@ def _number(network, names, layer):
         )
     if layer is None:
         index = _first_convolution(network, images)
-    elif layer in names:
+    elif isinstance(layer, str) and layer in names:
         index = names.index(layer)
-    elif isinstance(layer, Integral) and -len(names) <= layer < len(names):
+    elif layer in Range(-len(names), len(names) - 1, closed="both", whole=True):
         index = range(len(names))[layer]
     else:
         index = None

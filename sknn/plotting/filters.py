@@ -6,7 +6,7 @@ from sknn.estimators.panel.html import names_of_layers
 from sknn.inspection.networks import fitted_model
 from sknn.plotting.layerwise import as_image_shape
 from sknn.plotting.mosaic import Mosaic, counted
-from sknn.plotting.panels import SIGNED, colour_bar, panels
+from sknn.plotting.panels import SIGNED, check_count, colour_bar, panels
 from sknn.scikit_learn import check_matplotlib_support
 
 
@@ -115,6 +115,7 @@ class FilterDisplay:
             Itself, with ``ax_``, ``figure_``, ``im_`` and ``colorbar_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        check_count("n_filters", n_filters)
         shown = self.filters[:n_filters]
         largest = np.abs(shown).max() or 1.0
         kwargs = {"cmap": SIGNED, "vmin": -largest, "vmax": largest, **kwargs}

@@ -100,6 +100,10 @@ class GradientFlowDisplay:
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
         check_network(estimator)
+        if not isinstance(fit_params, dict | None):
+            raise TypeError(
+                f"fit_params must be a dict of arguments for fit, or None, got {fit_params!r}."
+            )
         flow, copy = GradientFlow(n_samples), clone(estimator)
         copy.set_callbacks(*callbacks_of(copy), flow)
         copy.fit(X, y, **({} if fit_params is None else fit_params))
@@ -124,6 +128,11 @@ class GradientFlowDisplay:
         -------
         display : GradientFlowDisplay
         """
+        if not isinstance(callback, GradientFlow):
+            raise TypeError(
+                f"callback must be a GradientFlow, got {callback!r}. Draw an estimator with "
+                "GradientFlowDisplay.from_estimator."
+            )
         if not callback.epochs_:
             raise ValueError(
                 "callback must have recorded a fit, got one without records. Set it first, "

@@ -6,6 +6,7 @@ from sklearn.utils import check_random_state, indexable
 
 from sknn.inspection.networks import check_network
 from sknn.nn.ranges import POSITIVE, Range
+from sknn.plotting.panels import check_axes
 from sknn.scikit_learn import check_matplotlib_support, safe_indexing
 
 MEMORY = 0.9  # of the running mean that smooths the losses
@@ -117,6 +118,7 @@ class LearningRateDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
+        check_axes(ax)
         if ax is None:
             _, ax = plt.subplots()
         (self.line_,) = ax.plot(self.rates, self.losses, label=name, **kwargs)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sknn.nn.ranges import COUNT
+
 # Okabe & Ito (2008), "Color universal design": told apart by the colour-blind.
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 SIGNED = "RdBu_r"  # negative blue, zero white, positive red
@@ -13,10 +15,11 @@ def panels(ax, n_rows, n_columns=1, *, n=None, width_ratios=None, figsize=None):
     """(figure, n axes as an ndarray) to draw in; n is n_rows * n_columns if not given.
 
     ax: None for a new figure; axes, in whose place the panels are put; or n of them. Raises
-    ValueError on any other number.
+    ValueError on any other number, TypeError on anything but axes.
     """
     import matplotlib.pyplot as plt
 
+    check_axes(ax)
     n = n_rows * n_columns if n is None else n
     layout = {"nrows": n_rows, "ncols": n_columns, "width_ratios": width_ratios}
     if ax is None:
@@ -38,6 +41,24 @@ def panels(ax, n_rows, n_columns=1, *, n=None, width_ratios=None, figsize=None):
         else:
             grid = place.subgridspec(**layout)
     return figure, np.array([figure.add_subplot(grid[i]) for i in range(n)], dtype=object)
+
+
+def check_axes(ax):
+    """Raises TypeError on anything but matplotlib axes, an array of them, or None."""
+    import matplotlib.pyplot as plt
+
+    given = [] if ax is None else np.array(ax, dtype=object).ravel()
+    if not all(isinstance(one, plt.Axes) for one in given):
+        raise TypeError(
+            f"ax must be matplotlib axes, an array of them, or None, got {ax!r}. Pass the second "
+            "result of pyplot.subplots()."
+        )
+
+
+def check_count(name, value):
+    """Raises ValueError if the value of a parameter is not a positive int."""
+    if value not in COUNT:
+        raise ValueError(f"{name} must be a positive int, got {value!r}.")
 
 
 def show_image(ax, image):

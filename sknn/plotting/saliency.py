@@ -1,7 +1,6 @@
 """Which parts of a sample an output of the network depends on."""
 
 from math import prod
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -9,7 +8,7 @@ from sklearn.base import is_classifier
 from sknn.estimators.inputs import check_finite
 from sknn.inspection.networks import fitted_model
 from sknn.plotting.layerwise import LayerByLayer, as_image_shape, as_input
-from sknn.plotting.panels import BLUE, VERMILION, panels, show_image, show_signed
+from sknn.plotting.panels import BLUE, VERMILION, check_count, panels, show_image, show_signed
 from sknn.scikit_learn import check_matplotlib_support
 
 LABELS = "Output per unit of input", "Part of the difference of outputs"
@@ -140,8 +139,7 @@ class SaliencyDisplay:
         -------
         display : SaliencyDisplay
         """
-        if not isinstance(n_steps, Integral) or n_steps < 1:
-            raise ValueError(f"n_steps must be a positive int, got {n_steps!r}.")
+        check_count("n_steps", n_steps)
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
         model = fitted_model(estimator)
@@ -188,6 +186,7 @@ class SaliencyDisplay:
             Itself, with ``ax_``, ``axes_`` and ``figure_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        check_count("n_features", n_features)
         if self.sample.ndim == 3:
             self._draw_images(ax, kwargs)
         else:
@@ -252,7 +251,7 @@ def _direction(estimator, z, target):
 
 
 def _position(choices, target):
-    if target not in choices:
+    if np.ndim(target) > 0 or target not in choices:
         raise ValueError(f"target must be one of {choices}, got {target!r}.")
     return choices.index(target)
 

@@ -151,6 +151,8 @@ class TrainingCurveDisplay:
             Itself, with ``ax_``, ``axes_``, ``figure_`` and ``lines_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        if loss_scale not in ("linear", "log"):
+            raise ValueError(f"loss_scale must be 'linear' or 'log', got {loss_scale!r}.")
         extra = [
             curve
             for curve in ("validation_score", "learning_rate")

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sknn.estimators.solvers import new_optimizer, new_schedule
-from sknn.inspection.networks import fitted_model
+from sknn.inspection.networks import check_targets, fitted_model
 from sknn.inspection.tracing.records import LayerTrace, Trace
 from sknn.inspection.tracing.stages import stages_of
 from sknn.nn.gradient import Gradient
@@ -114,6 +114,7 @@ def trace(estimator, X, y, sample_weight=None):
 def _batch(estimator, model, X, y, sample_weight, dtype):
     """All samples as the Batch that training would take."""
     data = estimator._read(X, y, sample_weight, model=model, some=True)
+    check_targets(estimator, model, data.rows)
     batch = data.rows.astype(dtype).take(slice(None))
     if batch.weight_sum == 0:
         raise ValueError(
