@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import issparse
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 
 from sknn.estimators.labels import OneLabel
 from sknn.inspection.flatness import Flatness
@@ -55,6 +55,8 @@ class Evidence:
         Accuracy or R2, of the samples and of those held out.
     n_validation : int or None
         How many are held out.
+    validation_given : bool
+        Whether these were passed as X_val.
     flatness : list of Flatness
         Of the layers whose activation function flattens on some side.
     history : dict of list
@@ -76,6 +78,7 @@ class Evidence:
     score: float | None = None
     validation_score: float | None = None
     n_validation: int | None = None
+    validation_given: bool = False
     flatness: list = field(default_factory=list)
     history: dict = field(default_factory=dict)
     normalized_input: bool = False
@@ -118,9 +121,8 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
             evidence.class_weights = _class_weights(labels, targets, rows.weight)
         if fitted:
             evidence.relative_loss = _relative_loss(loss, targets, z, rows.weight)
-            score = estimator._score_of_outputs()
-            evidence.score = score(z, targets, data.sample_weight)
-            evidence.shrinkage = partial(_shrinkage, estimator, X, y)
+            evidence.score = _score(estimator, z, targets, data.sample_weight)
+            evidence.shrinkage = partial(_shrinkage, estimator, X, y, rows.weight)
     _hold_out(evidence, X_val, y_val)
     return evidence
 
@@ -157,11 +159,23 @@ def _normalizes(layers):
     return any(isinstance(layer, BatchNorm) for layer in before)
 
 
-def _shrinkage(estimator, X, y):
-    """Root mean square of the error terms of the first layer with weights, over the last's."""
+def _score(estimator, z, y, weight):
+    """Accuracy or R2 of raw outputs z; nan for R2 of a single sample, of which there is none."""
+    if len(z) == 1 and not is_classifier(estimator):
+        return np.nan
+    return estimator._score_of_outputs()(z, y, weight)
+
+
+def _shrinkage(estimator, X, y, weight):
+    """Root mean square of the error terms of the first layer with weights, over the last's.
+
+    None where no sample has a weight, or the last layer has no error.
+    """
     X = X.tocsr() if issparse(X) else X  # other formats have no rows to take
-    n = num_samples(X)
-    at = np.unique(np.linspace(0, n - 1, SAMPLE).astype(int))
+    counted = np.arange(num_samples(X)) if weight is None else np.flatnonzero(weight.any(axis=1))
+    if not len(counted):
+        return None
+    at = counted[np.unique(np.linspace(0, len(counted) - 1, SAMPLE).astype(int))]
     traced = trace(estimator, safe_indexing(X, at), safe_indexing(y, at))
     errors = [np.sqrt(np.mean(own.delta**2)) for own in traced.layers if own.has_weights]
     return float(errors[0] / errors[-1]) if errors[-1] > 0 else None
@@ -177,7 +191,10 @@ def _class_weights(labels, targets, weight):
 
 def _relative_loss(loss, y, z, weight):
     """The loss of raw outputs z over that of the best constant; None where that is no ratio."""
-    if np.all(y == y[0]):  # a constant is always right
+    if weight is not None:
+        counted = weight.any(axis=1)
+        y, z, weight = y[counted], z[counted], weight[counted]
+    if np.all(y == y[:1]):  # a constant is always right
         return None
     y, z = y.astype(np.float64), z.astype(np.float64)
     weight_sum = float(len(y)) if weight is None else sum_of_weights(weight)
@@ -205,11 +222,11 @@ def _hold_out(evidence, X_val, y_val):
     """Fills in what is known of the samples held out."""
     est = evidence.estimator
     if X_val is not None:
-        evidence.n_validation = num_samples(X_val)
+        evidence.n_validation, evidence.validation_given = num_samples(X_val), True
         if evidence.fitted:
             data = est._read(X_val, y_val, model=est._current_model(), some=True, validates=True)
-            score, z = est._score_of_outputs(), est._outputs(X_val)
-            evidence.validation_score = score(z, data.rows.targets(), None)
+            z, targets = est._outputs(X_val), data.rows.targets()
+            evidence.validation_score = _score(est, z, targets, None)
         return
     if est.early_stopping and est.solver != "lbfgs" and isinstance(est.validation_fraction, Real):
         evidence.n_validation = ceil(evidence.n * est.validation_fraction)

@@ -33,8 +33,9 @@ def chart(title, curves, unit):
         if len(curves) > 1:
             start = right - 96 * (len(curves) - number)
             marks += [_path(kind, f"M{start},8h18"), _text(start + 24, 12, label, "start")]
+    epochs = f"{n} {unit}" if n == 1 else f"{n} {unit}s"
     return (
-        f'<svg role="img" aria-label="{title} of {n} {unit}s" width="{WIDTH}" height="{HEIGHT}" '
+        f'<svg role="img" aria-label="{title} of {epochs}" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(marks)}</svg>'
     )
 
