@@ -5,7 +5,7 @@ from math import ceil
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import coo_array
+from scipy.sparse import bsr_array
 from scipy.special import xlogy
 from sklearn.metrics import log_loss
 from sklearn.model_selection import KFold
@@ -227,7 +227,9 @@ def test_targets_without_a_ratio_have_none():
     assert gathered(reg, y=np.full(N, 2.0)).relative_loss is None  # a constant is right
     assert gathered(reg, y=NUMBERS, sample_weight=np.eye(N)[4]).relative_loss is None
     assert gathered(reg, X[:1], NUMBERS[:1]).relative_loss is None
+    assert gathered(reg, 1e200 * X, NUMBERS).relative_loss is None  # it is not finite
     assert np.isnan(gathered(reg, X[:1], NUMBERS[:1]).score)
+    assert_allclose(gathered(reg, X[:2], NUMBERS[:2]).score, reg.score(X[:2], NUMBERS[:2]))
     assert gathered(reg).relative_loss is gathered(reg).score is None
 
 
@@ -254,7 +256,7 @@ def test_shrinkage_is_that_of_up_to_200_samples_spread_over_all(n):
     assert len(at) == min(n, 200)
     _, first, _, last = trace(reg, X[at], y[at]).layers
     wanted = np.sqrt(np.mean(first.delta**2) / np.mean(last.delta**2))
-    for given in (X, coo_array(X)):
+    for given in (X, bsr_array(X)):
         assert_allclose(gathered(reg, given, y).shrinkage(), wanted, rtol=1e-12)
 
 
@@ -281,6 +283,8 @@ def test_samples_passed_to_validate_on_are_scored():
     found = gathered(clf, y=LABELS, **HELD_OUT)
     assert (found.n_validation, found.validation_given) == (29, True)
     assert found.validation_score == clf.score(HELD_OUT["X_val"], HELD_OUT["y_val"]) != found.score
+    one = gathered(clf, X_val=X[:1], y_val=clf.predict(X[:1]))
+    assert (one.n_validation, one.validation_score) == (1, 1.0)
     found = gathered(MLPClassifier(), y=LABELS, **HELD_OUT)
     assert (found.n_validation, found.validation_score) == (29, None)
     reg = MLPRegressor(hidden_layer_sizes=3, **SMALL).fit(X, NUMBERS)

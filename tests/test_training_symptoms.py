@@ -300,6 +300,17 @@ def test_activations_are_saturated_beyond_four_fifths_of_a_layer(share, loss, fo
         )
 
 
+def test_the_layer_with_most_saturated_activations_is_named():
+    flatness = [layer("a", 2, 0.85), layer("b", 2, 0.95), layer("c", 2, 0.9)]
+    given = evidence(SequentialClassifier([Dense(3)]), flatness=flatness, relative_loss=0.5)
+    _, text, remedy = saturated_units(given)
+    assert text.startswith("95% of the activations of b")
+    assert remedy == (
+        "learning_rate_init=0.0001 (now 0.001), or a narrower weight_init of the layers, or "
+        "BatchNorm() before the activations."
+    )
+
+
 def test_saturation_needs_targets_that_differ():
     with pytest.raises(NotTold, match="needs y that is not constant"):
         saturated_units(evidence(flatness=[layer("a", 2, 1.0)]))
