@@ -163,7 +163,8 @@ def _score(estimator, z, y, weight):
     """Accuracy or R2 of raw outputs z; nan for R2 of a single sample, of which there is none."""
     if len(z) == 1 and not is_classifier(estimator):
         return np.nan
-    return estimator._score_of_outputs()(z, y, weight)
+    with np.errstate(over="ignore"):
+        return estimator._score_of_outputs()(z, y, weight)
 
 
 def _shrinkage(estimator, X, y, weight):
