@@ -68,6 +68,13 @@ def test_curve_without_a_finite_value_is_left_out():
     assert chart("Loss", {"": [nan]}, "epoch") == chart("Loss", {}, "epoch") == ""
 
 
+def test_scale_is_that_of_the_finite_values_and_leaves_room_for_the_longest_label():
+    _, texts, paths = drawn(chart("Loss", {"": [nan, inf, 11.0, 7.0, -inf]}, "epoch"))
+    assert [text for text, _, _, anchor in texts if anchor == "end"] == ["7", "8", "9", "10", "11"]
+    assert paths["sknn-grid"][0] == "M24,130.0H280"
+    assert paths["sknn-curve sknn-first"] == ["M152.0,30.0L216.0,130.0"]
+
+
 def test_single_epoch_is_a_square_in_the_middle():
     attributes, texts, paths = drawn(chart("Loss", {"": [3.0]}, "epoch"))
     assert attributes["aria-label"] == "Loss of 1 epoch"

@@ -326,6 +326,37 @@ def test_score_recorded_is_that_of_the_weights_kept():
     assert gathered(MLPClassifier()).validation_score is None
 
 
+SEVERAL = np.column_stack([NUMBERS, X[:, 2]])
+EACH = {
+    "dropout": (MLPClassifier(4, dropout=[0.3, 0.5], **SMALL), LABELS),
+    "residual": (
+        SequentialClassifier([Dense(4), Residual([Dense(4), BatchNorm()])], **SMALL),
+        LABELS,
+    ),
+    "margins": (MLPClassifier(4, loss="hinge", **SMALL), LABELS),
+    "several outputs": (MLPRegressor(hidden_layer_sizes=4, **SMALL), SEVERAL),
+    "quantiles": (MLPRegressor("quantile", 4, quantile=[0.2, 0.6], **SMALL), NUMBERS),
+    "lbfgs": (MLPClassifier(4, solver="lbfgs", **SMALL), LABELS),
+    "stopped early": (MLPClassifier(4, early_stopping=True, **SMALL), LABELS),
+    "several labels": (MLPClassifier(4, **SMALL), np.column_stack([LABELS == 3, LABELS == 5])),
+    "several columns": (MLPClassifier(4, **SMALL), np.column_stack([LABELS, X[:, 0] > 0])),
+}
+
+
+@pytest.mark.parametrize("case", EACH)
+def test_score_is_that_of_the_estimator(case):
+    estimator, y = EACH[case]
+    found = gathered(estimator.fit(SCALED, y), SCALED, y, WEIGHT, X_val=SCALED[9:40], y_val=y[9:40])
+    if case == "several columns":  # which score does not take: all of a row must be right
+        correct = np.average(np.all(estimator.predict(SCALED) == y, axis=1), weights=WEIGHT)
+    else:
+        correct = estimator.score(SCALED, y, WEIGHT)
+        assert_allclose(found.validation_score, estimator.score(SCALED[9:40], y[9:40]))
+    assert_allclose(found.score, correct)
+    assert found.relative_loss > 0
+    assert found.history is estimator.history_
+
+
 def test_flatness_is_of_layers_that_flatten_and_as_in_prediction():
     layers = [Dense(4, "leaky_relu"), ("far", Dense(3, "tanh")), BatchNorm(), Activate("relu")]
     clf = SequentialClassifier(layers, **SMALL).fit(X, LABELS)

@@ -46,6 +46,7 @@ class Ceiling(Activation):
         (None, 0),  # no activation function
         # A slope of 0.005 of the steepest is one for good.
         (LeakyReLU(0.0049), 1),
+        (LeakyReLU(0.005), 1),
         (LeakyReLU(0.0051), 0),
     ],
 )
