@@ -126,12 +126,12 @@ def test_empty_validation_set_is_found():
 
 @pytest.mark.parametrize(("largest", "found"), [(49, False), (50, False), (51, True)])
 def test_classes_are_imbalanced_beyond_five_to_one(largest, found):
-    seen = class_imbalance(evidence(class_weights={"b": 30.0, "a": 10.0, "c": float(largest)}))
+    seen = class_imbalance(evidence(class_weights={"b": 30.0, "c": 10.0, "a": float(largest)}))
     assert (seen is not None) is found
     if found:
         figure, text, remedy = seen
         assert figure == 5.1
-        assert text.startswith("Class 'c' weighs 5.1 times as much as class 'a': it pays to guess")
+        assert text.startswith("Class 'a' weighs 5.1 times as much as class 'c': it pays to guess")
         assert remedy == "class_weight='balanced'; scoring='balanced_accuracy' to validate."
 
 

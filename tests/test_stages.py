@@ -77,8 +77,8 @@ def test_what_a_stage_returns_is_its_own(case):
 def test_gradients_of_a_stage_are_central_differences(case):
     layer, shape = CASES[case]
     own, grads = stage(layer, shape)
-    x = RNG.normal(size=(6, *shape))
-    z, a = own.forward(x, True)
+    x, weight = RNG.normal(size=(6, *shape)), RNG.uniform(0.5, 2, size=(6, 1))
+    z, a = own.forward(x, True, weight)
     da = RNG.normal(size=a.shape)
     dz, dx = own.backward(da, grads)
     if own.activation is not None:
@@ -88,7 +88,7 @@ def test_gradients_of_a_stage_are_central_differences(case):
         sums = []
         for sign in (1, -1):
             array += sign * step
-            sums.append(np.sum(da * own.forward(x, True)[1]))
+            sums.append(np.sum(da * own.forward(x, True, weight)[1]))
             array -= sign * step
         assert_allclose((sums[0] - sums[1]) / 2, np.sum(gradient * step), rtol=1e-6)
 

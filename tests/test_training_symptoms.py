@@ -86,8 +86,10 @@ def test_loss_diverges_from_a_quarter_of_its_fall_and_a_twentieth_of_its_least(l
         )
 
 
-def test_loss_that_is_not_finite_is_found_in_its_epoch():
-    figure, text, _ = diverging_loss(evidence(losses=[3.0, 2.0, 1.0, np.inf, 1.0, np.nan]))
+@pytest.mark.parametrize("after", [1.0, np.nan])
+@pytest.mark.parametrize("loss", [np.inf, -np.inf, np.nan])
+def test_loss_that_is_not_finite_is_found_in_its_epoch(loss, after):
+    figure, text, _ = diverging_loss(evidence(losses=[3.0, 2.0, 1.0, loss, 1.0, after]))
     assert np.isnan(figure)
     assert text == "The loss is no longer finite in epoch 4."
 
@@ -229,6 +231,17 @@ def test_units_without_gradient_explain_a_stalled_loss():
         "high pass no gradient on."
     )
     assert remedy == "See dead and saturated units below."
+
+
+def test_without_y_saturation_explains_nothing():
+    flatness = [layer("a", 2, 0.99)]
+    seen = stalled_loss(evidence(losses=[2.0, 1.95, 1.92, 1.93, 1.94], flatness=flatness))
+    assert "pass no gradient" not in seen[1]
+
+
+@pytest.mark.parametrize("losses", [[], [2.0]])
+def test_loss_without_a_course_goes_no_steady_way(losses):
+    assert "goes up and down" in stalled_loss(evidence(losses=losses, relative_loss=1.5))[1]
 
 
 # Of a layer, more than 0.6 of the units are dead, or 0.8 of the activations saturated.

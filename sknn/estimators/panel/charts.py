@@ -87,7 +87,7 @@ def _label(tick, step, largest):
     digits = -floor(log10(step))  # after the point
     if digits <= 5 and largest < 1e6:
         return f"{tick:,.{max(0, digits)}f}"
-    return f"{tick:.{1 + max(0, floor(log10(largest)) + digits)}g}" if tick else "0"
+    return f"{tick:.{1 + max(0, floor(log10(largest)) + digits)}g}"
 
 
 def _round_step(least, whole):
