@@ -180,6 +180,11 @@ def test_boxes_of_layers_with_parameters_are_marked_and_all_parameters_counted()
     assert n_parameters == 2975
 
 
+def test_names_of_the_user_stand_there_after_fit():
+    reg = fitted(SequentialRegressor([("mine", Dense(3))]), max_iter=1)
+    assert [box[0] for box in Markup(network_html(reg)).boxes] == ["input", "mine", "dense2"]
+
+
 def test_images_have_three_sides():
     clf = fitted(CNNClassifier(3, hidden_layer_sizes=(), batch_size=30, normalization="batch"))
     assert Markup(network_html(clf)).boxes == [

@@ -53,7 +53,17 @@ def by_hand():
 
 def test_page_has_every_label_and_the_numbers_of_its_formula():
     reg, X, y, weight = by_hand()
-    labels, numbers = read(str(trace(reg, X, y, weight)))
+    page = str(trace(reg, X, y, weight))
+    labels, numbers = read(page)
+    title, line = page.splitlines()[:2]
+    assert line == "=" * len(title)
+    assert "\n\nForward\n-------\n\ndense1" in page
+    for line in (
+        "x = a of dense1  (2, 2)",
+        "z = x @ weight + bias  (2, 1)",
+        "a = max(z, 0)  (2, 2)",
+    ):
+        assert f"\n  {line}\n" in page
     (w1, w2), (b1, b2) = reg.coefs_, reg.intercepts_
     y, n = y[:, None], 4.0  # the sum of the weights
     z1 = X @ w1 + b1
@@ -185,7 +195,10 @@ def test_penalties_stand_at_trainable_weights_alone():
 
 def test_layers_that_leave_numbers_as_they_are_do_not_repeat_them():
     clf = fitted([Dense(3), Dropout(0.5), Dense(2)], X, LABELS)
-    labels, numbers = read(str(trace(clf, X[:1], LABELS[:1])))
+    page = str(trace(clf, X[:1], LABELS[:1]))
+    labels, numbers = read(page)
+    for line in ("x = a of dense1", "z = x", "delta = dx of dense2", "dx = delta"):
+        assert f"\n  {line}  (1, 3)\n" in page
     assert labels[0].endswith("one step of training on 1 sample")
     assert labels[2] == "Dropout is off, as in prediction."
     assert numbers["Forward dropout1", "  z = x"] == []
@@ -247,6 +260,15 @@ def test_gradients_that_have_no_formula_are_shown_without():
     _, numbers = read(str(trace(fitted(layers, X, LABELS), X, LABELS)))
     assert len(numbers["Backward own", "  dshift"]) == 3
     assert len(numbers["Backward own", "  dx"]) == 18
+
+
+def test_page_of_lbfgs_ends_with_the_gradient():
+    clf = fitted(3, X, LABELS, MLPClassifier, solver="lbfgs")
+    *_, norm, last = str(trace(clf, X, LABELS)).splitlines()
+    assert norm.startswith("  norm of grad, that is of all d of parameters = ")
+    assert last == (
+        "  solver='lbfgs' takes no single step: SciPy's line search decides where it goes."
+    )
 
 
 class Labelled(SGD):

@@ -340,6 +340,12 @@ def test_layers_inside_a_residual_are_indented_below_it():
     assert table.rows[0].n_parameters == 2 * (16 + 4)
 
 
+def test_thousands_are_parted():
+    table = summary(MLPClassifier((2,), dtype="float32"), 1234)
+    assert table.title == "MLPClassifier, not fitted: samples of 1,234 features"
+    assert "2,470      2,468      8\n" in str(table)
+
+
 def test_network_that_is_not_fitted_is_left_as_it_is():
     clf = CNNClassifier(input_shape=(6, 5, 3))
     summary(clf, (4, 4))

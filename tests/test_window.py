@@ -16,12 +16,12 @@ IMAGES = np.random.default_rng(0).integers(-9, 10, size=(3, 6, 5, 5)).astype(flo
 NUMBERS = [1.0, 2.0, 4.0]
 
 
-def traced(bias=True, activation="tanh"):
+def traced(bias=True, activation="tanh", IMAGES=IMAGES):
     layer = Conv2D(4, (2, 3), padding="valid", bias=bias, activation=activation)
     reg = SequentialRegressor([layer, Flatten()], max_iter=1, dtype="float64", random_state=0)
     reg.fit(IMAGES, NUMBERS)
     rng = np.random.default_rng(1)
-    reg.coefs_ = [rng.integers(-9, 10, size=(2, 3, 5, 4)) / 8, reg.coefs_[1]]
+    reg.coefs_ = [rng.integers(-9, 10, size=(2, 3, IMAGES.shape[-1], 4)) / 8, reg.coefs_[1]]
     if bias:
         reg.intercepts_ = [np.array([0.5, -0.25, 1.5, -2.0]), reg.intercepts_[1]]
     return trace(reg, IMAGES, NUMBERS)
@@ -98,6 +98,12 @@ def test_page_shows_four_channels_row_by_row_and_the_sum():
             assert shown == np.concatenate([array[row, :, channel] for array in arrays]).tolist()
     columns = [line.index("[") for line in lines if line.startswith("  [[")]
     assert set(columns) == {2}
+
+
+def test_page_of_four_channels_shows_all():
+    page = str(traced(IMAGES=IMAGES[..., :4]).window(0))
+    assert re.findall(r"^channel (\d)$", page, re.M) == ["0", "1", "2", "3"]
+    assert "more channel" not in page
 
 
 def test_page_without_an_activation_ends_with_z():

@@ -199,6 +199,6 @@ def _numbers(array):
 
 
 def _number(value):
-    if value == 0 or 1e-4 <= abs(value) < 1e8:
+    if 1e-4 <= abs(value) < 1e8:
         return np.format_float_positional(value, precision=DIGITS, trim="-")
     return f"{value:.{DIGITS}g}"
