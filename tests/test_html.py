@@ -173,6 +173,7 @@ def test_boxes_of_layers_with_parameters_are_marked_and_all_parameters_counted()
     ]
     weights = ["sknn-weights" in kind for kind in kinds]
     assert weights == [False, True, False, True, True, True]
+    assert "<div></div>" not in network_html(reg)  # a layer without an activation has no line
     n_parameters = 64 * 40 + 40 + 2 * 40 + 40 * 7 + 7 + 7 + 1
     n_products = 64 * 40 + 40 * 7 + 7
     (note,) = markup.notes

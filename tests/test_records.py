@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 
 from sknn import SequentialClassifier
 from sknn.inspection import trace
+from sknn.inspection.tracing.records import _long_frame
 from sknn.nn import Activate, BatchNorm, Conv2D, Dense, Flatten, PReLU
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -74,6 +75,7 @@ def test_frame_of_a_parameter_has_value_gradient_and_step(step, layer, parameter
     assert list(frame.columns) == ["value", "gradient", "after"]
     for column, arrays in (("value", own.params), ("gradient", own.grads), ("after", own.after)):
         array = arrays[parameter].reshape(shape)
+        assert len(shape) > 1 or list(frame.index) == list(range(*shape))
         for place, number in zip(frame.index, frame[column], strict=True):
             assert number == array[place]
 
@@ -88,6 +90,13 @@ def test_frame_of_the_weights_of_a_single_input_has_two_axes():
     message = r"^parameter must be None or one of \['weight', 'bias'\] for layer dense1, got 'w'\.$"
     with pytest.raises(ValueError, match=message):
         layer.to_frame("w")
+
+
+def test_axes_that_have_no_name_are_numbered():
+    pytest.importorskip("pandas")
+    frame = _long_frame({"value": np.arange(24).reshape(2, 3, 4)}, ("", "unit"))
+    assert frame.index.names == ["axis0", "axis1", "axis2"]
+    assert frame.loc[(1, 2, 3), "value"] == 23
 
 
 def test_frames_are_copies(step):

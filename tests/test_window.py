@@ -30,7 +30,13 @@ def traced(bias=True, activation="tanh", IMAGES=IMAGES):
 @pytest.mark.parametrize("bias", [True, False])
 def test_window_has_the_pixels_weights_products_and_their_sum(bias):
     step = traced(bias)
-    window = step.window("conv2d1", 2, (3, 1), 3)
+    window = step.window("conv2d1", 2, [3, 1], 3)
+    assert (window.layer, window.sample, window.position, window.filter) == (
+        "conv2d1",
+        2,
+        (3, 1),
+        3,
+    )
     pixels = IMAGES[2, 3:5, 1:4]
     weight = step[0].params["weight"][..., 3]
     assert_array_equal(window.pixels, pixels)
