@@ -950,6 +950,18 @@ inspection/tracing/trace.py: trace
     alpha=estimator.alpha, => alpha=estimator.l1,
     gradient_norm=norm, => gradient_norm=gradient.norm(),
     if estimator.max_grad_norm is not None: => if estimator.max_grad_norm is None:
+inspection/diagnose.py: diagnose
+    if self.not_checked: => if False:
+    break_on_hyphens=False => break_on_hyphens=True
+    if not self.findings: => if self.findings:
+inspection/networks.py: diagnose trace
+    if not isinstance(estimator, BaseNetwork): => if False:
+    check_network(estimator)\n    return => return
+inspection/tracing/trace.py: trace
+    np.dtype(np.float64) if estimator.solver == "lbfgs" else model.dtype => model.dtype
+    _copied(stage.params),\n => stage.params,\n
+    1 / batch.weight_sum => 1 / len(batch.y)
+    layer.grads = _copied(own) => layer.grads = own
 """
 
 
