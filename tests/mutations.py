@@ -804,7 +804,7 @@ inspection/evidence.py: bad_looking
     if fitted and y is not None:\n        check => if False:\n        check
     check_targets(est, model, data.rows, name="y_val") => pass
     check_consistent_length(reader._checked(X_val, np.dtype(np.float64)), y_val) => pass
-    evidence.n_validation = len(data.rows) => evidence.n_validation = len(data.rows) - 1
+    _given = len(data.rows), True => _given = len(data.rows) - 1, True
 plotting/network.py: network_display every_input
     signed = any(column.values.min() < 0 => signed = all(column.values.min() < 0
     Normalize(-1 if signed else 0, 1) => Normalize(0, 1)
@@ -872,6 +872,262 @@ metrics.py: metrics
     SUMS if _are_whole(sums) else () => ()
     SUMS if _are_whole(sums) else () => SUMS
     "names", weighted=not whole) => "target_names", weighted=not whole)
+inspection/data_symptoms.py: data_symptoms
+    LARGE = 20 => LARGE = 17
+    TINY = 0.2 => TINY = 0.23
+    N_VALIDATION, PER_CLASS = 50, 5 => N_VALIDATION, PER_CLASS = 42, 5
+    N_VALIDATION, PER_CLASS = 50, 5 => N_VALIDATION, PER_CLASS = 50, 6
+    if evidence.normalized_input: => if False:
+    repr(names[worst]) => repr(names[0])
+    return evidence.length, text, remedy => return largest, text, remedy
+    return evidence.target_rms, text => return evidence.relative_loss, text
+    if n >= least: => if n > least:
+    least / evidence.n) => least / (evidence.n + n))
+    if evidence.validation_given: => if False:
+    if weights[most] <= IMBALANCE => if weights[most] < IMBALANCE
+    weights[most] / weights[least] => weights[least] / weights[most]
+    raise NotTold("y holds labels") => return None
+    {len(evidence.rms)} features have => {n_large} features have
+    max(weights, key=weights.get), min => max(weights), min
+inspection/training_symptoms.py: training_symptoms
+    RISEN, NOISE = 0.25, 0.05 => RISEN, NOISE = 0.21, 0.05
+    RISEN, NOISE = 0.25, 0.05 => RISEN, NOISE = 0.25, 0.042
+    STALLED = 0.95 => STALLED = 0.99
+    EPOCHS = 5 => EPOCHS = 6
+    VANISHING = 1e-3 => VANISHING = 8.5e-4
+    DEAD = 0.6 => DEAD = 0.5
+    SAMPLES = 50 => SAMPLES = 42
+    SATURATED = 0.8 => SATURATED = 0.93
+    LEARNT = 0.01 => LEARNT = 0.0117
+    np.argmin(np.isfinite(losses))) + 1 => np.argmin(np.isfinite(losses)))
+    RISEN * (losses[0] - least), NOISE * abs(least) => RISEN * (losses[0] - least), NOISE * least
+    last - least\n => losses[0] - least\n
+    est.max_grad_norm is not None else => est.max_grad_norm is None else
+    if not losses[0] > 0: => if not losses[0] >= 0:
+    [*_dead(evidence), *_saturated(evidence)] => [*_dead(evidence)]
+    if evidence.n < SAMPLES:\n        raise => if evidence.n <= SAMPLES:\n        raise
+    _activation(est, "leaky_relu") => _activation(est, "relu")
+    a narrower weight_init => a wider weight_init
+    score - held_out, is_classifier => held_out - score, is_classifier
+    (1 - held_out) / evidence.n_validation => (1 - held_out) / evidence.n
+    if not gap > GAP + chance: => if not gap > GAP:
+    if est.alpha else 1e-3:g} => if est.alpha else 1e-2:g}
+    np.diff(losses) < 0) >= STEADY => np.diff(losses) <= 0) >= STEADY
+    if share > SATURATED] => if share >= SATURATED]
+    for of in evidence.flatness if of.ends == 2] => for of in evidence.flatness if of.ends >= 1]
+    turns.insert(0, => turns.append(
+    learning_rate_init={10 * rate:g} (now {rate:g}), => learning_rate_init={rate:g} (now {rate:g}),
+    if any(isinstance(layer, kinds) for => if all(isinstance(layer, kinds) for
+    if not np.isfinite(losses).all(): => if np.isnan(losses).any():
+    getattr(est, "activation", None) == "relu" => getattr(est, "activation", "relu") == "relu"
+    {score:.3f} on the samples and {held_out:.3f} => {held_out:.3f} on the samples and {score:.3f}
+    "fewer layers." => "more layers."
+inspection/diagnose.py: diagnose
+    if (X_val is None) != (y_val is None): => if X_val is None and y_val is not None:
+    sample_weight, X_val, y_val)\n    state => None, X_val, y_val)\n    state
+inspection/evidence.py: evidence
+    reader = estimator if fitted else clone(estimator) => reader = estimator
+    np.sqrt(squares / len(rows)) => squares / len(rows)
+    history=getattr(estimator, "history_", {}) => history={}
+    if loss.link == "identity" and labels is None: => if labels is None:
+    isinstance(labels, OneLabel) => labels is not None
+    z, targets, data.sample_weight) => z, targets, rows.weight)
+    _relative_loss(loss, targets, z, rows.weight) => _relative_loss(loss, targets, z, None)
+    step = max(1, min(MOST => step = max(1, max(MOST
+    start + step)).x => start + step - 1)).x
+    dtype=float).sum(axis=0) => dtype=float).sum(axis=1)
+    stage.forward(x, False) => stage.forward(x, True)
+    (Dense, Conv2D, Residual)) => (Dense, Conv2D))
+    any(isinstance(layer, BatchNorm) => all(isinstance(layer, BatchNorm)
+    len(counted) - 1, SAMPLE => min(len(counted), SAMPLE) - 1, SAMPLE
+    if not len(counted): => if False:
+    if own.has_weights] => ]
+    errors[0] / errors[-1] => errors[1] / errors[-1]
+    np.sqrt(np.mean(own.delta**2)) => np.mean(own.delta**2)
+    weights=weight, minlength=len(labels.classes) => weights=weight
+    y[counted], z[counted], weight[counted] => y, z, weight
+    jac=True, method => jac=False, method
+    = num_samples(X_val), True => = evidence.n, True
+    = num_samples(X_val), True => = num_samples(X_val), False
+    errors[-1] > 0 else => errors[-1] >= 0 else
+    est.early_stopping and est.solver != "lbfgs" and => est.early_stopping and
+    if est.scoring is None and evidence.history: => if evidence.history:
+    ["validation_score"][-1:] => ["validation_score"][:1]
+    score is None or np.isnan(score) else score => score is None else score
+    if y is None:\n => if False:\n
+    weight[:, 0]\n => np.ones(len(codes))\n
+    isinstance(est.validation_fraction, Real): => est.validation_fraction:
+    learn=model is None, some=True => learn=True, some=True
+    min(MOST, MEMORY // row_size) => min(MOST, MEMORY)
+    z, x = stage.forward(x, False)\n => z, _ = stage.forward(x, False)\n
+inspection/flatness.py: flatness
+    FLAT = 0.05 => FLAT = 0.042
+    LEVEL = 0.005 => LEVEL = 0
+    None if stage.activation else 0 => 0 if stage.activation else None
+    reshape(-1, z.shape[-1]).sum(axis=0) => reshape(-1, z.shape[-1]).sum(axis=1)
+    self._seen += => self._seen =
+    slopes.max() => slopes.mean()
+inspection/summary.py: summary
+    N_TEXTS = 4 => N_TEXTS = 3
+    name="layer" => name="name"
+    sums["multiply_adds"], sums["n_bytes"]) => sums["n_bytes"], sums["multiply_adds"])
+    any(row.receptive_field => all(row.receptive_field
+    if not fitted and n_outputs => if n_outputs
+    " ".join(row.name.split()) => row.name
+    shape_text(row.receptive_field or ()) => shape_text(row.output_shape)
+    prod(_sides(value) or (0,)) != prod(fitted) => _sides(value) != fitted
+    n_outputs not in COUNT: => False:
+    takes_images or len(shape) == 1 => True
+    if estimator.dtype != "auto": => if estimator.dtype == "float64":
+    int(n_outputs)), _planned_shape => 1), _planned_shape
+    " ".join(row.name.split()) => row.name.strip()
+    one sample, bytes in {dtype} => one sample, bytes in float64
+    f"{shape[0]:,} features" => f"{shape[0]} features"
+    (len(columns) - N_TEXTS) => (len(columns) - N_TEXTS - 1) + [False]
+nn/summary.py: summary
+    "pool_size", "rate"} => "pool_size"}
+    LONGEST = 40 => LONGEST = 47
+    *([self.activation] if self.activation else []) => *[]
+    seen=before) => seen=seen)
+    int(prod(output_shape)) * => int(prod(input_shape)) *
+    n_bytes + sum( => sum(
+    {name}={text} => {text}={name}
+    " ".join(repr(value).split()) => repr(value)
+    elif type(value).__repr__ is object.__repr__: => elif False:
+    sum(getattr(row, count) for row in rows) => sum(getattr(row, count) for row in rows[:-1])
+    name in WINDOWS and isinstance(value, Integral) => isinstance(value, Integral)
+    , *([self.activation] => , *([self.kind]
+    prod(item.shape) for item in declared) => len(item.shape) for item in declared)
+nn/receptive_field.py: receptive_field
+    size: tuple = (1, 1) => size: tuple = (0, 0)
+    first - before * step) => first + before * step)
+    windows.dilation,\n            windows.stride => windows.stride,\n            windows.dilation
+    return replace(self, size=size) => return replace(shortcut, size=size)
+    image[:2] => image[1:]
+    self.first,\n            windows.size, => self.step,\n            windows.size,
+    first: tuple = (0, 0) => first: tuple = (1, 1)
+    strict=False => strict=True
+    zip(self.size, self.first, shortcut.size => zip(self.size, shortcut.first, shortcut.size
+inspection/tracing/formulas.py: formulas
+    "delta @ weight.T" => "delta @ weight"
+    "scale": "sum of delta * (x - mean) => "scale": "sum of x * (x - mean)
+    MaxPool2D: Formulas(\n        "largest => MaxPool2D: Formulas(\n        "smallest
+    and type(layer).forward is kind.forward =>
+    formulas if biased else replace => formulas if not biased else replace
+    r"; (?! )|\. |\.$" => r"; (?! )|\. "
+    formula(activation) if default else => formula(activation) if True else
+    exp(-beta * z) => exp(beta * z)
+    return Formulas(formula(layer)) => return Formulas("x")
+inspection/tracing/pages.py: pages window
+    MANY, ENDS = 36, 3 => MANY, ENDS = 30, 3
+    MANY, ENDS = 36, 3 => MANY, ENDS = 36, 2
+    ROWS = 8 => ROWS = 7
+    SMALL = 1e-3 => SMALL = 8.5e-4
+    CHANNELS = 4 => CHANNELS = 3
+    WIDTH, INDENT = 100, 6 => WIDTH, INDENT = 84, 6
+    _count(len(trace.y), "sample") => _count(len(trace.layers), "sample")
+    window.products[..., channel] => window.products[..., 0]
+    if channels > CHANNELS:\n => if channels >= CHANNELS:\n
+    {products} + {bias} = {z} => {bias} + {products} = {z}
+    own.layer.draws for => own.layer.joint for
+    if trace.augmented: => if not trace.augmented:
+    _array(name, param, of_images=False)\n        how => _array(name, param)\n        how
+    _array(f"a = {_of_z(own.activation)}", own.a) => _array(f"a = {_of_z(own.activation)}", own.z)
+    "z" if link == "identity" else => "z" if True else
+    if trace.alpha:\n        how => if not trace.alpha:\n        how
+    _number(trace.l2_penalty) => _number(trace.l1_penalty)
+    penalty += => penalty =
+    declared.decay and declared.trainable => declared.decay
+    above = own.name => above = above or own.name
+    isinstance(value, Real) => True
+    {how}", param, => {how}", own.params[name],
+    text.removeprefix("f(z) = ") if => text if
+    if len(array) <= ROWS else 0 => if len(array) < ROWS else 0
+    for row in zip(*columns, strict=True): => for row in zip(*columns[::-1], strict=True):
+    value:.{DIGITS}g => value:.{DIGITS}e
+    range(min(channels, CHANNELS)) => range(channels)
+    of_images=False)\n        if own => of_images=True)\n        if own
+inspection/tracing/records.py: records
+    any(map(self._is_weight, self.declared)) => all(map(self._is_weight, self.declared))
+    if parameter not in self.params: => if False:
+    if self.after is not None: => if False:
+    .shape[0] == 1 and not is_weight => .shape[0] == 1
+    {self.x.shape} -> {self.a.shape} => {self.x.shape} -> {self.x.shape}
+    if layer not in names: => if False:
+    sample, position, filter)\n\n    def => 0, position, filter)\n\n    def
+    loss {self.loss:.8g} => loss {self.loss:.4g}
+    range(n) for n in shape] => range(1, n + 1) for n in shape]
+    "after"] = self.after[parameter] => "after"] = self.params[parameter]
+    names.index(layer) => len(names) - 1
+    position=(0, 0), filter => position=(0, 1), filter
+inspection/tracing/stages.py: stages
+    z = self.before.forward(*given, context).copy() => z = self.before.forward(*given, context)
+    given = *own, da.copy(), self => given = *own, da, self
+    grads, dz.copy(), self => grads, dz, self
+    Pass(training, weight=weight => Pass(True, weight=weight
+    not in (Dense.forward, Conv2D.forward) => not in (Dense.forward,)
+    before = copy(layer) => before = layer
+    names_of_layers(estimator, network)) => network.names)
+    if self.before is None:\n            return dz, dz => if False:\n            return dz, dz
+    dz, context = da, self._context => dz, context = da, Pass(False)
+    before.activation = "identity" => before.activation = "tanh"
+inspection/tracing/window.py: window
+    if not isinstance(layer, Conv2D): => if False:
+    if not 0 <= number < n: => if not 0 <= number <= n:
+    f"{n - 1}, got => f"{n}, got
+    [0, *position].copy() => [0, *position]
+    traced.params["bias"][0, filter] => traced.params["bias"][0, 0]
+    z=float(products.sum()) + bias => z=float(products.sum())
+    position=tuple(position) => position=position
+    z = {self.z:.8g} => z = {self.z:.4g}
+    return pd.DataFrame({name: array.ravel() for => return pd.DataFrame({name: array.ravel("F") for
+    wanted, axes = (sample, *position, filter) => wanted, axes = (sample, *position, 0)
+    bias=bias, => bias=0.0,
+    float(products.sum()) => float(pixels.sum())
+estimators/panel/html.py: html
+    if not PLAIN.fullmatch(name)] => if PLAIN.fullmatch(name)]
+    {type(error).__name__}: {error} => {error}
+    [*given, network.names[-1]] => [*given, network.names[0]]
+    history.get("validation_loss", []) => history.get("loss", [])
+    a if a == b else UNKNOWN => a if a != b else UNKNOWN
+    link if row is rows[-1] else row.activation => row.activation
+    map(str, shape) => map(str, shape[:2])
+    "loss", []), "validation" => "loss", [])[:-1], "validation"
+    lines = [kind, *([activation] => lines = [*([activation]
+    names_of_layers(estimator, network))\n    sums => network.names)\n    sums
+    if row.n_parameters else "" => if row.n_trainable else ""
+estimators/panel/charts.py: charts
+    any(map(isfinite, values)) => all(map(isfinite, values))
+    bottom - 4, TOP + 4 => bottom, TOP
+    M{at:.1f},{bottom}v4 => M{at:.1f},{bottom}v-4
+    if len(curves) > 1: => if len(curves) > 2:
+    points[: -1 : -(-len(points) // MOST_POINTS)] => points[: -1 : len(points) // MOST_POINTS]
+    MOST_POINTS = 300 => MOST_POINTS = 350
+    len(set(places)) == 1 => len(places) == 1
+    high > LOGARITHMIC * low => high >= LOGARITHMIC * low
+    (high - low) / 6, whole or power => (high - low) / 5, whole or power
+    log10(value) if power else value => value
+    digits <= 5 and largest < 1e6 => digits <= 5
+    1 + max(0, floor(log10(largest)) + digits) => max(0, floor(log10(largest)) + digits)
+    at + 4, label, "end" => at, label, "end"
+    step = _round_step((high - low) / 6 => step = _round_step((high - low) / 8
+inspection/tracing/trace.py: trace
+    learning_rate=rate, => learning_rate=float(estimator.learning_rate_init),
+    alpha=estimator.alpha, => alpha=estimator.l1,
+    gradient_norm=norm, => gradient_norm=gradient.norm(),
+    if estimator.max_grad_norm is not None: => if estimator.max_grad_norm is None:
+inspection/diagnose.py: diagnose
+    if self.not_checked: => if False:
+    break_on_hyphens=False => break_on_hyphens=True
+    if not self.findings: => if self.findings:
+inspection/networks.py: diagnose trace
+    if not isinstance(estimator, BaseNetwork): => if False:
+    check_network(estimator)\n    return => return
+inspection/tracing/trace.py: trace
+    np.dtype(np.float64) if estimator.solver == "lbfgs" else model.dtype => model.dtype
+    _copied(stage.params),\n => stage.params,\n
+    1 / batch.weight_sum => 1 / len(batch.y)
+    layer.grads = _copied(own) => layer.grads = own
 """
 
 

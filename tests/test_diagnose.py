@@ -1,6 +1,8 @@
 """What ails a network is found, and what is well is left alone."""
 
 import pickle
+import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from sknn import (
     SequentialClassifier,
 )
 from sknn.inspection import diagnose, training_symptoms
-from sknn.inspection.diagnose import CHECKS
+from sknn.inspection.diagnose import CHECKS, Diagnosis, Finding
 from sknn.nn import BatchNorm, Dense, Loss, Normal
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -47,6 +49,44 @@ def finding(diagnosis, name):
 
 def fitted(estimator, X=X, y=LABELS, **kwargs):
     return estimator.set_params(random_state=0).fit(X, y, **kwargs)
+
+
+# The page
+
+
+def test_page_wraps_findings_and_lists_what_is_healthy_and_not_checked():
+    words = "well-known quantities of any length " * 9
+    findings = [
+        Finding("first", 1.5, f"{words}.", "this, or that."),
+        Finding("second", 2, "x.", words),
+    ]
+    page = str(Diagnosis("Title:", findings, ["a", "b"], {"c": "needs y", "d": "needs z"}))
+    title, first, second, rest = re.split(r"\n(?=1\. )|\n\n", page)
+    assert title == "Title:"
+    for part, wanted in (
+        (first, f"1. first: {words}. Try: this, or that."),
+        (second, f"2. second: x. Try: {words}"),
+    ):
+        lines = part.splitlines()
+        assert " ".join(part.split()) == " ".join(wanted.split())
+        for line, following in pairwise(lines):
+            assert following.startswith("   ")
+            if not following.startswith("   Try: "):  # as many words as there is room for
+                assert len(line) <= 88 < len(f"{line} {following.split()[0]}")
+    assert rest == "In order: a, b.\nNot checked: c (needs y); d (needs z)."
+    assert str(Diagnosis("T:", [])) == "T:\nNothing was found to be wrong.\n"
+    assert repr(findings[1]) != str(findings[1]) == f"second: x.\nTry: {words}"
+
+
+def test_causes_come_before_what_follows_from_them():
+    order = "unscaled inputs, unscaled targets, diverging loss, stalled loss, dead units, saturated"
+    order += " units, overfitting, small validation set, class imbalance"
+    assert ", ".join(CHECKS) == order
+    diagnosis = diagnose(MLPClassifier(), X[:1], LABELS[:1])
+    assert str(diagnosis).startswith("Diagnosis of MLPClassifier, not fitted, on 1 sample:\n")
+    assert list(diagnosis.not_checked) == [name for name in CHECKS if name in diagnosis.not_checked]
+    assert diagnosis.not_checked["unscaled targets"] == "y holds labels"
+    assert diagnosis.healthy == ["unscaled inputs", "class imbalance"]
 
 
 # Health
@@ -571,6 +611,8 @@ def test_what_cannot_be_diagnosed_raises():
         diagnose(make_pipeline(MLPClassifier()), X, LABELS)
     with pytest.raises(ValueError, match="X_val and y_val go together"):
         diagnose(MLPClassifier(), X, LABELS, X_val=X)
+    with pytest.raises(ValueError, match="X_val and y_val go together"):
+        diagnose(MLPClassifier(), X, LABELS, y_val=LABELS)
     with pytest.raises(ValueError, match="X has 5 features"):
         diagnose(fitted(MLPClassifier(max_iter=1)), X[:, :5], LABELS)
     with pytest.raises(ValueError, match="The 'alpha' parameter"):

@@ -164,6 +164,28 @@ def test_layers_stand_in_boxes_with_their_activations_and_shapes():
     assert markup.notes == [f"{n_parameters} parameters, {n_products} multiply-adds a sample"]
 
 
+def test_boxes_of_layers_with_parameters_are_marked_and_all_parameters_counted():
+    layers = [Dense(40, trainable=False), Dropout(0.5), BatchNorm(), Dense(7, "tanh")]
+    reg = fitted(SequentialRegressor(layers), max_iter=1)
+    markup = Markup(network_html(reg))
+    kinds = [
+        own["class"].split() for own in markup.attributes if "sknn-layer " in own.get("class", "")
+    ]
+    weights = ["sknn-weights" in kind for kind in kinds]
+    assert weights == [False, True, False, True, True, True]
+    assert "<div></div>" not in network_html(reg)  # a layer without an activation has no line
+    n_parameters = 64 * 40 + 40 + 2 * 40 + 40 * 7 + 7 + 7 + 1
+    n_products = 64 * 40 + 40 * 7 + 7
+    (note,) = markup.notes
+    assert note.startswith(f"{n_parameters:,} parameters, {n_products:,}")
+    assert n_parameters == 2975
+
+
+def test_names_of_the_user_stand_there_after_fit():
+    reg = fitted(SequentialRegressor([("mine", Dense(3))]), max_iter=1)
+    assert [box[0] for box in Markup(network_html(reg)).boxes] == ["input", "mine", "dense2"]
+
+
 def test_images_have_three_sides():
     clf = fitted(CNNClassifier(3, hidden_layer_sizes=(), batch_size=30, normalization="batch"))
     assert Markup(network_html(clf)).boxes == [
@@ -225,6 +247,15 @@ def test_last_box_names_what_makes_predictions_of_the_outputs(estimator, n_class
             ],
         ),
         (
+            SequentialRegressor([Conv2D(3, 30, padding="valid"), Flatten()]),  # of large images
+            [
+                ["input", "? x ? x ?"],
+                ["conv2d1", "Conv2D(3, 30x30, valid)", "relu", "? x ? x 3"],
+                ["flatten1", "Flatten", "?"],
+                ["dense1", "Dense(?)", "identity", "?"],
+            ],
+        ),
+        (
             SequentialClassifier([BatchNorm(), Activate("tanh")]),
             [
                 ["input", "?"],
@@ -239,6 +270,18 @@ def test_what_is_known_before_fit_is_shown(estimator, boxes):
     markup = Markup(network_html(estimator))
     assert markup.boxes == boxes
     assert markup.notes == ["? will be known once fitted."]
+
+
+class Broken(Dense):
+    """A layer of the user's own that cannot say its shape."""
+
+    def output_shape(self, input_shape):
+        raise RuntimeError("out of <order>")
+
+
+def test_layers_that_raise_anything_do_not_raise_here():
+    markup = Markup(network_html(SequentialClassifier([Broken(3)])))
+    assert markup.notes == ["The network cannot be shown. RuntimeError: out of <order>"]
 
 
 def test_fitted_network_is_shown_whatever_the_parameters_have_become():

@@ -320,11 +320,62 @@ def test_name_of_two_lines_keeps_to_one():
     assert table.rows[0].name == "a\nb"
 
 
+def test_layers_inside_a_residual_are_indented_below_it():
+    block = Residual([Dense(4), Residual([Dense(4, "tanh")]), Dropout(0.5)])
+    table = summary(SequentialClassifier([("block", block), Dense(3)]), 4, 3)
+    lines = str(table).splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith("block"))
+    assert [line[:18].rstrip() for line in lines[start : start + 7]] == [
+        "block        Resid",
+        "  dense1     Dense",
+        "  residual1  Resid",
+        "    dense1   Dense",
+        "  dropout1   Dropo",
+        "dense1       Dense",
+        "dense2       Dense",
+    ]
+    inside = table.rows[0].inside
+    assert counts(inside, "n_bytes") == [32, 64, 32]  # the second with that of its own layer
+    assert table.rows[0].n_bytes == 32 + 32 + 64 + 32
+    assert table.rows[0].n_parameters == 2 * (16 + 4)
+
+
+def test_thousands_are_parted():
+    table = summary(MLPClassifier((2,), dtype="float32"), 1234)
+    assert table.title == "MLPClassifier, not fitted: samples of 1,234 features"
+    assert "2,470      2,468      8\n" in str(table)
+
+
+def test_network_that_is_not_fitted_is_left_as_it_is():
+    clf = CNNClassifier(input_shape=(6, 5, 3))
+    summary(clf, (4, 4))
+    assert clf.get_params() == CNNClassifier(input_shape=(6, 5, 3)).get_params()
+    assert vars(clf) == vars(CNNClassifier(input_shape=(6, 5, 3)))
+
+
+def test_long_settings_are_cut():
+    class Wordy(PReLU):
+        def __repr__(self):
+            return "x" * self.n
+
+    for n, shown in ((40, "x" * 40), (41, "x" * 37 + "...")):
+        layer = Dense(2, Wordy())
+        layer.activation.n = n
+        assert rows_of([layer], 3)[0].activation == shown
+
+
 def test_frame_has_a_row_for_each_layer():
     pytest.importorskip("pandas")
     table = summary(SequentialClassifier(STACK), (8, 8), 3)
     frame = table.to_frame()
     assert list(frame.index) == counts(table.rows, "name")
+    assert frame.index.name == "layer"
+    assert list(frame.columns[:4]) == [
+        "description",
+        "output_shape",
+        "receptive_field",
+        "n_parameters",
+    ]
     assert frame.loc["act", "description"] == "Activate(PReLU)"
     assert frame.loc["edges", "output_shape"] == (3, 2, 6)
     figures = ["n_parameters", "n_trainable", "multiply_adds", "n_bytes"]

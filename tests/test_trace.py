@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -459,6 +460,73 @@ def test_trace_leaves_the_estimator_as_it_is(case, fitted):
     assert global_state() == drawn
     difference = given != X
     assert (difference.nnz if hasattr(difference, "nnz") else difference.sum()) == 0
+
+
+def test_trace_holds_none_of_the_callers_arrays():
+    reg = MLPRegressor("squared_error", 5, solver="lbfgs", **SMALL).fit(X, NUMBERS)
+    y, weight = NUMBERS.copy(), WEIGHT.copy()
+    step = trace(reg, X, y, weight)
+    arrays = [step.y, step.weight, step.prediction]
+    for layer in step.layers:
+        arrays += [layer.x, layer.z, layer.a, layer.da, layer.delta, layer.dx]
+        arrays += [*layer.params.values(), *layer.grads.values()]
+    for array in arrays:
+        for given in (X, y, weight, reg._model.theta, reg._model.state):
+            assert not np.shares_memory(array, given)
+    labels = MLPClassifier(3, class_weight=[{1: 2.0}, {}], **SMALL)
+    weights = trace(labels.fit(X, X[:, :2] > 0), X, X[:, :2] > 0, weight).weight
+    assert_allclose(weights, weight[:, None] * np.where(X[:, :2] > 0, [2, 1], 1))
+
+
+class Slower(Dense):
+    """A layer that learns at a quarter of the rate of others."""
+
+    def parameters(self, input_shape):
+        return [replace(own, rate=0.25) for own in super().parameters(input_shape)]
+
+
+def test_layers_step_at_rates_of_their_own_and_the_page_says_so():
+    settings = {"solver": "sgd", "momentum": 0, "alpha": 0, "learning_rate_init": 0.5}
+    clf = SequentialClassifier([Slower(4), Dense(3)], **settings, **SMALL).fit(X, LABELS)
+    step = trace(clf, X, LABELS)
+    for layer, rate in zip(step.layers, (0.125, 0.5, 0.5), strict=True):
+        for name, param in layer.params.items():
+            assert_allclose(layer.after[name], param - rate * layer.grads[name], rtol=1e-12)
+    assert str(step).count("after the step, with 0.25 times the rate  (") == 2
+
+
+def test_rate_is_that_of_the_first_step_of_a_schedule():
+    settings = {"learning_rate": "one_cycle", "learning_rate_init": 0.1, "batch_size": N}
+    clf = MLPClassifier(3, **settings, max_iter=7, random_state=0).fit(X, LABELS)
+    first, second = clf.history_["learning_rate"][:2]
+    assert trace(clf, X, LABELS).learning_rate == pytest.approx(first)
+    assert first != pytest.approx(second)
+    clf.set_params(learning_rate="cosine", max_grad_norm=3.0)
+    step = trace(clf, X, LABELS)
+    assert step.learning_rate == pytest.approx(0.1)
+    assert step.max_grad_norm == 3
+    assert trace(clf.set_params(solver="lbfgs"), X, LABELS).max_grad_norm is None
+
+
+def test_samples_of_no_weight_and_single_units_are_traced():
+    weight = np.where(np.arange(N) == 4, 0.0, WEIGHT)
+    clf = MLPClassifier((1,), alpha=0, **SMALL).fit(X, LABELS)
+    step, others = (
+        trace(clf, X, LABELS, weight),
+        trace(*[clf, *(np.delete(a, 4, 0) for a in (X, LABELS, WEIGHT))]),
+    )
+    assert_allclose(step.loss, others.loss, rtol=1e-12)
+    assert_allclose(step.gradient_norm, others.gradient_norm, rtol=1e-12)
+    assert_array_equal(step[1].delta[4], np.zeros(3))
+    one = trace(clf, X[:1], LABELS[:1])
+    assert_allclose(one.loss, -np.log(clf.predict_proba(X[:1])[0, LABELS[0]]), rtol=1e-12)
+
+
+def test_numbers_that_overflow_are_traced():
+    reg = MLPRegressor("squared_error", 3, "identity", **SMALL).fit(X, NUMBERS)
+    step = trace(reg, 1e200 * X, NUMBERS)
+    assert step.data_loss == np.inf
+    assert "data loss = inf" in str(step)
 
 
 def test_trace_draws_nothing_from_the_estimators_generator():

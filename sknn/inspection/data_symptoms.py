@@ -77,13 +77,19 @@ def small_validation_set(evidence):
         least = max(least, PER_CLASS * len(evidence.class_weights))
     if n >= least:
         return None
-    text = (
-        f"{n} samples are held out, {least} would be the least: the score moves by {1 / n:.1%} "
-        "with a single one, and which epoch was best is left to chance."
+    text = f"{n} samples are held out, {least} would be the least: " + (
+        f"the score moves by {1 / n:.1%} with a single one, and which epoch was best is left to "
+        "chance."
+        if n
+        else "no epoch has a score."
     )
     fraction = np.ceil(100 * least / evidence.n) / 100
-    remedy = "early_stopping=False, and cross-validation to choose alpha and max_iter."
-    if fraction <= 0.5:
+    remedy = "cross-validation to choose alpha and max_iter."
+    if evidence.estimator.early_stopping:
+        remedy = f"early_stopping=False, and {remedy}"
+    if evidence.validation_given:
+        remedy = f"more samples as X_val, or {remedy}"
+    elif fraction <= 0.5:
         remedy = f"validation_fraction={fraction:g}, or {remedy}"
     return n, text, remedy
 

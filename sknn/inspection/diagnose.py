@@ -127,8 +127,8 @@ def diagnose(estimator, X, y=None, sample_weight=None, *, X_val=None, y_val=None
         raise ValueError("X_val and y_val go together: pass both, or neither.")
     evidence = gather(estimator, X, y, sample_weight, X_val, y_val)
     state = "fitted" if evidence.fitted else "not fitted"
-    title = f"Diagnosis of {type(estimator).__name__}, {state}, on {evidence.n} samples:"
-    diagnosis = Diagnosis(title)
+    samples = "1 sample" if evidence.n == 1 else f"{evidence.n} samples"
+    diagnosis = Diagnosis(f"Diagnosis of {type(estimator).__name__}, {state}, on {samples}:")
     for name, check in CHECKS.items():
         try:
             seen = check(evidence)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import issparse
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.utils import check_consistent_length
 
 from sknn.estimators.labels import OneLabel
@@ -56,6 +56,8 @@ class Evidence:
         Accuracy or R2, of the samples and of those held out.
     n_validation : int or None
         How many are held out.
+    validation_given : bool
+        Whether these were passed as X_val.
     flatness : list of Flatness
         Of the layers whose activation function flattens on some side.
     history : dict of list
@@ -77,6 +79,7 @@ class Evidence:
     score: float | None = None
     validation_score: float | None = None
     n_validation: int | None = None
+    validation_given: bool = False
     flatness: list = field(default_factory=list)
     history: dict = field(default_factory=dict)
     normalized_input: bool = False
@@ -121,9 +124,8 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
             evidence.class_weights = _class_weights(labels, targets, rows.weight)
         if fitted:
             evidence.relative_loss = _relative_loss(loss, targets, z, rows.weight)
-            score = estimator._score_of_outputs()
-            evidence.score = score(z, targets, data.sample_weight)
-            evidence.shrinkage = partial(_shrinkage, estimator, X, y)
+            evidence.score = _score(estimator, z, targets, data.sample_weight)
+            evidence.shrinkage = partial(_shrinkage, estimator, X, y, rows.weight)
     _hold_out(evidence, reader, X_val, y_val)
     return evidence
 
@@ -160,11 +162,24 @@ def _normalizes(layers):
     return any(isinstance(layer, BatchNorm) for layer in before)
 
 
-def _shrinkage(estimator, X, y):
-    """Root mean square of the error terms of the first layer with weights, over the last's."""
+def _score(estimator, z, y, weight):
+    """Accuracy or R2 of raw outputs z; nan for R2 of a single sample, of which there is none."""
+    if len(z) == 1 and not is_classifier(estimator):
+        return np.nan
+    with np.errstate(over="ignore"):
+        return estimator._score_of_outputs()(z, y, weight)
+
+
+def _shrinkage(estimator, X, y, weight):
+    """Root mean square of the error terms of the first layer with weights, over the last's.
+
+    None where no sample has a weight, or the last layer has no error.
+    """
     X = X.tocsr() if issparse(X) else X  # other formats have no rows to take
-    n = num_samples(X)
-    at = np.unique(np.linspace(0, n - 1, SAMPLE).astype(int))
+    counted = np.arange(num_samples(X)) if weight is None else np.flatnonzero(weight.any(axis=1))
+    if not len(counted):
+        return None
+    at = counted[np.unique(np.linspace(0, len(counted) - 1, SAMPLE).astype(int))]
     traced = trace(estimator, safe_indexing(X, at), safe_indexing(y, at))
     errors = [np.sqrt(np.mean(own.delta**2)) for own in traced.layers if own.has_weights]
     return float(errors[0] / errors[-1]) if errors[-1] > 0 else None
@@ -180,7 +195,10 @@ def _class_weights(labels, targets, weight):
 
 def _relative_loss(loss, y, z, weight):
     """The loss of raw outputs z over that of the best constant; None where that is no ratio."""
-    if np.all(y == y[0]):  # a constant is always right
+    if weight is not None:
+        counted = weight.any(axis=1)
+        y, z, weight = y[counted], z[counted], weight[counted]
+    if np.all(y == y[:1]):  # a constant is always right
         return None
     y, z = y.astype(np.float64), z.astype(np.float64)
     weight_sum = float(len(y)) if weight is None else sum_of_weights(weight)
@@ -211,16 +229,16 @@ def _hold_out(evidence, reader, X_val, y_val):
         model = est._current_model()
         data = est._read(X_val, y_val, model=model, some=True, validates=True)
         check_targets(est, model, data.rows, name="y_val")
-        evidence.n_validation = len(data.rows)
-        score, z = est._score_of_outputs(), est._outputs(X_val)
-        evidence.validation_score = score(z, data.rows.targets(), None)
+        evidence.n_validation, evidence.validation_given = len(data.rows), True
+        z, targets = est._outputs(X_val), data.rows.targets()
+        evidence.validation_score = _score(est, z, targets, None)
         return
     if X_val is not None:
         try:
             check_consistent_length(reader._checked(X_val, np.dtype(np.float64)), y_val)
         except (TypeError, ValueError) as error:
             raise ValueError(f"X_val and y_val: {error}") from error
-        evidence.n_validation = num_samples(X_val)
+        evidence.n_validation, evidence.validation_given = num_samples(X_val), True
         return
     if est.early_stopping and est.solver != "lbfgs" and isinstance(est.validation_fraction, Real):
         evidence.n_validation = ceil(evidence.n * est.validation_fraction)

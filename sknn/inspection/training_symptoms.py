@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sknn.inspection.evidence import NotTold
+from sknn.nn.layers import BatchNorm, Dropout, LayerNorm
 
 # What the loss has risen again of all that it had fallen: in healthy fits mini-batches make less
 # than a fiftieth. And of the least loss, for a loss that had hardly fallen.
@@ -37,8 +38,7 @@ GAP = 0.1
 def diverging_loss(evidence):
     """A loss that ends far above its least, or not finite."""
     losses = _losses(evidence)
-    clipped = evidence.estimator.max_grad_norm is not None
-    remedy = _slower(evidence, *([] if clipped else ["max_grad_norm=1"]))
+    remedy = _slower(evidence, *_clipping(evidence.estimator))
     if not np.isfinite(losses).all():
         epoch = int(np.argmin(np.isfinite(losses))) + 1
         return np.nan, f"The loss is no longer finite in epoch {epoch}.", remedy
@@ -62,7 +62,7 @@ def stalled_loss(evidence):
         losses = _losses(evidence)
         if not losses[0] > 0:
             raise NotTold("needs a loss that is not negative")
-        figure = float(np.nanmin(losses) / losses[0])
+        figure = float(losses.min() / losses[0])
         text = f"The least loss is {figure:.3g} times the first one"
     if not figure > STALLED or _diverged(evidence):
         return None
@@ -78,7 +78,9 @@ def stalled_loss(evidence):
             f", and the error terms of the first layer are {shrinkage:.2g} times those of the last:"
             " gradients vanish on their way down."
         )
-        remedy = f"activation='relu', or {_normalization(evidence)}, or fewer layers."
+        est = evidence.estimator
+        activation = [] if getattr(est, "activation", None) == "relu" else _activation(est, "relu")
+        remedy = ", or ".join([*activation, *_normalization(est), "fewer layers."])
     elif _steadily_falling(evidence):
         text += ", though it falls in almost every epoch: steps are too short."
         remedy = _faster(evidence)
@@ -101,14 +103,16 @@ def dead_units(evidence):
         f"{share:.0%} of the units of {layer} are flat for all {evidence.n} samples: they answer "
         "all alike, and no gradient will change that."
     )
-    return share, text, _slower(evidence, "activation='leaky_relu'", _normalization(evidence))
+    est = evidence.estimator
+    remedy = _slower(evidence, *_activation(est, "leaky_relu"), *_normalization(est))
+    return share, text, remedy
 
 
 def saturated_units(evidence):
     """Units driven out to where their activation function is flat, on both sides."""
     evidence.check_is_fitted()
     if evidence.relative_loss is None:
-        raise NotTold("needs y")
+        raise NotTold("needs y that is not constant")
     layers = _saturated(evidence)
     if not layers:
         return None
@@ -117,7 +121,13 @@ def saturated_units(evidence):
         f"{share:.0%} of the activations of {layer} lie where the function is flat, and let next "
         "to no gradient through."
     )
-    return share, text, _slower(evidence, "a narrower weight_init", _normalization(evidence))
+    est = evidence.estimator
+    of_layers = "" if hasattr(est, "activation") else " of the layers"
+    return (
+        share,
+        text,
+        _slower(evidence, f"a narrower weight_init{of_layers}", *_normalization(est)),
+    )
 
 
 def overfitting(evidence):
@@ -128,6 +138,8 @@ def overfitting(evidence):
         raise NotTold("needs y")
     if held_out is None:
         raise NotTold("needs X_val and y_val")
+    if np.isnan([score, held_out]).any():
+        raise NotTold("needs a score, which R2 is of two finite predictions or more")
     gap, classifier = score - held_out, is_classifier(evidence.estimator)
     chance = 0.0
     if classifier and evidence.n_validation:
@@ -137,9 +149,10 @@ def overfitting(evidence):
     what, est = "Accuracy" if classifier else "R2", evidence.estimator
     text = f"{what} is {score:.3f} on the samples and {held_out:.3f} on those held out."
     turns = [f"alpha={10 * est.alpha if est.alpha else 1e-3:g} (now {est.alpha:g})"]
-    turns.append("dropout=0.3" if hasattr(est, "dropout") else "Dropout() layers")
-    turns += [] if getattr(est, "augment", "shift") else ["augment='shift'"]
-    turns += [] if est.early_stopping else ["early_stopping=True"]
+    if est.solver != "lbfgs":  # which takes none of them
+        turns += _layer(est, Dropout, "dropout=0.3", "Dropout() layers")
+        turns += [] if getattr(est, "augment", "shift") else ["augment='shift'"]
+        turns += [] if est.early_stopping else ["early_stopping=True"]
     return float(gap), text, f"{', '.join(turns)}, fewer units, or more samples."
 
 
@@ -203,6 +216,24 @@ def _faster(evidence):
     )
 
 
-def _normalization(evidence):
-    given = hasattr(evidence.estimator, "normalization")
-    return "normalization='batch'" if given else "BatchNorm() before the activations"
+def _clipping(est):
+    """Clipping of gradients, unless there is some or the solver has none."""
+    return [] if est.solver == "lbfgs" or est.max_grad_norm is not None else ["max_grad_norm=1"]
+
+
+def _activation(est, name):
+    """Another activation function; layers of a Sequential network have their own."""
+    setting = f"activation={name!r}"
+    return [setting if hasattr(est, "activation") else f"{name!r} as activation of the layers"]
+
+
+def _normalization(est):
+    setting, layers = "normalization='batch'", "BatchNorm() before the activations"
+    return _layer(est, (BatchNorm, LayerNorm), setting, layers)
+
+
+def _layer(est, kinds, setting, layers):
+    """The setting that adds layers of these kinds, or their names; [] if there are some."""
+    if any(isinstance(layer, kinds) for layer in est._layers(1)):
+        return []
+    return [setting if hasattr(est, setting.partition("=")[0]) else layers]

@@ -33,8 +33,9 @@ def chart(title, curves, unit):
         if len(curves) > 1:
             start = right - 96 * (len(curves) - number)
             marks += [_path(kind, f"M{start},8h18"), _text(start + 24, 12, label, "start")]
+    epochs = f"{n} {unit}" if n == 1 else f"{n} {unit}s"
     return (
-        f'<svg role="img" aria-label="{title} of {n} {unit}s" width="{WIDTH}" height="{HEIGHT}" '
+        f'<svg role="img" aria-label="{title} of {epochs}" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(marks)}</svg>'
     )
 
@@ -86,7 +87,7 @@ def _label(tick, step, largest):
     digits = -floor(log10(step))  # after the point
     if digits <= 5 and largest < 1e6:
         return f"{tick:,.{max(0, digits)}f}"
-    return f"{tick:.{1 + max(0, floor(log10(largest)) + digits)}g}" if tick else "0"
+    return f"{tick:.{1 + max(0, floor(log10(largest)) + digits)}g}"
 
 
 def _round_step(least, whole):

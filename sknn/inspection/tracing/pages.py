@@ -1,5 +1,7 @@
 """Traces as text: shapes, formulas and numbers; of long arrays only the ends."""
 
+from numbers import Real
+
 import numpy as np
 
 from sknn.inspection.tracing.formulas import (
@@ -146,7 +148,7 @@ def _step(trace):
     settings = [
         f"{name}={value!r}"
         for name, value in trace.optimizer.settings().items()
-        if isinstance(value, (bool, float))
+        if isinstance(value, Real)
     ]
     yield f"  {type(trace.optimizer).__name__}({', '.join(settings)}), its first step:"
     yield f"  {formula(trace.optimizer)}, rate = {_number(trace.learning_rate)}"
@@ -154,7 +156,9 @@ def _step(trace):
         if own.after:
             yield from ("", own.name)
         for name, param in own.after.items():
-            yield from _array(f"{name} after the step", param, of_images=False)
+            rate = own.declared[name].rate
+            how = "" if rate == 1 else f", with {rate:g} times the rate"
+            yield from _array(f"{name} after the step{how}", param, of_images=False)
 
 
 def _heading(title, underline="-"):
@@ -195,6 +199,6 @@ def _numbers(array):
 
 
 def _number(value):
-    if value == 0 or 1e-4 <= abs(value) < 1e8:
+    if 1e-4 <= abs(value) < 1e8:
         return np.format_float_positional(value, precision=DIGITS, trim="-")
     return f"{value:.{DIGITS}g}"
