@@ -97,6 +97,8 @@ class ActivationDisplay:
             activations = sorted(kinds.values())
         elif isinstance(activations, (str, Activation)):
             activations = [activations]
+        elif not len(activations):
+            raise ValueError(f"activations must hold one at least, got {activations!r}.")
         z = np.linspace(low, high, n_points)
         named = {
             activation if isinstance(activation, str) else repr(activation): _values(activation, z)

@@ -173,13 +173,12 @@ class GradientFlowDisplay:
             norms = self.gradient_norms[:, number]
             zero = norms == 0
             norms = np.where(zero, np.nan, norms)
-            self.ax_.plot(
-                self.epochs, norms, **{**style, "label": name if named else None, **kwargs}
-            )
+            label = name if named else None
+            (line,) = self.ax_.plot(self.epochs, norms, **{**style, "label": label, **kwargs})
             self.ax_.plot(
                 self.epochs[zero],
                 np.full(zero.sum(), 0.02),
-                color=shade,
+                color=line.get_color(),
                 linestyle="none",
                 marker="v",
                 transform=self.ax_.get_xaxis_transform(),

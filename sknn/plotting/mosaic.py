@@ -4,7 +4,7 @@ from math import ceil, sqrt
 
 import numpy as np
 
-from sknn.plotting.panels import BETWEEN
+from sknn.plotting.panels import BETWEEN, check_count
 
 SIDE = 48  # numbers: smaller tiles are enlarged, so that the gaps between them are narrow
 
@@ -27,6 +27,8 @@ class Mosaic:
     """
 
     def __init__(self, tiles, n_columns=None):
+        if n_columns is not None:
+            check_count("n_columns", n_columns)
         n_tiles, height, width = tiles.shape[:3]
         times = max(1, SIDE // max(height, width))
         tiles = tiles.repeat(times, axis=1).repeat(times, axis=2)
@@ -65,7 +67,7 @@ class Mosaic:
         return drawn
 
 
-def counted(n_shown, n, what, layer_name):
+def caption(n_shown, n, what, layer_name):
     """For a title: "conv2d1: first 64 of 100 filters"."""
     few = f"first {n_shown} of " if n_shown < n else ""
     layer = "" if layer_name is None else f"{layer_name}: "

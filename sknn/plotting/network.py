@@ -1,7 +1,5 @@
 """The picture of a network: units or maps in columns, and the weights between them."""
 
-from numbers import Integral
-
 import numpy as np
 
 from sknn.inspection.networks import fitted_model
@@ -9,7 +7,7 @@ from sknn.plotting.arrangement import Arrangement
 from sknn.plotting.artist import Artist
 from sknn.plotting.columns import columns_of
 from sknn.plotting.layerwise import as_input
-from sknn.plotting.panels import SIGNED, UNSIGNED, panels
+from sknn.plotting.panels import SIGNED, UNSIGNED, check_count, panels
 from sknn.scikit_learn import check_matplotlib_support
 
 
@@ -104,7 +102,7 @@ default=None
         ValueError
             If X is not one sample as in fit, or ``max_units`` is not a positive int.
         """
-        _check_count("max_units", max_units)
+        check_count("max_units", max_units)
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
         model = fitted_model(estimator)
@@ -144,8 +142,8 @@ default=None
             Itself, with ``ax_``, ``figure_``, ``lines_``, ``units_`` and ``colorbar_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        _check_count("max_units", max_units)
-        _check_count("max_maps", max_maps)
+        check_count("max_units", max_units)
+        check_count("max_maps", max_maps)
         import matplotlib.pyplot as plt
 
         font = 0.85 * plt.rcParams["font.size"]
@@ -186,8 +184,3 @@ default=None
         signed = any(column.values.min() < 0 for column in self.columns)
         given = cmap or (SIGNED if signed else UNSIGNED)
         return ScalarMappable(Normalize(-1 if signed else 0, 1), given)
-
-
-def _check_count(name, value):
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a positive int, got {value!r}.")

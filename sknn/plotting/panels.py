@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sknn.nn.ranges import COUNT
+
 # Okabe & Ito (2008), "Color universal design": told apart by the colour-blind.
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 SIGNED = "RdBu_r"  # negative blue, zero white, positive red
@@ -40,6 +42,25 @@ def panels(ax, n_rows, n_columns=1, *, n=None, width_ratios=None, figsize=None):
     return figure, np.array([figure.add_subplot(grid[i]) for i in range(n)], dtype=object)
 
 
+def check_count(name, value):
+    """Raises ValueError if a parameter of this name is not a positive int."""
+    if value not in COUNT:
+        raise ValueError(f"{name} must be a positive int, got {value!r}.")
+
+
+def ink():
+    """The colour of text and of lines like text, in matplotlib's current style."""
+    import matplotlib.pyplot as plt
+
+    return plt.rcParams["text.color"]
+
+
+def symmetric_scale(numbers):
+    """imshow's arguments for numbers of either sign, with 0 in the middle of the colours."""
+    largest = np.abs(numbers).max() or 1.0
+    return {"cmap": SIGNED, "vmin": -largest, "vmax": largest}
+
+
 def show_image(ax, image):
     """Draws an image as it is: grey, or in its colours, or the mean of other channels.
 
@@ -67,9 +88,7 @@ def show_signed(ax, image, label, **kwargs):
 
     image: (height, width)    label: what the colour bar says    kwargs: imshow's
     """
-    largest = np.abs(image).max() or 1.0
-    kwargs = {"cmap": SIGNED, "vmin": -largest, "vmax": largest, **kwargs}
-    drawn = ax.imshow(image, **kwargs)
+    drawn = ax.imshow(image, **{**symmetric_scale(image), **kwargs})
     colour_bar(drawn, label)
     _count_pixels(ax)
 

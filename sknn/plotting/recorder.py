@@ -1,7 +1,5 @@
 """Records how gradients flow while a network trains."""
 
-from numbers import Integral
-
 import numpy as np
 from scipy.sparse import issparse
 
@@ -9,6 +7,7 @@ from sknn.inspection.networks import fitted_model
 from sknn.nn.activations import ReLU
 from sknn.nn.gradient import Gradient
 from sknn.plotting.layerwise import LayerByLayer
+from sknn.plotting.panels import check_count
 
 PART = 32  # samples: so many go through the network at a time to find dead units
 
@@ -60,8 +59,7 @@ class GradientFlow:
     """
 
     def __init__(self, n_samples=256):
-        if not isinstance(n_samples, Integral) or n_samples < 1:
-            raise ValueError(f"n_samples must be a positive int, got {n_samples!r}.")
+        check_count("n_samples", n_samples)
         self.n_samples = n_samples
         self.epochs_ = []
 
