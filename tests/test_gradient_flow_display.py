@@ -433,6 +433,13 @@ def test_plot_draws_a_line_for_each_layer(pyplot):
     assert_allclose(display.figure_.get_size_inches(), (8, 1.6 + 2 * 2.4))
 
 
+def test_lines_stand_out_from_a_dark_ground(pyplot):
+    with pyplot.style.context("dark_background"):
+        display = shown([[1.0, 2.0, 3.0]], np.full((1, 3), np.nan))
+    shades = pyplot.get_cmap("viridis")([0.3, 0.65, 1.0])
+    assert_allclose([line.get_color() for line in display.ax_.lines[::2]], shades)
+
+
 def test_legend_stands_right_of_the_panel_with_the_input_on_top(pyplot):
     display = shown(np.ones((2, 5)), np.full((2, 5), np.nan))
     legend = display.ax_.get_legend()
