@@ -664,7 +664,7 @@ plotting/artist.py: network_display
     parse_math=False => parse_math=True
     self.widest = zoom * float => self.widest = float
     (2.2 * self.zoom) ** 2 => 2.2**2
-    (_, y), half = _front(before), before.height / 2 => (_, y), half = _front(before), before.half_height
+    _front(before), before.height / 2 => _front(before), before.half_height
     after.width / before.width,\n => after.height / before.height,\n
     (0.7 * right, 0)), size => (-0.7 * right, 0)), size
     (right, end.top_at(right))] => (right, start.top_at(left))]
@@ -682,7 +682,7 @@ plotting/network.py: network_display
     signed = any(column.values.min() < 0 => signed = all(column.values.min() < 0
     Normalize(-1 if signed else 0, 1) => Normalize(0, 1)
     min(1, *(size / place.size))\n        if => max(1, *(size / place.size))\n        if
-    return display.plot(ax, max_units=max_units, **kwargs) if plot => return display.plot(ax, **kwargs) if plot
+    display.plot(ax, max_units=max_units, **kwargs) => display.plot(ax, **kwargs)
     0.85 * plt.rcParams["font.size"] => 0.85 * 12
     * 72 / self.figure_.dpi => * 72 / 80
     Artist(self.ax_, place, zoom, => Artist(self.ax_, place, 1,
@@ -691,7 +691,7 @@ plotting/activations.py: activation_display
     IN_A_ROW = 4 => IN_A_ROW = 3
     for name, function in reversed(ACTIVATIONS.items()) => for name, function in ACTIVATIONS.items()
     n if n <= IN_A_ROW else ceil(sqrt(n)) => n if n < IN_A_ROW else ceil(sqrt(n))
-    max(4.0, 2.6 * n_columns), max(3.2, 2.2 * n_rows) => max(4.0, 2.6 * n_rows), max(3.2, 2.2 * n_columns)
+    max(4.0, 2.6 * n_columns), max(3.2 => max(4.0, 2.6 * n_rows), max(3.2
     {"color": BLUE, "label": "f(z)", **kwargs} => {**kwargs, "color": BLUE, "label": "f(z)"}
     axvline(0, color => axvline(1, color
     if number + n_columns >= n: => if number + n_columns > n:
@@ -770,7 +770,7 @@ plotting/panels.py: panels
     np.abs(numbers).max() or 1.0 => numbers.max() or 1.0
     {**symmetric_scale(image), **kwargs} => {**kwargs, **symmetric_scale(image)}
     [1.03, 0, 0.04, 1] => [-0.07, 0, 0.04, 1]
-    xlabel="Column (pixels)", ylabel="Row (pixels)" => xlabel="Row (pixels)", ylabel="Column (pixels)"
+    xlabel="Column (pixels)", ylabel= => ylabel="Column (pixels)", xlabel=
     axes[-1].set_xlabel(unit) => axes[0].set_xlabel(unit)
 plotting/recorder.py: gradient_flow_display
     PART = 32 => PART = 3200
@@ -785,7 +785,7 @@ plotting/recorder.py: gradient_flow_display
     if row >= 0: => if True:
     norms[0] if len(norms) == 1 else np.linalg.norm(norms) => norms[0]
 plotting/saliency.py: saliency_display
-    LABELS = "Output per unit of input", "Part of the difference of outputs" => LABELS = "Part of the difference of outputs", "Output per unit of input"
+    values, LABELS, strict=True => values, LABELS[::-1], strict=True
     check_finite(z0) => pass
     float(z0[0] @ direction) => float(z0[0].max())
     n_features=20, **kwargs => n_features=10, **kwargs
@@ -809,7 +809,7 @@ plotting/training_curve.py: training_curve_display
     np.array(estimator.history_["loss"]) => estimator.history_["loss"]
     np.nanargmax(scores)) + 1 => np.nanargmax(scores))
     int(np.nanargmax(scores)) + 1 => len(scores)
-    {"color": BLUE}, {"color": VERMILION, "linestyle": "--"} => {"color": BLUE}, {"color": VERMILION}
+    {"color": VERMILION, "linestyle": "--"} => {"color": VERMILION}
     "validation_loss", "validation", **{**unseen => "validation_loss", "validation", **{**seen
     panel.autoscale(axis="y") => pass
     {self.unit.lower()} => {self.unit}

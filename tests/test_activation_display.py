@@ -35,15 +35,6 @@ TRAINED_AS = {
 }
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def test_every_kind_of_activation_is_shown_once():
     display = ActivationDisplay.from_activations(plot=False)
     names = sorted(set(ACTIVATIONS) - {"sigmoid", "swish"})  # which are logistic and silu

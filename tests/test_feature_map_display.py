@@ -11,15 +11,6 @@ from sknn.plotting import FeatureMapDisplay
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def fitted(*shape, make=CNNClassifier, **params):
     """(estimator, images): a small CNN in float64, trained a little."""
     X = np.random.default_rng(0).normal(size=(20, *shape))

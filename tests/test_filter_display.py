@@ -10,15 +10,6 @@ from sknn.plotting import FilterDisplay
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def images(*shape, n=20):
     """(images of this shape, labels)."""
     return np.random.default_rng(0).normal(size=(n, *shape)), np.arange(n) % 2

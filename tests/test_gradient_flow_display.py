@@ -28,15 +28,6 @@ IMAGES = np.random.default_rng(1).normal(size=(60, 5, 4))
 RECORDS = ["epochs_", "gradient_norms_", "dead_shares_"]
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def recorded(estimator, X=X, y=Y, n_samples=256, **fit_params):
     """The callback that has watched this fit."""
     flow = GradientFlow(n_samples)

@@ -17,15 +17,6 @@ CLASSES = np.array(["cat", "dog", "pig"])[np.arange(20) % 3]
 SMALL = MLPClassifier(4, batch_size=10, random_state=3)
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def by_hand(clf, X, y, rates, size):
     """The raw losses of partial_fit on shuffled mini-batches at the rates."""
     random = np.random.RandomState(clf.random_state)

@@ -5,15 +5,6 @@ from numpy.testing import assert_array_equal
 from sknn.plotting.mosaic import Mosaic, caption
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def tiles_of(n, height, width, channels=1):
     """Tiles whose numbers are all different."""
     return 1 + np.arange(n * height * width * channels, dtype=float).reshape(

@@ -37,15 +37,6 @@ NAMES = IRIS.target_names[IRIS.target]
 BLUE, VERMILION, GREY = (0, 114, 178), (213, 94, 0), (128, 128, 128)
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def mlp(*sizes, n_features=4, n_classes=3, **params):
     """A dense network on random numbers, trained a little."""
     X = np.random.default_rng(0).normal(size=(30, n_features))

@@ -21,15 +21,6 @@ from sknn.plotting.panels import (
 )
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def boxes(axes):
     """[left, bottom, right, top] of each of the axes, as shares of the figure."""
     return np.array([ax.get_position().get_points().ravel() for ax in axes])

@@ -74,15 +74,6 @@ def case(request):
     return estimator.fit(X, y), X[5]
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def output(estimator, sample, number=0):
     """A raw output for one sample, as the estimator computes it for its predictions."""
     return estimator._outputs(sample[None])[0, number]
