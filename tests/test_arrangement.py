@@ -230,7 +230,8 @@ def test_height_is_larger_with_maps_and_fills_a_given_size():
     maps = Column("a", (6, 5, 2)), Column("b", (6, 4, 3))
     assert arranged([*maps, *units(3)]).body == 220
     columns = units(4, 3)
-    columns[1].step, columns[1].notes = ["one", "two"], ["relu", "drop", "norm"]
+    columns[1].step, columns[1].notes = ["one", "two"], ["relu"]
+    columns[0].notes = ["drop", "norm", "elu"]
     place = arranged(columns, size=(500, 400))
     # Name and number above; below two lines of step, three of notes, and the legend.
     above, rest = 2 * LINE + 4, (2 + 3 + 1.8) * LINE + 6

@@ -525,6 +525,12 @@ def test_numbers_can_be_read_on_their_units(pyplot):
                 for text in display.ax_.texts
                 if np.allclose(text.get_position(), (x, y)) and text.get_text() == f"{value:.2f}"
             ]
+            ((size, across, down),) = {
+                (round(text.get_fontsize(), 1), text.get_ha(), text.get_va())
+                for text in display.ax_.texts
+                if np.allclose(text.get_position(), (x, y))
+            }
+            assert (size, across, down) == (round(0.82 * 8.5, 1), "center", "center")
             light = fill[:3] @ (0.299, 0.587, 0.114) > 0.5
             assert ink == ("black" if light else "white")
 
@@ -723,6 +729,7 @@ def test_lines_lie_below_units_below_texts(pyplot):
 def test_picture_is_as_small_as_its_place(pyplot):
     """All widths and sizes shrink alike."""
     clf, X = mlp(6, 5)
+    clf.intercepts_[0][:] = 0
     whole = NetworkDisplay.from_estimator(clf, X[0], max_units=4)
     _, ax = pyplot.subplots(figsize=(2.5, 1.5))
     small = NetworkDisplay.from_estimator(clf, X[0], max_units=4, ax=ax)
@@ -733,8 +740,8 @@ def test_picture_is_as_small_as_its_place(pyplot):
     points = np.array([box.width, box.height]) * 72 / small.figure_.dpi
     assert_allclose(min(points / shown), zoom, rtol=1e-6)  # points of paper for one of the picture
     for display, factor in ((whole, 1), (small, zoom)):
-        rings = display.units_[0].get_linewidths()
-        assert_allclose(rings, 0.8 * factor, rtol=1e-3)
+        for units in display.units_[:2]:  # of inputs, and of biases that are 0
+            assert_allclose(units.get_linewidths(), 0.8 * factor, rtol=1e-3)
         dots = [one for one in display.ax_.collections if len(one.get_offsets()) == 3]
         assert_allclose([one.get_sizes() for one in dots], (2.2 * factor) ** 2, rtol=1e-2)
         weight, _, bias, _ = display.ax_.get_legend().get_lines()
@@ -746,6 +753,15 @@ def test_picture_is_as_small_as_its_place(pyplot):
         sizes += [display.colorbar_.ax.yaxis.label.get_fontsize()]
         sizes += [text.get_fontsize() for text in display.colorbar_.ax.get_yticklabels()]
         assert_allclose(sizes, 8.5 * factor, rtol=1e-3)
+
+
+def test_new_figure_has_the_size_of_the_picture(pyplot):
+    display = NetworkDisplay.from_estimator(mlp(9, 3)[0])
+    places = centres(display.units_[1])
+    assert_allclose(np.ptp(places[:, 1]), 330 * 8 / 9, rtol=0.01)  # as high as may be
+    box = display.ax_.get_window_extent()
+    paper = np.array([box.width, box.height]) * 72 / display.figure_.dpi
+    assert_allclose(72 * display.figure_.get_size_inches(), paper + 6, atol=1)
 
 
 def test_lines_are_no_wider_than_the_units_allow(pyplot):
@@ -979,9 +995,13 @@ def test_shortcuts_run_above_what_they_pass(pyplot):
     assert_allclose(tops[0], body / 2 + 0.4 * 20)
     for arrow, (start, end) in zip(arrows, ends, strict=True):
         assert type(arrow.get_arrowstyle()).__name__ == "CurveFilledB"  # its head is at the end
+        # Up, across and down, with round corners of 6 points.
         vertices = arrow._path_original.vertices
-        assert_allclose(vertices[0, 0], columns[start][0, 0] + 3)
-        assert_allclose(vertices[-1, 0], columns[end][0, 0] - 3)
+        left, right, y = columns[start][0, 0] + 3, columns[end][0, 0] - 3, vertices[:, 1].max()
+        bends = [(left, y - 6), (left, y), (left + 6, y)]
+        bends += [(right - 6, y), (right, y), (right, y - 6)]
+        assert_allclose(vertices[1:-1], bends)
+        assert_allclose(vertices[[0, -1], 0], (left, right))
         assert arrow.get_linewidth() == pytest.approx(1.2, rel=1e-3)
     (text,) = [text for text in display.ax_.texts if text.get_text() == "residual2"]
     assert text.get_va() == "bottom"
