@@ -167,7 +167,7 @@ def test_outputs_and_derivatives_are_arrays_of_their_own():
 
 
 def test_what_is_no_activation_raises():
-    with pytest.raises(ValueError, match=r"activations must hold one at least, got \[\]"):
+    with pytest.raises(ValueError, match=r"activations must name at least one, got \[\]"):
         ActivationDisplay.from_activations([], plot=False)
     with pytest.raises(ValueError, match=r"one of \['elu', .*, got 'sine'"):
         ActivationDisplay.from_activations("sine", plot=False)

@@ -748,7 +748,9 @@ def test_picture_is_as_small_as_its_place(pyplot):
         assert_allclose(bias.get_markersize(), 7 * factor, rtol=1e-3)
         assert_allclose(bias.get_markeredgewidth(), 1.6 * factor, rtol=1e-3)
         lines = max(np.max(lines.get_linewidths()) for lines in display.lines_)
-        assert_allclose(weight.get_linewidth(), lines, rtol=1e-3)
+        pitch = min(-np.diff(centres(units)[:2, 1])[0] for units in display.units_)
+        wanted = factor * np.clip(pitch / 14, 1.2, 3)  # where the units stand closest
+        assert_allclose((weight.get_linewidth(), lines), wanted, rtol=1e-3)
         sizes = [text.get_fontsize() for text in display.ax_.get_legend().get_texts()]
         sizes += [display.colorbar_.ax.yaxis.label.get_fontsize()]
         sizes += [text.get_fontsize() for text in display.colorbar_.ax.get_yticklabels()]

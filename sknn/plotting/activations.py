@@ -98,7 +98,7 @@ class ActivationDisplay:
         elif isinstance(activations, (str, Activation)):
             activations = [activations]
         elif not len(activations):
-            raise ValueError(f"activations must hold one at least, got {activations!r}.")
+            raise ValueError(f"activations must name at least one, got {activations!r}.")
         z = np.linspace(low, high, n_points)
         named = {
             activation if isinstance(activation, str) else repr(activation): _values(activation, z)
