@@ -968,7 +968,7 @@ def test_small_maps_can_be_seen(pyplot):
 
 def test_shortcuts_run_above_what_they_pass(pyplot):
     inner = Residual([Dense(3), Dense(3)])
-    layers = Dense(3), Residual([inner, Dense(3)]), Residual([Dense(3)])
+    layers = Dense(3), Residual([inner, Dense(3)]), Residual([Dense(5)])
     clf, _ = sequential(*layers)
     display = NetworkDisplay.from_estimator(clf)
     ends = [(one.start, one.end) for one in display.shortcuts]
@@ -985,9 +985,9 @@ def test_shortcuts_run_above_what_they_pass(pyplot):
     assert tops[0] == tops[2] < tops[1]
     assert all(top > column[:, 1].max() + column[0, 3] / 2 for top in tops for column in columns)
     written = texts(display)
-    assert {"residual1", "residual2"} <= set(written)
+    assert {"residual1", "residual2: projection"} <= set(written)
     for number, ((start, end), name) in enumerate(
-        zip(ends[1:], ("residual1", "residual2"), strict=True), start=1
+        zip(ends[1:], ("residual1", "residual2: projection"), strict=True), start=1
     ):
         x, y = written[name][-1]  # of the outer one
         assert_allclose(x, (columns[start][0, 0] + columns[end][0, 0]) / 2)
@@ -1005,7 +1005,7 @@ def test_shortcuts_run_above_what_they_pass(pyplot):
         assert_allclose(vertices[1:-1], bends)
         assert_allclose(vertices[[0, -1], 0], (left, right))
         assert arrow.get_linewidth() == pytest.approx(1.2, rel=1e-3)
-    (text,) = [text for text in display.ax_.texts if text.get_text() == "residual2"]
+    (text,) = [text for text in display.ax_.texts if text.get_text() == "residual2: projection"]
     assert text.get_va() == "bottom"
 
 
