@@ -245,3 +245,17 @@ def test_step_that_diverges_ends_the_curve_before_it():
     display = LearningRateDisplay.from_estimator(reg, X, y, n_steps=20, plot=False)
     assert len(display.rates) == 15
     assert_array_equal(display.losses, np.zeros(15))
+
+
+def test_training_that_fails_at_low_rates_raises():
+    """After so few steps the data are to blame, not the rate."""
+    order = np.random.RandomState(0).permutation(20)
+    for step in (0, 9):
+        y = np.zeros(20)
+        y[order[step]] = 1e200
+        reg = MLPRegressor(weight_init="zeros", batch_size=1, random_state=0)
+        with pytest.raises(ValueError, match="non-finite"):
+            range_test(reg, y=y, n_steps=20)
+    y = np.zeros(20)
+    y[order[10]] = 1e200
+    assert len(range_test(reg, y=y, n_steps=20).rates) == 10

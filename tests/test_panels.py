@@ -217,6 +217,9 @@ def test_pixels_are_counted_in_whole_numbers(pyplot):
     across = ax.get_xticks()
     assert_array_equal(across, np.round(across))
     assert np.sum((across >= 0) & (across < 29)) in (3, 4, 5)
+    show_image(ax, np.zeros((2, 20, 1)))
+    ax.set_xlim(-0.5, 19.5)
+    assert_array_equal([tick for tick in ax.get_xticks() if 0 <= tick < 20], [0, 5, 10, 15])
 
 
 @pytest.mark.parametrize("unit", ["Epoch", "Iteration"])
