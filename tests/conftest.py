@@ -22,6 +22,16 @@ def global_random_seed():
     return 42
 
 
+@pytest.fixture
+def pyplot():
+    """matplotlib.pyplot without a screen; figures are closed after the test."""
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    yield pyplot
+    pyplot.close("all")
+
+
 @pytest.fixture(scope="session")
 def digits():
     """(X, y): 1,797 images of 64 pixels between 0 and 1, ten classes, in float64; read-only."""

@@ -741,7 +741,15 @@ plotting/columns.py: network_display
     self.x = self.x + before => pass
     start, before = len(self.columns) - 1, self.x => start, before = len(self.columns), self.x
     low, high = classes[0], classes[-1] => high, low = classes[0], classes[-1]
-plotting/arrangement.py: network_display
+    [model.loss.link], _output => [], _output
+    notes.append(row.activation or row.description) => notes.append(row.description)
+    [row.kind] if weights is None and not step => [row.kind] if not step
+    before = self._through(inner, network.layers[0], own, {}, before) => pass
+    self.columns[-1].values = self.x[0].copy() => self.columns[-1].values = self.x[0]
+    name == "stride" or (down, across) != (1, 1) => (down, across) != (1, 1)
+    f"{i}: {one}" for i, => f"{one}" for i,
+    model.loss.ascending] => model.loss.ascending[::-1]]
+plotting/arrangement.py: arrangement network_display
     upper = -(-few // 2) => upper = few // 2
     n - (few - upper) : n] => n - (few - upper) - 1 : n - 1]
     few = min(n, most) => few = min(n, most - 1)
@@ -754,6 +762,21 @@ plotting/arrangement.py: network_display
     HINTED = 1.07 => HINTED = 0.9
     if size < 9.995 else => if size < 99.95 else
     if len(line) <= LONGEST => if len(line) < LONGEST
+    + 1)\n        self.steps => )\n        self.steps
+    self.notes = self.line * max(len => self.notes = self.line * min(len
+    max(wanted, BODY[0] / 2, *(place => max(wanted, *(place
+    BODY[any(column.shows_maps => BODY[all(column.shows_maps
+    min(self.body / place.slots, 1.5 * self.pitch) => self.body / place.slots
+    SIDE if place.is_picture else side, self.body) => side, self.body)
+    (heads[index] + heads[index + 1]) / 2, step => heads[index], step
+    weights is not None and not after.column.shows_maps\n => weights is not None\n
+    np.array(wanted) - least + 1 => np.ones(len(least))
+    self.left - missing, self.right + missing => self.left, self.right + 2 * missing
+    max(text_width(name, self.font, "bold"), *texts) => max(text_width(name, self.font), *texts)
+    self.half_height = (self.height + behind => self.half_height = (self.width + behind
+    min(BEHIND, height / 2 / max => max(BEHIND, height / 2 / max
+    self.centres[covering, 1].max() => self.centres[:, 1].max()
+    findfont(FontProperties(weight=weight)) => findfont(FontProperties())
 plotting/artist.py: network_display
     np.where(shown < 0, BLUE, VERMILION) => np.where(shown < 0, VERMILION, BLUE)
     np.where(shown < 0, BLUE, np.where => np.where(shown > 0, BLUE, np.where
@@ -770,6 +793,22 @@ plotting/artist.py: network_display
     side=-1 if index == 0 else 1 => side=1
     (0.299, 0.587, 0.114)) > 0.5 => (0.299, 0.587, 0.114)) > 0.9
     parse_math=False => parse_math=True
+    self.widest = zoom * float => self.widest = float
+    (2.2 * self.zoom) ** 2 => 2.2**2
+    _front(before), before.height / 2 => _front(before), before.half_height
+    after.width / before.width,\n => after.height / before.height,\n
+    (0.7 * right, 0)), size => (-0.7 * right, 0)), size
+    (right, end.top_at(right))] => (right, start.top_at(left))]
+    "arrowstyle": "-|>" => "arrowstyle": "<|-"
+    (left + right) / 2, y + 1 => left, y + 1
+    foot - a.steps, => foot,
+    (self.places[index - 1].x + place.x) / 2 => place.x
+    x += side * 6 => x -= side * 6
+    "facecolor": ground => "facecolor": "white"
+    [(VERMILION, line), (BLUE, line) => [(BLUE, line), (VERMILION, line)
+    place = (a.left + a.right) / 2, a.bottom => place = a.left, a.bottom
+    [a.bar, -height / 2, 8, height] => [a.bar, 0, 8, height]
+    "zorder": 2.5 => "zorder": 3.5
 plotting/panels.py: bad_looking
     if value not in COUNT: => if value is None:
     if not all(isinstance(one, plt.Axes) for one in given): => if False:
@@ -789,8 +828,6 @@ plotting/activations.py: bad_looking
 plotting/gradient_flow.py: bad_looking
     if not isinstance(fit_params, dict | None): => if False:
     if not isinstance(callback, GradientFlow): => if False:
-plotting/learning_rate.py: bad_looking
-    check_axes(ax)\n => #\n
 plotting/recorder.py: bad_looking
     check_count("n_samples", n_samples) => pass
 plotting/training_curve.py: bad_looking
@@ -809,6 +846,140 @@ plotting/network.py: network_display every_input
     signed = any(column.values.min() < 0 => signed = all(column.values.min() < 0
     Normalize(-1 if signed else 0, 1) => Normalize(0, 1)
     min(1, *(size / place.size))\n        if => max(1, *(size / place.size))\n        if
+    display.plot(ax, max_units=max_units, **kwargs) => display.plot(ax, **kwargs)
+    0.85 * plt.rcParams["font.size"] => 0.85 * 12
+    * 72 / self.figure_.dpi => * 72 / 80
+    Artist(self.ax_, place, zoom, => Artist(self.ax_, place, 1,
+    (place.bottom, place.top)) => (place.top, place.bottom))
+plotting/activations.py: activation_display
+    IN_A_ROW = 4 => IN_A_ROW = 3
+    for name, function in reversed(ACTIVATIONS.items()) => for name, function in ACTIVATIONS.items()
+    n if n <= IN_A_ROW else ceil(sqrt(n)) => n if n < IN_A_ROW else ceil(sqrt(n))
+    max(4.0, 2.6 * n_columns), max(3.2 => max(4.0, 2.6 * n_rows), max(3.2
+    {"color": BLUE, "label": "f(z)", **kwargs} => {**kwargs, "color": BLUE, "label": "f(z)"}
+    axvline(0, color => axvline(1, color
+    if number + n_columns >= n: => if number + n_columns > n:
+    [:, 0].copy()\n    derivative => [:, 0]\n    derivative
+    list | tuple) or not activations: => list | tuple):
+plotting/feature_maps.py: feature_map_display
+    check_finite(maps) => pass
+    n_maps=64, n_columns => n_maps=16, n_columns
+    np.moveaxis(self.maps[..., :n_maps], -1, 0) => self.maps[..., :n_maps].T
+    symmetric_scale(shown) => symmetric_scale(self.maps)
+    {"cmap": UNSIGNED, "vmin": 0} => {"cmap": UNSIGNED}
+    width_ratios=[1, 2] => width_ratios=[2, 1]
+    Mosaic(shown, n_columns) => Mosaic(shown)
+    next(convolutions, images[0]) => next(convolutions, images[-1])
+    (Activate, BatchNorm, LayerNorm)): => (Activate, BatchNorm)):
+    Range(-len(names), len(names) - 1, => Range(1 - len(names), len(names) - 1,
+plotting/filters.py: filter_display
+    own[0].name] => own[-1].name]
+    self.filters[:n_filters] => self.filters[-n_filters:]
+    symmetric_scale(shown) => symmetric_scale(self.filters)
+    n, height, width, channels = => n, width, height, channels =
+    f", {channels} channels") => "")
+    network.shapes[index::-1] => network.shapes
+    np.moveaxis(weight, -1, 0).copy() => np.moveaxis(weight, -1, 0)
+plotting/gradient_flow.py: gradient_flow_display
+    GradientFlow(n_samples), clone(estimator) => GradientFlow(), clone(estimator)
+    *callbacks_of(copy), flow => flow
+    list(callback.layer_names_) => callback.layer_names_
+    else ON_LIGHT => else ON_LIGHT[::-1]
+    every = -(-n_layers // MOST) => every = n_layers // MOST + 1
+    DASHES[number % len(DASHES)] => DASHES[0]
+    np.full(zero.sum(), 0.02) => np.full(zero.sum(), 0.98)
+    transform=self.ax_.get_xaxis_transform() => transform=self.ax_.get_yaxis_transform()
+    color=line.get_color() => color=shade
+    loc="upper left", bbox => loc="upper right", bbox
+    ylim=(-5, 105) => ylim=(0, 1)
+    not np.isnan(self.dead_shares).all() => not np.isnan(self.dead_shares).any()
+plotting/layerwise.py: layerwise
+    training=False) => training=True)
+    np.empty_like(model.theta) => model.theta
+    (*shape, 1) if len(shape) == 2 else shape => (1, *shape) if len(shape) == 2 else shape
+    and np.prod(shape) == n => and np.prod(shape) <= n
+    [shape, shape[:2]] if shape[2:] == (1,) => [shape, shape[:2]] if True
+    sample if table else array.reshape(1, n) => array.reshape(1, n)
+    .take(slice(None)).copy() => .take(slice(None))
+plotting/learning_rate.py: learning_rate_display
+    MEMORY = 0.9 => MEMORY = 0.8
+    high not in Range(low) => high not in POSITIVE
+    rates = rates[: len(losses)] => rates = rates[-len(losses) :]
+    xscale="log", xlabel => xlabel
+    learning_rate="constant", early_stopping=False => early_stopping=False
+    warmup_steps=0) => )
+    check_random_state(probe.random_state) => check_random_state(estimator.random_state)
+    if len(order) < size: => if len(order) <= size:
+    smoothed[-1] > DIVERGED * smoothed.min() => smoothed[-1] > DIVERGED * smoothed[0]
+    max(int(losses.argmin()), 1) => max(int(losses.argmin()), 2)
+    slopes.argmin() => np.abs(slopes).argmax()
+    color=ink() => color="black"
+plotting/mosaic.py: mosaic
+    SIDE // max(height, width)) => SIDE // min(height, width))
+    max(1, side // 8) => max(2, side // 9)
+    tiles.shape[3] == 1 else 3 * narrow => tiles.shape[3] == 1 else narrow
+    transpose(0, 1, 3, 2) => transpose(0, 1, 2, 3)
+    n_tiles * height / width => n_tiles * width / height
+    divmod(number, self.n_columns) => divmod(number, self.n_rows)
+    (size - 1) / 2 + step => size / 2 + step
+    np.arange(self.n_rows) * self.n_columns => np.arange(self.n_rows) * self.n_rows
+    if n_shown < n else "" => if n_shown <= n else ""
+plotting/panels.py: panels
+    BLUE, VERMILION, GREEN = => VERMILION, BLUE, GREEN =
+    SIGNED = "RdBu_r" => SIGNED = "RdBu"
+    isinstance(ax, plt.Axes) or n == 1: => isinstance(ax, plt.Axes):
+    grid = place.subgridspec(**layout) => grid = figure.add_gridspec(**layout)
+    image.mean(axis=-1), {"cmap": "gray"} => image[..., 0], {"cmap": "gray"}
+    min(0, image.min()), max(1, image.max()) => image.min(), image.max()
+    np.abs(numbers).max() or 1.0 => numbers.max() or 1.0
+    {**symmetric_scale(image), **kwargs} => {**kwargs, **symmetric_scale(image)}
+    [1.03, 0, 0.04, 1] => [-0.07, 0, 0.04, 1]
+    xlabel="Column (pixels)", ylabel= => ylabel="Column (pixels)", xlabel=
+    axes[-1].set_xlabel(unit) => axes[0].set_xlabel(unit)
+plotting/recorder.py: gradient_flow_display
+    PART = 32 => PART = 3200
+    if not estimator.history_["loss"] or not self.epochs_: => if not self.epochs_:
+    len(estimator.history_["loss"]) > self.epochs_[-1] => True
+    np.linspace(0, n - 1, min(n, n_samples)) => np.arange(min(n, n_samples))
+    state = model.state.copy() => state = model.state
+    self.gradient.place(0, 0, 0) => pass
+    self.gradient.mean(self.batch) => self.gradient.sum(self.batch)
+    (y > 0).reshape => (y >= 0).reshape
+    active | alive.get(index, False) => active
+    if row >= 0: => if True:
+    norms[0] if len(norms) == 1 else np.linalg.norm(norms) => norms[0]
+plotting/saliency.py: saliency_display
+    values, LABELS, strict=True => values, LABELS[::-1], strict=True
+    check_finite(z0) => pass
+    float(z0[0] @ direction) => float(z0[0].max())
+    n_features=20, **kwargs => n_features=10, **kwargs
+    self.gradient.sum(axis=-1), LABELS => self.gradient.mean(axis=-1), LABELS
+    panel.set_ylabel(None) => pass
+    np.argsort(-np.abs(self.attribution), kind => np.argsort(-self.attribution, kind
+    np.where(bars < 0, BLUE, VERMILION) => np.where(bars < 0, VERMILION, BLUE)
+    {"color": colors, **kwargs} => {**kwargs, "color": colors}
+    panel.invert_yaxis() => pass
+    last.set_yticklabels([]) => pass
+    values = self.gradient, self.attribution => values = self.attribution, self.gradient
+    int(z[0] > 0) % len(classes)] => int(z[0] > 0)]
+    np.full(1, 1 if number else -1, z.dtype) => np.full(1, 1, z.dtype)
+    dtype=x.dtype) + 0.5) / n_steps => dtype=x.dtype) + 1) / n_steps
+    x0 + at * (x - x0), direction => at * x, direction
+    len(shape) == 3 and wanted != shape => False
+    None if names is None else names.copy() => names
+plotting/training_curve.py: training_curve_display
+    FEW = 50 => FEW = 51
+    best_validation_score_ is not None and scores => best_validation_score_ is not None or scores
+    np.array(estimator.history_["loss"]) => estimator.history_["loss"]
+    np.nanargmax(scores)) + 1 => np.nanargmax(scores))
+    int(np.nanargmax(scores)) + 1 => len(scores)
+    {"color": VERMILION, "linestyle": "--"} => {"color": VERMILION}
+    "validation_loss", "validation", **{**unseen => "validation_loss", "validation", **{**seen
+    panel.autoscale(axis="y") => pass
+    {self.unit.lower()} => {self.unit}
+    for panel in self.axes_:\n => for panel in self.axes_[:1]:\n
+    np.arange(1, len(values) + 1) => np.arange(len(values))
+    np.isnan(values).all() => np.isnan(values).any()
 estimators/panel/html.py: html
     {escape(name)}</div>{texts} => {name}</div>{texts}
     <div>{escape(line)}</div> => <div>{line}</div>

@@ -35,15 +35,6 @@ TRAINED_AS = {
 }
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def test_every_kind_of_activation_is_shown_once():
     display = ActivationDisplay.from_activations(plot=False)
     names = sorted(set(ACTIVATIONS) - {"sigmoid", "swish"})  # which are logistic and silu
@@ -102,8 +93,53 @@ def test_a_panel_for_each_activation_has_both_lines(pyplot):
         assert_array_equal(output.get_data(), (display.z, display.outputs[name]))
         assert_array_equal(derivative.get_data(), (display.z, display.derivatives[name]))
         assert output.get_linestyle() != derivative.get_linestyle()
+        assert output.get_color() == "#0072B2"
+        assert derivative.get_color() == "#D55E00"
+        assert output.get_linestyle() == "-"
+        assert derivative.get_linestyle() == "--"
     # Two rows of three: the lowest of each column is labelled.
-    assert [bool(ax.get_xlabel()) for ax in display.axes_] == [False, False, True, True, True]
+    labels = [ax.get_xlabel() for ax in display.axes_]
+    assert labels == ["", "", *["Weighted sum z"] * 3]
+    assert_allclose(display.figure_.get_size_inches(), (3 * 2.6, 2 * 2.2))
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend == ["f(z)", "f'(z) in training"]
+    assert [ax.get_legend() is None for ax in display.axes_] == [False, *[True] * 4]
+
+
+@pytest.mark.parametrize(
+    ("n", "n_rows", "n_columns"), [(1, 1, 1), (4, 1, 4), (5, 2, 3), (7, 3, 3), (17, 4, 5)]
+)
+def test_panels_stand_in_rows(n, n_rows, n_columns, pyplot):
+    z = np.array([-1.0, 1.0])
+    values = {f"f{number}": z for number in range(n)}
+    display = ActivationDisplay(z=z, outputs=values, derivatives=values).plot()
+    grid = display.ax_.get_gridspec()
+    assert (grid.nrows, grid.ncols) == (n_rows, n_columns)
+    width, height = display.figure_.get_size_inches()
+    assert (width, height) == (max(4, 2.6 * n_columns), max(3.2, 2.2 * n_rows))
+    below = [bool(ax.get_xlabel()) for ax in display.axes_]
+    assert below == [number + n_columns >= n for number in range(n)]
+
+
+def test_axes_cross_at_0_behind_the_lines(pyplot):
+    display = ActivationDisplay.from_activations("tanh", low=1.0, high=3.0, n_points=3)
+    output, _, across, down = display.ax_.lines
+    assert set(across.get_ydata()) == set(down.get_xdata()) == {0}
+    assert across.get_zorder() == down.get_zorder() == 0
+    assert_array_equal(output.get_xdata(), [1, 2, 3])
+
+
+def test_arguments_of_the_lines_are_passed_on(pyplot):
+    display = ActivationDisplay.from_activations(["tanh"], color="red", linestyle=":", label="g")
+    for line in display.ax_.lines[:2]:
+        assert (line.get_color(), line.get_linestyle(), line.get_label()) == ("red", ":", "g")
+
+
+def test_range_has_its_default_and_its_least_points():
+    z = ActivationDisplay.from_activations("tanh", plot=False).z
+    assert (z[0], z[200], z[-1], len(z)) == (-4, 0, 4, 401)
+    z = ActivationDisplay.from_activations("tanh", low=1, high=2, n_points=2, plot=False).z
+    assert_array_equal(z, [1, 2])
 
 
 def test_axes_may_be_given(pyplot):
@@ -122,7 +158,17 @@ def test_ranges_that_do_not_rise_raise(wrong):
         ActivationDisplay.from_activations("tanh", plot=False, **wrong)
 
 
+def test_outputs_and_derivatives_are_arrays_of_their_own():
+    display = ActivationDisplay.from_activations("identity", plot=False)
+    output, derivative = display.outputs["identity"], display.derivatives["identity"]
+    for one, other in ((output, display.z), (derivative, display.z), (output, derivative)):
+        assert not np.shares_memory(one, other)
+    assert output.base is derivative.base is None
+
+
 def test_what_is_no_activation_raises():
+    with pytest.raises(ValueError, match=r"list of at least one of them, got \[\]"):
+        ActivationDisplay.from_activations([], plot=False)
     with pytest.raises(ValueError, match=r"one of \['elu', .*, got 'sine'"):
         ActivationDisplay.from_activations("sine", plot=False)
     with pytest.raises(TypeError, match="an instance, not a class"):

@@ -104,15 +104,6 @@ def test_numbers_agree_to_two_units_of_the_last_decimal(printed, promised, agree
 # Claims of the guide that its snippets do not show
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def test_figure_of_the_approximation_has_the_errors_of_the_page(pyplot):
     runpy.run_path(str(DOCS / "figures" / "approximation.py"))
     axes = pyplot.gcf().axes

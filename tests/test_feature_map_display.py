@@ -5,19 +5,10 @@ from scipy.signal import correlate2d
 from sklearn.exceptions import NotFittedError
 
 from sknn import CNNClassifier, CNNRegressor, MLPClassifier, SequentialClassifier
-from sknn.nn import AveragePool2D, Conv2D, Dense, Flatten
+from sknn.nn import AveragePool2D, Conv2D, Dense, Flatten, LayerNorm, MaxPool2D
 from sknn.plotting import FeatureMapDisplay
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
 
 
 def fitted(*shape, make=CNNClassifier, **params):
@@ -102,6 +93,35 @@ def test_layers_go_by_the_names_that_the_user_gave():
     assert_allclose(display.maps[..., 0], wanted)
 
 
+def test_first_convolution_may_be_normalised_by_layer():
+    X = np.random.default_rng(0).normal(size=(20, 6, 5))
+    layers = [Conv2D(2, activation="identity"), LayerNorm(), AveragePool2D(), Flatten()]
+    clf = SequentialClassifier(layers, max_iter=1, dtype="float64").fit(X, np.arange(20) % 2)
+    display = FeatureMapDisplay.from_estimator(clf, X[0], plot=False)
+    assert display.layer_name == "layernorm1"
+    z, params = sums(clf, X[0]), clf._current_model().params[1]
+    mean, variance = z.mean(axis=-1, keepdims=True), z.var(axis=-1, keepdims=True)
+    wanted = params["scale"] * (z - mean) / np.sqrt(variance + 1e-5) + params["shift"]
+    assert_allclose(display.maps, wanted, rtol=1e-8)
+
+
+def test_network_without_convolution_shows_its_first_image():
+    X = np.random.default_rng(0).normal(size=(20, 6, 4))
+    layers = [AveragePool2D((2, 1)), MaxPool2D(), Flatten()]
+    clf = SequentialClassifier(layers, max_iter=1, dtype="float64").fit(X, np.arange(20) % 2)
+    display = FeatureMapDisplay.from_estimator(clf, X[0], plot=False)
+    assert display.layer_name == "averagepool2d1"
+    assert_allclose(display.maps[..., 0], X[0].reshape(3, 2, 4).mean(axis=1))
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_maps_that_overflow_raise():
+    clf, X = fitted(6, 5)
+    clf.coefs_[0][:] = 1e200
+    with pytest.raises(ValueError, match="not finite"):
+        FeatureMapDisplay.from_estimator(clf, 1e200 * X[0], plot=False)
+
+
 def test_image_may_come_flat_or_with_its_axes():
     clf, X = fitted(6, 5)
     wanted = FeatureMapDisplay.from_estimator(clf, X[3], plot=False).maps
@@ -152,9 +172,46 @@ def test_negative_answers_have_a_symmetric_scale(pyplot):
     display = FeatureMapDisplay(image=np.ones((1, 2, 1)), maps=maps).plot()
     assert display.im_.get_clim() == (-3, 3)
     assert display.im_.get_cmap().name == "RdBu_r"
-    display = FeatureMapDisplay(image=np.ones((1, 2, 1)), maps=maps).plot(n_maps=1, cmap="gray")
-    assert display.im_.get_cmap().name == "gray"
+    maps = np.array([[[0.5, -4.0], [2.0, 0.25]]])
+    display = FeatureMapDisplay(image=np.ones((1, 2, 1)), maps=maps).plot(n_maps=1)
     assert display.ax_.get_title() == "first 1 of 2 channels of 1 x 2 pixels"
+    assert display.im_.get_clim() == (0, 2)  # of the channel that is drawn
+    assert set(display.im_.get_array().ravel()) == {0.5, 2.0}
+    maps[0, 0, 0] = -0.5
+    display = FeatureMapDisplay(image=np.ones((1, 2, 1)), maps=maps).plot(n_maps=1)
+    assert display.im_.get_clim() == (-2, 2)
+    display = FeatureMapDisplay(image=np.ones((1, 2, 1)), maps=maps).plot(cmap="gray", vmin=-9)
+    assert display.im_.get_cmap().name == "gray"
+    assert display.im_.get_clim() == (-9, 4)
+    display = FeatureMapDisplay(image=np.ones((1, 2, 1)), maps=0 * maps).plot()
+    assert display.im_.get_clim() == (0, 1)
+
+
+def test_channels_stand_upright_in_rows(pyplot):
+    maps = np.arange(65.0 * 24 * 16).reshape(24, 16, 65)
+    display = FeatureMapDisplay(image=np.ones((2, 2, 1)), maps=maps).plot(n_columns=7)
+    picture = display.im_.get_array().filled(np.nan)
+    height, width = 2 * 24, 2 * 16  # enlarged
+    gap = height // 8
+    assert picture.shape == (10 * (height + gap) - gap, 7 * (width + gap) - gap)
+    for number in (0, 6, 7, 63):
+        down, across = divmod(number, 7)
+        tile = picture[down * (height + gap) :, across * (width + gap) :][:height:2, :width:2]
+        assert_array_equal(tile, maps[..., number])
+    assert not np.isin(maps[..., 64], picture).any()
+    assert display.ax_.get_title() == "first 64 of 65 channels of 24 x 16 pixels"
+    assert display.ax_.get_xlabel() == "Channel: number of its row + number of its column"
+    assert display.colorbar_.ax.get_ylabel() == "Output of the layer"
+    assert display.colorbar_.mappable is display.im_
+    assert_array_equal(display.ax_.get_gridspec().get_width_ratios(), [1, 2])
+    assert_allclose(display.figure_.get_size_inches(), (9.6, 4.8))
+
+
+@pytest.mark.parametrize("name", ["n_maps", "n_columns"])
+def test_counts_that_are_no_counts_raise(name, pyplot):
+    display = FeatureMapDisplay(image=np.ones((2, 2, 1)), maps=np.ones((2, 2, 1)))
+    with pytest.raises(ValueError, match=f"^{name} must be a positive int, got 0"):
+        display.plot(**{name: 0})
 
 
 def test_panels_may_be_given(pyplot):

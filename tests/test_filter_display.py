@@ -4,19 +4,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.signal import correlate2d
 
 from sknn import CNNClassifier, MLPClassifier, SequentialClassifier
-from sknn.nn import Conv2D, Dense, Dropout, Flatten
+from sknn.nn import AveragePool2D, Conv2D, Dense, Dropout, Flatten, Residual
 from sknn.plotting import FilterDisplay
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
 
 
 def images(*shape, n=20):
@@ -65,6 +56,28 @@ def test_shape_of_flattened_images_is_known():
     assert_array_equal(display.filters[2].ravel(), clf.coefs_[0][:, 2])
 
 
+def test_image_of_a_dense_layer_is_what_pooling_leaves_of_it():
+    X, y = images(6, 4)
+    layers = [AveragePool2D(), Flatten(), ("features", Dense(5))]
+    clf = SequentialClassifier(layers, max_iter=1, random_state=0, dtype="float64").fit(X, y)
+    display = FilterDisplay.from_estimator(clf, plot=False)
+    assert display.filters.shape == (5, 3, 2, 1)
+    pooled = X[4].reshape(3, 2, 2, 2).mean(axis=(1, 3))
+    sums = np.einsum("ijk,kij->k", pooled[..., None] * np.ones(5), display.filters[..., 0])
+    hidden = np.maximum(sums + clf.intercepts_[0], 0)
+    assert_allclose(hidden, clf.transform(X[4:5])[0], atol=1e-12)
+
+
+def test_first_weights_of_a_layer_with_several_are_shown():
+    X, y = images(3, 2)
+    branch = Residual([("down", Dense(4)), ("up", Dense(6, "identity"))])
+    clf = SequentialClassifier([branch], max_iter=1, random_state=0).fit(X.reshape(20, 6), y)
+    display = FilterDisplay.from_estimator(clf, image_shape=(3, 2), plot=False)
+    assert display.layer_name == "residual1"
+    weight = clf._current_model().params[0]["down.weight"]
+    assert_array_equal(display.filters.reshape(4, 6), weight.T)
+
+
 def test_display_keeps_the_filters_when_training_goes_on():
     X, y = images(4, 4)
     clf = CNNClassifier((2,), batch_size=20).partial_fit(X, y, classes=[0, 1])
@@ -74,8 +87,8 @@ def test_display_keeps_the_filters_when_training_goes_on():
     assert_array_equal(display.filters, before)
 
 
-@pytest.mark.parametrize("n_columns", [None, 1, 3, 7])
-@pytest.mark.parametrize("channels", [1, 3, 5])
+@pytest.mark.parametrize("n_columns", [None, 1, 2, 7])
+@pytest.mark.parametrize("channels", [1, 3, 4])
 def test_every_tile_stands_where_the_axes_say(channels, n_columns, pyplot):
     filters = np.arange(7.0 * 3 * 2 * channels).reshape(7, 3, 2, channels)
     display = FilterDisplay(filters=filters).plot(n_columns=n_columns)
@@ -94,7 +107,7 @@ def test_every_tile_stands_where_the_axes_say(channels, n_columns, pyplot):
         assert_array_equal(tile.transpose(0, 2, 1), one)
 
 
-@pytest.mark.parametrize("n_columns", [3, 7])
+@pytest.mark.parametrize("n_columns", [2, 7])
 def test_axes_number_the_filters(n_columns, pyplot):
     display = FilterDisplay(filters=np.ones((7, 3, 2, 1))).plot(n_columns=n_columns)
     columns = [text.get_text() for text in display.ax_.get_xticklabels()]
@@ -102,7 +115,7 @@ def test_axes_number_the_filters(n_columns, pyplot):
     if n_columns == 7:
         assert (columns, rows) == (["0", "1", "2", "3", "4", "5", "6"], [])
     else:
-        assert (columns, rows) == (["+0", "+1", "+2"], ["0", "3", "6"])
+        assert (columns, rows) == (["+0", "+1"], ["0", "2", "4", "6"])
 
 
 def test_scale_is_symmetric_and_stated(pyplot):
@@ -112,9 +125,33 @@ def test_scale_is_symmetric_and_stated(pyplot):
     assert display.im_.get_clim() == (-7.0, 7.0)
     assert display.colorbar_.ax.get_ylabel() == "Weight"
     assert display.ax_.get_title() == "conv2d1: first 5 of 9 filters of 3 x 3 pixels"
-    assert FilterDisplay(filters=filters).plot(vmax=1.0, vmin=-1.0).im_.get_clim() == (-1, 1)
-    colour = FilterDisplay(filters=np.zeros((1, 2, 2, 3))).plot()
-    assert colour.ax_.get_title() == "1 filter of 2 x 2 pixels: red, green, blue"
+    assert display.im_.get_cmap().name == "RdBu_r"
+    assert display.ax_.get_xlabel() == "Filter: number of its row + number of its column"
+    few = FilterDisplay(filters=filters).plot(n_filters=4)  # without that of -7
+    assert few.im_.get_clim() == (-np.abs(filters[:4]).max(), np.abs(filters[:4]).max())
+    assert np.isin(filters[:4], few.im_.get_array()).all()
+    assert FilterDisplay(filters=filters).plot(vmax=1.0, vmin=-2.0).im_.get_clim() == (-2, 1)
+    assert_allclose(few.figure_.get_size_inches(), (7.2, 5.8))
+
+
+@pytest.mark.parametrize(
+    ("shape", "title"),
+    [
+        ((1, 3, 2, 3), "1 filter of 3 x 2 pixels: red, green, blue"),
+        ((65, 2, 3, 1), "first 64 of 65 filters of 2 x 3 pixels"),
+        ((2, 2, 3, 5), "2 filters of 2 x 3 pixels, 5 channels"),
+    ],
+)
+def test_title_tells_number_size_and_channels(shape, title, pyplot):
+    display = FilterDisplay(filters=np.zeros(shape)).plot()
+    assert display.ax_.get_title() == title
+    assert display.im_.get_clim() == (-1, 1)
+
+
+@pytest.mark.parametrize("name", ["n_filters", "n_columns"])
+def test_counts_that_are_no_counts_raise(name, pyplot):
+    with pytest.raises(ValueError, match=f"^{name} must be a positive int, got 0"):
+        FilterDisplay(filters=np.ones((2, 3, 3, 1))).plot(**{name: 0})
 
 
 def test_filters_are_drawn_into_given_axes(pyplot):

@@ -28,15 +28,6 @@ IMAGES = np.random.default_rng(1).normal(size=(60, 5, 4))
 RECORDS = ["epochs_", "gradient_norms_", "dead_shares_"]
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def recorded(estimator, X=X, y=Y, n_samples=256, **fit_params):
     """The callback that has watched this fit."""
     flow = GradientFlow(n_samples)
@@ -91,6 +82,34 @@ def test_weights_of_samples_and_classes_count():
         clf, lambda: log_loss(Y, clf.predict_proba(X), sample_weight=weight)
     )
     assert_allclose(flow.gradient_norms_[-1], wanted, rtol=1e-6)
+
+
+def test_smoothed_labels_are_those_of_training():
+    clf = MLPClassifier(5, activation="tanh", label_smoothing=0.3, max_iter=2, random_state=0)
+    flow = recorded(clf)
+    targets = 0.7 * np.eye(3)[Y] + 0.1
+    wanted = norms_by_differences(
+        clf, lambda: -np.mean(np.sum(targets * clf.predict_log_proba(X), axis=1))
+    )
+    assert_allclose(flow.gradient_norms_[-1], wanted, rtol=1e-6)
+
+
+def test_one_logistic_output_and_balanced_classes_of_strings_work():
+    y = np.array(["no", "yes"])[(np.arange(60) % 5 == 0).astype(int)]
+    clf = MLPClassifier(
+        4, activation="tanh", class_weight="balanced", max_iter=2, random_state=0, dtype="float32"
+    )
+    flow = recorded(clf, y=y)
+    weight = np.where(y == "yes", 60 / 24, 60 / 96)
+    weights, biases = (
+        [array.astype(float) for array in arrays] for arrays in (clf.coefs_, clf.intercepts_)
+    )
+    hidden = np.tanh(X @ weights[0] + biases[0])
+    p = 1 / (1 + np.exp(-(hidden @ weights[1] + biases[1])[:, 0]))
+    dz = (weight * (p - (y == "yes")) / weight.sum())[:, None]
+    first = X.T @ (dz @ weights[1].T * (1 - hidden**2))
+    wanted = [np.linalg.norm(first), np.linalg.norm(hidden.T @ dz)]
+    assert_allclose(flow.gradient_norms_[-1], wanted, rtol=1e-4)
 
 
 def test_regression_works():
@@ -206,6 +225,35 @@ def test_rows_looked_at_are_evenly_spaced_and_stay_the_same():
     assert flow.dead_shares_[-1][0] == np.mean(~answers.any(axis=0)) > 0
 
 
+def test_at_most_256_rows_are_looked_at():
+    X = np.random.default_rng(0).normal(size=(300, 4))
+    X[[6, 298]] = 1e3  # are not among them
+    assert GradientFlow().n_samples == 256
+    still = {"solver": "sgd", "learning_rate_init": 1e-30, "max_iter": 1, "random_state": 0}
+    clf = MLPClassifier(3, **still)
+    flow = recorded(clf, X, np.arange(300) % 3)
+    at = np.linspace(0, 299, 256).astype(int)
+    wanted = norms_by_differences(
+        clf, lambda: log_loss((np.arange(300) % 3)[at], clf.predict_proba(X[at]))
+    )
+    assert_allclose(flow.gradient_norms_[-1], wanted, rtol=1e-5)
+
+
+def test_dead_units_are_counted_over_parts_of_the_rows():
+    rows = np.repeat([[-1.0, 1.0]], 40, axis=0)
+    rows[[3, 31, 32, 39]] = np.eye(4)[:, :2] * 5 + np.eye(4)[:, 2:] @ [[1.0, 5.0], [-1.0, -9.0]]
+    layers = [Dense(4), Dense(2)]
+    still = {"solver": "sgd", "learning_rate_init": 1e-30, "max_iter": 1}
+    clf = SequentialClassifier(layers, **still, random_state=0).fit(rows, np.arange(40) % 2)
+    clf.coefs_[0][:] = [[1, 0, 0, -1], [0, 1, -1, 0]]
+    clf.intercepts_[0][:] = [0, -2, -8.5, -1.0]
+    answers = np.maximum(rows @ clf.coefs_[0] + clf.intercepts_[0], 0)
+    # Units 0 to 2 answer to single rows of either part, unit 3 to none: -x0 - 1 is 0 at most.
+    assert [list(np.flatnonzero(answers[:, k])) for k in range(4)] == [[3, 32], [31, 32], [39], []]
+    flow = recorded(clf.set_params(warm_start=True), rows, np.arange(40) % 2)
+    assert flow.dead_shares_[-1][0] == 1 / 4
+
+
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 def test_training_is_the_same_with_and_without_it(solver):
     extras = {} if solver == "lbfgs" else {"dropout": 0.2}
@@ -304,6 +352,9 @@ def test_estimator_is_left_alone_and_its_other_callbacks_are_kept():
         clf, X, Y, n_samples=10, fit_params={"sample_weight": weight}, plot=False
     )
     assert np.all(other.gradient_norms != display.gradient_norms)
+    stopper.epochs_ = []
+    flow = recorded(clone(clf).set_params(max_iter=3), n_samples=10, sample_weight=weight)
+    assert_array_equal(other.gradient_norms[:3], flow.gradient_norms_[:3])
 
 
 def test_callback_works_in_a_pipeline_in_a_search():
@@ -330,62 +381,129 @@ def test_estimator_of_another_kind_raises(other):
         GradientFlowDisplay.from_estimator(other, X, Y, plot=False)
 
 
-@pytest.mark.parametrize("n_samples", [0, -1, 2.5, "all"])
+@pytest.mark.parametrize("n_samples", [0, -1, 2.5, "all", True])
 def test_number_of_samples_that_is_no_positive_int_raises(n_samples):
     with pytest.raises(ValueError, match="n_samples must be a positive int, got"):
         GradientFlow(n_samples)
 
 
+def shown(gradient_norms, dead_shares, **kwargs):
+    """A drawn display of so many layers, whose epochs start at 0."""
+    n_records, n_layers = np.shape(gradient_norms)
+    names = [f"dense{i}" for i in range(1, n_layers + 1)]
+    return GradientFlowDisplay(
+        epochs=np.arange(n_records),
+        gradient_norms=np.array(gradient_norms),
+        dead_shares=np.array(dead_shares),
+        layer_names=names,
+    ).plot(**kwargs)
+
+
 def test_plot_draws_a_line_for_each_layer(pyplot):
-    display = GradientFlowDisplay(
-        epochs=np.arange(3),
-        gradient_norms=np.array([[1e-3, 1.0], [1e-4, 0.5], [1e-5, 0.1]]),
-        dead_shares=np.array([[0.0, np.nan], [0.25, np.nan], [0.5, np.nan]]),
-        layer_names=["dense1", "dense2"],
+    display = shown(
+        [[1e-3, 1.0, 2.0], [1e-4, 0.5, 3.0]], [[0.0, np.nan, 0.125], [0.25, np.nan, 0.5]]
     )
-    assert display.plot() is display
     norms, dead = display.axes_
     assert display.ax_ is norms
-    lines = [line for line in norms.lines if line.get_linestyle() != "None"]
-    for line, values in zip(lines, display.gradient_norms.T, strict=True):
-        assert_array_equal(line.get_data(), ([0, 1, 2], values))
+    assert display.figure_ is norms.figure
+    shades = pyplot.get_cmap("viridis")([0, 0.44, 0.88])  # dark at the input
+    lines = norms.lines[::2]  # each is followed by its marks
+    for number, (line, below) in enumerate(zip(lines, dead.lines, strict=True)):
+        assert_array_equal(line.get_data(), ([0, 1], display.gradient_norms[:, number]))
+        assert_array_equal(below.get_data(), ([0, 1], 100 * display.dead_shares[:, number]))
+        for one in (line, below):
+            assert_allclose(one.get_color(), shades[number])
+            assert one.get_linestyle() == ["-", "--", "-."][number]
+            assert one.get_marker() == "."
     assert norms.get_yscale() == "log"
-    assert [text.get_text() for text in norms.get_legend().get_texts()] == ["dense1", "dense2"]
-    assert_array_equal(dead.lines[0].get_ydata(), [0, 25, 50])
+    assert norms.get_ylabel() == "Norm of the gradient"
+    assert norms.get_title() == "Gradient of each layer's weights"
+    assert (norms.get_xlabel(), dead.get_xlabel()) == ("", "Epoch")
     assert dead.get_ylabel() == "Dead ReLU units (%)"
-    assert dead.get_xlabel() == "Epoch"
+    assert dead.get_ylim() == (-5, 105)
+    assert_allclose(display.figure_.get_size_inches(), (8, 1.6 + 2 * 2.4))
+
+
+def test_lines_stand_out_from_a_dark_ground(pyplot):
+    with pyplot.style.context("dark_background"):
+        display = shown([[1.0, 2.0, 3.0]], np.full((1, 3), np.nan))
+    shades = pyplot.get_cmap("viridis")([0.3, 0.65, 1.0])
+    assert_allclose([line.get_color() for line in display.ax_.lines[::2]], shades)
+
+
+def test_legend_stands_right_of_the_panel_with_the_input_on_top(pyplot):
+    display = shown(np.ones((2, 5)), np.full((2, 5), np.nan))
+    legend = display.ax_.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == [f"dense{i}" for i in range(1, 6)]
+    assert legend.get_title().get_text() == "From the input on"
+    assert [line.get_linestyle() for line in legend.get_lines()] == ["-", "--", "-.", ":", "-"]
+    display.figure_.draw_without_rendering()
+    panel, box = display.ax_.get_window_extent(), legend.get_window_extent()
+    assert panel.x1 < box.x0 < panel.x1 + 0.05 * panel.width
+    assert panel.y1 - 0.05 * panel.height < box.y1 <= panel.y1
 
 
 def test_gradients_of_zero_are_marked_at_the_foot(pyplot):
-    display = GradientFlowDisplay(
-        epochs=np.arange(3),
-        gradient_norms=np.array([[1.0], [0.0], [0.0]]),
-        dead_shares=np.full((3, 1), np.nan),
-        layer_names=["dense1"],
-    ).plot()
+    norms = [[1e-9, 0.0], [0.0, 2.0], [0.0, 1.0], [3.0, 1.0]]
+    display = shown(norms, np.full((4, 2), np.nan), color="red")
     (ax,) = display.axes_  # no ReLU, no panel for dead units
-    line, marks = ax.lines
-    assert_array_equal(line.get_ydata(), [1, np.nan, np.nan])
-    assert_array_equal(marks.get_xdata(), [1, 2])
-    assert marks.get_marker() == "v"
+    assert ax.get_xlabel() == "Epoch"
+    assert_allclose(display.figure_.get_size_inches(), (8, 4))
+    first, first_marks, second, second_marks = ax.lines
+    assert_array_equal(first.get_ydata(), [1e-9, np.nan, np.nan, 3])
+    assert_array_equal(second.get_ydata(), [np.nan, 2, 1, 1])
+    display.figure_.draw_without_rendering()
+    foot, top = ax.transData.transform(np.column_stack([[0, 0], ax.get_ylim()]))[:, 1]
+    for marks, epochs in ((first_marks, [1, 2]), (second_marks, [0])):
+        assert_array_equal(marks.get_xdata(), epochs)
+        assert (marks.get_marker(), marks.get_linestyle()) == ("v", "None")
+        assert marks.get_color() == "red"  # as the line
+        at = marks.get_transform().transform(marks.get_xydata())
+        assert_allclose(at[:, 1], foot + 0.02 * (top - foot))
+        assert_allclose(at[:, 0], ax.transData.transform([[epoch, 1] for epoch in epochs])[:, 0])
 
 
-def test_legend_of_a_deep_network_names_its_ends_and_some_between(pyplot):
-    names = [f"dense{i}" for i in range(1, 31)]
-    display = GradientFlowDisplay(
-        epochs=np.arange(2),
-        gradient_norms=np.ones((2, 30)),
-        dead_shares=np.full((2, 30), np.nan),
-        layer_names=names,
-    ).plot()
-    named = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert len(named) <= 11
-    assert (named[0], named[-1]) == ("dense1", "dense30")
+def test_one_layer_with_relu_has_a_panel_for_all(pyplot):
+    display = shown([[1.0, 2.0]], [[np.nan, 0.5]])
+    assert len(display.axes_) == 2
+
+
+@pytest.mark.parametrize(
+    ("n_layers", "named"),
+    [
+        (10, range(1, 11)),
+        (11, (1, 3, 5, 7, 9, 11)),
+        (20, (1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 20)),
+        (21, (1, 4, 7, 10, 13, 16, 19, 21)),
+    ],
+)
+def test_legend_of_a_deep_network_names_its_ends_and_some_between(n_layers, named, pyplot):
+    display = shown(np.ones((1, n_layers)), np.full((1, n_layers), np.nan))
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert texts == [f"dense{i}" for i in named]
+
+
+def test_display_keeps_the_records_when_training_goes_on():
+    clf = MLPClassifier(5, max_iter=2, random_state=0)
+    flow = recorded(clf)
+    display = GradientFlowDisplay.from_callback(flow, plot=False)
+    clf.set_params(warm_start=True).fit(X, Y)
+    assert_array_equal(display.epochs, [0, 1, 2])
+    assert display.gradient_norms.shape == display.dead_shares.shape == (3, 2)
+    display.layer_names[0] = "other"
+    assert flow.layer_names_ == ["dense1", "dense2"]
 
 
 def test_flow_drawn_at_once_is_that_drawn_later(pyplot):
     clf = MLPClassifier(5, max_iter=2, random_state=0)
-    at_once = GradientFlowDisplay.from_estimator(clf, X, Y, n_samples=10)
-    later = GradientFlowDisplay.from_estimator(clf, X, Y, n_samples=10, plot=False).plot()
+    _, axes = pyplot.subplots(2, 1)
+    settings = {"n_samples": 10}
+    at_once = GradientFlowDisplay.from_estimator(clf, X, Y, **settings, ax=axes, color="red")
+    assert_array_equal(at_once.axes_, axes)
+    assert {line.get_color() for line in at_once.ax_.lines} == {"red"}
+    later = GradientFlowDisplay.from_estimator(clf, X, Y, **settings, plot=False).plot()
+    flow = recorded(clone(clf), n_samples=10)
+    assert_array_equal(later.gradient_norms, flow.gradient_norms_)
+    assert np.all(recorded(clone(clf)).gradient_norms_[0] != flow.gradient_norms_[0])
     for one, other in zip(at_once.ax_.lines, later.ax_.lines, strict=True):
         assert_array_equal(one.get_xydata(), other.get_xydata())

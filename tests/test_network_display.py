@@ -37,15 +37,6 @@ NAMES = IRIS.target_names[IRIS.target]
 BLUE, VERMILION, GREY = (0, 114, 178), (213, 94, 0), (128, 128, 128)
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 def mlp(*sizes, n_features=4, n_classes=3, **params):
     """A dense network on random numbers, trained a little."""
     X = np.random.default_rng(0).normal(size=(30, n_features))
@@ -534,6 +525,12 @@ def test_numbers_can_be_read_on_their_units(pyplot):
                 for text in display.ax_.texts
                 if np.allclose(text.get_position(), (x, y)) and text.get_text() == f"{value:.2f}"
             ]
+            ((size, across, down),) = {
+                (round(text.get_fontsize(), 1), text.get_ha(), text.get_va())
+                for text in display.ax_.texts
+                if np.allclose(text.get_position(), (x, y))
+            }
+            assert (size, across, down) == (round(0.82 * 8.5, 1), "center", "center")
             light = fill[:3] @ (0.299, 0.587, 0.114) > 0.5
             assert ink == ("black" if light else "white")
 
@@ -651,6 +648,164 @@ def test_legend_tells_the_signs(pyplot):
     }
 
 
+def test_texts_stand_above_beside_and_below_their_columns(pyplot):
+    clf, _ = sequential(("first", Dense(5)), Dropout(0.5), TwoFactors(), Dense(3))
+    display = NetworkDisplay.from_estimator(clf, max_units=4)
+    low, top = display.ax_.get_ylim()
+    font, line = 8.5, 1.3 * 8.5
+    body = 2 * (top - 2 * line - 4)
+    foot = -body / 2 - 5  # a line of step, then two lines of notes, then the legend
+    assert_allclose(foot - low, (1 + 2 + 1.8) * line + 6 - 5)
+    xs = [centres(units)[0, 0] for units in display.units_]
+    widths = [centres(units)[0, 2] for units in display.units_]
+    found = {}
+    for text in display.ax_.texts:
+        found.setdefault(text.get_text(), []).append(text)
+        assert_allclose(text.get_fontsize(), font, rtol=1e-3)
+        assert text.get_zorder() == 6
+        assert not text.get_parse_math()
+    wanted = {
+        "first": [(xs[1], top, "center", "top", "bold", "normal")],
+        "5 units": [(xs[1], top - line, "center", "top", "normal", "normal")],
+        "relu\nDropout(0.5)": [(xs[1], foot - line, "center", "top", "normal", "normal")],
+        "TwoFactors": [((xs[1] + xs[2]) / 2, foot, "center", "top", "normal", "italic")],
+        "softmax": [(xs[4], foot - line, "center", "top", "normal", "normal")],
+        "x3": [(xs[0] - widths[0] / 2 - 6, None, "right", "center", "normal", "normal")],
+        "2": [(xs[4] + widths[4] / 2 + 6, None, "left", "center", "normal", "normal")],
+        "1 more": [(xs[1] + 6, None, "left", "center", "normal", "normal")],
+    }
+    for name, places in wanted.items():
+        for text, (x, y, across, down, weight, style) in zip(found[name], places, strict=True):
+            at = text.get_position()
+            assert_allclose(at[0], x)
+            if y is not None:
+                assert_allclose(at[1], y)
+            assert (text.get_ha(), text.get_va()) == (across, down)
+            assert (text.get_weight(), text.get_style()) == (weight, style)
+
+
+def test_number_of_units_left_out_stands_at_the_dots(pyplot):
+    clf = MLPClassifier((6,), max_iter=1, random_state=0).fit(IRIS.data, NAMES)
+    with pyplot.style.context("dark_background"):
+        display = NetworkDisplay.from_estimator(clf, max_units=3)
+    dots = {
+        round(one.get_offsets()[1, 0], 6): one
+        for one in display.ax_.collections
+        if len(one.get_offsets()) == 3
+    }
+    assert len(dots) == 2
+    xs = [centres(units)[0, 0] for units in display.units_]
+    half = centres(display.units_[0])[0, 2] / 2
+    found = {text.get_text(): text for text in display.ax_.texts}
+    # Beside named units it stands with the names, else next to the dots, on the lines.
+    for name, x, at, align in (("1 more", xs[0], -half - 6, "right"), ("3 more", xs[1], 6, "left")):
+        text, (_, middle, _) = found[name], dots[round(x, 6)].get_offsets()
+        assert_allclose(text.get_position(), (x + at, middle[1]))
+        assert (text.get_ha(), text.get_va()) == (align, "center")
+        offsets = dots[round(x, 6)].get_offsets()
+        assert_allclose(offsets - middle, [(0, 4.5), (0, 0), (0, -4.5)], atol=1e-9)
+        assert_allclose(dots[round(x, 6)].get_facecolors(), [(1, 1, 1, 1)])  # as the text
+        assert_allclose(dots[round(x, 6)].get_sizes(), 2.2**2, rtol=1e-3)
+        assert dots[round(x, 6)].get_zorder() == 4
+    assert found["1 more"].get_bbox_patch() is None
+    box = found["3 more"].get_bbox_patch()
+    assert_allclose(box.get_facecolor(), (0, 0, 0, 0.8))
+
+
+def test_thousands_of_units_are_counted_with_a_comma(pyplot):
+    clf, _ = mlp(1500)
+    written = texts(NetworkDisplay.from_estimator(clf))
+    assert {"1,500 units", "1,480 more"} <= set(written)
+
+
+def test_lines_lie_below_units_below_texts(pyplot):
+    display = NetworkDisplay.from_estimator(mlp(3)[0])
+    assert {lines.get_zorder() for lines in display.lines_} == {1}
+    assert {lines.get_alpha() for lines in display.lines_} == {0.8}
+    assert {units.get_zorder() for units in display.units_} == {3}
+    assert not display.ax_.axison
+
+
+def test_picture_is_as_small_as_its_place(pyplot):
+    """All widths and sizes shrink alike."""
+    clf, X = mlp(6, 5)
+    clf.intercepts_[0][:] = 0
+    whole = NetworkDisplay.from_estimator(clf, X[0], max_units=4)
+    _, ax = pyplot.subplots(figsize=(2.5, 1.5))
+    small = NetworkDisplay.from_estimator(clf, X[0], max_units=4, ax=ax)
+    zoom = small.ax_.texts[0].get_fontsize() / 8.5
+    assert 0.2 < zoom < 0.9
+    box = small.ax_.get_window_extent()
+    shown = np.ptp(small.ax_.get_xlim()), np.ptp(small.ax_.get_ylim())
+    points = np.array([box.width, box.height]) * 72 / small.figure_.dpi
+    assert_allclose(min(points / shown), zoom, rtol=1e-6)  # points of paper for one of the picture
+    for display, factor in ((whole, 1), (small, zoom)):
+        for units in display.units_[:2]:  # of inputs, and of biases that are 0
+            assert_allclose(units.get_linewidths(), 0.8 * factor, rtol=1e-3)
+        dots = [one for one in display.ax_.collections if len(one.get_offsets()) == 3]
+        assert_allclose([one.get_sizes() for one in dots], (2.2 * factor) ** 2, rtol=1e-2)
+        weight, _, bias, _ = display.ax_.get_legend().get_lines()
+        assert_allclose(bias.get_markersize(), 7 * factor, rtol=1e-3)
+        assert_allclose(bias.get_markeredgewidth(), 1.6 * factor, rtol=1e-3)
+        lines = max(np.max(lines.get_linewidths()) for lines in display.lines_)
+        pitch = min(-np.diff(centres(units)[:2, 1])[0] for units in display.units_)
+        wanted = factor * np.clip(pitch / 14, 1.2, 3)  # where the units stand closest
+        assert_allclose((weight.get_linewidth(), lines), wanted, rtol=1e-3)
+        sizes = [text.get_fontsize() for text in display.ax_.get_legend().get_texts()]
+        sizes += [display.colorbar_.ax.yaxis.label.get_fontsize()]
+        sizes += [text.get_fontsize() for text in display.colorbar_.ax.get_yticklabels()]
+        assert_allclose(sizes, 8.5 * factor, rtol=1e-3)
+
+
+def test_new_figure_has_the_size_of_the_picture(pyplot):
+    display = NetworkDisplay.from_estimator(mlp(9, 3)[0])
+    places = centres(display.units_[1])
+    assert_allclose(np.ptp(places[:, 1]), 330 * 8 / 9, rtol=0.01)  # as high as may be
+    box = display.ax_.get_window_extent()
+    paper = np.array([box.width, box.height]) * 72 / display.figure_.dpi
+    assert_allclose(72 * display.figure_.get_size_inches(), paper + 6, atol=1)
+
+
+def test_lines_are_no_wider_than_the_units_allow(pyplot):
+    for n_units in (3, 8, 30):
+        clf, _ = mlp(n_units)
+        clf.intercepts_[0][:] = 0
+        display = NetworkDisplay.from_estimator(clf, max_units=30)
+        pitch = -np.diff(centres(display.units_[1])[:2, 1])[0]
+        wanted = np.clip(pitch / 14, 1.2, 3)
+        assert_allclose(np.max(display.lines_[0].get_linewidths()), wanted, rtol=1e-3)
+
+
+def test_legend_stands_below_the_middle_in_this_order(pyplot):
+    display = NetworkDisplay.from_estimator(mlp(3)[0])
+    display.figure_.draw_without_rendering()
+    legend = display.ax_.get_legend()
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == ["positive weight", "negative weight", "positive bias", "negative bias"]
+    markers = [line.get_marker() for line in legend.get_lines()]
+    assert markers == ["None", "None", "o", "o"]
+    assert [line.get_linestyle() for line in legend.get_lines()] == ["-", "-", "None", "None"]
+    assert {line.get_markerfacecolor() for line in legend.get_lines()[2:]} == {"none"}
+    box, whole = legend.get_window_extent(), display.ax_.get_window_extent()
+    assert_allclose((box.x0 + box.x1) / 2, (whole.x0 + whole.x1) / 2, atol=1)
+    assert_allclose(box.y0, whole.y0, atol=1)
+    assert not legend.get_in_layout()
+    assert not legend.get_frame_on()
+
+
+def test_colour_bar_stands_right_of_the_outputs_around_the_middle(pyplot):
+    clf, X = mlp(5)
+    display = NetworkDisplay.from_estimator(clf, X[0])
+    display.figure_.draw_without_rendering()
+    box = display.colorbar_.ax.get_window_extent()
+    (left, bottom), (right, top) = display.ax_.transData.inverted().transform(box.get_points())
+    body = 2 * (display.ax_.get_ylim()[1] - 2 * 1.3 * 8.5 - 4)
+    assert_allclose((bottom, top), (-0.35 * body, 0.35 * body))
+    assert_allclose(right - left, 8)
+    # A bar with its numbers is as wide as 24 points and 4.5 characters.
+    assert_allclose(left, display.ax_.get_xlim()[1] - 4.5 * 8.5 - 12)
+
+
 # Maps
 
 
@@ -709,6 +864,47 @@ def test_window_lies_on_the_front_map_in_its_size(pyplot):
             assert abs(line[1, 1] - y) <= height / 2
 
 
+def test_window_lies_right_of_the_middle_and_its_lines_lead_to_its_result(pyplot):
+    clf, _ = sequential(Conv2D(3, (3, 2)), MaxPool2D((2, 3)), Flatten(), shape=(6, 8))
+    display = NetworkDisplay.from_estimator(clf)
+    windows = [patch for patch in display.ax_.patches if hasattr(patch, "get_bbox")]
+    lines = [line.get_xydata() for line in display.ax_.lines]
+    assert len(lines) == 2 * len(windows) == 4
+    sizes = [(2 / 8, 3 / 6), (3 / 8, 2 / 6)]
+    for number, (window, size) in enumerate(zip(windows, sizes, strict=True)):
+        x, y, width, height = centres(display.units_[number])[-1]  # the one in front
+        box = window.get_bbox()
+        assert_allclose((box.width, box.height), np.multiply(size, (width, height)))
+        across = 0.7 * (width - box.width) / 2
+        assert_allclose(((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2), (x + across, y))
+        after_x, after_y, after_width, _ = centres(display.units_[number + 1])[-1]
+        end = after_x + across * after_width / width, after_y
+        lower, upper = lines[2 * number : 2 * number + 2]
+        assert_allclose(lower, [(box.x1, box.y0), end])
+        assert_allclose(upper, [(box.x1, box.y1), end])
+        assert window.get_facecolor()[3] == 0
+        assert tuple(rgb([window.get_edgecolor()])[0]) == GREY
+        assert window.get_zorder() == 5
+
+
+def test_funnel_leads_from_the_front_map_to_all_units(pyplot):
+    clf, X = sequential(Conv2D(3), Flatten(), shape=(6, 5))
+    for sample in (None, X[0]):
+        display = NetworkDisplay.from_estimator(clf, sample)
+        (funnel,) = [patch for patch in display.ax_.patches if len(patch.get_xy()) == 5]
+        maps, units = centres(display.units_[1]), centres(display.units_[2])
+        right = maps[:, 0].max() + maps[0, 2] / 2
+        low, high = maps[-1, 1] - maps[0, 3] / 2, maps[-1, 1] + maps[0, 3] / 2
+        if sample is not None:  # maps one below the other
+            high = maps[0, 1] + maps[0, 3] / 2
+        top = units[:, 1].max() + units[0, 3] / 2
+        x = units[0, 0]
+        corners = [(right, high), (x, top), (x, -top), (right, low)]
+        assert_allclose(funnel.get_xy()[:4], corners)
+        assert funnel.get_alpha() == 0.2
+        assert funnel.get_zorder() == 1
+
+
 def test_maps_of_a_sample_are_drawn_inside_the_squares(pyplot):
     clf, X = cnn(filters=(8, 2))
     display = NetworkDisplay.from_estimator(clf, X[3], max_maps=3)
@@ -730,6 +926,9 @@ def test_maps_of_a_sample_are_drawn_inside_the_squares(pyplot):
             assert_allclose(((left + right) / 2, (low + high) / 2), (x, y))
             assert_allclose((right - left, high - low), (width, height))
             assert image.origin == "upper"
+            assert image.get_zorder() < units.get_zorder()  # the frame lies on top
+        if len(column.shape) == 3:
+            assert len(units.get_facecolors()) == 0
     assert len(texts(display)["5 more"]) == 2
 
 
@@ -769,7 +968,7 @@ def test_small_maps_can_be_seen(pyplot):
 
 def test_shortcuts_run_above_what_they_pass(pyplot):
     inner = Residual([Dense(3), Dense(3)])
-    layers = Dense(3), Residual([inner, Dense(3)]), Residual([Dense(3)])
+    layers = Dense(3), Residual([inner, Dense(3)]), Residual([Dense(5)])
     clf, _ = sequential(*layers)
     display = NetworkDisplay.from_estimator(clf)
     ends = [(one.start, one.end) for one in display.shortcuts]
@@ -786,9 +985,28 @@ def test_shortcuts_run_above_what_they_pass(pyplot):
     assert tops[0] == tops[2] < tops[1]
     assert all(top > column[:, 1].max() + column[0, 3] / 2 for top in tops for column in columns)
     written = texts(display)
-    assert {"residual1", "residual2"} <= set(written)
-    ((_, y),) = written["residual2"]
-    assert y > tops[2]
+    assert {"residual1", "residual2: projection"} <= set(written)
+    for number, ((start, end), name) in enumerate(
+        zip(ends[1:], ("residual1", "residual2: projection"), strict=True), start=1
+    ):
+        x, y = written[name][-1]  # of the outer one
+        assert_allclose(x, (columns[start][0, 0] + columns[end][0, 0]) / 2)
+        assert_allclose(y, tops[number] + 1)
+    assert_allclose(tops[1] - tops[0], 20)  # a level
+    body = 2 * (display.ax_.get_ylim()[1] - 2 * 1.3 * 8.5 - 4 - 2 * 20)
+    assert_allclose(tops[0], body / 2 + 0.4 * 20)
+    for arrow, (start, end) in zip(arrows, ends, strict=True):
+        assert type(arrow.get_arrowstyle()).__name__ == "CurveFilledB"  # its head is at the end
+        # Up, across and down, with round corners of 6 points.
+        vertices = arrow._path_original.vertices
+        left, right, y = columns[start][0, 0] + 3, columns[end][0, 0] - 3, vertices[:, 1].max()
+        bends = [(left, y - 6), (left, y), (left + 6, y)]
+        bends += [(right - 6, y), (right, y), (right, y - 6)]
+        assert_allclose(vertices[1:-1], bends)
+        assert_allclose(vertices[[0, -1], 0], (left, right))
+        assert arrow.get_linewidth() == pytest.approx(1.2, rel=1e-3)
+    (text,) = [text for text in display.ax_.texts if text.get_text() == "residual2: projection"]
+    assert text.get_va() == "bottom"
 
 
 # Where it is drawn, and what is refused

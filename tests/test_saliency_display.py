@@ -1,9 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import assert_is_gradient
+from helpers import Square, assert_is_gradient
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
+from sklearn.base import clone
 
 from sknn import (
     CNNClassifier,
@@ -71,15 +72,6 @@ def case(request):
     """(fitted estimator, one sample)"""
     estimator, X, y = CASES[request.param]
     return estimator.fit(X, y), X[5]
-
-
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
 
 
 def output(estimator, sample, number=0):
@@ -240,36 +232,177 @@ def test_maps_of_an_image_are_sums_over_channels(pyplot):
         assert_allclose(drawn.get_array(), values.sum(axis=-1))
         low, high = drawn.get_clim()
         assert high == -low == np.abs(values.sum(axis=-1)).max()
+    assert_array_equal(display.sample, X[0])
     assert gradient.get_title() == "Gradient for class 1"
-    assert f"sum {display.attribution.sum():.4g}; output" in attribution.get_xlabel()
+    assert attribution.get_title() == "Integrated gradients for class 1"
+    assert attribution.get_xlabel() == (
+        f"Column (pixels)\n(sum {display.attribution.sum():.4g}; output {display.output:.4g}, "
+        f"baseline {display.baseline_output:.4g})"
+    )
+    bars = [ax.child_axes[0].get_ylabel() for ax in (gradient, attribution)]
+    assert bars == ["Output per unit of input", "Part of the difference of outputs"]
+    # The rows are named once, beside the image.
+    assert [ax.get_ylabel() for ax in display.axes_] == ["Row (pixels)", "", ""]
+    assert_allclose(display.figure_.get_size_inches(), (12, 4))
+    display.plot(cmap="PuOr")
+    for panel in display.axes_[1:]:
+        assert panel.images[0].get_cmap().name == "PuOr"
 
 
 def test_flat_samples_are_drawn_as_images_of_a_given_shape(pyplot):
     clf, X, y = CASES["mlp"]
     display = SaliencyDisplay.from_estimator(clf.fit(X, y), X[0], image_shape=(2, 3))
     assert_array_equal(display.axes_[0].images[0].get_array(), X[0].reshape(2, 3))
-    for wrong in [(2, 2), (6,)]:
+    for wrong in [(2, 2), (6,), (2, 4)]:
         with pytest.raises(ValueError, match=r"image_shape must be .* of shape \(6,\), got"):
             SaliencyDisplay.from_estimator(clf, X[0], image_shape=wrong, plot=False)
 
 
+BARS = {
+    "sample": np.array([1.0, 2.0, -0.5, 0.126, 7.0]),
+    "gradient": np.array([-1.0, 2.0, 3.0, 4.0, 9.0]),
+    "attribution": np.array([-5.0, 0.1, 4.0, -0.2, 0.15]),
+    "output": 1.25,
+    "baseline_output": -0.5,
+}
+
+
 def test_bars_are_those_of_the_largest_attributions(pyplot):
-    display = SaliencyDisplay(
-        sample=np.array([1.0, 2.0, -0.5, 1.0]),
-        gradient=np.array([1.0, 2.0, 3.0, 4.0]),
-        attribution=np.array([-5.0, 0.1, 4.0, 0.2]),
-        output=1.0,
-        baseline_output=0.0,
-        feature_names=np.array(["a", "b", "c", "d"]),
-    ).plot(n_features=3)
+    names = np.array(["a", "b", "c", "d", "e"])
+    display = SaliencyDisplay(**BARS, feature_names=names, target_name="class 3")
+    assert display.plot(n_features=3) is display
     left, right = display.axes_
-    assert [bar.get_width() for bar in left.patches] == [1, 3, 4]
-    assert [bar.get_width() for bar in right.patches] == [-5, 4, 0.2]
-    assert [text.get_text() for text in left.get_yticklabels()] == ["a = 1", "c = -0.5", "d = 1"]
-    display.feature_names = None
-    left, _ = display.plot(n_features=2).axes_
+    assert display.ax_ is left
+    assert display.figure_ is left.figure
+    for panel, widths in ((left, [-1, 3, 4]), (right, [-5, 4, -0.2])):
+        assert [bar.get_width() for bar in panel.patches] == widths
+        # The first feature is at the top, a row for each.
+        assert_allclose([bar.get_y() + bar.get_height() / 2 for bar in panel.patches], [0, 1, 2])
+        assert panel.yaxis_inverted()
+        assert_array_equal(panel.get_yticks(), [0, 1, 2])
+        colours = [pyplot.matplotlib.colors.to_hex(bar.get_facecolor()) for bar in panel.patches]
+        assert colours == ["#0072b2" if width < 0 else "#d55e00" for width in widths]
+        (axis,) = panel.lines
+        assert list(axis.get_xdata()) == [0, 0]
+    labels = [text.get_text() for text in left.get_yticklabels()]
+    assert labels == ["a = 1", "c = -0.5", "d = 0.13"]
+    assert [text.get_text() for text in right.get_yticklabels()] == ["", "", ""]
+    assert left.get_ylabel() == "Feature"
+    assert left.get_title() == "Gradient for class 3"
+    assert right.get_title() == "Integrated gradients for class 3"
+    assert left.get_xlabel() == "Output per unit of input"
+    assert right.get_xlabel() == (
+        "Part of the difference of outputs\n(sum -0.95; output 1.25, baseline -0.5)"
+    )
+    assert_allclose(display.figure_.get_size_inches(), (10.4, 1.6 + 3 * 0.25))
+
+
+def test_features_and_outputs_without_names_are_numbered(pyplot):
+    display = SaliencyDisplay(**BARS).plot(n_features=2, color="green", height=0.5)
+    left, right = display.axes_
     assert [text.get_text() for text in left.get_yticklabels()] == ["x0 = 1", "x2 = -0.5"]
-    assert right.patches[0].get_facecolor() != right.patches[1].get_facecolor()
+    assert left.get_title() == "Gradient for the output"
+    for panel in (left, right):
+        assert {bar.get_height() for bar in panel.patches} == {0.5}
+        assert {bar.get_facecolor() for bar in panel.patches} == {(0, 128 / 255, 0, 1)}
+
+
+def test_twenty_features_are_drawn_and_of_equals_the_first(pyplot):
+    ones = np.ones(22)
+    display = SaliencyDisplay(
+        sample=ones, gradient=ones, attribution=ones, output=0.0, baseline_output=0.0
+    ).plot()
+    labels = [text.get_text() for text in display.ax_.get_yticklabels()]
+    assert labels == [f"x{i} = 1" for i in range(20)]
+    with pytest.raises(ValueError, match=r"^n_features must be a positive int, got 0"):
+        display.plot(n_features=0)
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_zero_can_be_seen_in_every_style(style, pyplot):
+    with pyplot.style.context(style):
+        display = SaliencyDisplay(**BARS).plot()
+    for panel in display.axes_:
+        assert panel.lines[0].get_color() == {"default": "black"}.get(style, "white")
+
+
+def test_shape_other_than_that_of_the_images_raises():
+    clf, X, y = CASES["cnn"]
+    clf.fit(X, y)
+    same = SaliencyDisplay.from_estimator(clf, X[0], image_shape=(6, 5), n_steps=1, plot=False)
+    assert same.gradient.shape == (6, 5, 1)
+    for wrong in [(5, 6), (3, 10), (6,)]:
+        with pytest.raises(ValueError, match=r"of a sample of shape \(6, 5, 1\), got"):
+            SaliencyDisplay.from_estimator(clf, X[0], image_shape=wrong, plot=False)
+
+
+def test_single_class_and_single_label_are_explained_as_they_are():
+    one = MLPClassifier(3, **BATCHES).fit(TABLE, np.array(["no"] * 24))
+    display = SaliencyDisplay.from_estimator(one, TABLE[0], n_steps=1, plot=False)
+    assert display.target_name == "class no"
+    assert_allclose(display.output, output(one, TABLE[0]))
+    label = MLPClassifier(3, **BATCHES).fit(TABLE, np.column_stack([PAIRS, 1 - PAIRS]))
+    for target in (0, 1):
+        display = SaliencyDisplay.from_estimator(
+            label, TABLE[0], target=target, n_steps=1, plot=False
+        )
+        assert_allclose(display.output, output(label, TABLE[0], target))
+
+
+def test_two_classes_are_explained_by_the_predicted_one():
+    clf = MLPClassifier(5, **BATCHES).fit(TABLE, np.array(["no", "yes"])[PAIRS])
+    predicted = clf.predict(TABLE)
+    assert set(predicted) == {"no", "yes"}
+    for wanted in ("no", "yes"):
+        sample = TABLE[np.flatnonzero(predicted == wanted)[0]]
+        display = SaliencyDisplay.from_estimator(clf, sample, n_steps=1, plot=False)
+        assert display.target_name == f"class {wanted}"
+        assert display.output > 0
+
+
+def test_dtype_is_that_of_the_network():
+    clf, X, y = CASES["cnn"]
+    for dtype in ("float32", "float64"):
+        estimator = clone(clf).set_params(dtype=dtype).fit(X, y)
+        display = SaliencyDisplay.from_estimator(estimator, X[0], n_steps=3, plot=False)
+        for array in (display.sample, display.gradient, display.attribution):
+            assert array.dtype == dtype
+    binary = clone(clf).set_params(dtype="float32").fit(X, PAIRS)
+    assert SaliencyDisplay.from_estimator(binary, X[0], plot=False).gradient.dtype == "float32"
+
+
+@pytest.mark.parametrize("n_steps", [1, 31, 32, 33, 65])
+def test_stretches_are_averaged_at_their_middles(n_steps):
+    # Of z = sum of squares the gradient is 2 x: a mean over middles is exact.
+    layers = [Dense(3, Square()), Dense(1, "identity")]
+    reg = SequentialRegressor(layers, **BATCHES).fit(TABLE, TABLE[:, 0])
+    display = SaliencyDisplay.from_estimator(
+        reg, TABLE[1], baseline=TABLE[2], n_steps=n_steps, plot=False
+    )
+    (first, second, last), (bias, *_) = reg.coefs_, reg.intercepts_
+    middle = (TABLE[1] + TABLE[2]) / 2
+    slopes = 2 * (middle @ first + bias) * (second @ last)[:, 0]
+    wanted = (TABLE[1] - TABLE[2]) * (first @ slopes)
+    assert_allclose(display.attribution, wanted, rtol=1e-9)
+
+
+def test_names_of_features_are_a_copy():
+    frame = pd.DataFrame(TABLE, columns=list("abcdef"))
+    clf = MLPClassifier(2, **BATCHES).fit(frame, THREE)
+    display = SaliencyDisplay.from_estimator(clf, frame.iloc[[3]], n_steps=1, plot=False)
+    display.feature_names[0] = "z"
+    assert clf.feature_names_in_[0] == "a"
+
+
+def test_outputs_that_overflow_raise():
+    reg = MLPRegressor(hidden_layer_sizes=2, activation="identity", **BATCHES)
+    reg.fit(TABLE, TABLE[:, 0])
+    reg.coefs_[0][:] = 1e200
+    reg.coefs_[1][:] = 1
+    large = np.full(6, 1e200)
+    for sample, baseline in ((large, TABLE[0]), (TABLE[0], large)):
+        with pytest.raises(ValueError, match="not finite"):
+            SaliencyDisplay.from_estimator(reg, sample, baseline=baseline, n_steps=1, plot=False)
 
 
 @pytest.mark.parametrize("target", [3, -1, "cat", 0.5])
@@ -290,7 +423,7 @@ def test_what_is_not_one_sample_raises():
         SaliencyDisplay.from_estimator(clf, np.full(6, np.nan), plot=False)
 
 
-@pytest.mark.parametrize("n_steps", [0, 2.5, "many"])
+@pytest.mark.parametrize("n_steps", [0, 2.5, "many", True])
 def test_number_of_steps_that_is_no_positive_int_raises(n_steps):
     clf, X, y = CASES["mlp"]
     with pytest.raises(ValueError, match="n_steps must be a positive int, got"):

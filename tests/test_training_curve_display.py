@@ -10,15 +10,6 @@ from sknn.plotting import TrainingCurveDisplay
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@pytest.fixture
-def pyplot():
-    matplotlib = pytest.importorskip("matplotlib")
-    matplotlib.use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    yield pyplot
-    pyplot.close("all")
-
-
 @pytest.fixture(scope="module")
 def halves(digits):
     """(X, y, X_val, y_val): few rows of each."""
@@ -55,6 +46,60 @@ def test_kept_epoch_is_that_of_the_weights_that_early_stopping_keeps(halves):
         assert_array_equal(one, other)
 
 
+def with_history(best_score=0.7, solver="adam", **columns):
+    """A fitted estimator, as if its training had gone like this."""
+    clf = MLPClassifier(2, solver=solver, max_iter=1).fit(np.eye(4), [0, 1, 0, 1])
+    nothing = [np.nan] * len(columns["loss"])
+    names = ("validation_loss", "validation_score", "learning_rate")
+    clf.history_ = {**dict.fromkeys(names, nothing), **columns}
+    clf.best_validation_score_ = best_score
+    return clf
+
+
+@pytest.mark.parametrize(
+    ("scores", "kept"),
+    [
+        ([0.5, 0.7, 0.6], 2),
+        ([0.7, 0.7, 0.6], 1),  # the first of equals
+        ([np.nan, 0.5, 0.7], 3),
+        ([-3.0, -1.0, -2.0], 2),
+    ],
+)
+def test_kept_epoch_is_the_first_of_the_best_score(scores, kept):
+    clf = with_history(loss=[3.0, 2.0, 1.0], validation_score=scores)
+    display = TrainingCurveDisplay.from_estimator(clf, plot=False)
+    assert display.kept_epoch == kept
+    assert type(display.kept_epoch) is int
+    assert_array_equal(display.validation_score, scores)
+    clf.best_validation_score_ = None  # no early stopping
+    assert TrainingCurveDisplay.from_estimator(clf, plot=False).kept_epoch is None
+
+
+def test_without_scores_no_epoch_is_kept():
+    clf = with_history(loss=[3.0, 2.0])
+    display = TrainingCurveDisplay.from_estimator(clf, plot=False)
+    assert display.kept_epoch is display.validation_score is display.learning_rate is None
+
+
+def test_curves_are_copies_of_the_history():
+    clf = with_history(loss=[3.0, 2.0], learning_rate=np.array([0.5, 0.25]))
+    display = TrainingCurveDisplay.from_estimator(clf, name="net", plot=False)
+    display.loss[0], display.learning_rate[0] = 9, 9
+    assert clf.history_["loss"] == [3, 2]
+    assert_array_equal(clf.history_["learning_rate"], [0.5, 0.25])
+    assert display.name == "net"
+    assert display.unit == "Epoch"
+    clf.solver = "lbfgs"
+    assert TrainingCurveDisplay.from_estimator(clf, plot=False).unit == "Iteration"
+
+
+class Scorer:
+    """A score without a name."""
+
+    def __call__(self, estimator, X, y):
+        return estimator.score(X, y)
+
+
 def share_of_ones(estimator, X, y):
     """A score of the user's own."""
     return np.mean(estimator.predict(X) == 1)
@@ -68,6 +113,7 @@ def share_of_ones(estimator, X, y):
         (MLPClassifier, "loss", "score: minus the loss"),
         (MLPClassifier, "balanced_accuracy", "balanced accuracy"),
         (MLPClassifier, share_of_ones, "share of ones"),
+        (MLPClassifier, Scorer(), "score"),
     ],
 )
 def test_score_is_named_after_what_it_is(make, scoring, name, halves):
@@ -90,30 +136,76 @@ def test_what_was_not_recorded_has_no_panel(pyplot, halves):
     assert display.ax_.get_xlabel() == "Iteration"
 
 
+CURVES = {
+    "loss": np.array([3.0, 2.0, 1.0, 0.5]),
+    "validation_loss": np.array([3.0, 2.5, 2.6, 2.75]),
+    "validation_score": np.array([0.1, 0.6, 0.5, 0.4]),
+    "learning_rate": np.array([0.1, 0.01, 0.001, 0.002]),
+}
+
+
 def test_plot_draws_every_curve_by_epoch(pyplot):
-    curves = {
-        "loss": np.array([3.0, 2.0, 1.0]),
-        "validation_loss": np.array([3.0, 2.5, 2.6]),
-        "validation_score": np.array([0.1, 0.6, 0.5]),
-        "learning_rate": np.array([0.1, 0.01, 0.001]),
-    }
-    display = TrainingCurveDisplay(**curves, score_name="accuracy", kept_epoch=2)
+    display = TrainingCurveDisplay(**CURVES, score_name="accuracy", kept_epoch=2)
     assert display.plot(loss_scale="log") is display
-    for name, values in curves.items():
-        assert_array_equal(display.lines_[name].get_xdata(), [1, 2, 3])
-        assert_array_equal(display.lines_[name].get_ydata(), values)
     loss, score, rate = display.axes_
+    seen, unseen = ("#0072B2", "-", "training"), ("#D55E00", "--", "validation")
+    wanted = {
+        "loss": (loss, *seen),
+        "validation_loss": (loss, *unseen),
+        "validation_score": (score, *unseen),
+        "learning_rate": (rate, "#009E73", "-", "training"),
+    }
+    assert list(display.lines_) == list(wanted)
+    for name, (panel, colour, style, label) in wanted.items():
+        line = display.lines_[name]
+        assert line.axes is panel
+        assert_array_equal(line.get_data(), ([1, 2, 3, 4], CURVES[name]))
+        assert (line.get_color(), line.get_linestyle(), line.get_label()) == (colour, style, label)
+        assert (line.get_marker(), line.get_markersize()) == ("o", 4)
     assert display.ax_ is loss
     assert display.figure_ is loss.figure
     assert labels(loss) == ["training", "validation", "weights kept: epoch 2"]
-    assert loss.get_yscale() == "log"
-    assert score.get_ylabel() == "Validation accuracy"
-    assert rate.get_ylim()[0] == 0
-    assert rate.get_xlabel() == "Epoch"
-    # Told apart in grey print too.
-    assert (
-        display.lines_["loss"].get_linestyle() != display.lines_["validation_loss"].get_linestyle()
-    )
+    assert [ax.get_yscale() for ax in display.axes_] == ["log", "linear", "linear"]
+    assert [ax.get_ylabel() for ax in display.axes_] == [
+        *("Loss", "Validation accuracy", "Learning rate")
+    ]
+    assert [ax.get_title() for ax in display.axes_] == ["Course of training", "", ""]
+    assert [ax.get_xlabel() for ax in display.axes_] == ["", "", "Epoch"]
+    assert rate.get_ylim()[0] == 0 < score.get_ylim()[0]
+    assert_allclose(display.figure_.get_size_inches(), (6.4, 2.4 + 3 * 1.8))
+    for panel in display.axes_:
+        kept = panel.lines[-1]
+        assert list(kept.get_xdata()) == [2, 2]
+        assert (kept.get_color(), kept.get_linestyle()) == ("black", ":")
+
+
+def test_arguments_of_the_lines_are_passed_on(pyplot):
+    with pyplot.style.context("dark_background"):
+        display = TrainingCurveDisplay(**CURVES, unit="Iteration", kept_epoch=3)
+        display.plot(color="red", linestyle="-.", marker="x")
+    for line in display.lines_.values():
+        assert (line.get_color(), line.get_linestyle(), line.get_marker()) == ("red", "-.", "x")
+    assert display.ax_.get_yscale() == "linear"
+    assert display.axes_[1].get_ylabel() == "Validation score"
+    assert display.axes_[-1].get_xlabel() == "Iteration"
+    assert labels(display.ax_)[-1] == "weights kept: iteration 3"
+    assert {panel.lines[-1].get_color() for panel in display.axes_} == {"white"}
+
+
+@pytest.mark.parametrize(("n_epochs", "marker"), [(50, "o"), (51, "None")])
+def test_few_epochs_are_marked(n_epochs, marker, pyplot):
+    display = TrainingCurveDisplay(loss=np.ones(n_epochs), kept_epoch=None).plot()
+    assert display.lines_["loss"].get_marker() == marker
+    assert len(display.ax_.lines) == 1
+    assert_allclose(display.figure_.get_size_inches(), (6.4, 4.2))
+
+
+@pytest.mark.parametrize("score", [True, False])
+def test_score_and_rate_have_panels_of_their_own(score, pyplot):
+    name = "validation_score" if score else "learning_rate"
+    display = TrainingCurveDisplay(loss=np.ones(2), **{name: np.ones(2)}).plot()
+    assert set(display.lines_) == {"loss", name}
+    assert display.axes_[1].get_ylabel() == ("Validation score" if score else "Learning rate")
 
 
 def test_one_epoch_is_drawn_as_a_point(pyplot):

@@ -151,7 +151,7 @@ class Arrangement:
         """Width of the names beside a column."""
         texts = [line for label in place.labels or [] for line in label.split("\n")]
         if place.labels and place.left_out:
-            texts.append(f"{place.left_out} more")
+            texts.append(f"{place.left_out:,} more")
         return max((text_width(text, self.font) for text in texts), default=-6) + 6
 
 
@@ -286,16 +286,23 @@ def number(value):
     return f"{value:.{2 if size < 9.995 else 1 if size < 99.95 else 0}f}".replace("-0.00", "0.00")
 
 
-@lru_cache(maxsize=1000)
 def text_width(text, size, weight="normal"):
-    """Width of one line in points, in matplotlib's font."""
+    """Width of one line in points, in the font of matplotlib's current style."""
+    from matplotlib.font_manager import FontProperties, findfont
+
+    return _width(text, size, findfont(FontProperties(weight=weight)))
+
+
+@lru_cache(maxsize=1000)
+def _width(text, size, path):
+    """Width of one line in points, in the font of this file."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
-    text = text.replace("$", "S")  # no formula
-    font = FontProperties(size=size, weight=weight)
     if not text.strip():
         return 0.0
+    font = FontProperties(fname=path, size=size)
+    text = text.replace("$", "S")  # no formula
     return HINTED * TextPath((0, 0), text, prop=font).get_extents().width
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sknn.plotting.arrangement import LEGEND, LEVEL, number
-from sknn.plotting.panels import BLUE, VERMILION, as_picture
+from sknn.plotting.panels import BLUE, VERMILION, as_picture, ink
 
 GREY = "0.5"  # stands out from white and from black
 THIN = 0.8  # width of outlines, in points
@@ -73,7 +73,7 @@ class Artist:
             if place.dots is not None:
                 dots = np.add(place.dots, (place.x, 0))
                 size = (2.2 * self.zoom) ** 2
-                self.ax.scatter(*dots.T, s=size, color=self._ink(), linewidths=0, zorder=4)
+                self.ax.scatter(*dots.T, s=size, color=ink(), linewidths=0, zorder=4)
         return drawn
 
     def _rings(self, place):
@@ -194,19 +194,14 @@ class Artist:
         values = column.values[place.shown]
         fills = self.colours.to_rgba(values / column.scale)
         for (x, y), value, (*rgb, _) in zip(place.centres, values, fills, strict=True):
-            ink = "black" if np.dot(rgb, (0.299, 0.587, 0.114)) > 0.5 else "white"
-            self._write(x, y, number(value), va="center", color=ink, size=0.82)
+            colour = "black" if np.dot(rgb, (0.299, 0.587, 0.114)) > 0.5 else "white"
+            self._write(x, y, number(value), va="center", color=colour, size=0.82)
 
     def _write(self, x, y, text, ha="center", size=1.0, **style):
         if text:
-            style = {"color": self._ink(), "zorder": 6, **style}
+            style = {"color": ink(), "zorder": 6, **style}
             font = size * self.arrangement.font * self.zoom
             self.ax.text(x, y, text, ha=ha, fontsize=font, parse_math=False, **style)
-
-    def _ink(self):
-        import matplotlib.pyplot as plt
-
-        return plt.rcParams["text.color"]
 
     def draw_legend(self):
         """Says what the colours of lines and rings are."""

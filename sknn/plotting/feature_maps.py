@@ -9,8 +9,15 @@ from sknn.inspection.networks import fitted_model
 from sknn.nn import Activate, BatchNorm, Conv2D, LayerNorm
 from sknn.nn.ranges import Range
 from sknn.plotting.layerwise import LayerByLayer, as_input
-from sknn.plotting.mosaic import Mosaic, counted
-from sknn.plotting.panels import SIGNED, UNSIGNED, check_count, colour_bar, panels, show_image
+from sknn.plotting.mosaic import Mosaic, caption
+from sknn.plotting.panels import (
+    UNSIGNED,
+    check_count,
+    colour_bar,
+    panels,
+    show_image,
+    symmetric_scale,
+)
 from sknn.scikit_learn import check_matplotlib_support
 
 
@@ -128,17 +135,16 @@ class FeatureMapDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         check_count("n_maps", n_maps)
         shown = np.moveaxis(self.maps[..., :n_maps], -1, 0)[..., None]
-        largest = np.abs(shown).max() or 1.0
-        scale = {"cmap": UNSIGNED, "vmin": 0, "vmax": largest}
-        if shown.min() < 0:
-            scale = {"cmap": SIGNED, "vmin": -largest, "vmax": largest}
+        scale = symmetric_scale(shown)
+        if shown.min() >= 0:
+            scale |= {"cmap": UNSIGNED, "vmin": 0}
         self.figure_, self.axes_ = panels(ax, 1, 2, width_ratios=[1, 2], figsize=(9.6, 4.8))
         picture, self.ax_ = self.axes_
         show_image(picture, self.image)
         self.im_ = Mosaic(shown, n_columns).draw(self.ax_, "Channel", **{**scale, **kwargs})
         self.colorbar_ = colour_bar(self.im_, "Output of the layer")
         height, width, n = self.maps.shape
-        title = counted(len(shown), n, "channel", self.layer_name)
+        title = caption(len(shown), n, "channel", self.layer_name)
         self.ax_.set_title(f"{title} of {height} x {width} pixels")
         return self
 

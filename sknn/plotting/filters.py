@@ -5,8 +5,8 @@ import numpy as np
 from sknn.estimators.panel.html import names_of_layers
 from sknn.inspection.networks import fitted_model
 from sknn.plotting.layerwise import as_image_shape
-from sknn.plotting.mosaic import Mosaic, counted
-from sknn.plotting.panels import SIGNED, check_count, colour_bar, panels
+from sknn.plotting.mosaic import Mosaic, caption
+from sknn.plotting.panels import check_count, colour_bar, panels, symmetric_scale
 from sknn.scikit_learn import check_matplotlib_support
 
 
@@ -117,14 +117,13 @@ class FilterDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         check_count("n_filters", n_filters)
         shown = self.filters[:n_filters]
-        largest = np.abs(shown).max() or 1.0
-        kwargs = {"cmap": SIGNED, "vmin": -largest, "vmax": largest, **kwargs}
+        kwargs = {**symmetric_scale(shown), **kwargs}
         self.figure_, (self.ax_,) = panels(ax, 1, figsize=(7.2, 5.8))
         self.im_ = Mosaic(shown, n_columns).draw(self.ax_, "Filter", **kwargs)
         self.colorbar_ = colour_bar(self.im_, "Weight")
         n, height, width, channels = self.filters.shape
         sides = {1: "", 3: ": red, green, blue"}.get(channels, f", {channels} channels")
-        title = counted(len(shown), n, "filter", self.layer_name)
+        title = caption(len(shown), n, "filter", self.layer_name)
         self.ax_.set_title(f"{title} of {height} x {width} pixels{sides}")
         return self
 

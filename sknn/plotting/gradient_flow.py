@@ -4,11 +4,12 @@ import numpy as np
 from sklearn.base import clone
 
 from sknn.inspection.networks import check_network
-from sknn.plotting.panels import UNSIGNED, count_epochs, panels
+from sknn.plotting.panels import UNSIGNED, count_epochs, ink, panels
 from sknn.plotting.recorder import GradientFlow
 from sknn.scikit_learn import callbacks_of, check_matplotlib_support
 
 DASHES = ["-", "--", "-.", ":"]
+ON_LIGHT, ON_DARK = (0, 0.88), (0.3, 1)  # shades that stand out from the ground
 MOST = 10  # layers: of more, only some are named in the legend
 
 
@@ -168,13 +169,15 @@ class GradientFlowDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
+        from matplotlib.colors import to_rgb
 
         with_relu = not np.isnan(self.dead_shares).all()
         n_panels = 2 if with_relu else 1
         self.figure_, self.axes_ = panels(ax, n_panels, figsize=(8, 1.6 + 2.4 * n_panels))
         self.ax_ = self.axes_[0]
-        shades = plt.get_cmap(UNSIGNED)(np.linspace(0, 0.88, len(self.layer_names)))
         n_layers = len(self.layer_names)
+        ends = ON_DARK if np.mean(to_rgb(ink())) > 0.5 else ON_LIGHT
+        shades = plt.get_cmap(UNSIGNED)(np.linspace(*ends, n_layers))
         every = -(-n_layers // MOST)
         for number, (name, shade) in enumerate(zip(self.layer_names, shades, strict=True)):
             named = number % every == 0 or number == n_layers - 1
@@ -182,13 +185,12 @@ class GradientFlowDisplay:
             norms = self.gradient_norms[:, number]
             zero = norms == 0
             norms = np.where(zero, np.nan, norms)
-            self.ax_.plot(
-                self.epochs, norms, **{**style, "label": name if named else None, **kwargs}
-            )
+            label = name if named else None
+            (line,) = self.ax_.plot(self.epochs, norms, **{**style, "label": label, **kwargs})
             self.ax_.plot(
                 self.epochs[zero],
                 np.full(zero.sum(), 0.02),
-                color=shade,
+                color=line.get_color(),
                 linestyle="none",
                 marker="v",
                 transform=self.ax_.get_xaxis_transform(),

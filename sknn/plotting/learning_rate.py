@@ -6,7 +6,7 @@ from sklearn.utils import check_random_state, indexable
 
 from sknn.inspection.networks import check_network
 from sknn.nn.ranges import POSITIVE, Range
-from sknn.plotting.panels import check_axes
+from sknn.plotting.panels import ink, panels
 from sknn.scikit_learn import check_matplotlib_support, safe_indexing
 
 MEMORY = 0.9  # of the running mean that smooths the losses
@@ -116,21 +116,19 @@ class LearningRateDisplay:
             Itself, with ``ax_``, ``figure_`` and ``line_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
-        check_axes(ax)
-        if ax is None:
-            _, ax = plt.subplots()
-        (self.line_,) = ax.plot(self.rates, self.losses, label=name, **kwargs)
-        ax.axvline(
+        self.figure_, (self.ax_,) = panels(ax, 1)
+        style = {"label": name, **kwargs}
+        (self.line_,) = self.ax_.plot(self.rates, self.losses, **style)
+        self.ax_.axvline(
             self.suggested_rate,
-            color="black",
+            color=ink(),
             linestyle="--",
             label=f"suggested: {self.suggested_rate:.2g}",
         )
-        ax.set(xscale="log", xlabel="Learning rate", ylabel="Loss of the mini-batch, smoothed")
-        ax.legend()
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_.set(
+            xscale="log", xlabel="Learning rate", ylabel="Loss of the mini-batch, smoothed"
+        )
+        self.ax_.legend()
         return self
 
 
@@ -148,7 +146,7 @@ def _losses(estimator, X, y, rates):
     size = min(200, n) if model.batch_size == "auto" else min(model.batch_size, n)
     model.set_params(batch_size=size, warmup_steps=0)
     first = {"classes": probe.classes_} if is_classifier(model) else {}
-    random = check_random_state(estimator.random_state)
+    random = check_random_state(probe.random_state)  # of a copy: a generator is not drawn from
     losses, order = [], np.arange(0)
     for rate in rates:
         if len(order) < size:

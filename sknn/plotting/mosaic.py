@@ -67,7 +67,7 @@ class Mosaic:
         return drawn
 
 
-def counted(n_shown, n, what, layer_name):
+def caption(n_shown, n, what, layer_name):
     """For a title: "conv2d1: first 64 of 100 filters"."""
     few = f"first {n_shown} of " if n_shown < n else ""
     layer = "" if layer_name is None else f"{layer_name}: "

@@ -56,9 +56,22 @@ def check_axes(ax):
 
 
 def check_count(name, value):
-    """Raises ValueError if the value of a parameter is not a positive int."""
+    """Raises ValueError if a parameter of this name is not a positive int."""
     if value not in COUNT:
         raise ValueError(f"{name} must be a positive int, got {value!r}.")
+
+
+def ink():
+    """The colour of text and of lines like text, in matplotlib's current style."""
+    import matplotlib.pyplot as plt
+
+    return plt.rcParams["text.color"]
+
+
+def symmetric_scale(numbers):
+    """imshow's arguments for numbers of either sign, with 0 in the middle of the colours."""
+    largest = np.abs(numbers).max() or 1.0
+    return {"cmap": SIGNED, "vmin": -largest, "vmax": largest}
 
 
 def show_image(ax, image):
@@ -88,9 +101,7 @@ def show_signed(ax, image, label, **kwargs):
 
     image: (height, width)    label: what the colour bar says    kwargs: imshow's
     """
-    largest = np.abs(image).max() or 1.0
-    kwargs = {"cmap": SIGNED, "vmin": -largest, "vmax": largest, **kwargs}
-    drawn = ax.imshow(image, **kwargs)
+    drawn = ax.imshow(image, **{**symmetric_scale(image), **kwargs})
     colour_bar(drawn, label)
     _count_pixels(ax)
 

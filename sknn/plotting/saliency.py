@@ -8,7 +8,7 @@ from sklearn.base import is_classifier
 from sknn.estimators.inputs import check_finite
 from sknn.inspection.networks import fitted_model
 from sknn.plotting.layerwise import LayerByLayer, as_image_shape, as_input
-from sknn.plotting.panels import BLUE, VERMILION, check_count, panels, show_image, show_signed
+from sknn.plotting.panels import BLUE, VERMILION, check_count, ink, panels, show_image, show_signed
 from sknn.scikit_learn import check_matplotlib_support
 
 LABELS = "Output per unit of input", "Part of the difference of outputs"
@@ -155,6 +155,7 @@ class SaliencyDisplay:
         check_finite(z0)
         direction, target_name = _direction(estimator, z[0], target)
         shape = _shape_to_draw(x.shape[1:], image_shape)
+        names = getattr(estimator, "feature_names_in_", None)
         display = cls(
             sample=x.reshape(shape),
             gradient=passes.gradient(x, direction).reshape(shape),
@@ -162,7 +163,7 @@ class SaliencyDisplay:
             output=float(z[0] @ direction),
             baseline_output=float(z0[0] @ direction),
             target_name=target_name,
-            feature_names=getattr(estimator, "feature_names_in_", None),
+            feature_names=None if names is None else names.copy(),
         )
         return display.plot(ax, **kwargs) if plot else display
 
@@ -223,7 +224,7 @@ class SaliencyDisplay:
             bars = value[largest]
             colors = np.where(bars < 0, BLUE, VERMILION)
             panel.barh(places, bars, **{"color": colors, **kwargs})
-            panel.axvline(0, color="black", linewidth=0.8)
+            panel.axvline(0, color=ink(), linewidth=0.8)
             panel.set_yticks(places, names)
             panel.invert_yaxis()
             panel.set_xlabel(label)

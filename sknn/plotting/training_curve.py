@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sknn.inspection.networks import fitted_model
-from sknn.plotting.panels import BLUE, GREEN, VERMILION, count_epochs, panels
+from sknn.plotting.panels import BLUE, GREEN, VERMILION, count_epochs, ink, panels
 from sknn.scikit_learn import check_matplotlib_support
 
 FEW = 50  # epochs: so many can be told apart by markers
@@ -179,7 +179,7 @@ class TrainingCurveDisplay:
         for panel in self.axes_:
             if self.kept_epoch is not None:
                 label = f"weights kept: {self.unit.lower()} {self.kept_epoch}"
-                panel.axvline(self.kept_epoch, color="black", linestyle=":", label=label)
+                panel.axvline(self.kept_epoch, color=ink(), linestyle=":", label=label)
         count_epochs(self.axes_, self.unit)
         self.ax_.legend()
         return self
