@@ -404,6 +404,24 @@ def test_loss_and_gradient_of_extreme_outputs_are_finite(name, dtype):
 
 
 @dtypes
+@pytest.mark.parametrize("n_models", [0, 2])
+@pytest.mark.parametrize("apart", [0, 79, 81, 87, 89, 95, 103, 120, 700, 1000])
+def test_softmax_of_rows_far_apart_is_as_good_as_that_of_each(apart, n_models, dtype):
+    """In float32 exp overflows at 88.7, loses digits below -87.3, and is 0 below -103.9."""
+    near = np.array([[0.5, -1.25, 0.75], [0.25, 0.0, 3.5]])
+    z = np.concatenate([near + apart / 2, near - apart / 2]).astype(dtype)
+    wanted = log_softmax(z.astype(float), axis=1)
+    y = np.eye(3, dtype=dtype)[[0, 1, 2, 0]]
+    if n_models:  # the rows of the second lie close together
+        z, wanted = np.stack([z, 0 * z]), np.stack([wanted, np.full((4, 3), -np.log(3))])
+    rtol = 1e-4 if dtype == np.float32 else 1e-12  # of float32 near 500
+    assert_allclose(SoftmaxLogLoss().log_predict(z), wanted, rtol=rtol)
+    total, dz = sum_and_gradient(SoftmaxLogLoss(), y, z)
+    assert_allclose(total, -(y * wanted).sum(axis=(-2, -1)), rtol=rtol)
+    assert_allclose(dz, np.exp(wanted) - y, rtol=rtol, atol=1e-7)
+
+
+@dtypes
 @pytest.mark.parametrize(
     ("name", "right", "wrong"),
     [
