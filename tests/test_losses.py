@@ -19,6 +19,7 @@ from sklearn import metrics
 from sknn.nn.losses import (
     Gamma,
     Heads,
+    Hinge,
     Huber,
     LabelSmoothing,
     LogisticFocal,
@@ -535,6 +536,20 @@ def test_quantile_loss_is_least_at_the_quantiles():
     least, _ = sum_and_gradient(loss, y, np.tile(best, (101, 1)))
     for shift in 0.05 * np.vstack([np.eye(3), -np.eye(3)]):
         assert sum_and_gradient(loss, y, np.tile(best + shift, (101, 1)))[0] > least
+
+
+def test_hinge_leaves_samples_on_the_margin_alone():
+    y, z = np.array([[1.0, 0.0, 1.0]]), np.array([[1.0, -1.0, 0.5]])
+    total, dz = sum_and_gradient(Hinge(), y, z)
+    assert total == 0.5
+    assert_array_equal(dz, [[0, 0, -1]])
+
+
+@dtypes
+@pytest.mark.parametrize("loss", [LOSSES["log_loss logistic"], LOSSES["focal logistic"]])
+def test_probability_of_a_logistic_output_is_nearest_to_0_or_1_at_the_most(loss, dtype):
+    p = loss.predict(np.array([[-1e4, 1e4]], dtype))
+    assert_array_equal(p, [[np.finfo(dtype).tiny, np.nextafter(dtype(1), dtype(0))]])
 
 
 def test_gamma_refuses_targets_that_are_not_positive():

@@ -444,3 +444,15 @@ def test_pickle_of_a_model_of_images_holds_the_weights_once_and_predicts_the_sam
     pickled = pickle.dumps(model)
     assert len(pickled) < model.theta.nbytes + 5000
     assert_array_equal(pickle.loads(pickled).outputs(x, 1e9), z)
+
+
+def test_arrays_fit_only_in_the_list_they_belong_to():
+    model = Model(
+        Network([Dense(3), Dense(3)], (3,)), LOSSES["squared_error"], np.zeros(24), np.zeros(0)
+    )
+    (w0, w1), (b0, b1) = model.weights, model.biases
+    assert model.fits([w0, w1], (b0, b1))
+    assert not model.fits([w0, w1, b0], [b1])
+    assert not model.fits([w0], [w1, b0, b1])
+    assert not model.fits([w0, w1], [b0])
+    assert not model.fits([w0, w1.T[:2]], [b0, b1])
