@@ -58,6 +58,12 @@ def test_rate_is_exact_where_it_is_a_multiple_of_a_power_of_two():
     assert set(np.unique(dropped(0.75, np.ones((9, 9))))) == {0, 4}
 
 
+@pytest.mark.parametrize(("rate", "dropped_of_65536"), [(0.3, 19661), (0.1, 6554), (0.7, 45875)])
+def test_rate_is_rounded_and_the_scale_with_it(rate, dropped_of_65536):
+    y = dropped(rate, np.ones((30, 30)))
+    assert_allclose(y[y != 0], 65536 / (65536 - dropped_of_65536), rtol=1e-15)
+
+
 @each_shape
 def test_nothing_is_dropped_at_rate_zero(shape):
     assert_array_equal(dropped(0.0, normal(*shape)), normal(*shape))

@@ -199,6 +199,9 @@ def test_score_against_labels_of_another_kind_raises():
         ValueError, match=r"y must hold labels of the type of classes_, int64, got <U3"
     ):
         clf.score(X, NAMES[Y])
+    clf = MLPClassifier(**PARAMS, max_iter=1).fit(X, NAMES[Y])
+    with pytest.raises(ValueError, match=r"y must hold labels of the type .*, <U3, got int64"):
+        clf.score(X, Y)
 
 
 def test_frames_of_labels_are_taken():

@@ -36,6 +36,24 @@ def test_patience_takes_nan_for_no_improvement():
     assert patience.best == 1.0
 
 
+def test_patience_takes_inf_for_no_improvement_even_as_the_first_value():
+    patience, counts = Patience(), []
+    for value in [np.inf, np.inf, 2.0, np.inf, -np.inf]:
+        patience.watch(value, 0.0)
+        counts.append(int(patience.count))
+    assert counts == [1, 2, 0, 1, 0]
+
+
+def test_improvement_of_exactly_tol_counts():
+    patience = Patience(best=2.0)
+    patience.watch(1.5, 0.5)
+    assert patience.count == 0
+    patience.watch(1.25, 0.5)
+    assert patience.count == 1
+    patience.watch(1.25, 0.0)  # no worse, which is enough without tol
+    assert patience.count == 0
+
+
 def test_patience_says_which_value_is_the_best_so_far():
     patience = Patience()
     best = [bool(patience.watch(value, 0.5)) for value in [3, 2.9, 3, 2.9, np.nan, 2.8]]
