@@ -41,6 +41,7 @@ from sknn.nn import (
     Plateau,
     PReLU,
     Quantile,
+    Range,
     Residual,
     RMSprop,
     Schedule,
@@ -127,6 +128,21 @@ SETTINGS = {  # class: (its other arguments, {setting: (accepted, refused)})
         {"schedule": ([Warmup(Step(), 0)], [Step]), "steps": COUNT_FROM_0},
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("closed", "ends", "told"),
+    [
+        ("both", (True, True), "a number of at least 0 and up to 1"),
+        ("left", (True, False), "a number of at least 0 and below 1"),
+        ("right", (False, True), "a number above 0 and up to 1"),
+        ("neither", (False, False), "a number above 0 and below 1"),
+    ],
+)
+def test_range_has_the_ends_that_it_says(closed, ends, told):
+    valid = Range(0, 1, closed)
+    assert (0 in valid, 1 in valid) == ends
+    assert str(valid) == told
 
 
 def checked(cls, setting, value):
