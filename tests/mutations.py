@@ -781,10 +781,10 @@ persistence.py: persistence
     if "estimator" not in document: => if False:
 estimators/parameters.py: edges bad_input
     COUNT = Interval(Integral, 1, None, => COUNT = Interval(Integral, 2, None,
-    POSITIVE = Interval(Real, 0, None, closed="neither => POSITIVE = Interval(Real, 0, None, closed="left
+    Interval(Real, 0, None, closed="neither") => Interval(Real, 0, None, closed="left")
     NOT_NEGATIVE = Interval(Real, 0, None, closed="left") => NOT_NEGATIVE = POSITIVE
-    BELOW_ONE = Interval(Real, 0, 1, closed="left => BELOW_ONE = Interval(Real, 0, 1, closed="neither
-    BELOW_ONE = Interval(Real, 0, 1, closed="left => BELOW_ONE = Interval(Real, 0, 1, closed="both
+    0, 1, closed="left")\n\nPARAMETERS => 0, 1, closed="neither")\n\nPARAMETERS
+    0, 1, closed="left")\n\nPARAMETERS => 0, 1, closed="both")\n\nPARAMETERS
     [Interval(Real, 0, 1, closed="both")], => [BELOW_ONE],
     [COUNT, Options(Real, {np.inf})], => [COUNT],
     closed="neither"), "array-like"] => closed="left"), "array-like"]
