@@ -448,3 +448,12 @@ def test_shapes_other_than_the_fitted_ones_raise(given, message):
     clf = MLPClassifier((8,), max_iter=1).fit(*problem(MLPClassifier()))
     with pytest.raises(ValueError, match=message):
         summary(clf, **given)
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(39, "a" * 39), (40, "a" * 40), (41, "a" * 37 + "...")]
+)
+def test_text_of_more_than_forty_characters_is_cut(length, shown):
+    activation = type("a" * length, (SiLU,), {})()
+    (row,) = summary_rows(Network([Dense(2, activation)], (3,)), float)
+    assert row.activation == shown
