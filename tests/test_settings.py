@@ -142,5 +142,12 @@ def test_loss_whose_settings_cannot_be_is_refused(delta):
         MLPRegressor(loss=Huber(delta)).fit(np.eye(4), np.arange(4.0))
 
 
+@pytest.mark.parametrize("layer", [Dense(np.int64(3)), Conv2D(np.int64(3), np.int32(2))], ids=repr)
+def test_shapes_are_plain_ints_whatever_the_sizes_are(layer):
+    shape = layer.output_shape((4,) if isinstance(layer, Dense) else (4, 4, 1))
+    assert shape[-1] == 3
+    assert {type(side) for side in shape} == {int}
+
+
 def test_numbers_of_numpy_are_as_good():
     Network([Dense(np.int64(3), ELU(np.float32(2))), Dropout(np.float64(0.5))], (4,))
