@@ -9,6 +9,7 @@ import pytest
 from helpers import built_in
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.model_selection import LeaveOneOut
+from sklearn.neural_network import MLPRegressor as ReferenceRegressor
 
 import sknn
 from sknn import MLPClassifier, MLPRegressor
@@ -319,3 +320,42 @@ def test_momentum_at_its_ends_takes_the_steps_of_the_formula(momentum, nesterov)
     reg.fit(X, y)
     assert_allclose(reg.coefs_[0], w, rtol=1e-9)
     assert_allclose(reg.intercepts_[0], b, rtol=1e-9)
+
+
+def test_one_evaluation_of_the_loss_is_that_of_scikit_learn():
+    params = {"hidden_layer_sizes": (4,), "solver": "lbfgs", "max_fun": 1, "random_state": 0}
+    y = X @ [1.0, -2.0, 0.5]
+    with pytest.warns(match="lbfgs failed to converge after"):
+        ours = MLPRegressor(**params).fit(X, y)
+    with warnings.catch_warnings(action="ignore"):
+        reference = ReferenceRegressor(**params).fit(X, y)
+    assert ours.n_iter_ == reference.n_iter_
+    for a, b in zip(ours.coefs_, reference.coefs_, strict=True):
+        assert_allclose(a, b, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "n_trained"),
+    [(math.nextafter(1 / 11, 1), 9), (2 / 11, 9), (0.5, 5), (10 / 11, 1)],
+)
+def test_fraction_held_out_is_rounded_up(fraction, n_trained):
+    """At least two samples are held out, at most all but one."""
+    params = {"validation_fraction": fraction, "batch_size": "auto", "max_iter": 1}
+    assert fitted(early_stopping=True, **params).t_ == n_trained
+
+
+@pytest.mark.parametrize(
+    ("fraction", "message"), [(1 / 11, "too small"), (BELOW_1, "empty"), (0, "test_size=0")]
+)
+def test_fraction_that_leaves_too_few_samples_on_either_side_is_refused(fraction, message):
+    with pytest.raises(ValueError, match=message):
+        fitted(early_stopping=True, validation_fraction=fraction)
+
+
+@pytest.mark.parametrize("tol", [0, LARGE])
+def test_patience_of_one_epoch_ends_after_two_without_improvement(tol):
+    """With tol=0 a constant loss is no worse than the best: only then training goes on."""
+    params = {"learning_rate_init": TINY, "batch_size": 11, "shuffle": False, "max_iter": 6}
+    clf = fitted(solver="sgd", tol=tol, n_iter_no_change=1, **params)
+    assert len(set(clf.loss_curve_)) == 1
+    assert clf.n_iter_ == (6 if tol == 0 else 3)
