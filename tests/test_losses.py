@@ -530,6 +530,12 @@ def test_quantiles_of_several_levels_never_cross():
     assert_array_equal(loss.predict(np.array([[3.0, 1.0, 2.0]])), [[1.0, 2.0, 3.0]])
 
 
+def test_two_quantiles_are_sorted_and_one_level_in_a_list_is_not():
+    z = np.array([[2.0, 1.0], [3.0, 4.0]])
+    assert_array_equal(Quantile([0.1, 0.9]).predict(z), [[1, 2], [3, 4]])
+    assert_array_equal(Quantile([0.1]).predict(z), z)
+
+
 def test_quantile_loss_is_least_at_the_quantiles():
     y, loss = normal(101, 1), Quantile([0.1, 0.5, 0.9])
     best = np.quantile(y, [0.1, 0.5, 0.9])
