@@ -818,6 +818,41 @@ nn/losses.py: losses
     narrow = high - low < 80 => narrow = high - low < 100
 nn/model.py: model
     counts = len(weights) == len(self.weights), len(own) => counts = True, len(own)
+nn/activations.py: activations
+    out=dy, where=a <= 0)  # => out=dy, where=a < 0)  #
+nn/batches.py: batches
+    for start in range(0, n, size): => for start in range(0, max(1, n - 1), size):
+nn/losses.py: losses
+    if self.outputs_per_target > 1 else z.copy() => if self.outputs_per_target > 2 else z.copy()
+nn/model.py: model
+    is_row = (1,) if role == "bias" else None => is_row = (1,)
+nn/summary.py: summary
+    len(text) <= LONGEST => len(text) < LONGEST
+nn/threads.py: threads
+    return min(held.get( => return max(held.get(
+nn/training.py: models_together
+    else np.copy(value)) => else value)
+nn/layers/dense.py: settings
+    return (int(self.units),) => return (self.units,)
+nn/layers/dropout.py: dropout
+    levels / (levels - dropped) => 1 / (1 - self.rate)
+nn/stopping.py: stopping
+    & (value < np.inf)) => )
+estimators/base.py: base
+    previous.theta.copy(), previous.state.copy() => previous.theta.copy(), previous.state
+    loss = deepcopy(self._loss()) => loss = self._loss()
+    keep_run=goes_on and self.solver != "lbfgs") => keep_run=goes_on)
+    return activations.reshape(len(activations), -1) => return activations
+    dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0]) => pass
+    if depths else 0 => if depths else 1
+    any(arrays is not None for => all(arrays is not None for
+estimators/starts.py: starts
+    best = np.inf if best is None => best = np.inf if True
+    history = {name: list(values) for name, values in history.items()} => pass
+estimators/by_hand.py: by_hand
+    's' if n_outputs > 1 => 's' if n_outputs > 2
+estimators/callbacks.py: callbacks
+    "coefs_": list(model.weights) => "coefs_": model.weights
 """
 
 

@@ -456,3 +456,12 @@ def test_arrays_fit_only_in_the_list_they_belong_to():
     assert not model.fits([w0], [w1, b0, b1])
     assert not model.fits([w0, w1], [b0])
     assert not model.fits([w0, w1.T[:2]], [b0, b1])
+
+
+def test_weights_of_one_input_are_a_matrix_and_biases_vectors():
+    network = Network([Dense(3), Dense(1), Dense(2)], (1,))
+    model = Model(
+        network, LOSSES["squared_error"], *network.initial(np.random.RandomState(0), "f8")
+    )
+    assert [w.shape for w in model.weights] == [(1, 3), (3, 1), (1, 2)]
+    assert [b.shape for b in model.biases] == [(3,), (1,), (2,)]
