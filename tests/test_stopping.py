@@ -96,13 +96,15 @@ def test_patience_of_several_models_is_that_of_each():
 def test_patience_of_some_models_goes_on_and_is_taken_over():
     joint = Patience(models=(MODELS,))
     joint.watch(np.array([3.0, 2.0, 1.0]), 0.1)
+    joint.watch(np.array([3.5, 2.5, 1.5]), 0.1)
     models = np.array([True, False, True])
     some = joint.select(models)
     some.watch(np.array([4.0, 0.5]), 0.1)
     assert_array_equal(joint.best, [3, 2, 1])  # untouched so far
+    assert_array_equal(joint.count, [1, 1, 1])
     joint.update(models, some)
     assert_array_equal(joint.best, [3, 2, 0.5])
-    assert_array_equal(joint.count, [1, 0, 0])
+    assert_array_equal(joint.count, [2, 1, 0])
 
 
 @pytest.mark.parametrize("which", [True, False])
