@@ -92,6 +92,11 @@ def test_gradient_is_dropped_and_scaled_as_the_values_were(rate, shape):
     assert_allclose(dx, dy * y, rtol=1e-14)  # y is the mask
 
 
+def test_every_image_and_row_of_pixels_has_a_mask_of_its_own():
+    y = dropped(0.5, np.ones((4, 5, 6, 7)))
+    assert len(np.unique(y.reshape(4 * 5, 6 * 7), axis=0)) == 4 * 5
+
+
 def test_models_share_a_mask():
     y = dropped(0.5, np.ones((MODELS, 40, 50)))
     assert_array_equal(y[1:], y[:-1])
