@@ -189,6 +189,7 @@ def test_weights_of_a_fitted_estimator_may_be_replaced():
         reg.fit(X, y)
     ((fitted, _),) = keeper.kept
     fitted.coefs_[1] = np.zeros_like(fitted.coefs_[1])
+    assert_array_equal(fitted.predict(X), fitted.intercepts_[1][0])
     fitted.intercepts_[1] = np.array([2.5])
     assert_array_equal(fitted.predict(X), 2.5)
 
