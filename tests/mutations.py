@@ -853,6 +853,10 @@ estimators/by_hand.py: by_hand
     's' if n_outputs > 1 => 's' if n_outputs > 2
 estimators/callbacks.py: callbacks
     "coefs_": list(model.weights) => "coefs_": model.weights
+estimators/publishing.py: starts
+    if result.next_rate is not None: => if result.next_rate:
+estimators/labels.py: labels
+    ((z > 0) == (targets > 0.5)) => ((z >= 0) == (targets > 0.5))
 """
 
 

@@ -98,3 +98,8 @@ def test_generator_of_the_users_is_gone_on_with(make):
         for _ in range(fitted.n_iter_):
             own.shuffle(np.arange(len(X)))
     assert_equal(shared.get_state()[1:3], own.get_state()[1:3])
+
+
+def test_rate_of_the_next_step_is_told_even_if_it_is_zero():
+    clf = new(MLPClassifier, learning_rate="cosine", max_iter=2).fit(X, LABELS)
+    assert clf._optimizer.learning_rate == 0
