@@ -74,10 +74,11 @@ def blas():
     lines = []
     for library in threadpool_info():
         if library["user_api"] == "blas":
+            name = " ".join(filter(None, (library["internal_api"], library["version"])))
             kernels, threads = library.get("architecture", "unknown"), library["num_threads"]
             lines.append(
-                f"{library['internal_api']} {library['version'] or ''}, {kernels} kernels, "
-                f"{threads} thread{'s' * (threads > 1)}: {library['filepath']}"
+                f"{name}, {kernels} kernels, {threads} thread{'s' * (threads > 1)}: "
+                f"{library['filepath']}"
             )
     return lines or ["none that threadpoolctl knows: its threads cannot be counted or limited"]
 

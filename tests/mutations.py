@@ -1299,6 +1299,157 @@ inspection/tracing/trace.py: trace
     _copied(stage.params),\n => stage.params,\n
     1 / batch.weight_sum => 1 / len(batch.y)
     layer.grads = _copied(own) => layer.grads = own
+metrics.py: metrics
+    labels = [pos_label] if average => labels = labels or [pos_label] if average
+    zero_division=0,\n    ) => zero_division=zero_division,\n    )
+    tn, fp = tn.sum(keepdims=True), fp.sum(keepdims=True) => pass
+    negatives = tn + fp => negatives = tn + fn
+    undefined = negatives == 0 => undefined = negatives < 0
+    0.0 if zero_division == "warn" else float(zero_division) => 0.0
+    if average is None:\n        return scores => if False:\n        return scores
+    "weighted": tp + fn => "weighted": tn + fp
+    tp + fn, "samples": sample_weight} => tp + fn}
+    None, names, counts.ravel(), zero => None, names, None, zero
+    row |= {column: int(row[column]) => row |= {column: float(row[column])
+    there = np.asarray(sample_weight) != 0 => there = np.asarray(sample_weight) >= 0
+    counts = np.where(unweighted == 0, 0.0, counts) => pass
+    "support": tp[at] + fn[at]} => "support": tp[at] + fp[at]}
+    if average == "samples" else ("sample => if average == "macro" else ("sample
+    weights = weights if weights.any() else None => pass
+    weights = np.asarray(weights)[defined] => weights = np.asarray(weights)
+    if n != n_names and labels_given: => if labels_given:
+    if len(report) < len(classes) + len(averages): => if False:
+    return frame if weighted else => return frame if not weighted else
+    if longest <= room: => if longest < room:
+    widths = [max(4, => widths = [max(5,
+    max(room, len("weighted avg")) => room
+    or [""]\n => or []\n
+    widths = [min(longest, => widths = [max(longest,
+    0 if column in whole else digits => digits
+    {"f1-score": row}  # => {"recall": row}  #
+versions.py: versions
+    's' * (threads > 1) => 's'
+    (library["internal_api"], library["version"]))) => (library["internal_api"], "")))
+    if library["user_api"] == "blas": => if True:
+    library.get("architecture", "unknown") => library.get("architecture")
+    if own and forced != own: => if forced != own:
+    if own and forced != own: => if own:
+    0 < int(value) < available => 0 < int(value) <= available
+    0 < int(value) < available => 0 <= int(value) < available
+    if value.isdigit() and => if value and
+    if key != name} => if key == name}
+    timeout=60, => timeout=None,
+    check=True, => check=False,
+    env=environment, => env=None,
+    return process.stdout.strip() => return process.stdout
+    PackageNotFoundError:\n        return None => PackageNotFoundError:\n        return ""
+    {name:>14} => {name:>15}
+    if hasattr(os, "sched_getaffinity") else => if True else
+    else os.cpu_count() => else 1
+scikit_learn.py: scikit_learn
+    sorted(self.options) => self.options
+    _param_validation, contextlib)} => _param_validation)}
+    @classmethod\n    @cache => @classmethod
+    list(getattr(estimator, "_skl_callbacks", None) or []) => estimator._skl_callbacks or []
+    max_subtasks=n_subtasks => max_subtasks=n_subtasks + 1
+    state.pop("_metadata_request", None) => state.get("_metadata_request", None)
+    html() + table() => table() + html()
+warning.py: warning
+    while frame.f_back is not None and => while
+    os.path.dirname(__file__) + os.sep => os.path.dirname(__file__)
+persistence.py: persistence
+    or vector.dtype not in FLOATS: => or False:
+    if len(set(names)) < len(tuple(classes)): => if False:
+    wrong += [name for name in LEFT_OUT if name in document["parameters"]] => pass
+    if callbacks_of(estimator): => if False:
+    settings.pop("n_decayed", None) => pass
+    for name in LEFT_OUT:\n        parameters.pop(name, None) => pass
+    state["_run"] = None => pass
+    if getattr(one, "requests", None) => if True
+    if name in vars(estimator) or hasattr( => if name in vars(estimator) or () and hasattr(
+    if name in vars(estimator) or hasattr( => if hasattr(
+    "input_shape": model.network.shapes[0], => "input_shape": model.network.shapes[-1],
+    vars(splitter) | vars(splitter).get("cvargs", {}), => vars(splitter),
+    return ManyLabels(classes) => return ManyLabels(list(reversed(classes)))
+    if "estimator" not in document: => if False:
+estimators/parameters.py: edges bad_input
+    COUNT = Interval(Integral, 1, None, => COUNT = Interval(Integral, 2, None,
+    Interval(Real, 0, None, closed="neither") => Interval(Real, 0, None, closed="left")
+    NOT_NEGATIVE = Interval(Real, 0, None, closed="left") => NOT_NEGATIVE = POSITIVE
+    0, 1, closed="left")\n\nPARAMETERS => 0, 1, closed="neither")\n\nPARAMETERS
+    0, 1, closed="left")\n\nPARAMETERS => 0, 1, closed="both")\n\nPARAMETERS
+    [Interval(Real, 0, 1, closed="both")], => [BELOW_ONE],
+    [COUNT, Options(Real, {np.inf})], => [COUNT],
+    closed="neither"), "array-like"] => closed="left"), "array-like"]
+nn/settings.py: settings
+    if repr(value) != repr(defaults[name].default) => if value is not defaults[name].default
+    if "_setting_names" not in vars(cls): => if not hasattr(cls, "_setting_names"):
+    return list(cls._setting_names) => return cls._setting_names
+    for name in self.setting_names() if hasattr(self, name)} => for name in self.setting_names()}
+    value.check() => pass
+nn/ranges.py: edges settings
+    value if self.closed in ("both", "left") => value if self.closed == "left"
+    value if self.closed in ("both", "left") => value if self.closed == "both"
+    self.high if self.closed in ("both", "right") => self.high if self.closed == "right"
+    self.high if self.closed in ("both", "right") => self.high if self.closed == "both"
+    if isinstance(value, bool) or not isinstance( => if not isinstance(
+    Integral if self.whole else Real) => Real)
+    return len(values) > 0 and all( => return all(
+    return isinstance(value, bool | np.bool_) => return isinstance(value, bool)
+    POSITIVE = Range(0) => POSITIVE = Range(0, closed="left")
+    COUNT = Range(1, => COUNT = Range(0,
+    LEVELS = Sequence(Range(0, 1)) => LEVELS = Sequence(Range(0, 1, "both"))
+nn/optimizers.py: edges optimizers
+    SHARE = Range(0, 1, "left") => SHARE = Range(0, 1)
+    "momentum": Range(0, 1, "both") => "momentum": SHARE
+    epsilon=1e-10): => epsilon=1e-8):
+    momentum_decay=0.004): => momentum_decay=0.04):
+nn/losses.py: losses
+    margin > 0, out=out) => margin >= 0, out=out)
+    1 - info.epsneg => 1 - info.eps
+    return high if high - low < 80 => return high if high - low < 100
+    narrow = high - low < 80 => narrow = high - low < 100
+nn/model.py: model
+    counts = len(weights) == len(self.weights), len(own) => counts = True, len(own)
+nn/activations.py: activations
+    out=dy, where=a <= 0)  # => out=dy, where=a < 0)  #
+nn/batches.py: batches
+    for start in range(0, n, size): => for start in range(0, max(1, n - 1), size):
+nn/losses.py: losses
+    if self.outputs_per_target > 1 else z.copy() => if self.outputs_per_target > 2 else z.copy()
+nn/model.py: model
+    is_row = (1,) if role == "bias" else None => is_row = (1,)
+nn/summary.py: summary
+    len(text) <= LONGEST => len(text) < LONGEST
+nn/threads.py: threads
+    return min(held.get( => return max(held.get(
+nn/training.py: models_together
+    else np.copy(value)) => else value)
+nn/layers/dense.py: settings
+    return (int(self.units),) => return (self.units,)
+nn/layers/dropout.py: dropout
+    levels / (levels - dropped) => 1 / (1 - self.rate)
+nn/stopping.py: stopping
+    & (value < np.inf)) => )
+estimators/base.py: base
+    previous.theta.copy(), previous.state.copy() => previous.theta.copy(), previous.state
+    loss = deepcopy(self._loss()) => loss = self._loss()
+    keep_run=goes_on and self.solver != "lbfgs") => keep_run=goes_on)
+    return activations.reshape(len(activations), -1) => return activations
+    dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0]) => pass
+    if depths else 0 => if depths else 1
+    any(arrays is not None for => all(arrays is not None for
+estimators/starts.py: starts
+    best = np.inf if best is None => best = np.inf if True
+    history = {name: list(values) for name, values in history.items()} => pass
+estimators/by_hand.py: by_hand
+    's' if n_outputs > 1 => 's' if n_outputs > 2
+estimators/callbacks.py: callbacks
+    "coefs_": list(model.weights) => "coefs_": model.weights
+estimators/publishing.py: starts
+    if result.next_rate is not None: => if result.next_rate:
+estimators/labels.py: labels
+    ((z > 0) == (targets > 0.5)) => ((z >= 0) == (targets > 0.5))
 """
 
 

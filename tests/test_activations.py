@@ -247,11 +247,25 @@ def test_activation_reaches_its_limits_without_overflow(name, dtype):
 
 
 @pytest.mark.parametrize(
-    ("name", "slope"), [("relu", 0), ("leaky_relu", 0.01), ("prelu", SLOPE), ("elu", 1)]
+    ("activation", "slope"),
+    [
+        *(("relu", 0), ("leaky_relu", 0.01), (LeakyReLU(0.3), 0.3), ("prelu", SLOPE)),
+        *((ELU(0.5), 0.5), (ELU(2), 2), ("selu", 1.0507009873554805 * 1.6732632423543772)),
+    ],
+    ids=str,
 )
-def test_derivative_at_a_kink_is_that_from_below(name, slope):
-    dz = backward(ACTIVATIONS[name], np.array([[-0.0, 0.0]]), np.ones((1, 2)))
-    assert_array_equal(dz, [[slope, slope]])
+def test_derivative_at_a_kink_is_that_from_below(activation, slope):
+    dz = backward(as_activation(activation), np.array([[-0.0, 0.0]]), np.ones((1, 2)))
+    assert_allclose(dz, [[slope, slope]], rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("activation", "kink"), [("hard_tanh", 1), ("hard_sigmoid", 3), (HardSigmoid(0.25), 2)]
+)
+def test_derivative_at_either_end_of_a_ramp_is_that_from_outside(activation, kink):
+    z = np.array([[-kink, kink, 0.0]])
+    dz = backward(as_activation(activation), z, np.ones((1, 3)))
+    assert_array_equal(dz != 0, [[False, False, True]])
 
 
 @pytest.mark.parametrize(("name", "slope"), [("sign", 1), ("step", 0.5)])

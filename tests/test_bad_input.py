@@ -499,6 +499,20 @@ def test_partial_fit_needs_classes_in_the_first_call():
     assert vars(clf) == vars(MLPClassifier())
 
 
+@pytest.mark.parametrize("missing", [np.nan, np.float32("nan"), np.float16("nan"), None])
+def test_missing_label_among_objects_is_refused_whatever_its_type(missing):
+    y = np.array([*"abcabc", missing], dtype=object)
+    with pytest.raises(ValueError, match="Input y contains NaN, None or NA"):
+        MLPClassifier().fit(np.ones((7, 2)), y)
+
+
+@pytest.mark.parametrize("classes", ["abc", "", [], (), 3])
+def test_classes_must_be_a_list_of_at_least_one(classes):
+    message = f"classes must be a list of at least one class, got {classes!r}"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        MLPClassifier().partial_fit(X, LABELS, classes=classes)
+
+
 def test_partial_fit_refuses_classes_it_was_not_told_of():
     clf = MLPClassifier()
     with pytest.raises(ValueError, match=r"classes not in `self.classes_`.* \[0 1\].* \[0 1 2\]"):

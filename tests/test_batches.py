@@ -60,6 +60,17 @@ def test_batches_follow_the_order_of_each_model():
     assert_array_equal(np.concatenate([x for _, x in batches], axis=1), rows.x[order])
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 9, 10, 11])
+@pytest.mark.parametrize("order", [None, np.arange(10)[::-1]], ids=["as they lie", "reversed"])
+def test_batches_are_all_rows_once_the_last_one_shorter(size, order):
+    rows = new_rows()
+    batches = [(start, batch.x.copy()) for start, batch in rows.batches(size, order)]
+    assert [start for start, _ in batches] == list(range(0, 10, size))
+    assert {len(x) for _, x in batches[:-1]} <= {size}
+    wanted = rows.x if order is None else rows.x[order]
+    assert_array_equal(np.concatenate([x for _, x in batches]), wanted)
+
+
 @pytest.mark.parametrize(
     ("weight_sum", "idle"),
     [

@@ -415,6 +415,11 @@ def test_levels_of_quantile_need_an_output_each():
     by_hand(reg, [np.ones((2, 2))], [np.zeros(2)])
     with pytest.raises(ValueError, match=r"\[\(2, 3\)\].*got \[\(2, 2\)\].*for each level"):
         reg.predict(CORNERS)
+    two = by_hand(MLPRegressor("quantile", (), quantile=[0.1, 0.9]), [np.ones((2, 1))], [[0.0]])
+    with pytest.raises(
+        ValueError, match=r"hidden_layer_sizes=\(\) and 2 outputs, got \[\(2, 1\)\]"
+    ):
+        two.predict(CORNERS)
     by_hand(reg, [np.ones((2, 3))], [[-1.0, 0.0, 1.0]])
     assert_array_equal(reg.predict_interval([[2.0, 3.0]]), [[4.0, 6.0]])
 

@@ -181,6 +181,19 @@ def test_fitted_estimator_is_the_estimator_after_so_many_epochs(make, solver):
         assert_array_equal(begun, ended)
 
 
+def test_weights_of_a_fitted_estimator_may_be_replaced():
+    X, y = problem(MLPRegressor)
+    keeper = Keeper()
+    reg = MLPRegressor(hidden_layer_sizes=5, max_iter=1, random_state=0).set_callbacks(keeper)
+    with pytest.warns(match="Maximum iterations"):
+        reg.fit(X, y)
+    ((fitted, _),) = keeper.kept
+    fitted.coefs_[1] = np.zeros_like(fitted.coefs_[1])
+    assert_array_equal(fitted.predict(X), fitted.intercepts_[1][0])
+    fitted.intercepts_[1] = np.array([2.5])
+    assert_array_equal(fitted.predict(X), 2.5)
+
+
 @solvers
 @both
 def test_scoring_monitor_logs_the_score_of_each_epoch(make, solver):

@@ -165,3 +165,18 @@ def test_gradients_of_weight_and_bias_are_sums_over_all_samples(n):
     _, _, grads = forward_backward(layer, drawn_params(layer, (3,)), x, dy)
     assert_allclose(grads["bias"], [dy.sum(axis=0)], rtol=1e-12, atol=1e-12)
     assert_allclose(grads["weight"], np.einsum("ni,nj->ij", x, dy), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("weight_init", ["he_normal", "glorot_uniform", "orthogonal"])
+def test_biases_start_from_zero_unless_the_initializer_draws_them(weight_init):
+    weight, bias = Dense(3, weight_init=weight_init).parameters((4,))
+    assert weight.initializer(np.random.RandomState(0), weight.shape).all()
+    assert_array_equal(bias.initializer(np.random.RandomState(0), bias.shape), [[0, 0, 0]])
+
+
+@pytest.mark.parametrize("trainable", [True, False])
+@pytest.mark.parametrize("activation", ["relu", PReLU(), PReLU(shared=False)], ids=repr)
+def test_frozen_layer_freezes_what_its_activation_learns(activation, trainable):
+    parameters = Dense(3, activation, trainable=trainable).parameters((4,))
+    assert {one.trainable for one in parameters} == {trainable}
+    assert len(parameters) == 2 + isinstance(activation, PReLU)

@@ -58,6 +58,12 @@ def test_rate_is_exact_where_it_is_a_multiple_of_a_power_of_two():
     assert set(np.unique(dropped(0.75, np.ones((9, 9))))) == {0, 4}
 
 
+@pytest.mark.parametrize(("rate", "dropped_of_65536"), [(0.3, 19661), (0.1, 6554), (0.7, 45875)])
+def test_rate_is_rounded_and_the_scale_with_it(rate, dropped_of_65536):
+    y = dropped(rate, np.ones((30, 30)))
+    assert_allclose(y[y != 0], 65536 / (65536 - dropped_of_65536), rtol=1e-15)
+
+
 @each_shape
 def test_nothing_is_dropped_at_rate_zero(shape):
     assert_array_equal(dropped(0.0, normal(*shape)), normal(*shape))
@@ -84,6 +90,11 @@ def test_gradient_is_dropped_and_scaled_as_the_values_were(rate, shape):
     x, dy = np.ones(shape), normal(*shape)
     y, dx, _ = forward_backward(Dropout(rate), {}, x, dy)
     assert_allclose(dx, dy * y, rtol=1e-14)  # y is the mask
+
+
+def test_every_image_and_row_of_pixels_has_a_mask_of_its_own():
+    y = dropped(0.5, np.ones((4, 5, 6, 7)))
+    assert len(np.unique(y.reshape(4 * 5, 6 * 7), axis=0)) == 4 * 5
 
 
 def test_models_share_a_mask():

@@ -199,6 +199,9 @@ def test_score_against_labels_of_another_kind_raises():
         ValueError, match=r"y must hold labels of the type of classes_, int64, got <U3"
     ):
         clf.score(X, NAMES[Y])
+    clf = MLPClassifier(**PARAMS, max_iter=1).fit(X, NAMES[Y])
+    with pytest.raises(ValueError, match=r"y must hold labels of the type .*, <U3, got int64"):
+        clf.score(X, Y)
 
 
 def test_frames_of_labels_are_taken():
@@ -309,3 +312,12 @@ def test_score_refuses_what_accuracy_refuses(y):
     with pytest.raises((TypeError, ValueError)) as found:
         clf.score(X, y)
     assert str(found.value) == str(wanted.value)
+
+
+def test_score_in_training_decides_at_the_threshold_as_prediction_does():
+    z = np.array([[0.0, 1.0], [0.0, -1.0], [1.0, 0.0], [-1.0, 0.0]])
+    labels = new_labels(np.array([[1, 0], [1, 1], [0, 1]]))
+    predicted = labels.predict(z, None)
+    assert_array_equal(predicted, [[0, 1], [0, 0], [1, 0], [0, 0]])
+    assert labels.correct(z, predicted).all()
+    assert not labels.correct(z, 1 - predicted).any()

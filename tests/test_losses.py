@@ -19,6 +19,7 @@ from sklearn import metrics
 from sknn.nn.losses import (
     Gamma,
     Heads,
+    Hinge,
     Huber,
     LabelSmoothing,
     LogisticFocal,
@@ -404,6 +405,24 @@ def test_loss_and_gradient_of_extreme_outputs_are_finite(name, dtype):
 
 
 @dtypes
+@pytest.mark.parametrize("n_models", [0, 2])
+@pytest.mark.parametrize("apart", [0, 79, 81, 87, 89, 95, 103, 120, 700, 1000])
+def test_softmax_of_rows_far_apart_is_as_good_as_that_of_each(apart, n_models, dtype):
+    """In float32 exp overflows at 88.7, loses digits below -87.3, and is 0 below -103.9."""
+    near = np.array([[0.5, -1.25, 0.75], [0.25, 0.0, 3.5]])
+    z = np.concatenate([near + apart / 2, near - apart / 2]).astype(dtype)
+    wanted = log_softmax(z.astype(float), axis=1)
+    y = np.eye(3, dtype=dtype)[[0, 1, 2, 0]]
+    if n_models:  # the rows of the second lie close together
+        z, wanted = np.stack([z, 0 * z]), np.stack([wanted, np.full((4, 3), -np.log(3))])
+    rtol = 1e-4 if dtype == np.float32 else 1e-12  # of float32 near 500
+    assert_allclose(SoftmaxLogLoss().log_predict(z), wanted, rtol=rtol)
+    total, dz = sum_and_gradient(SoftmaxLogLoss(), y, z)
+    assert_allclose(total, -(y * wanted).sum(axis=(-2, -1)), rtol=rtol)
+    assert_allclose(dz, np.exp(wanted) - y, rtol=rtol, atol=1e-7)
+
+
+@dtypes
 @pytest.mark.parametrize(
     ("name", "right", "wrong"),
     [
@@ -511,12 +530,32 @@ def test_quantiles_of_several_levels_never_cross():
     assert_array_equal(loss.predict(np.array([[3.0, 1.0, 2.0]])), [[1.0, 2.0, 3.0]])
 
 
+def test_two_quantiles_are_sorted_and_one_level_in_a_list_is_not():
+    z = np.array([[2.0, 1.0], [3.0, 4.0]])
+    assert_array_equal(Quantile([0.1, 0.9]).predict(z), [[1, 2], [3, 4]])
+    assert_array_equal(Quantile([0.1]).predict(z), z)
+
+
 def test_quantile_loss_is_least_at_the_quantiles():
     y, loss = normal(101, 1), Quantile([0.1, 0.5, 0.9])
     best = np.quantile(y, [0.1, 0.5, 0.9])
     least, _ = sum_and_gradient(loss, y, np.tile(best, (101, 1)))
     for shift in 0.05 * np.vstack([np.eye(3), -np.eye(3)]):
         assert sum_and_gradient(loss, y, np.tile(best + shift, (101, 1)))[0] > least
+
+
+def test_hinge_leaves_samples_on_the_margin_alone():
+    y, z = np.array([[1.0, 0.0, 1.0]]), np.array([[1.0, -1.0, 0.5]])
+    total, dz = sum_and_gradient(Hinge(), y, z)
+    assert total == 0.5
+    assert_array_equal(dz, [[0, 0, -1]])
+
+
+@dtypes
+@pytest.mark.parametrize("loss", [LOSSES["log_loss logistic"], LOSSES["focal logistic"]])
+def test_probability_of_a_logistic_output_is_nearest_to_0_or_1_at_the_most(loss, dtype):
+    p = loss.predict(np.array([[-1e4, 1e4]], dtype))
+    assert_array_equal(p, [[np.finfo(dtype).tiny, np.nextafter(dtype(1), dtype(0))]])
 
 
 def test_gamma_refuses_targets_that_are_not_positive():

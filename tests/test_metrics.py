@@ -133,6 +133,12 @@ def test_specificity_is_its_definition(kind, labels, average, weighted):
     assert isinstance(score, np.ndarray if average is None else float)
 
 
+def test_labels_play_no_part_in_a_binary_average():
+    y_true, y_pred = [0, 0, 0, 1, 1], [0, 0, 1, 1, 0]
+    assert specificity_score(y_true, y_pred, labels=[0, 1]) == 2 / 3
+    assert specificity_score(y_true, y_pred, labels=[0], pos_label=0) == 1 / 2
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_specificity_of_two_classes_is_the_recall_of_the_other(weighted):
     y_true, y_pred = drawn("binary")

@@ -444,3 +444,24 @@ def test_pickle_of_a_model_of_images_holds_the_weights_once_and_predicts_the_sam
     pickled = pickle.dumps(model)
     assert len(pickled) < model.theta.nbytes + 5000
     assert_array_equal(pickle.loads(pickled).outputs(x, 1e9), z)
+
+
+def test_arrays_fit_only_in_the_list_they_belong_to():
+    model = Model(
+        Network([Dense(3), Dense(3)], (3,)), LOSSES["squared_error"], np.zeros(24), np.zeros(0)
+    )
+    (w0, w1), (b0, b1) = model.weights, model.biases
+    assert model.fits([w0, w1], (b0, b1))
+    assert not model.fits([w0, w1, b0], [b1])
+    assert not model.fits([w0], [w1, b0, b1])
+    assert not model.fits([w0, w1], [b0])
+    assert not model.fits([w0, w1.T[:2]], [b0, b1])
+
+
+def test_weights_of_one_input_are_a_matrix_and_biases_vectors():
+    network = Network([Dense(3), Dense(1), Dense(2)], (1,))
+    model = Model(
+        network, LOSSES["squared_error"], *network.initial(np.random.RandomState(0), "f8")
+    )
+    assert [w.shape for w in model.weights] == [(1, 3), (3, 1), (1, 2)]
+    assert [b.shape for b in model.biases] == [(3,), (1,), (2,)]

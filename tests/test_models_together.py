@@ -523,6 +523,14 @@ def test_models_slow_down_at_epochs_of_their_own():
         assert_array_equal(rates[:epochs, model], single.history["learning_rate"])
 
 
+def test_history_stays_as_it_was_when_rates_are_changed_in_place():
+    joint, _ = joint_and_single_trainers({"learning_rate": PER_MODEL.copy()})
+    joint.train(1)
+    joint.plan.learning_rate *= 2
+    joint.train(1)
+    assert_array_equal(joint.history["learning_rate"], [PER_MODEL[:, 0], 2 * PER_MODEL[:, 0]])
+
+
 @pytest.mark.parametrize("kind", ["sparse", "weighted"])
 def test_training_several_models_on_rows_of_every_kind(kind):
     x = mostly_zeros(N, N_IN)[kind == "sparse"]

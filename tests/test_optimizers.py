@@ -5,6 +5,7 @@ import pytest
 from helpers import MODELS, built_in, normal
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknn import nn
 from sknn.nn import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 from sknn.nn.per_model import factor
 
@@ -80,22 +81,30 @@ OPTIMIZERS = {  # name: (optimiser, the same from its paper)
     "sgd": (SGD(momentum=0.0, nesterov=False), partial(sgd, momentum=0.0)),
     "momentum": (SGD(momentum=0.9, nesterov=False), partial(sgd, momentum=0.9)),
     "nesterov": (SGD(), partial(sgd, momentum=0.9, nesterov=True)),
+    "momentum of one": (SGD(momentum=1, nesterov=False), partial(sgd, momentum=1)),
+    "nesterov, momentum of one": (SGD(momentum=1), partial(sgd, momentum=1, nesterov=True)),
+    "nesterov, no momentum": (SGD(momentum=0), partial(sgd, momentum=0, nesterov=True)),
     "adam": (Adam(), adam),
     "adam, other settings": (
         Adam(beta_1=0.5, beta_2=0.9, epsilon=0.1),
         partial(adam, beta_1=0.5, beta_2=0.9, epsilon=0.1),
     ),
+    "adam, no memory": (Adam(beta_1=0, beta_2=0.0), partial(adam, beta_1=0, beta_2=0)),
     "adamw": (AdamW(), adamw),
+    "adamw, no decay": (AdamW(weight_decay=0), partial(adamw, weight_decay=0)),
     "adamw, other settings": (
         AdamW(weight_decay=0.3, epsilon=0.1),
         partial(adamw, weight_decay=0.3, epsilon=0.1),
     ),
     "nadam": (NAdam(), nadam),
+    "nadam, constant momentum": (NAdam(momentum_decay=0), partial(nadam, momentum_decay=0)),
+    "nadam, no memory": (NAdam(beta_1=0, beta_2=0.0), partial(nadam, beta_1=0, beta_2=0)),
     "nadam, other settings": (
         NAdam(beta_1=0.5, beta_2=0.9, epsilon=0.1, momentum_decay=0.5),
         partial(nadam, beta_1=0.5, beta_2=0.9, epsilon=0.1, momentum_decay=0.5),
     ),
     "rmsprop": (RMSprop(), rmsprop),
+    "rmsprop, no memory": (RMSprop(decay=0), partial(rmsprop, decay=0)),
     "rmsprop, other settings": (
         RMSprop(decay=0.5, epsilon=0.1),
         partial(rmsprop, decay=0.5, epsilon=0.1),
@@ -311,6 +320,28 @@ def test_adamw_without_decay_is_adam_up_to_where_epsilon_stands():
     theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
     plain = stepped(AdamW(weight_decay=0, epsilon=0), theta, grads, RATES)
     assert_allclose(plain, stepped(Adam(epsilon=0), theta, grads, RATES), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "nadam", "nesterov", "rmsprop", "adagrad"])
+def test_optimizer_takes_the_steps_of_its_formula_a_thousand_times(name):
+    optimizer, reference = OPTIMIZERS[name]
+    theta, grads, rates = normal(3), normal(1000, 3, seed=1), np.full(1000, 0.01)
+    got, wanted = stepped(optimizer, theta, grads, rates), reference(theta, grads, rates)
+    assert_allclose(got, wanted, rtol=1e-9)
+
+
+def test_defaults_are_those_of_the_papers_and_of_torch():
+    names = {type(optimizer).__name__ for optimizer, _ in OPTIMIZERS.values()}
+    defaults = {name: getattr(nn, name)().settings() for name in names}
+    moments = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
+    assert defaults == {
+        "SGD": {"momentum": 0.9, "nesterov": True},
+        "Adam": moments,
+        "AdamW": {**moments, "weight_decay": 0.01},
+        "NAdam": {**moments, "momentum_decay": 0.004},
+        "RMSprop": {"decay": 0.99, "epsilon": 1e-8},
+        "Adagrad": {"epsilon": 1e-10},
+    }
 
 
 def test_every_optimizer_is_in_the_battery():

@@ -863,6 +863,16 @@ def test_anything_in_any_place_of_the_document_is_read_or_refused(saved, path):
             assert isinstance(load(path), BaseNetwork)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "int64"])
+def test_weights_of_another_dtype_are_refused(dtype, saved, path):
+    path.write_bytes(saved[0])
+    arrays = read(path)[1]
+    theta = arrays["_model.theta"].astype(dtype)
+    changed(saved, path, lambda document: None, {"_model.theta": theta})
+    with pytest.raises(SavedModelError, match=rf"but there are {dtype} of shape \({theta.size},"):
+        load(path)
+
+
 def test_random_state_that_points_outside_is_refused(saved, path):
     path.write_bytes(saved[0])
     values = read(path)[0]["run"]["values"]["dict"]

@@ -1,9 +1,12 @@
+import ast
+import inspect
 import math
+import re
 
 import numpy as np
 import pytest
 
-from sknn import MLPRegressor
+from sknn import MLPRegressor, nn
 from sknn.nn import (
     ELU,
     Activation,
@@ -56,6 +59,38 @@ def test_object_shows_the_settings_that_are_no_defaults(made, shown):
     assert repr(made) == shown
 
 
+def test_default_that_is_equal_but_another_object_is_a_default():
+    assert repr(LeakyReLU(float("0.01"))) == "LeakyReLU()"
+    assert repr(Conv2D(8, activation="RELU".lower())) == "Conv2D(filters=8)"
+
+
+def test_subclass_has_names_of_its_own():
+    class Narrow(ELU):
+        def __init__(self, width):
+            self.width = width
+
+    assert ELU.setting_names() == ["alpha"]  # looked up before those of the subclass
+    assert Narrow.setting_names() == ["width"]
+    Narrow.setting_names().append("height")
+    assert Narrow.setting_names() == ["width"]
+
+
+@pytest.mark.parametrize("name", [name for name in nn.__all__ if inspect.isclass(vars(nn)[name])])
+def test_defaults_are_those_documented(name):
+    """Those of several names in one entry are listed with them: "low, high : float, ..."."""
+    cls, defaults = vars(nn)[name], {}
+    for names, documented in re.findall(
+        r"^([\w, ]+) : .*, default=(.*)$", inspect.getdoc(cls), re.M
+    ):
+        several = documented.split(", ") if ", " in names else [documented]
+        defaults |= dict(zip(names.split(", "), several, strict=True))
+    arguments = inspect.signature(cls).parameters
+    for argument, documented in defaults.items():
+        numbers = {"inf": math.inf, "-inf": -math.inf, "1/6": 1 / 6}
+        wanted = numbers[documented] if documented in numbers else ast.literal_eval(documented)
+        assert (argument, arguments[argument].default) == (argument, wanted)
+
+
 def test_settings_are_the_arguments_by_name():
     assert Positional(2).settings() == {"steepness": 2, "offset": 0.0}
     assert Flatten().settings() == {}
@@ -105,6 +140,13 @@ def test_loss_whose_settings_cannot_be_is_refused(delta):
     message = rf"Huber\(delta={delta!r}\): delta must be a number above 0, got {delta!r}\."
     with pytest.raises(ValueError, match=message):
         MLPRegressor(loss=Huber(delta)).fit(np.eye(4), np.arange(4.0))
+
+
+@pytest.mark.parametrize("layer", [Dense(np.int64(3)), Conv2D(np.int64(3), np.int32(2))], ids=repr)
+def test_shapes_are_plain_ints_whatever_the_sizes_are(layer):
+    shape = layer.output_shape((4,) if isinstance(layer, Dense) else (4, 4, 1))
+    assert shape[-1] == 3
+    assert {type(side) for side in shape} == {int}
 
 
 def test_numbers_of_numpy_are_as_good():

@@ -36,6 +36,24 @@ def test_patience_takes_nan_for_no_improvement():
     assert patience.best == 1.0
 
 
+def test_patience_takes_inf_for_no_improvement_even_as_the_first_value():
+    patience, counts = Patience(), []
+    for value in [np.inf, np.inf, 2.0, np.inf, -np.inf]:
+        patience.watch(value, 0.0)
+        counts.append(int(patience.count))
+    assert counts == [1, 2, 0, 1, 0]
+
+
+def test_improvement_of_exactly_tol_counts():
+    patience = Patience(best=2.0)
+    patience.watch(1.5, 0.5)
+    assert patience.count == 0
+    patience.watch(1.25, 0.5)
+    assert patience.count == 1
+    patience.watch(1.25, 0.0)  # no worse, which is enough without tol
+    assert patience.count == 0
+
+
 def test_patience_says_which_value_is_the_best_so_far():
     patience = Patience()
     best = [bool(patience.watch(value, 0.5)) for value in [3, 2.9, 3, 2.9, np.nan, 2.8]]
@@ -78,13 +96,15 @@ def test_patience_of_several_models_is_that_of_each():
 def test_patience_of_some_models_goes_on_and_is_taken_over():
     joint = Patience(models=(MODELS,))
     joint.watch(np.array([3.0, 2.0, 1.0]), 0.1)
+    joint.watch(np.array([3.5, 2.5, 1.5]), 0.1)
     models = np.array([True, False, True])
     some = joint.select(models)
     some.watch(np.array([4.0, 0.5]), 0.1)
     assert_array_equal(joint.best, [3, 2, 1])  # untouched so far
+    assert_array_equal(joint.count, [1, 1, 1])
     joint.update(models, some)
     assert_array_equal(joint.best, [3, 2, 0.5])
-    assert_array_equal(joint.count, [1, 0, 0])
+    assert_array_equal(joint.count, [2, 1, 0])
 
 
 @pytest.mark.parametrize("which", [True, False])

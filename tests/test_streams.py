@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn.nn.streams import new_seed, stream
+from sknn.nn.streams import WHOLE_BATCH, new_seed, stream
 
 
 def numbers(*place, size=20):
@@ -44,3 +44,9 @@ def new_seed_of(draws):
     random_state = np.random.RandomState(3)
     random_state.normal(size=draws)
     return random_state.randint(2**31 - 1)
+
+
+def test_draws_for_a_whole_batch_are_not_those_of_one_of_its_parts():
+    whole = stream(3, 1, 4, WHOLE_BATCH).random(4)
+    for part in range(9):
+        assert not np.isin(whole, stream(3, 1, 4, part).random(4)).any()

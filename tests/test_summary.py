@@ -499,3 +499,18 @@ def test_shapes_other_than_the_fitted_ones_raise(given, message):
     clf = MLPClassifier((8,), max_iter=1).fit(*problem(MLPClassifier()))
     with pytest.raises(ValueError, match=message):
         summary(clf, **given)
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(39, "a" * 39), (40, "a" * 40), (41, "a" * 37 + "...")]
+)
+def test_text_of_more_than_forty_characters_is_cut(length, shown):
+    activation = type("a" * length, (SiLU,), {})()
+    (row,) = summary_rows(Network([Dense(2, activation)], (3,)), float)
+    assert row.activation == shown
+
+
+def test_bytes_of_a_residual_are_its_own_and_those_inside():
+    (row,) = summary_rows(Network([Residual([Dense(3), Dense(4)])], (4,)), np.float64)
+    assert [inner.n_bytes for inner in row.inside] == [3 * 8, 4 * 8]
+    assert row.n_bytes == 4 * 8 + 3 * 8 + 4 * 8

@@ -404,3 +404,23 @@ def test_forked_child_has_threads_of_its_own(busy):
 
     share_out(Crowd(wait_for=2), 2)  # the pool has a thread
     assert (share_out(lambda _: in_child(), 2) if busy else [in_child()]) == [0] * (1 + busy)
+
+
+class Library:
+    """A BLAS of so many threads."""
+
+    def __init__(self, n_threads):
+        self.n_threads = n_threads
+
+    def get_num_threads(self):
+        return self.n_threads
+
+
+def test_allowed_are_the_threads_of_the_library_with_the_fewest(monkeypatch):
+    libraries = [Library(4), Library(2), Library(3)]
+    monkeypatch.setattr(threads, "_libraries", lambda: libraries)
+    assert threads.allowed_threads() == 2
+    held = [Library(1), Library(1)]
+    monkeypatch.setattr(threads, "_libraries", lambda: held)
+    monkeypatch.setattr(threads, "_limits", [(held[0], 5), (held[1], 3)])
+    assert threads.allowed_threads() == 3  # those that the holder will give back

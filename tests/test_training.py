@@ -318,6 +318,24 @@ def test_epoch_of_zero_weights_leaves_the_weights_as_they_are():
     assert (trainer.run.progress.samples, trainer.run.progress.step) == (2 * N, 0)
 
 
+def test_epoch_without_a_step_has_the_rate_of_the_plan():
+    trainer = new_trainer(new_rows(weight=np.zeros(N)), learning_rate=0.25)
+    trainer.train(1)
+    assert trainer.history["learning_rate"] == [0.25]
+
+
+def test_loss_that_is_infinite_at_once_ends_the_epoch_before_any_step():
+    rows = new_rows()
+    rows.x[:] = 1e308
+    trainer = new_trainer(rows, layers=[Dense(N_OUTPUTS, "identity")], shuffle=False)
+    theta = trainer.theta.copy()
+    with np.errstate(all="ignore"):
+        outcome = trainer.train(3)
+    assert (outcome.reason, outcome.epochs, outcome.where) == ("diverged", 1, "the loss")
+    assert_array_equal(trainer.theta, theta)
+    assert trainer.run.progress.step == 0
+
+
 def test_frozen_layer_stays_bit_equal_while_the_others_move():
     layers = [Dense(5, "tanh"), Dense(4, "tanh", trainable=False), Dense(N_OUTPUTS, "identity")]
     trainer = new_trainer(layers=layers, optimizer=Adam, alpha=0.1)

@@ -31,7 +31,7 @@ def test_show_versions_names_every_package_and_library(capsys):
     printed = capsys.readouterr().out
     for package in ("sknn", "numpy", "scipy", "scikit-learn"):
         assert f" {package}: {version(package)}\n" in printed
-    assert f"cores: {len(os.sched_getaffinity(0))}\n" in printed
+    assert f"cores: {versions.cores()}\n" in printed
     assert f"executable: {sys.executable}\n" in printed
     for library in libraries():
         assert library["filepath"] in printed
@@ -42,6 +42,42 @@ def test_show_versions_says_none_of_a_package_that_is_missing(capsys, monkeypatc
     monkeypatch.setattr(versions, "PACKAGES", ("no-such-package",))
     sknn.show_versions()
     assert "no-such-package: None\n" in capsys.readouterr().out
+
+
+def test_show_versions_is_laid_out_in_four_sections(capsys, monkeypatch):
+    monkeypatch.setattr(versions, "PACKAGES", ("numpy", "scikit-learn"))
+    monkeypatch.setattr(versions, "_version", {"numpy": "2.0", "scikit-learn": "1.9"}.get)
+    monkeypatch.setattr(versions, "cores", lambda: 3)
+    monkeypatch.setattr(versions, "blas", lambda: ["one library", "another"])
+    monkeypatch.setattr(versions, "advice", lambda: ["Unset it."])
+    monkeypatch.setattr(versions.platform, "platform", lambda: "a machine")
+    monkeypatch.setattr(sys, "version", "3.99 (main)\n[a compiler]")
+    monkeypatch.setattr(sys, "executable", "/bin/python")
+    versions.show_versions()
+    assert capsys.readouterr().out == (
+        "System:\n"
+        "        python: 3.99 (main) [a compiler]\n"
+        "    executable: /bin/python\n"
+        "       machine: a machine\n"
+        "         cores: 3\n\n"
+        "Python packages:\n"
+        "         numpy: 2.0\n"
+        "  scikit-learn: 1.9\n\n"
+        "BLAS:\n    one library\n    another\n\n"
+        "Speed:\n    Unset it.\n\n"
+    )
+
+
+@pytest.mark.parametrize(("allowed", "told"), [({0, 5, 7}, 3), (None, 8)])
+def test_cores_are_those_that_the_process_may_use_where_the_system_says_so(
+    monkeypatch, allowed, told
+):
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    if allowed is None:  # as on macOS and Windows
+        monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    else:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda pid: allowed, raising=False)
+    assert versions.cores() == told
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -61,13 +97,44 @@ def test_blas_that_threadpoolctl_does_not_know_is_said_to_be_unknown(monkeypatch
     ]
 
 
-@pytest.mark.parametrize(("value", "told"), [("1", True), ("3", True), ("4", False), ("x", False)])
+def test_blas_that_does_not_say_its_version_or_kernels_is_listed_without(monkeypatch):
+    library = {"user_api": "blas", "num_threads": 1, "filepath": "/lib/it"}
+    known = [
+        {**library, "internal_api": "mkl", "version": None},
+        {**library, "user_api": "openmp", "internal_api": "openmp", "version": "9"},
+        {**library, "internal_api": "blis", "version": "1.2", "architecture": "zen"},
+    ]
+    monkeypatch.setattr(versions, "threadpool_info", lambda: known)
+    assert versions.blas() == [
+        "mkl, unknown kernels, 1 thread: /lib/it",
+        "blis 1.2, zen kernels, 1 thread: /lib/it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("1", True), ("3", True), ("4", False), ("0", False), ("x", False), ("", False)],
+)
 def test_too_few_threads_are_told(monkeypatch, value, told):
     monkeypatch.setattr(versions, "cores", lambda: 4)
     monkeypatch.setenv("OMP_NUM_THREADS", value)
     (line,) = versions.advice()
     wanted = f"OMP_NUM_THREADS={value} limits BLAS, and the threads of sknn, to {value} of 4 cores."
     assert line.startswith(wanted) == told
+
+
+def test_every_variable_that_limits_threads_is_told(monkeypatch):
+    monkeypatch.setattr(versions, "cores", lambda: 4)
+    for name in versions.NUMBERS_OF_THREADS:
+        monkeypatch.setenv(name, "2")
+    told = [line.partition("=")[0] for line in versions.advice()]
+    assert told == [
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    ]
 
 
 def kernels_of_openblas():
@@ -95,3 +162,40 @@ def test_kernels_that_cannot_be_found_out_are_not_told(monkeypatch):
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Nehalem")
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert versions.advice() == ["No environment variable slows BLAS down."]
+
+
+@pytest.mark.parametrize(
+    ("forced", "own", "told"),
+    [("Nehalem", "Zen", True), ("Zen", "Zen", False), ("Nehalem", "", False), ("", "Zen", True)],
+)
+def test_kernels_are_told_only_where_others_would_be_chosen(monkeypatch, forced, own, told):
+    monkeypatch.setattr(
+        versions, "_kernels", lambda env: forced if versions.KERNELS in env else own
+    )
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Old")
+    (line,) = versions.advice()
+    wanted = (
+        f"OPENBLAS_CORETYPE=Old makes OpenBLAS use {forced} kernels; on this processor it would"
+    )
+    assert line.startswith(wanted) == told
+
+
+@pytest.mark.parametrize(
+    ("code", "kernels"),
+    [
+        ("import os; print(os.environ['PLACE'])", "here"),
+        ("print('Zen'); raise SystemExit(1)", ""),  # half an answer is none
+    ],
+)
+def test_kernels_are_what_a_new_process_in_the_environment_prints(monkeypatch, code, kernels):
+    monkeypatch.setattr(versions, "KERNELS_OF_NUMPY", code)
+    assert versions._kernels({**os.environ, "PLACE": "here"}) == kernels
+
+
+def test_process_that_takes_longer_than_a_minute_has_no_answer(monkeypatch):
+    def run(command, timeout, **others):
+        assert timeout == 60
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(versions.subprocess, "run", run)
+    assert versions._kernels(os.environ) == ""

@@ -1,6 +1,7 @@
 """Warnings point at the line that called the package, however deep they are given."""
 
 import linecache
+import os
 import warnings
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import sknn.warning
 from sknn import MLPClassifier
 from sknn.warning import warn
 
@@ -52,3 +54,17 @@ def test_fit_of_a_subclass_points_at_its_own_line():
 
     clf = Mine((2,), max_iter=1, random_state=0)
     assert lines_warned_at(lambda: clf.fit(X, Y)) == ["return super().fit(X, y)  # in the subclass"]
+
+
+def test_code_in_a_directory_whose_name_begins_alike_is_a_caller():
+    path = os.path.dirname(sknn.__file__) + "_extras.py"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        exec(compile("warn('so and so')", path, "exec"), {"warn": warn})
+    assert [warning.filename for warning in caught] == [path]
+
+
+def test_warning_is_given_where_no_caller_is_outside(monkeypatch):
+    monkeypatch.setattr(sknn.warning, "_is_ours", lambda filename: True)
+    with pytest.warns(UserWarning, match="^so and so$"):
+        warn("so and so")

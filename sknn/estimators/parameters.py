@@ -587,5 +587,5 @@ def hints(allowed, values):
     for name, constraint in allowed.items():
         value = values.get(name)
         known = set().union(*(one.options for one in constraint if isinstance(one, StrOptions)))
-        if isinstance(value, str) and known and value not in known:
+        if isinstance(value, str) and value not in known:
             yield hint(name, value, known)

@@ -1,0 +1,91 @@
+"""What all estimators share: fits that stand apart from what they started from."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn import CNNClassifier, MLPClassifier, MLPRegressor
+from sknn.nn.losses import SquaredError
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(20, 16))
+Y = (X[:, 0] > 0).astype(int)
+pytestmark = pytest.mark.filterwarnings("ignore:Stochastic Optimizer", "ignore:lbfgs failed")
+
+
+def new(make=MLPClassifier, **params):
+    return make(**{"hidden_layer_sizes": (3,), "max_iter": 2, "random_state": 0, **params})
+
+
+def test_warm_fit_that_fails_leaves_weights_and_running_statistics_as_they_were():
+    clf = new(normalization="batch", warm_start=True).fit(X, Y)
+    theta, state = clf._model.theta.copy(), clf._model.state.copy()
+
+    def fails(estimator, X, y):
+        raise ZeroDivisionError  # after an epoch
+
+    with pytest.raises(ZeroDivisionError):
+        clf.set_params(scoring=fails).fit(X, Y, X_val=X, y_val=Y)
+    assert_array_equal(clf._model.theta, theta)
+    assert_array_equal(clf._model.state, state)
+
+
+def test_loss_changed_in_place_is_for_the_next_fit():
+    class Scaled(SquaredError):
+        def __init__(self, scale):
+            self.scale = scale
+
+        def predict(self, z):
+            return self.scale * z
+
+    loss = Scaled(1.0)
+    reg = new(MLPRegressor, loss=loss).fit(X, X[:, 0])
+    before = reg.predict(X)
+    loss.scale = 5.0
+    assert_array_equal(reg.predict(X), before)
+
+
+def test_other_solvers_go_on_from_a_warm_fit_by_lbfgs():
+    one, other = (new(solver="lbfgs", warm_start=warm).fit(X, Y) for warm in (True, False))
+    for clf in (one, other):
+        clf.set_params(solver="adam").partial_fit(X, Y)
+    assert_array_equal(one.coefs_[0], other.coefs_[0])
+
+
+@pytest.mark.parametrize(("layer", "width"), [(0, 2 * 2 * 2), (1, 5), (2, 3), (-1, 3), (-3, 8)])
+def test_activations_of_images_are_rows(layer, width):
+    cnn = new(CNNClassifier, filters=(2, 5)).fit(X, Y)
+    assert cnn.transform(X, layer).shape == (20, width)
+
+
+def test_network_without_hidden_layers_makes_no_features():
+    assert new(hidden_layer_sizes=()).fit(X, Y).get_feature_names_out().tolist() == []
+    assert new().fit(X, Y).get_feature_names_out().tolist() == [
+        "mlpclassifier0",
+        "mlpclassifier1",
+        "mlpclassifier2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "computed"), [("float32", "float32"), ("float16", "float64"), ("int8", "float64")]
+)
+def test_weights_set_by_hand_are_computed_in_a_dtype_that_there_is(given, computed):
+    reg = new(MLPRegressor).fit(X, X[:, 0])
+    reg.coefs_ = [np.round(2 * w).astype(given) for w in reg.coefs_]
+    reg.intercepts_ = [np.round(2 * b).astype(given) for b in reg.intercepts_]
+    (w0, w1), (b0, b1) = reg.coefs_, reg.intercepts_
+    wanted = np.maximum(X @ w0.astype(float) + b0, 0) @ w1.astype(float) + b1
+    y = reg.predict(X.astype(computed))
+    assert y.dtype == computed
+    assert_allclose(y, wanted.ravel(), rtol=1e-5, atol=1e-5)
+
+
+def test_one_of_the_first_weights_and_biases_is_enough():
+    drawn = new(solver="sgd", learning_rate_init=1e-300).fit(X, Y)
+    biases = [np.full(b.shape, 0.5) for b in drawn.intercepts_]
+    started = new(solver="sgd", learning_rate_init=1e-300).fit(X, Y, intercept_init=biases)
+    for got, wanted in zip(started.coefs_, drawn.coefs_, strict=True):
+        assert_array_equal(got, wanted)
+    for got, wanted in zip(started.intercepts_, biases, strict=True):
+        assert_array_equal(got, wanted)

@@ -1,0 +1,70 @@
+"""What the package takes from scikit-learn's private names, and adds to it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sklearn import config_context
+
+from sknn import MLPClassifier, MLPRegressor
+from sknn.scikit_learn import (
+    WRAPPERS,
+    StrOptions,
+    add_to_panel,
+    callback_context,
+    callbacks_of,
+    metadata_requests,
+)
+
+
+def test_options_are_told_in_alphabetical_order():
+    assert str(StrOptions({"c", "a", "d", "b"})) == "a str among {'a', 'b', 'c', 'd'}"
+    assert StrOptions({"a"}).is_satisfied_by("a")
+
+
+def test_wrappers_are_the_files_between_a_caller_and_a_method():
+    names = {"base.py", "_callback_support.py", "_param_validation.py", "contextlib.py"}
+    assert {Path(path).name for path in WRAPPERS} == names
+
+
+def test_names_of_parameters_are_looked_up_once_for_each_class():
+    class Mine(MLPClassifier):
+        def __init__(self, alpha=1.0, beta=2.0):
+            super().__init__(alpha=alpha)
+            self.beta = beta
+
+    assert Mine._get_param_names() == ["alpha", "beta"]
+    assert Mine._get_param_names() is Mine._get_param_names()
+    assert "class_weight" in MLPClassifier._get_param_names()
+    assert "quantile" in MLPRegressor._get_param_names()
+
+
+def test_callbacks_are_a_list_of_its_own():
+    assert callbacks_of(MLPClassifier()) == []
+    callbacks = ["one"]
+    estimator = SimpleNamespace(_skl_callbacks=callbacks)
+    assert callbacks_of(estimator) == ["one"]
+    callbacks_of(estimator).clear()
+    assert callbacks == ["one"]
+
+
+def test_context_of_callbacks_knows_the_number_of_epochs():
+    assert callback_context(MLPClassifier(), n_subtasks=7).max_subtasks == 7
+
+
+def test_requests_are_taken_out_of_the_state():
+    with config_context(enable_metadata_routing=True):
+        clf = MLPClassifier().set_fit_request(sample_weight=True)
+    state = dict(vars(clf))
+    requests = metadata_requests(state)
+    assert requests.fit.requests["sample_weight"] is True
+    assert requests.fit.requests["groups"] is None
+    assert metadata_requests(state) is None
+
+
+@pytest.mark.parametrize("before", ["", "<p>"])
+def test_html_is_put_before_the_table_of_parameters_when_it_is_shown(before):
+    html, parameters = ["old"], SimpleNamespace(_html_repr=lambda: "<table>")
+    add_to_panel(parameters, lambda: before + html[0])
+    html[0] = "new"
+    assert parameters._html_repr() == f"{before}new<table>"
