@@ -63,6 +63,12 @@ class Graph:
         self.operators.append(Operator(kind, names, outputs, attributes))
         return outputs[0]
 
+    def constant(self, array):
+        """The name of an array, kept in its own dtype."""
+        name = self.new_name("constant")
+        self.constants[name] = array
+        return name
+
     def rename(self, old, new):
         """Gives the result of an operator another name."""
         for operator in self.operators:
@@ -101,12 +107,7 @@ class Graph:
         if value.dtype.kind == "f":
             value = value.astype(self.dtype, copy=False)
         if value.ndim:
-            return self._constant(value)
+            return self.constant(value)
         if value.tobytes() not in self._scalars:
-            self._scalars[value.tobytes()] = self._constant(value)
+            self._scalars[value.tobytes()] = self.constant(value)
         return self._scalars[value.tobytes()]
-
-    def _constant(self, array):
-        name = self.new_name("constant")
-        self.constants[name] = array
-        return name

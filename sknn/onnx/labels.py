@@ -42,7 +42,7 @@ def classified(graph, z, labels, loss, probabilities):
         if len(classes) == 2:
             z = graph.add("Concat", graph.add("Neg", z), z, axis=1)
         codes = graph.add("ArgMax", z, axis=1, keepdims=0)  # of one class it is always 0
-        label = graph.add("Gather", classes, codes)
+        label = graph.add("Gather", graph.constant(classes), codes)
         outputs = [Output("label", label, classes.dtype, None)]
     if probabilities:
         # softmax of a single output is 1
@@ -55,12 +55,12 @@ def classified(graph, z, labels, loss, probabilities):
 def _columns(graph, z, labels, loss, probabilities):
     """A column of ``label`` and an output probabilities_0, probabilities_1, ... for each column."""
     columns, outputs = [], []
-    every_class = _of_one_dtype([as_tensor(classes) for classes in labels.classes])
+    every_class = [as_tensor(classes) for classes in labels.classes]
     for number, (at, classes) in enumerate(zip(labels.groups, every_class, strict=True)):
         bounds = ([value] for value in (at.start, at.stop, 1))
         own = graph.add("Slice", z, *(np.array(value, np.int64) for value in bounds))
         codes = graph.add("ArgMax", own, axis=1, keepdims=1)
-        columns.append(graph.add("Gather", classes, codes))
+        columns.append(graph.add("Gather", graph.constant(classes), codes))
         if probabilities:
             p = predicted(graph, own, loss.loss)
             outputs.append(Output(f"probabilities_{number}", p, graph.dtype, len(classes)))
@@ -69,36 +69,19 @@ def _columns(graph, z, labels, loss, probabilities):
 
 
 def as_tensor(classes):
-    """Classes as ONNX has them: int64, uint64 where they are larger, bool, floats, or strings.
+    """Classes as ONNX has them: strings, int64, uint64 where they are larger, bools or floats.
 
     Raises NotImplementedError on others, such as dates.
     """
     classes = np.asarray(classes)
-    if classes.dtype.kind == "O" and not all(isinstance(one, str) for one in classes):
-        classes = np.array(classes.tolist())
-        mixed = classes.dtype.kind == "U"
-    else:
-        mixed = False
-    if classes.dtype.kind not in "biufUO" or mixed:
+    if classes.dtype.kind not in "biufUO":
         raise NotImplementedError(
-            "ONNX has labels that are strings, numbers or bools, got classes such as "
-            f"{classes[0]!r} of {classes.dtype}. Encode them before fit, for instance with "
+            f"ONNX has labels that are strings, numbers or bools, got {classes.dtype}, for "
+            f"instance {classes[0]!r}. Encode them before fit, for instance with "
             "sklearn.preprocessing.LabelEncoder."
         )
     if classes.dtype.kind in "OU":
-        return classes.astype(object)
+        return classes.astype(object)  # scikit-learn lets no objects but strings be labels
     if classes.dtype.kind in "iu":
         return classes.astype(np.int64 if classes[-1] <= INT64.max else np.uint64)
     return classes if classes.dtype in (np.bool_, np.float32) else classes.astype(np.float64)
-
-
-def _of_one_dtype(columns):
-    """Columns of classes as one array of labels has them."""
-    dtypes = {classes.dtype for classes in columns}
-    if np.dtype(object) in dtypes and len(dtypes) > 1:
-        raise NotImplementedError(
-            "ONNX has labels of one type, got columns of strings and of numbers. Encode the "
-            "strings before fit, for instance with sklearn.preprocessing.OrdinalEncoder."
-        )
-    dtype = np.result_type(*dtypes)
-    return [classes.astype(dtype) for classes in columns]

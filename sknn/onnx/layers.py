@@ -7,6 +7,8 @@ normalisation folded into the weights before it where that is possible.
 from dataclasses import replace
 from math import prod
 
+import numpy as np
+
 from sknn.nn.layers import (
     Activate,
     AveragePool2D,
@@ -92,11 +94,18 @@ def global_average_pool(graph, x, layer, params, state):
 
 
 def layer_norm(graph, x, layer, params, state):
-    x = graph.channels_last(x)
+    """ONNX's own holds epsilon in float32, which float64 would notice: there it is written out."""
+    x, epsilon = graph.channels_last(x), float(layer.epsilon)
     scale, shift = params["scale"].ravel(), params["shift"].ravel()
-    epsilon = float(layer.epsilon)
-    name = graph.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=epsilon)
-    return replace(x, name=name)
+    if graph.dtype == np.float32:
+        inputs, attributes = (x, scale, shift), {"axis": -1, "epsilon": epsilon}
+        return replace(x, name=graph.add("LayerNormalization", *inputs, **attributes))
+    share = np.full((len(scale), 1), 1 / len(scale))  # a product with it is the mean
+    centred = graph.add("Sub", x, graph.add("MatMul", x, share))
+    variance = graph.add("MatMul", graph.add("Mul", centred, centred), share)
+    deviation = graph.add("Sqrt", graph.add("Add", variance, epsilon))
+    name = graph.add("Mul", graph.add("Div", centred, deviation), scale)
+    return replace(x, name=graph.add("Add", name, shift))
 
 
 def max_pool(graph, x, layer, params, state):
