@@ -34,36 +34,44 @@ def activated(graph, z, activation, params):
 
 
 def identity(graph, z, activation, params):
+    """z."""
     return z.name
 
 
 def logistic(graph, z, activation, params):
+    """1 / (1 + exp(-z))."""
     return graph.add("Sigmoid", z)
 
 
 def tanh(graph, z, activation, params):
+    """tanh(z)."""
     return graph.add("Tanh", z)
 
 
 def relu(graph, z, activation, params):
+    """max(z, 0)."""
     return graph.add("Relu", z)
 
 
 def leaky_relu(graph, z, activation, params):
+    """max(z, slope * z); the slope is at most 1."""
     return graph.add("Max", z, graph.add("Mul", z, float(activation.slope)))
 
 
 def prelu(graph, z, activation, params):
+    """max(z, 0) + slope * min(z, 0), with the slopes that were learned."""
     negative = graph.add("Min", z, 0.0)
     negative = graph.add("Mul", negative, graph.per_channel(params["slope"], z))
     return graph.add("Add", graph.add("Relu", z), negative)
 
 
 def elu(graph, z, activation, params):
+    """max(z, 0) + alpha * (exp(min(z, 0)) - 1)."""
     return graph.add("Add", graph.add("Relu", z), _exponential(graph, z, float(activation.alpha)))
 
 
 def selu(graph, z, activation, params):
+    """scale * (max(z, 0) + alpha * (exp(min(z, 0)) - 1))."""
     positive = graph.add("Mul", graph.add("Relu", z), activation.scale)
     return graph.add("Add", positive, _exponential(graph, z, activation.scale * activation.alpha))
 
@@ -79,11 +87,13 @@ def gelu(graph, z, activation, params):
 
 
 def silu(graph, z, activation, params):
+    """z / (1 + exp(-beta * z))."""
     scaled = z if activation.beta == 1 else graph.add("Mul", z, float(activation.beta))
     return graph.add("Mul", z, graph.add("Sigmoid", scaled))
 
 
 def mish(graph, z, activation, params):
+    """z * tanh(log(1 + exp(z)))."""
     return graph.add("Mul", z, graph.add("Tanh", softplus(graph, z, activation, params)))
 
 
@@ -94,23 +104,28 @@ def softplus(graph, z, activation, params):
 
 
 def softsign(graph, z, activation, params):
+    """z / (1 + |z|)."""
     return graph.add("Div", z, graph.add("Add", graph.add("Abs", z), 1.0))
 
 
 def hard_sigmoid(graph, z, activation, params):
+    """min(max(slope * z + 1/2, 0), 1)."""
     line = graph.add("Add", graph.add("Mul", z, float(activation.slope)), 0.5)
     return graph.add("Clip", line, 0.0, 1.0)
 
 
 def hard_tanh(graph, z, activation, params):
+    """min(max(z, -1), 1)."""
     return graph.add("Clip", z, -1.0, 1.0)
 
 
 def sign(graph, z, activation, params):
+    """1 for z >= 0, else -1."""
     return graph.add("Where", graph.add("GreaterOrEqual", z, 0.0), 1.0, -1.0)
 
 
 def step(graph, z, activation, params):
+    """1 for z >= 0, else 0."""
     return graph.add("Where", graph.add("GreaterOrEqual", z, 0.0), 1.0, 0.0)
 
 

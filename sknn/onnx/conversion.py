@@ -77,7 +77,7 @@ def check_input(estimator, shape, given, dtype):
 
 
 def sample_shapes(shape):
-    """The shapes in which ``predict`` takes samples, that of X in fit most likely first."""
+    """The shapes in which ``predict`` takes samples; first that which files take by default."""
     if len(shape) == 1:
         return [shape]
     without_channel = [shape[:2]] if shape[-1] == 1 else []

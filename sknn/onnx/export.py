@@ -8,6 +8,7 @@ import numpy as np
 from sknn.estimators.base import BaseNetwork
 from sknn.onnx.conversion import converted, input_dtype, sample_shapes
 from sknn.onnx.graph import Graph, Tensor
+from sknn.onnx.protobuf import as_model, newest_opset
 
 OLDEST, DEFAULT, NEWEST = 17, 18, 22  # opsets
 
@@ -36,9 +37,8 @@ def to_onnx(estimator, *, opset=None, input_shape=None):
         and later.
     input_shape : tuple of int, default=None
         Shape of one sample of ``X``, for networks on images: (height, width, channels),
-        (height, width) for one channel, or (n_features,). None is the ``input_shape`` of the
-        estimator if that is set, otherwise (height, width) for one channel and
-        (height, width, channels) for more.
+        (height, width) for one channel, or (n_features,). None is (height, width) for one channel
+        and (height, width, channels) for more.
 
     Returns
     -------
@@ -76,8 +76,7 @@ def to_onnx(estimator, *, opset=None, input_shape=None):
     """
     _check_estimator(estimator)
     model = estimator._current_model()
-    as_model, newest = _protobuf()
-    opset = _checked_opset(opset, newest)
+    opset = _checked_opset(opset, newest_opset())
     shape = _input_shape(estimator, model.network.shapes[0], input_shape)
     dtype = input_dtype(estimator, model)
     graph = Graph(model.dtype)
@@ -106,17 +105,6 @@ def _check_estimator(estimator):
     raise TypeError(f"to_onnx converts estimators of sknn, got {name}. {remedy}")
 
 
-def _protobuf():
-    try:
-        from sknn.onnx.protobuf import as_model, newest_opset
-    except ImportError as error:
-        raise ImportError(
-            f"to_onnx needs the onnx package, which cannot be imported ({error}). Install it with: "
-            "pip install onnx"
-        ) from error
-    return as_model, newest_opset()
-
-
 def _checked_opset(opset, newest):
     """Raises ValueError on an opset that cannot be; newest: that the onnx package knows."""
     if opset is None:
@@ -133,10 +121,7 @@ def _checked_opset(opset, newest):
 def _input_shape(estimator, shape, given):
     """Shape of one sample of X; shape: as the network takes it."""
     if given is None:
-        given = getattr(estimator, "input_shape", None) or sample_shapes(shape)[0]
-        known = tuple(int(n) for n in given)
-        # Set after fit, it changes nothing.
-        return known if known in sample_shapes(shape) else sample_shapes(shape)[0]
+        return sample_shapes(shape)[0]
     if not isinstance(given, tuple | list) or tuple(given) not in sample_shapes(shape):
         accepted = " or ".join(map(str, sample_shapes(shape)))
         raise ValueError(

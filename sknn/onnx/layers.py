@@ -50,10 +50,12 @@ def through(graph, x, network, params, state):
 
 
 def activate(graph, x, layer, params, state):
+    """f(x)."""
     return activated(graph, x, layer.activation, params)
 
 
 def average_pool(graph, x, layer, params, state):
+    """The mean over the real pixels of each window."""
     return mean(graph, x, layer.windows(x.shape))
 
 
@@ -69,27 +71,32 @@ def batch_norm(graph, x, layer, params, state):
 
 
 def conv2d(graph, x, layer, params, state):
+    """f(convolution of x with weight + bias)."""
     bias = params["bias"][0] if "bias" in params else None
     z = convolved(graph, x, layer.windows(x.shape), params["weight"], bias)
     return activated(graph, z, layer.activation, params)
 
 
 def dense(graph, x, layer, params, state):
+    """f(x @ weight + bias)."""
     bias = [params["bias"][0]] if "bias" in params else []
     z = Tensor(graph.add("Gemm", x, params["weight"], *bias), layer.output_shape(x.shape))
     return activated(graph, z, layer.activation, params)
 
 
 def dropout(graph, x, layer, params, state):
+    """x: predictions drop nothing."""
     return x
 
 
 def flatten(graph, x, layer, params, state):
+    """One row for each sample: pixel by pixel, channel by channel."""
     n = prod(x.shape)
     return Tensor(graph.reshape(graph.channels_last(x), -1, n), (n,))
 
 
 def global_average_pool(graph, x, layer, params, state):
+    """The mean over all pixels of each channel."""
     return mean_of_all(graph, x)
 
 
@@ -109,10 +116,12 @@ def layer_norm(graph, x, layer, params, state):
 
 
 def max_pool(graph, x, layer, params, state):
+    """The largest real pixel of each window."""
     return largest(graph, x, layer.windows(x.shape))
 
 
 def residual(graph, x, layer, params, state):
+    """branch(x) + shortcut(x)."""
     outputs = [x, x]
     for number, network in enumerate(layer.networks(x.shape)):
         own = present(network, by_layer(network, params)), by_layer(network, state)

@@ -25,21 +25,26 @@ def predicted(graph, z, loss):
 
 
 def identity(graph, z, loss):
+    """z."""
     return z
 
 
 def exponential(graph, z, loss):
+    """exp(z)."""
     return graph.add("Exp", z)
 
 
 def softmax(graph, z, loss):
-    """Kept off 0, as the loss keeps it."""
+    """softmax(z), kept off 0 as the loss keeps it."""
     smallest = np.finfo(graph.dtype).tiny
     return graph.add("Max", graph.add("Softmax", z, axis=-1), float(smallest))
 
 
 def logistic(graph, z, loss):
-    """Kept off 0 and 1. ONNX Runtime's own Sigmoid is wrong by all digits below 1e-8."""
+    """1 / (1 + exp(-z)), kept off 0 and 1.
+
+    Written out, as ONNX Runtime's Sigmoid stops near 1e-8 in float32.
+    """
     info = np.finfo(graph.dtype)
     total = graph.add("Add", graph.add("Exp", graph.add("Neg", z)), 1.0)
     p = graph.add("Reciprocal", total)

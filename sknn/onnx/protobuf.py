@@ -3,32 +3,64 @@
 import sys
 
 import numpy as np
-import onnx
-from onnx import helper, numpy_helper
 
-FREE = "n"  # the number of samples: any
+FREE = "n"  # what files call the number of samples
+
+
+def onnx_helpers():
+    """The modules ``helper`` and ``numpy_helper`` of the onnx package.
+
+    Raises ImportError, which says how to install it.
+    """
+    try:
+        from onnx import helper, numpy_helper
+    except ImportError as error:
+        raise ImportError(
+            f"Export needs the onnx package, which cannot be imported ({error}). Install it with: "
+            'pip install "sknn[onnx]"'
+        ) from error
+    return helper, numpy_helper
+
+
+def newest_opset():
+    """The newest opset that the installed onnx package knows. Raises ImportError without it."""
+    onnx_helpers()
+    from onnx.defs import onnx_opset_version
+
+    return onnx_opset_version()
 
 
 def as_nodes(graph):
     """(nodes, initializers) of a Graph."""
+    helper, numpy_helper = onnx_helpers()
+
+    def attribute(value):
+        return helper.np_dtype_to_tensor_dtype(value) if isinstance(value, np.dtype) else value
+
     nodes = [
         helper.make_node(
             operator.kind,
             operator.inputs,
             operator.outputs,
             name=f"{operator.kind}_{operator.outputs[0]}",
-            **{name: _attribute(value) for name, value in operator.attributes.items()},
+            **{name: attribute(value) for name, value in operator.attributes.items()},
         )
         for operator in graph.operators
     ]
     constants = graph.constants.items()
-    return nodes, [numpy_helper.from_array(_contiguous(array), name) for name, array in constants]
+    return nodes, [numpy_helper.from_array(array, name) for name, array in constants]
 
 
 def as_model(graph, name, inputs, outputs, opset):
     """The ModelProto; inputs and outputs: (name, dtype, shape), shape without the samples."""
+    helper, _ = onnx_helpers()
+
+    def declared(name, dtype, shape):
+        kind = helper.np_dtype_to_tensor_dtype(dtype)
+        return helper.make_tensor_value_info(name, kind, [FREE, *shape])
+
     nodes, initializers = as_nodes(graph)
-    tensors = [[_declared(*tensor) for tensor in tensors] for tensors in (inputs, outputs)]
+    tensors = [[declared(*tensor) for tensor in tensors] for tensors in (inputs, outputs)]
     imports = [helper.make_opsetid("", opset)]
     return helper.make_model(
         helper.make_graph(nodes, name, *tensors, initializer=initializers),
@@ -38,24 +70,3 @@ def as_model(graph, name, inputs, outputs, opset):
         producer_name="sknn",
         producer_version=sys.modules["sknn"].__version__,
     )
-
-
-def newest_opset():
-    """The newest opset that the installed onnx package knows."""
-    return onnx.defs.onnx_opset_version()
-
-
-def _declared(name, dtype, shape):
-    return helper.make_tensor_value_info(name, _element_type(dtype), [FREE, *shape])
-
-
-def _attribute(value):
-    return _element_type(value) if isinstance(value, np.dtype) else value
-
-
-def _element_type(dtype):
-    return helper.np_dtype_to_tensor_dtype(dtype)
-
-
-def _contiguous(array):
-    return np.ascontiguousarray(array) if array.ndim else array

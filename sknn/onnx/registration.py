@@ -19,6 +19,7 @@ from sknn.estimators.labels import ManyLabels, OneLabel
 from sknn.onnx.conversion import converted
 from sknn.onnx.export import OLDEST
 from sknn.onnx.graph import Graph, Tensor
+from sknn.onnx.protobuf import as_nodes
 
 ESTIMATORS = (
     CNNClassifier,
@@ -117,8 +118,6 @@ def register():
             variable.set_type(types[output.dtype]([n, *columns]))
 
     def convert(scope, operator, container):
-        from sknn.onnx.protobuf import as_nodes
-
         _check_opset(container.target_opset)
         dtype = operator.raw_operator._current_model().dtype
         graph = Graph(dtype, scope.get_unique_variable_name)
