@@ -167,6 +167,7 @@ STACKS = {
     "batch norm on pixels": ([BatchNorm(), Conv2D(2, 2)], (4, 5, 3)),
     "slopes of channels": ([Conv2D(3, 2, activation=PReLU(shared=False))], (4, 5, 2)),
     "one slope": ([Conv2D(3, 2, activation="prelu")], (4, 5, 2)),
+    "one filter": ([Conv2D(1), MaxPool2D(2), Conv2D(1, 2)], (5, 4, 2)),
     "signals": ([Conv2D(3, (1, 4), (1, 2)), MaxPool2D((1, 2))], (1, 11, 2)),
     "max, valid, leaves out the edge": ([MaxPool2D(2)], (5, 7, 2)),
     "max, same": ([MaxPool2D(3, 2, "same")], (6, 5, 2)),
@@ -202,7 +203,8 @@ def test_layers_compute_the_same(case, dtype):
 def test_images_stay_channels_first_between_layers_that_want_them_so():
     stack = [Conv2D(2), Activate("elu"), BatchNorm(), MaxPool2D(2), Residual([Conv2D(2)])]
     images = RNG.normal(size=(3, 4, 4, 3)).astype(np.float32)
-    model = SequentialRegressor([*stack, GlobalAveragePool2D()], max_iter=1).fit(images, [0, 1, 2])
+    model = SequentialRegressor([*stack, GlobalAveragePool2D()], max_iter=1, random_state=0)
+    model.fit(images, [0, 1, 2])
     kinds = [node.op_type for node in to_onnx(model).graph.node]
     assert kinds.count("Transpose") == 1
     assert "Conv" in kinds
@@ -215,7 +217,8 @@ def test_normalisation_is_folded_into_the_weights_as_for_prediction():
 
 def test_statistics_far_from_zero_keep_their_digits():
     samples = (X + 3000).astype(np.float32)
-    model = SequentialRegressor([BatchNorm(), Dense(4)], max_iter=1).fit(samples, NUMBERS)
+    model = SequentialRegressor([BatchNorm(), Dense(4)], max_iter=1, random_state=0)
+    model.fit(samples, NUMBERS)
     model._model.state[:5], model._model.state[5:] = 3000, 1e-4
     assert_allclose(
         run(to_onnx(model), samples)["variable"].ravel(), model.predict(samples), rtol=1e-5
@@ -323,7 +326,8 @@ def test_losses_of_regressors_predict_the_same(loss, y):
 
 
 def test_levels_come_in_ascending_order():
-    model = MLPRegressor("quantile", 3, quantile=[0.9, 0.1, 0.5], max_iter=1).fit(X, NUMBERS)
+    model = MLPRegressor("quantile", 3, quantile=[0.9, 0.1, 0.5], max_iter=1)
+    model.set_params(random_state=0).fit(X, NUMBERS)
     served = run(to_onnx(scattered(model)), X)["variable"]
     assert_allclose(served, model.predict(X), rtol=1e-11)
     assert (np.diff(served) >= 0).all()
@@ -435,8 +439,9 @@ def test_float64_images_are_computed_in_float64():
 @pytest.mark.parametrize("opset", [None, 17, 18, 22, np.int64(20)])
 def test_opset_is_that_asked_for_and_runs(opset):
     stack = [Conv2D(2, activation="selu"), LayerNorm(), AveragePool2D(2, padding="same"), Flatten()]
-    images = IMAGES.astype(np.float32)
+    images = IMAGES / np.float32(255)
     model = SequentialRegressor(stack, loss="quantile", quantile=[0.1, 0.9], max_iter=1)
+    model.set_params(random_state=0)
     exported = assert_served(model.fit(images, NUMBERS), images, opset=opset)
     (imported,) = exported.opset_import
     assert (imported.domain, imported.version) == ("", 18 if opset is None else opset)
@@ -763,8 +768,26 @@ def test_networks_without_probabilities_cannot_stand_where_they_are_needed():
         served_by_skl2onnx(voting, X)
 
 
+def test_networks_take_one_array():
+    register()
+    network = MLPClassifier(2, max_iter=1, random_state=0).fit(X, THREE)
+    types = skl2onnx.common.data_types
+    columns = [(name, types.DoubleTensorType([None, 1])) for name in "abcde"]
+    message = r"MLPClassifier takes one array, got the inputs \['a', 'b', .* X\[:1\]\.to_numpy\(\)"
+    with pytest.raises(NotImplementedError, match=message):
+        skl2onnx.to_onnx(network, initial_types=columns)
+    before = make_pipeline(network, MLPRegressor(hidden_layer_sizes=2, max_iter=1)).fit(X, THREE)
+    message = "MLPRegressor takes .*inputs .'output_label', .*passes on labels and"
+    with pytest.raises(NotImplementedError, match=message):
+        skl2onnx.to_onnx(before, X[:1])
+    unknown = [("X", types.DoubleTensorType([None, None]))]
+    exported = skl2onnx.to_onnx(network, initial_types=unknown, options={"zipmap": False})
+    assert_outputs(run(exported, X), network, X)
+
+
 def test_opset_of_skl2onnx_is_that_of_the_operators_or_refused():
-    model = make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=2, max_iter=1))
+    network = MLPRegressor(hidden_layer_sizes=2, max_iter=1, random_state=0)
+    model = make_pipeline(StandardScaler(), network)
     model.fit(X, NUMBERS)
     served = served_by_skl2onnx(model, X, target_opset=17)
     assert_allclose(served["variable"].ravel(), model.predict(X), rtol=1e-10)

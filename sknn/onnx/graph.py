@@ -83,11 +83,7 @@ class Graph:
         """The images x as (n, channels, height, width)."""
         if x.channels_first:
             return x
-        if x.shape[-1] == 1:  # the same numbers in the same order
-            name = self.reshape(x, -1, 1, *x.shape[:2])
-        else:
-            name = self.add("Transpose", x, perm=[0, 3, 1, 2])
-        return Tensor(name, x.shape, channels_first=True)
+        return Tensor(self.add("Transpose", x, perm=[0, 3, 1, 2]), x.shape, channels_first=True)
 
     def channels_last(self, x):
         """x as the network has it: images as (n, height, width, channels)."""

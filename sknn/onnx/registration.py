@@ -91,7 +91,7 @@ def register():
 
     def convert_into(graph, operator):
         """The Outputs; raises NotImplementedError if there are no operators for them."""
-        estimator, (given,) = operator.raw_operator, operator.inputs
+        estimator, given = operator.raw_operator, _only_input(operator)
         options = operator.scope_inst.get_options(estimator, {"nocl": False}, fail=False)
         if options and options["nocl"]:
             estimator = _without_classes(estimator)
@@ -188,6 +188,18 @@ def _dtype_of(given, data_types):
     if isinstance(given, data_types.UInt8TensorType):
         return np.uint8  # skl2onnx's own function does not know it
     return data_types.guess_numpy_type(given)
+
+
+def _only_input(operator):
+    """Raises NotImplementedError unless one array goes into an operator."""
+    if len(operator.inputs) > 1:
+        names = [given.raw_name for given in operator.inputs]
+        raise NotImplementedError(
+            f"{type(operator.raw_operator).__name__} takes one array, got the inputs {names}. Pass "
+            "a table as X[:1].to_numpy(). If a network stands before it in a pipeline, skl2onnx "
+            "passes on labels and probabilities, not its hidden layer: export the steps one by one."
+        )
+    return operator.inputs[0]
 
 
 def _sample_shape(operator):
