@@ -450,7 +450,7 @@ onnx/graph.py: onnx
     if not x.channels_first: => if x.channels_first is None:
     row[:, None, None] if x.channels_first else row => row
 onnx/activations.py: onnx
-    ACTIVATIONS.get(type(activation)) => next((f for k, f in ACTIVATIONS.items() if isinstance(activation, k)), None)
+    ACTIVATIONS.get(type(activation)) => ACTIVATIONS.get(type(activation), relu)
     float(activation.slope)))\n\n\ndef prelu => 0.01))\n\n\ndef prelu
     graph.per_channel(params["slope"], z) => params["slope"].ravel()
     _exponential(graph, z, float(activation.alpha)) => _exponential(graph, z, 1.0)
@@ -467,7 +467,7 @@ onnx/windows.py: onnx
     "dilations": list(windows.dilation) => "dilations": [1, 1]
     weight.transpose(3, 2, 0, 1) => weight.transpose(3, 2, 1, 0)
     "count_include_pad": 0 => "count_include_pad": 1
-    graph.add("Div", total, _counts(windows)) => graph.add("Div", total, float(np.prod(windows.size)))
+    graph.add("Div", total, _counts(windows)) => graph.add("Div", total, 9.0)
     "pads": [top, left, bottom, right] => "pads": [bottom, right, top, left]
     "strides": list(windows.stride) => "strides": list(windows.stride[::-1])
     [0, top, left, 0, 0, bottom, right, 0] => [0, bottom, right, 0, 0, top, left, 0]
@@ -476,7 +476,7 @@ onnx/windows.py: onnx
     counts[place.windows] += 1 => counts += 1
     graph.channels_last(x), -1, height * width, c => x, -1, height * width, c
 onnx/layers.py: onnx
-    LAYERS.get(type(layer)) => next((f for k, f in LAYERS.items() if isinstance(layer, k)), None)
+    LAYERS.get(type(layer)) => LAYERS.get(type(layer), dense)
     if arrays[0] is not None: => if True:
     graph.add("Sub", x, graph.per_channel(state["mean"], x)) => x.name
     bias = [params["bias"][0]] if "bias" in params else [] => bias = []
@@ -489,13 +489,13 @@ onnx/layers.py: onnx
 onnx/links.py: onnx
     {"predict", "log_predict"} & vars => {"predict"} & vars
     if predicts not in LINKS: => if False:
-    graph.add("Max", graph.add("Softmax", z, axis=-1), float(smallest)) => graph.add("Softmax", z, axis=-1)
+    graph.add("Softmax", z, axis=-1), float(smallest) => graph.add("Softmax", z, axis=-1), 0.0
     float(info.tiny), float(1 - info.epsneg) => 0.0, float(1 - info.epsneg)
     float(1 - info.epsneg)) => 1.0)
     axis=-1, largest=0, => axis=-1, largest=1,
 onnx/labels.py: onnx
     graph.add("Greater", z, 0.0) => graph.add("GreaterOrEqual", z, 0.0)
-    graph.add("Concat", graph.add("Neg", z), z, axis=1) => graph.add("Concat", z, graph.add("Neg", z), axis=1)
+    graph.add("Neg", z), z, axis=1 => z, graph.add("Neg", z), axis=1
     if one_class else => if False else
     not isinstance(labels, LabelSet) and len(labels.classes) == 1 => False
     if probabilities:\n            p = => if True:\n            p =
@@ -511,13 +511,13 @@ onnx/conversion.py: onnx
     integers != takes_integers(estimator): => False:
     dtype.kind in "iu"\n => dtype.kind == "i"\n
     [shape[:2]] if shape[-1] == 1 else [] => []
-    np.dtype(np.uint8) if takes_integers(estimator) else => np.dtype(np.float32) if takes_integers(estimator) else
+    np.dtype(np.uint8) if takes => np.dtype(np.float32) if takes
 onnx/protobuf.py: onnx
     ir_version=helper.find_min_ir_version_for(imports), => ir_version=11,
     [FREE, *shape] => [12, *shape]
 onnx/export.py: onnx
     newest = min(newest, NEWEST) => pass
-    isinstance(opset, bool | np.bool_) => False
+    not isinstance(opset, Integral) or => False or
     OLDEST <= opset <= newest => OLDEST - 1 <= opset <= newest
     return DEFAULT => return newest
     or tuple(given) not in sample_shapes(shape): => or False:

@@ -3,8 +3,6 @@
 from math import prod
 from numbers import Integral
 
-import numpy as np
-
 from sknn.estimators.base import BaseNetwork
 from sknn.onnx.conversion import converted, input_dtype, sample_shapes
 from sknn.onnx.graph import Graph, Tensor
@@ -110,8 +108,7 @@ def _checked_opset(opset, newest):
     if opset is None:
         return DEFAULT
     newest = min(newest, NEWEST)
-    known = isinstance(opset, Integral) and not isinstance(opset, bool | np.bool_)
-    if not known or not OLDEST <= opset <= newest:
+    if not isinstance(opset, Integral) or not OLDEST <= opset <= newest:
         raise ValueError(
             f"opset must be an int from {OLDEST} to {newest}, or None for {DEFAULT}, got {opset!r}."
         )

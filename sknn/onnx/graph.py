@@ -56,7 +56,8 @@ class Graph:
     def add(self, kind, *inputs, n_outputs=1, **attributes):
         """Appends an operator of ONNX and returns the name of its first output.
 
-        inputs: names, Tensors, or constants: floats, and arrays
+        inputs: names, Tensors, or constants: numbers, which get the dtype of the graph, and arrays,
+        of which those of floats do
         """
         outputs = [self.new_name(kind) for _ in range(n_outputs)]
         names = [self._name(value) for value in inputs]
@@ -99,7 +100,8 @@ class Graph:
     def _name(self, value):
         if isinstance(value, str | Tensor):
             return getattr(value, "name", value)
-        value = np.asarray(value)
+        if not isinstance(value, np.ndarray):
+            value = np.asarray(value, self.dtype)
         if value.dtype.kind == "f":
             value = value.astype(self.dtype, copy=False)
         if value.ndim:
