@@ -17,7 +17,7 @@ def onnx_helpers():
     except ImportError as error:
         raise ImportError(
             f"Export needs the onnx package, which cannot be imported ({error}). Install it with: "
-            'pip install "sknn[onnx]"'
+            "pip install onnx"
         ) from error
     return helper, numpy_helper
 

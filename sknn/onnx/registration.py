@@ -44,7 +44,8 @@ def register():
     weights. Numbers that come out have the dtype of what goes into the network: float64 for
     float64, otherwise float32. The options of skl2onnx's classifiers hold: 'zipmap',
     'output_class_labels' and 'nocl'. Classifiers without probabilities, and those of several
-    columns of labels, have the outputs of ``to_onnx`` and ignore them.
+    columns of labels, have the outputs of ``to_onnx`` and ignore them. ``target_opset`` must be at
+    least 17.
 
     Raises
     ------
