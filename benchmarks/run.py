@@ -11,6 +11,7 @@ import footprint
 import joblib
 import mlp_prediction
 import mlp_training
+import onnx_serving
 import options
 
 import sknn
@@ -22,6 +23,7 @@ BENCHMARKS = {
     "cnn_training": cnn_training,
     "cnn_prediction": cnn_prediction,
     "cnn_scaling": cnn_scaling,
+    "onnx_serving": onnx_serving,
     "options": options,
     "footprint": footprint,
 }
@@ -45,6 +47,7 @@ def print_header(repeats):
     """Versions, cores and BLAS: what the figures depend on."""
     print(f"sknn {sknn.__version__}, Python {platform.python_version()}, {repeats} rounds")
     print(", ".join(map(_versioned, ("numpy", "scipy", "scikit-learn", "torch", "skorch", "jax"))))
+    print(_versioned("onnxruntime"))
     print(f"{joblib.cpu_count()} cores")
     for line in (*blas(), *advice()):
         print(line)

@@ -23,10 +23,27 @@ LIST = """
 sknn                            the public names: estimators, `save`, `load`, `show_versions`
 
 sknn.persistence                `save`, `load`: an estimator in one file, without pickle
-sknn.onnx                       `register()`: lets skl2onnx convert fitted networks
 sknn.versions                   `show_versions()`: versions, BLAS and what would make it faster
 
 sknn.restored                   whether the parts of a loaded estimator belong together
+
+sknn.onnx                       export to ONNX; the onnx package is imported when it is called
+
+sknn.onnx.registration          `register`: skl2onnx converts pipelines with our networks in them
+
+sknn.onnx.export                `to_onnx`: a fitted estimator as an ONNX model
+
+sknn.onnx.conversion            an estimator in ONNX operators, from X to labels or numbers
+sknn.onnx.protobuf              graphs as the messages of an ONNX file
+
+sknn.onnx.labels                labels and probabilities for each kind of y
+sknn.onnx.layers                layers, one function for each
+
+sknn.onnx.activations           activation functions, one function for each
+sknn.onnx.links                 what losses make of raw outputs, one function for each link
+sknn.onnx.windows               convolution and pooling, in float32 and in float64
+
+sknn.onnx.graph                 operators and constants by name, before they become a file
 
 sknn.plotting                   displays; matplotlib is imported when one is drawn
 

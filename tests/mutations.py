@@ -514,26 +514,98 @@ nn/storage/bounds.py: bounds values
     max(0, -(-(stop => (-(-(stop
     waiting.extend(part)\n            waiting.extend(part.values()) => waiting.extend(part.values())
     3 + len(part) if => 3 if
-onnx.py: onnx
-    if type(layer) is not Dropout] => ]
-    if type(layer) is not Dense] => if False]
-    if len(set(kinds)) > 1 or not => if not
-    if isinstance(labels, ManyLabels): => if False:
-    if len(classes) == 1: => if False:
-    if len(classes) == 2:\n => if False:\n
-    and not INT32.min <= classes[0] <= => and not classes[0] <=
-    <= classes[-1] <= INT32.max: => <= classes[-1]:
-    LINKS.get(type(loss).predict) != wanted or => False or
-    or loss.link != wanted => or False
-    LINKS.get(type(model.loss).predict) != "identity" or => False or
-    or model.loss.link != "identity" => or False
-    if model.loss.outputs_per_target > 1: => if False:
-    if n_outputs > 1: => if False:
-    if isinstance(labels, LabelSet) and dtype == np.float64: => if False:
-    if not fits: => if False:
-    coefs_=model.weights => coefs_=estimator.coefs_[::-1]
-    activation=activation, => activation=estimator.activation,
-    out_activation_=model.loss.link => out_activation_=estimator._loss().link
+onnx/graph.py: onnx
+    value.astype(self.dtype, copy=False) => value
+    [new if name == old else name for name in names] => names[:]
+    perm=[0, 3, 1, 2] => perm=[0, 3, 2, 1]
+    perm=[0, 2, 3, 1] => perm=[0, 3, 2, 1]
+    if not x.channels_first: => if x.channels_first is None:
+    row[:, None, None] if x.channels_first else row => row
+onnx/activations.py: onnx
+    ACTIVATIONS.get(type(activation)) => ACTIVATIONS.get(type(activation), relu)
+    float(activation.slope)))\n\n\ndef prelu => 0.01))\n\n\ndef prelu
+    graph.per_channel(params["slope"], z) => params["slope"].ravel()
+    _exponential(graph, z, float(activation.alpha)) => _exponential(graph, z, 1.0)
+    graph, z, activation.scale * activation.alpha => graph, z, activation.alpha
+    SQRT_2 = math.sqrt(2) => SQRT_2 = 1.4
+    double = graph.dtype == np.float64 => double = False
+    if activation.beta == 1 else => if True else
+    graph.add("Neg", graph.add("Abs", z)) => graph.add("Neg", z)
+    float(activation.slope)), 0.5) => 1 / 6), 0.5)
+    graph.add("GreaterOrEqual", z, 0.0), 1.0, -1.0 => graph.add("Greater", z, 0.0), 1.0, -1.0
+    graph.add("GreaterOrEqual", z, 0.0), 1.0, 0.0 => graph.add("Greater", z, 0.0), 1.0, 0.0
+onnx/windows.py: onnx
+    if bias is None else graph.add => if True else graph.add
+    "dilations": list(windows.dilation) => "dilations": [1, 1]
+    weight.transpose(3, 2, 0, 1) => weight.transpose(3, 2, 1, 0)
+    "count_include_pad": 0 => "count_include_pad": 1
+    graph.add("Div", total, _counts(windows)) => graph.add("Div", total, 9.0)
+    "pads": [top, left, bottom, right] => "pads": [bottom, right, top, left]
+    "strides": list(windows.stride) => "strides": list(windows.stride[::-1])
+    [0, top, left, 0, 0, bottom, right, 0] => [0, bottom, right, 0, 0, top, left, 0]
+    np.array(place, np.int64) * windows.dilation => np.array(place, np.int64)
+    (np.array(windows.outputs) - 1) * steps => np.array(windows.outputs) * steps
+    counts[place.windows] += 1 => counts += 1
+    graph.channels_last(x), -1, height * width, c => x, -1, height * width, c
+onnx/layers.py: onnx
+    LAYERS.get(type(layer)) => LAYERS.get(type(layer), dense)
+    if arrays[0] is not None: => if True:
+    graph.add("Sub", x, graph.per_channel(state["mean"], x)) => x.name
+    bias = [params["bias"][0]] if "bias" in params else [] => bias = []
+    params["bias"][0] if "bias" in params else None => None
+    graph.reshape(graph.channels_last(x), -1, n) => graph.reshape(x, -1, n)
+    if graph.dtype == np.float32: => if True:
+    shortcut = graph.channels_first(shortcut) => pass
+    shortcut = graph.channels_last(shortcut) => pass
+    enumerate(layer.networks(x.shape)): => enumerate(layer.networks(x.shape)[:1]):
+onnx/links.py: onnx
+    {"predict", "log_predict"} & vars => {"predict"} & vars
+    if predicts not in LINKS: => if False:
+    graph.add("Softmax", z, axis=-1), float(smallest) => graph.add("Softmax", z, axis=-1), 0.0
+    float(info.tiny), float(1 - info.epsneg) => 0.0, float(1 - info.epsneg)
+    float(1 - info.epsneg)) => 1.0)
+    axis=-1, largest=0, => axis=-1, largest=1,
+onnx/labels.py: onnx
+    graph.add("Greater", z, 0.0) => graph.add("GreaterOrEqual", z, 0.0)
+    graph.add("Neg", z), z, axis=1 => z, graph.add("Neg", z), axis=1
+    if one_class else => if False else
+    not isinstance(labels, LabelSet) and len(labels.classes) == 1 => False
+    if probabilities:\n            p = => if True:\n            p =
+    classes.dtype.kind not in "biufUO" => False
+    <= INT64.max else np.uint64 => <= INT64.max else np.int64
+    if classes.dtype in (np.bool_, np.float32) else => if False else
+onnx/conversion.py: onnx
+    probabilities = hasattr(estimator, "predict_proba") => probabilities = True
+    if dtype != graph.dtype: => if False:
+    if takes_integers(estimator): => if False:
+    if x.shape != shape: => if False:
+    if tuple(given) not in accepted: => if False:
+    integers != takes_integers(estimator): => False:
+    dtype.kind in "iu"\n => dtype.kind == "i"\n
+    [shape[:2]] if shape[-1] == 1 else [] => []
+    np.dtype(np.uint8) if takes => np.dtype(np.float32) if takes
+onnx/protobuf.py: onnx
+    ir_version=helper.find_min_ir_version_for(imports), => ir_version=11,
+    [FREE, *shape] => [12, *shape]
+onnx/export.py: onnx
+    newest = min(newest, NEWEST) => pass
+    not isinstance(opset, Integral) or => False or
+    OLDEST <= opset <= newest => OLDEST - 1 <= opset <= newest
+    return DEFAULT => return newest
+    or tuple(given) not in sample_shapes(shape): => or False:
+    if hasattr(estimator, "best_estimator_"): => if False:
+onnx/registration.py: onnx
+    if options and options["nocl"]: => if False:
+    estimator = copy(estimator) => pass
+    if len(outputs) != len(operator.outputs): => if False:
+    float64 if double else np.float32) => float64)
+    model._current_model()  # raises => pass  # raises
+    if output.name != "label": => if False:
+    elif wanted == np.bool_: => elif False:
+    if len(operator.inputs) > 1: => if False:
+    all(isinstance(n, int) for n in shape) => True
+    if opset < OLDEST: => if False:
+    if isinstance(given, data_types.UInt8TensorType): => if False:
 inspection/tracing/trace.py: every_exit
     share = 1 / batch.weight_sum => share = 1.0
     , estimator._training_loss() => , estimator._loss()
@@ -1366,8 +1438,6 @@ persistence.py: persistence
     for name in LEFT_OUT:\n        parameters.pop(name, None) => pass
     state["_run"] = None => pass
     if getattr(one, "requests", None) => if True
-    if name in vars(estimator) or hasattr( => if name in vars(estimator) or () and hasattr(
-    if name in vars(estimator) or hasattr( => if hasattr(
     "input_shape": model.network.shapes[0], => "input_shape": model.network.shapes[-1],
     vars(splitter) | vars(splitter).get("cvargs", {}), => vars(splitter),
     return ManyLabels(classes) => return ManyLabels(list(reversed(classes)))

@@ -26,6 +26,7 @@ RUNS = {
     "mnist-defaults": ("mnist.py", ["--data", "{images}", "--defaults"], [0.9]),
     "digits_cnn": ("digits_cnn.py", [], [0.98]),
     "mnist_cnn": ("mnist_cnn.py", ["--data", "{images}"], [0.9]),
+    "mnist_onnx": ("mnist_onnx.py", ["--data", "{images}"], [0.9]),
     "fashion_cnn": ("fashion_cnn.py", ["--data", "{images}"], [0.9]),
     "cifar10_cnn": ("cifar10_cnn.py", ["--data", "{colour}"], [0.7, 0.7]),
     "cifar10_residual": ("cifar10_residual.py", ["--data", "{colour}"], [0.7]),
@@ -169,6 +170,16 @@ def test_example_reports_the_accuracy_of_its_confusion_matrix(name, images, colo
     matrices = np.array(re.findall(r"\d+", "".join(re.findall(r"^ ?\[+.*\]$", done.stdout, re.M))))
     for matrix, accuracy in zip(matrices.astype(int).reshape(-1, 10, 10), accuracies, strict=True):
         assert_allclose(np.trace(matrix) / matrix.sum(), accuracy, atol=5e-5)
+
+
+@pytest.mark.slow
+def test_onnx_example_serves_the_labels_that_are_predicted(images):
+    for package in ("onnx", "onnxruntime"):
+        pytest.importorskip(package)
+    done = run_example("mnist_onnx.py", "--data", images)
+    equal, n = re.search(r"^Labels as predicted here: (\d+) of (\d+)$", done.stdout, re.M).groups()
+    with np.load(images) as arrays:
+        assert int(equal) == int(n) == len(arrays["y_test"])
 
 
 @pytest.mark.slow

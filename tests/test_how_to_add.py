@@ -39,7 +39,6 @@ USES = {
         "sknn/estimators/sequential.py",
         "sknn/inspection/tracing/pages.py",
         "sknn/inspection/training_symptoms.py",
-        "sknn/onnx.py",
         "sknn/plotting/columns.py",
     ],
     "parameter of all estimators": ["docs/guide/determinism.md"],

@@ -1,0 +1,128 @@
+"""``to_onnx``: a fitted estimator as an ONNX model."""
+
+from math import prod
+from numbers import Integral
+
+from sknn.estimators.base import BaseNetwork
+from sknn.onnx.conversion import converted, input_dtype, sample_shapes
+from sknn.onnx.graph import Graph, Tensor
+from sknn.onnx.protobuf import as_model, newest_opset
+
+OLDEST, DEFAULT, NEWEST = 17, 18, 22  # opsets
+
+
+def to_onnx(estimator, *, opset=None, input_shape=None):
+    """Convert a fitted estimator to an ONNX model, which runs where there is no Python.
+
+    The model takes an input ``X`` with any number of samples, of the dtype of the weights, or uint8
+    if the estimator was fitted to images of integers. It computes in float32 or float64, as the
+    estimator does, and predicts what the fitted estimator predicts: parameters set after ``fit``
+    change nothing. Its outputs are called as skl2onnx calls them:
+
+    - ``label`` of a classifier, as ``predict`` gives it: of shape (n_samples,), or
+      (n_samples, n_labels) for an indicator matrix and for several columns of labels
+    - ``probabilities`` of shape (n_samples, n_classes), as ``predict_proba`` gives them. Several
+      columns of labels have an output for each, ``probabilities_0``, ``probabilities_1``, ...;
+      'hinge' and 'perceptron' have none
+    - ``variable`` of a regressor, of shape (n_samples, n_outputs)
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        A fitted estimator of this package. Convert pipelines with skl2onnx after ``register()``.
+    opset : int, default=None
+        Version of the ONNX operators, from 17 to 22. None is 18, which runs in ONNX Runtime 1.14
+        and later.
+    input_shape : tuple of int, default=None
+        Shape of one sample of ``X``, for networks on images: (height, width, channels),
+        (height, width) for one channel, or (n_features,). None is (height, width) for one channel
+        and (height, width, channels) for more.
+
+    Returns
+    -------
+    model : onnx.ModelProto
+        Save it with ``onnx.save(model, path)``.
+
+    Raises
+    ------
+    ImportError
+        If the ``onnx`` package is not installed.
+    TypeError
+        If it is not an estimator of this package.
+    NotFittedError
+        If it is not fitted.
+    ValueError
+        If the opset or input_shape cannot be.
+    NotImplementedError
+        If it has a layer, activation or loss of your own, or classes that are no strings,
+        numbers or bools.
+
+    Examples
+    --------
+    >>> from onnxruntime import InferenceSession
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn import MLPClassifier
+    >>> from sknn.onnx import to_onnx
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = MLPClassifier(max_iter=1000, random_state=0).fit(X, y)
+    >>> session = InferenceSession(to_onnx(clf).SerializeToString())
+    >>> labels, probabilities = session.run(None, {"X": X})
+    >>> bool((labels == clf.predict(X)).all())
+    True
+    >>> bool(abs(probabilities - clf.predict_proba(X)).max() < 1e-12)
+    True
+    """
+    _check_estimator(estimator)
+    model = estimator._current_model()
+    opset = _checked_opset(opset, newest_opset())
+    shape = _input_shape(estimator, model.network.shapes[0], input_shape)
+    dtype = input_dtype(estimator, model)
+    graph = Graph(model.dtype)
+    outputs = converted(graph, estimator, model, Tensor("X", shape), dtype)
+    declared = []
+    for output in outputs:
+        graph.rename(output.source, output.name)
+        columns = () if output.n_columns is None else (output.n_columns,)
+        declared.append((output.name, output.dtype, columns))
+    return as_model(graph, type(estimator).__name__, [("X", dtype, shape)], declared, opset)
+
+
+def _check_estimator(estimator):
+    if isinstance(estimator, BaseNetwork):
+        return
+    name = type(estimator).__name__
+    if hasattr(estimator, "best_estimator_"):
+        remedy = f"Of a {name} pass best_estimator_."
+    elif hasattr(estimator, "estimator"):
+        remedy = f"Of a {name} pass the network that it fitted."
+    else:
+        remedy = (
+            "Convert pipelines and estimators of other packages with skl2onnx.to_onnx(estimator, "
+            "X[:1]); call sknn.onnx.register() before if there is a network of sknn in them."
+        )
+    raise TypeError(f"to_onnx converts estimators of sknn, got {name}. {remedy}")
+
+
+def _checked_opset(opset, newest):
+    """Raises ValueError on an opset that cannot be; newest: that the onnx package knows."""
+    if opset is None:
+        return DEFAULT
+    newest = min(newest, NEWEST)
+    if not isinstance(opset, Integral) or not OLDEST <= opset <= newest:
+        raise ValueError(
+            f"opset must be an int from {OLDEST} to {newest}, or None for {DEFAULT}, got {opset!r}."
+        )
+    return int(opset)
+
+
+def _input_shape(estimator, shape, given):
+    """Shape of one sample of X; shape: as the network takes it."""
+    if given is None:
+        return sample_shapes(shape)[0]
+    if not isinstance(given, tuple | list) or tuple(given) not in sample_shapes(shape):
+        accepted = " or ".join(map(str, sample_shapes(shape)))
+        raise ValueError(
+            f"input_shape must be {accepted}, of {prod(shape)} numbers, for this "
+            f"{type(estimator).__name__}, got {given!r}."
+        )
+    return tuple(map(int, given))
