@@ -103,7 +103,9 @@ def test_divergence_names_the_epoch_in_which_it_began(case, solver):
     estimator = new(case, solver=solver, learning_rate=Cliff(3))
     message = message_of_failure(estimator)
     assert message.startswith("Epoch 4, first in layer 1 (")
-    assert message.endswith("): try learning_rate_init=0.0001.")
+    rate = "learning_rate=Cliff(epochs=3) has raised the rate from 0.001 to inf: "
+    assert f"): {rate}" in message
+    assert message.endswith("or try learning_rate_init=0.0001.")
     assert not hasattr(estimator, "coefs_")
     assert estimator.set_params(max_iter=3).fit(X, target(estimator)).n_iter_ == 3
     assert_finite(estimator)
@@ -251,7 +253,7 @@ def test_early_stopping_warns_and_returns_the_weights_of_the_best_epoch(case, so
     y = target(stopped)
     held_out = {"X_val": X[::2] + 0.1, "y_val": y[::2]}
     message = (
-        f"^{re.escape(SENTENCE)} Epoch 5, first in layer 1 .*: try learning_rate_init=0.0001. "
+        f"^{re.escape(SENTENCE)} Epoch 5, first in layer 1 .*, or try learning_rate_init=0.0001. "
         "The weights with the best validation score were kept.$"
     )
     with pytest.warns(ConvergenceWarning, match=message):

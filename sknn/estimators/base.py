@@ -16,12 +16,18 @@ from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import checkpoint_writer, read_checkpoint
 from sknn.estimators.inputs import check_finite
 from sknn.estimators.panel.html import NetworkPanel
-from sknn.estimators.parameters import hints
+from sknn.estimators.parameters import told_of_parameters
 from sknn.estimators.publishing import publish
 from sknn.estimators.reading import FLOATS, Reader
 from sknn.estimators.reports import refuse_divergence, report
 from sknn.estimators.rollback import all_or_nothing
-from sknn.estimators.solvers import new_lbfgs_plan, new_plan, new_training_state
+from sknn.estimators.solvers import (
+    copies_of_weights,
+    new_lbfgs_plan,
+    new_plan,
+    new_training_state,
+    rows_at_a_time,
+)
 from sknn.estimators.starts import Fresh, Further, Resumed, Warm
 from sknn.estimators.validation import given_data, hold_out, user_score
 from sknn.nn.fit import Fit, Watch, run
@@ -48,6 +54,7 @@ class BaseNetwork(
     which loss it asks for (``_loss``) and how outputs are scored (``_score_of_outputs``).
     """
 
+    _size_parameters = "the sizes in layers"  # on which the memory depends that training takes
     _samples_known_by_weights = False  # whether coefs_ say all of a sample that a fit learns of it
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -165,8 +172,9 @@ class BaseNetwork(
         try:
             super()._validate_params()
         except ValueError as error:
-            meant = hints(self._parameter_constraints, self.get_params(deep=False))
-            raise type(error)(" ".join([str(error), *filter(None, meant)])) from None
+            given = self.get_params(deep=False)
+            said = told_of_parameters(error, self._parameter_constraints, given)
+            raise type(error)(said) from None
 
     def _train(
         self, X, y, sample_weight, start, given=NONE_GIVEN, groups=None, weights=(None, None)
@@ -184,6 +192,10 @@ class BaseNetwork(
         try:
             result = run(fit, self._watch(fit, start, callbacks))
             refuse_divergence(self, fit, result)
+        except MemoryError as error:
+            start.give_back()
+            told = fit.model.network.told_need(*self._claims(fit.rows))
+            raise MemoryError(f"{error}. {told}. {self._smaller()}") from error
         except BaseException:
             start.give_back()
             raise
@@ -263,9 +275,11 @@ class BaseNetwork(
         """A Model with drawn weights, or with those of the previous one."""
         loss = deepcopy(self._loss())
         loss.check()
+        loss = loss.computed()
         rows, input_shape = data.rows, self._input_shape(data.X)
         layers = self._layers(self._n_outputs(rows.y if rows.codebook is None else rows.codebook))
         network = Network(layers, input_shape)
+        network.refuse_too_large(*self._claims(rows), self._smaller())
         if previous is None:
             theta, state = network.initial(random_state, rows.dtype)
         else:
@@ -280,9 +294,17 @@ class BaseNetwork(
                 )
         return Model(network, loss, theta, state)
 
+    def _claims(self, rows):
+        """(dtype, samples in the layers at a time, vectors like the weights) of a fit to Rows."""
+        return rows.dtype, rows_at_a_time(self, len(rows)), copies_of_weights(self)
+
+    def _smaller(self):
+        """What to do about a network that does not fit into memory."""
+        return f"Lower batch_size or {self._size_parameters}, or the size of a sample."
+
     def _training_loss(self):
         """The Loss that is minimised; predictions and validation use ``_loss``."""
-        return self._loss()
+        return self._loss().computed()
 
     def _fitted_loss(self):
         """The Loss of the last fit, which parameters set since do not change."""

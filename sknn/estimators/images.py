@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from sknn.estimators.inputs import refuse_no_numbers
-from sknn.nn.ranges import COUNT
+from sknn.estimators.inputs import refuse_no_numbers, told_of_rows
+from sknn.nn.ranges import COUNT, shown
 
 LARGEST_PIXEL = 255  # of integer images
 
@@ -47,7 +47,10 @@ class ImageInput:
         X, shape = _as_rows(X)
         self._check_shape(shape)
         if not (simple and self._plainly_valid(X)):
-            X = validate_data(self, X, accept_sparse="csr", dtype="numeric", order="C", reset=False)
+            with told_of_rows(X):
+                X = validate_data(
+                    self, X, accept_sparse="csr", dtype="numeric", order="C", reset=False
+                )
         return self._pixels(X, [dtype], reset=False)
 
     def _pixels(self, X, dtypes, reset):
@@ -99,12 +102,12 @@ class ImageInput:
             return shape
         if shape not in (None, given):
             raise ValueError(
-                f"X has images of shape {shape}, but input_shape={self.input_shape!r} asks for "
-                f"{given}: height, width, channels."
+                f"X has images of shape {shape}, but input_shape={shown(self.input_shape)} asks "
+                f"for {given}: height, width, channels."
             )
         if prod(given) != width:
             raise ValueError(
-                f"X has {width} features, but input_shape={self.input_shape!r} makes "
+                f"X has {width} features, but input_shape={shown(self.input_shape)} makes "
                 f"{' * '.join(map(str, given))} = {prod(given)}."
             )
         return given if len(given) == 3 else None
@@ -120,7 +123,7 @@ class ImageInput:
             flat = "" if self._always_images else "(n_features,), "
             raise ValueError(
                 f"input_shape must be {flat}(height, width) or (height, width, channels), got "
-                f"{self.input_shape!r}."
+                f"{shown(self.input_shape)}."
             )
         return (*map(int, shape), 1) if len(shape) == 2 else tuple(map(int, shape))
 

@@ -1,10 +1,13 @@
 """What scikit-learn's validation lets pass, or stumbles over, but no network can work with."""
 
 from contextlib import contextmanager
+from functools import partial
 from math import isnan
 from numbers import Real
 
 import numpy as np
+
+from sknn.nn.ranges import LARGEST
 
 DATES, STRINGS = "dates or time spans", "strings of NumPy's StringDType"
 KINDS = {"M": DATES, "m": DATES, "T": STRINGS}
@@ -31,7 +34,7 @@ def refuse_no_numbers(**arrays):
         if found:
             raise ValueError(f"{name} must hold numbers, got {found}. {REMEDIES[found]}")
         _refuse_masked(name, array)
-        _refuse_ragged(name, array, SAME_SHAPE)
+        _refuse_ragged(name, array, SAME_SHAPE, exact=name != "X")
 
 
 def refuse_no_labels(y, classes=None):
@@ -39,7 +42,7 @@ def refuse_no_labels(y, classes=None):
 
     ``classes`` may be ragged: columns of labels differ in their number of classes.
     """
-    _refuse_ragged("y", y, SAME_LABELS)
+    _refuse_ragged("y", y, SAME_LABELS, exact=True)
     for name, array in (("y", y), ("classes", classes)):
         found = _kind(array)
         if found == STRINGS:
@@ -65,6 +68,35 @@ def told_of_images(X, network):
             raise
         takes_images = f"{network}, or " if n_axes <= 4 else ""
         raise ValueError(f"{error} Use {takes_images}X.reshape(len(X), -1).") from error
+
+
+@contextmanager
+def named(name, wanted):
+    """Puts the name of an argument before errors about what it holds that do not say it."""
+    try:
+        yield
+    except (TypeError, ValueError, OverflowError) as error:
+        if name in str(error) and not isinstance(error, OverflowError):
+            raise
+        raise ValueError(f"{name} must be {wanted}: {error}") from error
+
+
+@contextmanager
+def told_of_rows(X):
+    """Names the row of X that NumPy cannot make into numbers, and X if one is too large.
+
+    ``refuse_no_numbers`` does not look at each number in X, which would take long.
+    """
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(
+            f"X must hold numbers that a float can hold: {error}. {LARGEST}"
+        ) from error
+    except ValueError as error:
+        if "sequence" in str(error):  # NumPy's: setting an array element with a sequence
+            _refuse_ragged("X", X, SAME_SHAPE, exact=True)
+        raise
 
 
 def checked_total(name, weights):
@@ -106,17 +138,18 @@ def _refuse_masked(name, array):
         )
 
 
-def _refuse_ragged(name, rows, remedy):
+def _refuse_ragged(name, rows, remedy, exact):
     """Raises ValueError on lists whose rows differ in shape, which NumPy calls inhomogeneous."""
-    if isinstance(rows, np.ndarray) and rows.dtype == object and rows.ndim == 1:
+    shape_of = partial(_shape, exact=exact)
+    if isinstance(rows, np.ndarray) and rows.dtype == object and (rows.ndim == 1 or exact):
         rows = rows.tolist()
     if not isinstance(rows, SEQUENCES):
         return
     if not any(issubclass(kind, NESTED) for kind in set(map(type, rows))):  # a list of numbers
         return
-    first = _shape(rows[0])
+    first = shape_of(rows[0])
     for number, row in enumerate(rows):
-        shape = _shape(row)
+        shape = shape_of(row)
         if shape is None:
             got = f"row {number}, whose own rows differ in shape"
         elif shape != first:
@@ -126,19 +159,19 @@ def _refuse_ragged(name, rows, remedy):
         raise ValueError(f"{name} must have rows of one shape, got {got}. {remedy}")
 
 
-def _shape(row):
+def _shape(row, exact):
     """The shape of a number, an array or nested lists; None if ragged.
 
-    A list that begins with a number is taken as one of numbers: to look at each would take longer
-    than NumPy takes to convert them.
+    A list that begins with a number is taken as one of numbers, unless ``exact``: to look at each
+    would take longer than NumPy takes to convert them.
     """
-    if isinstance(row, np.ndarray):
+    if isinstance(row, np.ndarray) and not (exact and row.dtype == object and row.ndim):
         return row.shape
-    if not isinstance(row, SEQUENCES):
+    if not isinstance(row, NESTED):
         return ()
-    if not row or not isinstance(row[0], NESTED):
+    if not len(row) or not (exact or isinstance(row[0], NESTED)):
         return (len(row),)
-    first, *others = set(map(_shape, row))
+    first, *others = set(map(partial(_shape, exact=exact), row))
     return None if others or first is None else (len(row), *first)
 
 
