@@ -373,7 +373,7 @@ class BaseNetwork(
     def _outputs(self, X, depth=None):
         """Raw outputs (n_samples, n_outputs), or those after ``depth`` layers, of checked X."""
         model = self._current_model()
-        X = self._checked(X, model.dtype)
+        X = self._checked(X, model.dtype, whole=False)
         with np.errstate(all="ignore"):
             z = model.outputs(X, working_memory(), depth=depth)
         check_finite(z)

@@ -8,6 +8,7 @@ from sklearn.base import is_regressor
 
 from sknn.nn.optimizers import SGD
 
+PLAIN = 1e3  # the absolute values of data and first weights that overflow in no usual network
 STABLE = 2  # w -= rate * decay * w grows without end if rate * decay is above
 
 
@@ -31,6 +32,7 @@ def _shown_cause(estimator, fit):
         or _weight_decay(fit)
         or _momentum(fit)
         or _raised_rate(estimator, fit)
+        or _tiny_weights(estimator, fit)
         or _first_weights(fit)
     )
 
@@ -43,19 +45,36 @@ def _penalty(estimator, fit):
     name = "alpha" if plan.alpha >= plan.l1 else "l1"
     value = max(plan.alpha, plan.l1)
     strength = value / max(weight_sum, np.nextafter(0, 1))
-    by_rate = _is_sgd(fit) and plan.learning_rate * strength > STABLE
+    by_rate = _is_sgd(fit) and strength > 1 and plan.learning_rate * strength > STABLE
     if not by_rate and strength < sqrt(np.finfo(rows.dtype).max):  # its square does not overflow
         return None
     if value <= batch:
-        weights = "sample_weight"
-        if getattr(estimator, "class_weight", None) is not None:
-            weights = "sample_weight or class_weight"
+        weights = _names_of_weights(estimator)
         return (
             f"{name}={value:g} is divided by the sum of the weights of a batch, about "
             f"{weight_sum:.2g}, which makes the penalty too large: divide {weights} by its mean, "
             f"or lower {name}"
         )
     return f"{name}={value:g} makes the penalty too large: lower it, for instance to {name}=0.0001"
+
+
+def _tiny_weights(estimator, fit):
+    """Weights so small that nothing can be divided by their sum over a batch."""
+    weight = fit.rows.weight
+    if weight is None:
+        return None
+    least = weight[weight > 0].min()
+    if least >= np.finfo(fit.rows.dtype).tiny:
+        return None
+    return (
+        f"the sum of the weights of a batch may be as small as {least:.2g}, and nothing can be "
+        f"divided by that: give {_names_of_weights(estimator)} a larger least value, or zero"
+    )
+
+
+def _names_of_weights(estimator):
+    by_class = getattr(estimator, "class_weight", None) is not None
+    return "sample_weight or class_weight" if by_class else "sample_weight"
 
 
 def _weight_decay(fit):
@@ -94,7 +113,7 @@ def _first_weights(fit):
     if fit.run.optimizer is None or fit.run.progress.step or not theta.size:
         return None
     largest = np.abs(theta).max()
-    if not 1e3 < largest < np.inf:
+    if not PLAIN < largest < np.inf:
         return None
     return (
         f"the weights were drawn, or given, with absolute values of up to {largest:.2g}: choose "
@@ -105,13 +124,11 @@ def _first_weights(fit):
 def _usual_remedy(estimator, fit, in_weights):
     """What helps where the numbers show no cause: scaled data, or a lower learning rate."""
     of_task = is_regressor(estimator)
-    largest = [f"the largest absolute value in X is {_largest(fit.rows.x):.2g}"]
-    if of_task:
-        largest.append(f"in y {_largest(fit.rows.y):.2g}")
-    scale = (
-        f"scale {'X and y' if of_task else 'X'}, for instance with StandardScaler "
-        f"({', '.join(largest)})"
-    )
+    of_x, of_y = _largest(fit.rows.x), _largest(fit.rows.y) if of_task else 0.0
+    largest = f"the largest absolute value in X is {of_x:.2g}" + of_task * f", in y {of_y:.2g}"
+    scale = f"scale {'X and y' if of_task else 'X'}, for instance with StandardScaler ({largest})"
+    if not in_weights and fit.run.progress.step == 0 and max(of_x, of_y) < PLAIN:
+        scale = f"look into the settings of activation and loss, as X is not large ({largest})"
     if not type(fit.loss).__module__.startswith("sknn."):
         scale = f"look into the gradient of loss={fit.loss!r}, {scale}"
     slower = f"try learning_rate_init={estimator.learning_rate_init / 10:g}"

@@ -6,7 +6,10 @@ from math import isnan
 from numbers import Real
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import assert_all_finite
 
+from sknn.nn.model import ONE_PASS
 from sknn.nn.ranges import LARGEST
 
 DATES, STRINGS = "dates or time spans", "strings of NumPy's StringDType"
@@ -82,17 +85,16 @@ def named(name, wanted):
 
 
 @contextmanager
-def told_of_rows(X):
-    """Names the row of X that NumPy cannot make into numbers, and X if one is too large.
+def told_of_rows(X, y=None):
+    """Names the row of X that NumPy cannot make into numbers, and the array with too large ones.
 
     ``refuse_no_numbers`` does not look at each number in X, which would take long.
     """
     try:
         yield
     except OverflowError as error:
-        raise ValueError(
-            f"X must hold numbers that a float can hold: {error}. {LARGEST}"
-        ) from error
+        name = "X" if y is None or _has_too_large(X) else "y"
+        raise ValueError(f"{name} must hold numbers that a float can hold. {LARGEST}") from error
     except ValueError as error:
         if "sequence" in str(error):  # NumPy's: setting an array element with a sequence
             _refuse_ragged("X", X, SAME_SHAPE, exact=True)
@@ -111,6 +113,20 @@ def checked_total(name, weights):
     return weights
 
 
+def for_chunks(X, dtype):
+    """Validated X for a model that converts it chunk by chunk to the dtype.
+
+    Raises ValueError on numbers too large for that.
+    """
+    numbers = X.data if issparse(X) else X
+    if numbers.size and not np.can_cast(numbers.dtype, dtype):
+        with np.errstate(over="ignore"):
+            ends = np.array([numbers.min(), numbers.max()]).astype(dtype)
+        assert_all_finite(ends, input_name="X")
+    small = numbers.nbytes <= ONE_PASS and not issparse(X)
+    return np.ascontiguousarray(X) if small else X
+
+
 def check_finite(outputs):
     """Raises ValueError if what a network makes of X, a row for each sample, is not finite."""
     if sums_up(outputs) or np.isfinite(outputs).all():
@@ -122,6 +138,14 @@ def check_finite(outputs):
         "scaled for fit; if it was, the weights are too large: fit with scaled data, or a lower "
         "learning_rate_init."
     )
+
+
+def _has_too_large(array):
+    try:
+        np.asarray(array, dtype=float)
+    except OverflowError:
+        return True
+    return False
 
 
 def sums_up(X):

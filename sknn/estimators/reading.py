@@ -9,6 +9,7 @@ from sklearn.utils.validation import validate_data
 
 from sknn.estimators.inputs import (
     checked_total,
+    for_chunks,
     named,
     refuse_no_labels,
     refuse_no_numbers,
@@ -101,7 +102,7 @@ class Reader:
     def _validated(self, X, y, dtypes, reset):
         refuse_no_numbers(X=X)
         (refuse_no_numbers if self._numeric_targets else refuse_no_labels)(y=y)
-        with told_of_rows(X), told_of_images(X, self._takes_images):
+        with told_of_rows(X, y), told_of_images(X, self._takes_images):
             return validate_data(
                 self,
                 X,
@@ -138,15 +139,18 @@ class Reader:
     def _checked_weight(sample_weight, X, dtype):
         return checked_total("sample_weight", one_weight_each(sample_weight, X, dtype, True))
 
-    def _checked(self, X, dtype):
-        """X to predict for, as the model takes it, checked."""
+    def _checked(self, X, dtype, whole=True):
+        """X to predict for, checked. It is in the dtype and in rows, unless not ``whole``.
+
+        What is then left to do, the model does chunk by chunk.
+        """
         if X.__class__ is np.ndarray and X.dtype == dtype and self._plainly_valid(X):
             return X
         refuse_no_numbers(X=X)
         with told_of_rows(X), told_of_images(X, self._takes_images):
-            return validate_data(
-                self, X, accept_sparse="csr", dtype=[dtype], order="C", reset=False
-            )
+            convert = {"dtype": [dtype], "order": "C"} if whole else {"dtype": "numeric"}
+            X = validate_data(self, X, accept_sparse="csr", reset=False, **convert)
+        return X if whole else for_chunks(X, dtype)
 
     def _plainly_valid(self, X):
         """Whether an array needs no validation, which for few rows would take most of the time."""

@@ -120,7 +120,7 @@ class RegressorTask(RegressorMixin):
         score : float
             At most 1.
         """
-        refuse_no_numbers(y=y, sample_weight=sample_weight)
+        refuse_no_numbers(y=y)
         predicted = _scored(self.predict(X), self._fitted_loss())
         if sample_weight is not None:
             sample_weight = one_weight_each(sample_weight, predicted, FLOATS, False)
