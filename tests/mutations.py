@@ -517,7 +517,7 @@ nn/fit.py: solvers validation side_by_side scikit_learn_defects divergence mlp
     sum_of_weights(weight) => len(self.y)
     return loss, -loss => return loss, loss
     if not np.isfinite(z).all(): => if False:
-    outcome.iterations * len(rows), => outcome.iterations,
+    fit.run.progress.samples,  # => 0,  #
     self.kept.restore( => self.kept.keep(
     astype(rows.dtype), model.state => astype(np.float32), model.state
 estimators/starts.py: solvers validation mlp resume scikit_learn_defects

@@ -243,7 +243,8 @@ class ClassifierTask(ClassifierMixin):
         weights = self._labels.weights(self.class_weight, labels)
         if sample_weight is None:
             return weights
-        return weights * (sample_weight if weights.ndim == 1 else sample_weight[:, None])
+        with np.errstate(over="ignore"):  # the sum is checked
+            return weights * (sample_weight if weights.ndim == 1 else sample_weight[:, None])
 
     def _strata(self, targets):
         return self._labels.strata(targets)

@@ -7,6 +7,7 @@ from numbers import Real
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn import get_config
 from sklearn.utils import assert_all_finite
 
 from sknn.nn.model import ONE_PASS
@@ -123,7 +124,8 @@ def for_chunks(X, dtype):
         with np.errstate(over="ignore"):
             ends = np.array([numbers.min(), numbers.max()]).astype(dtype)
         assert_all_finite(ends, input_name="X")
-    small = numbers.nbytes <= ONE_PASS and not issparse(X)
+    memory = min(ONE_PASS, get_config()["working_memory"] * 2**20)
+    small = numbers.nbytes <= memory and not issparse(X)
     return np.ascontiguousarray(X) if small else X
 
 
