@@ -1090,8 +1090,7 @@ def test_class_weight_times_sample_weight_is_named_if_their_sum_overflows():
     message = "^class_weight times sample_weight must be finite and add up"
     assert_fresh_failure(clf, "fit", (X, LABELS, np.full(30, 1e200)), message)
     balanced = new(MLPClassifier, class_weight=["balanced", {0: 1.0, 1: 1.0}])
-    with pytest.raises(ValueError, match="class_weight"):
-        balanced.fit(X, np.stack([LABELS, LABELS % 2], 1))
+    assert balanced.fit(X, np.stack([LABELS, LABELS % 2], 1)).n_iter_ == 2
 
 
 def test_samples_that_no_float_can_hold_are_refused_by_name():

@@ -8,7 +8,7 @@ from numbers import Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn import get_config
-from sklearn.utils import assert_all_finite
+from sklearn.utils import assert_all_finite, check_array
 
 from sknn.nn.model import ONE_PASS
 from sknn.nn.ranges import LARGEST
@@ -120,6 +120,9 @@ def for_chunks(X, dtype):
     Raises ValueError on numbers too large for that.
     """
     numbers = X.data if issparse(X) else X
+    if numbers.dtype.kind not in "biuf":  # objects: their conversion may fail, and is told by name
+        with told_of_rows(X):
+            return check_array(X, accept_sparse="csr", dtype=[dtype], order="C", input_name="X")
     if numbers.size and not np.can_cast(numbers.dtype, dtype):
         with np.errstate(over="ignore"):
             ends = np.array([numbers.min(), numbers.max()]).astype(dtype)
