@@ -157,7 +157,7 @@ nn/batches.py: batches training
     isinstance(at, slice): => isinstance(at, slice) or True:
     x.tocsr() if issparse(x) => x if issparse(x)
     y = gathered(self.codebook, y, self._code) => y = self.codebook[y]
-    rows.dtype == workspace.dtype and rows.flags.c_contiguous => False
+    rows.dtype == workspace.dtype and rows.flags.c_contiguous => rows.flags.c_contiguous
 nn/passes.py: normalization saliency_display
     weight.mean(axis=-1, keepdims=True) => weight[..., :1]
     self.training or self.differentiated => self.training
