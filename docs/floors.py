@@ -124,6 +124,7 @@ sknn.estimators.starts          where a fit starts: anew, warm, one step further
 
 sknn.estimators.parameters      every parameter: its default, its constraint, its documentation
 
+sknn.estimators.divergence      the cause of training that diverged, as far as numbers show it
 sknn.estimators.validation      held-out samples and the score on them
 sknn.estimators.solvers         the optimisers and schedules behind the names of parameters
 sknn.estimators.hidden_layers   hidden layers made from parameters
@@ -211,6 +212,8 @@ sknn.nn.initializers            initial weights
 sknn.nn.parameters              parameters and statistics of layers, and their places in the vector
 
 sknn.nn.settings                objects that consist of their constructor's arguments
+sknn.nn.memory                  how much memory there is, and sizes of arrays in words
+
 sknn.nn.ranges                  the values that such an argument may have
 sknn.nn.per_model               settings given for each of several models
 sknn.nn.names                   names of other packages and texts, and what they are called here

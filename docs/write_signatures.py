@@ -121,7 +121,11 @@ ATTRIBUTES = {
         "Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it "
         "includes those before the interruption.",
     ),
-    "t_": Attribute("int", "Number of training samples seen, counting every repetition."),
+    "t_": Attribute(
+        "int",
+        "Number of training samples seen in mini-batches, counting every repetition: 'lbfgs' adds "
+        "none.",
+    ),
     "loss_": Attribute("float", "Loss of the last epoch or iteration, including penalties."),
     "best_loss_": Attribute(
         "float or None",

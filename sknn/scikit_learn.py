@@ -5,6 +5,7 @@ They carry no promise from version to version. What has to follow scikit-learn i
 
 import contextlib
 from functools import cache
+from numbers import Integral
 
 from sklearn import base
 from sklearn.base import _fit_context as fit_context
@@ -14,13 +15,15 @@ from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import (
     HasMethods,
-    Interval,
     Options,
     validate_params,
 )
+from sklearn.utils._param_validation import Interval as UnguardedInterval
 from sklearn.utils._param_validation import StrOptions as UnsortedStrOptions
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
+
+from sknn.nn.ranges import as_float, is_number
 
 __all__ = [
     "CALLBACKS_UNDER_WAY",
@@ -48,6 +51,17 @@ class StrOptions(UnsortedStrOptions):
 
     def __str__(self):
         return f"a str among {{{', '.join(map(repr, sorted(self.options)))}}}"
+
+
+class Interval(UnguardedInterval):
+    """Ints and floats in a range, those of Python and NumPy; floats as the core computes them."""
+
+    def is_satisfied_by(self, val):
+        if isinstance(val, bool):
+            return super().is_satisfied_by(val)
+        if not is_number(val):  # time spans are integers to NumPy, and scikit-learn compares them
+            return False
+        return super().is_satisfied_by(val if self.type is Integral else as_float(val))
 
 
 # Files of the functions that scikit-learn wraps around an estimator's methods.

@@ -114,8 +114,8 @@ nn/per_model.py: optimizers models_together
     np.asarray(setting, np.result_type(array)) => setting
     [one**other for one, other in pairs], bases.shape) => bases**exponents, bases.shape)
 nn/schedules.py: schedules endings solvers models_together
-    np.reshape([base**count for count in np.ravel(counts)], np.shape(counts)) => base**counts
-    (progress.samples + 1) => max(progress.samples, 1)
+    if np.ndim(counts): => if False:
+    _power(progress.samples + 1, => _power(max(progress.samples, 1),
     if progress.epoch == 0: => if progress.epoch < 0:
     self.rate(progress, base) <= 1e-6 => self.rate(progress, base) < 1e-6
     self.rate(progress, base) <= self.least => self.rate(progress, base) < self.least
@@ -157,7 +157,7 @@ nn/batches.py: batches training
     isinstance(at, slice): => isinstance(at, slice) or True:
     x.tocsr() if issparse(x) => x if issparse(x)
     y = gathered(self.codebook, y, self._code) => y = self.codebook[y]
-    if rows.dtype == workspace.dtype:\n        return rows\n    if => if
+    rows.dtype == workspace.dtype and rows.flags.c_contiguous => rows.flags.c_contiguous
 nn/passes.py: normalization saliency_display
     weight.mean(axis=-1, keepdims=True) => weight[..., :1]
     self.training or self.differentiated => self.training
@@ -660,7 +660,7 @@ estimators/labels.py: labels class_weight losses_of_estimators validation mlp si
     np.all(right, axis=0) => np.any(right, axis=0)
     None if self.softmax else targets.astype(bool) => None
     len(self.classes) == 1 else loss.predict => False else loss.predict
-    if not (by_class >= 0).all() or => if
+    or not 0 <= as_float(weight) < np.inf => or not as_float(weight) < np.inf
     by_class[np.searchsorted(classes, y)] => by_class[np.unique(y, return_inverse=True)[1]]
     if same and set(found) != set(known): => if False:
     if len(np.setdiff1d(found, known, assume_unique=True)): => if False:
@@ -691,10 +691,10 @@ estimators/solvers.py: solvers side_by_side sequential cnn
     min(200, n_samples) => 200
     in FOR_SGD and not sgd => in FOR_SGD and False
     or isinstance(estimator.solver, SGD) =>
-    return deepcopy(solver) => return solver
+    return deepcopy(solver.computed()) => return solver.computed()
     solver.check()\n => pass\n
     planned=planned => planned=True
-    if estimator.warmup_steps else schedule => if False else schedule
+    if steps else schedule => if False else schedule
     and batch_size != _default(estimator, "batch_size") =>
     and batch_size != _default(estimator, "batch_size") => and batch_size != 64
     It is going to be clipped to {n_samples}. => It is going to be clipped.
@@ -704,7 +704,7 @@ nn/fit.py: solvers validation side_by_side scikit_learn_defects divergence mlp r
     if len(self.fit.history["loss"]) > self.n_seen: => if False:
     return loss, -loss => return loss, loss
     if not np.isfinite(z).all(): => if False:
-    outcome.iterations * len(rows), => outcome.iterations,
+    fit.run.progress.samples,  # => 0,  #
     self.kept.restore( => self.kept.keep(
     astype(rows.dtype), model.state => astype(np.float32), model.state
 estimators/starts.py: solvers validation mlp resume scikit_learn_defects
@@ -717,9 +717,19 @@ estimators/starts.py: solvers validation mlp resume scikit_learn_defects
 estimators/publishing.py: solvers validation divergence mlp
     fit.run if keep_run else None => None
     estimator.early_stopping and fit.held_out is not None => estimator.early_stopping
+nn/ranges.py: ranges settings bad_input
+    math.inf if number > 0 else -math.inf => math.inf
+    np.bool_, np.timedelta64) => np.bool_)
+    int(value) if isinstance(value, Integral) else as_float(value) => value
+nn/memory.py: memory network
+    return pages if pages > 0 else sys.maxsize => return pages
+estimators/divergence.py: divergence
+    learning_rate_init / 10:g => learning_rate_init * 10:g
+    strength > 1 and plan.learning_rate => plan.learning_rate
+    name = "alpha" if plan.alpha >= plan.l1 else "l1" => name = "alpha"
+    fit.run.optimizer.momentum < 1 => fit.run.optimizer.momentum < 2
 estimators/reports.py: solvers validation divergence mlp
     planned and not fit.plan.schedule.horizon => planned
-    learning_rate_init / 10:g => learning_rate_init * 10:g
     == "diverged" and not _best_kept(fit): => == "diverged":
 warning.py: mlp metrics
     while frame.f_back is not None and _is_ours(frame.f_code.co_filename): => while False:
@@ -1452,18 +1462,18 @@ estimators/parameters.py: edges bad_input
     [COUNT, Options(Real, {np.inf})], => [COUNT],
     closed="neither"), "array-like"] => closed="left"), "array-like"]
 nn/settings.py: settings
-    if repr(value) != repr(defaults[name].default) => if value is not defaults[name].default
+    if shown(value) != shown(defaults[name].default) => if value is not defaults[name].default
     if "_setting_names" not in vars(cls): => if not hasattr(cls, "_setting_names"):
     return list(cls._setting_names) => return cls._setting_names
     for name in self.setting_names() if hasattr(self, name)} => for name in self.setting_names()}
     value.check() => pass
 nn/ranges.py: edges settings
-    value if self.closed in ("both", "left") => value if self.closed == "left"
-    value if self.closed in ("both", "left") => value if self.closed == "both"
+    number if self.closed in ("both", "left") => number if self.closed == "left"
+    number if self.closed in ("both", "left") => number if self.closed == "both"
     self.high if self.closed in ("both", "right") => self.high if self.closed == "right"
     self.high if self.closed in ("both", "right") => self.high if self.closed == "both"
-    if isinstance(value, bool) or not isinstance( => if not isinstance(
-    Integral if self.whole else Real) => Real)
+    if not is_number(value) or (self.whole => if (self.whole
+    (self.whole and not isinstance(value, Integral)) => False
     return len(values) > 0 and all( => return all(
     return isinstance(value, bool | np.bool_) => return isinstance(value, bool)
     POSITIVE = Range(0) => POSITIVE = Range(0, closed="left")

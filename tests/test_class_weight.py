@@ -129,7 +129,7 @@ def test_weights_that_the_message_about_balanced_names_are_those_of_balanced():
     ("class_weight", "message"),
     [
         ({7: 2.0}, "not in class_weight"),
-        ({0: -1.0}, "must be finite and not negative"),
+        ({0: -1.0}, "must hold finite numbers that are not negative, got -1.0 for class 0"),
         ([{0: 1.0}], "must be a dict or 'balanced'"),
     ],
 )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sklearn.neural_network
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
@@ -20,7 +21,18 @@ from sknn import (
 )
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
 from sknn.inspection import diagnose
-from sknn.nn import BatchNorm, Conv2D, Dense, Flatten, Schedule
+from sknn.nn import (
+    ELU,
+    AdamW,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Exponential,
+    Flatten,
+    Loss,
+    Normal,
+    Schedule,
+)
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:(Stochastic Optimizer|lbfgs failed):sklearn.exceptions.ConvergenceWarning"
@@ -103,7 +115,9 @@ def test_divergence_names_the_epoch_in_which_it_began(case, solver):
     estimator = new(case, solver=solver, learning_rate=Cliff(3))
     message = message_of_failure(estimator)
     assert message.startswith("Epoch 4, first in layer 1 (")
-    assert message.endswith("): try learning_rate_init=0.0001.")
+    rate = "learning_rate=Cliff(epochs=3) has raised the rate from 0.001 to inf: "
+    assert f"): {rate}" in message
+    assert message.endswith("or try learning_rate_init=0.0001.")
     assert not hasattr(estimator, "coefs_")
     assert estimator.set_params(max_iter=3).fit(X, target(estimator)).n_iter_ == 3
     assert_finite(estimator)
@@ -251,7 +265,7 @@ def test_early_stopping_warns_and_returns_the_weights_of_the_best_epoch(case, so
     y = target(stopped)
     held_out = {"X_val": X[::2] + 0.1, "y_val": y[::2]}
     message = (
-        f"^{re.escape(SENTENCE)} Epoch 5, first in layer 1 .*: try learning_rate_init=0.0001. "
+        f"^{re.escape(SENTENCE)} Epoch 5, first in layer 1 .*, or try learning_rate_init=0.0001. "
         "The weights with the best validation score were kept.$"
     )
     with pytest.warns(ConvergenceWarning, match=message):
@@ -531,3 +545,96 @@ def test_prediction_that_overflows_raises_and_names_the_sample(case):
             with pytest.raises(ValueError, match=r"not finite, first for sample 5\. Scale X"):
                 predict(samples)
             assert np.isfinite(predict(X)).all()
+
+
+# The cause that the numbers show
+
+
+class NoGradient(Loss):
+    """A loss of a user's whose gradient is not a number."""
+
+    link = "identity"
+
+    def sum_and_gradient(self, y, z, weight, out):
+        out.fill(np.nan)
+        return np.nan
+
+    def predict(self, z):
+        return z
+
+
+BATCHES = {"batch_size": 8, "solver": "sgd"}
+CAUSES = {  # settings, weight of each sample, what the message says
+    "alpha": ({"alpha": 1e300}, None, "alpha=1e+300 makes the penalty too large: lower it"),
+    "l1": ({"l1": 1e300, "alpha": 1.0}, None, "l1=1e+300 makes the penalty too large: lower it"),
+    "alpha, lbfgs": ({"alpha": 1e300, "solver": "lbfgs"}, None, "alpha=1e+300 makes the penalty"),
+    # w is multiplied by 1 - 0.01 * 4000 / 8 = -4 in each step
+    "alpha times rate": (
+        {**BATCHES, "alpha": 4000.0, "learning_rate_init": 0.01, "max_iter": 200},
+        None,
+        "alpha=4000 makes the penalty too large: lower it",
+    ),
+    "small weights": (
+        {},
+        1e-200,
+        "alpha=0.0001 is divided by the sum of the weights of a batch, about 8e-200, which makes "
+        "the penalty too large: divide sample_weight by its mean, or lower alpha.",
+    ),
+    "small weights, lbfgs": ({"solver": "lbfgs"}, 1e-200, "of a batch, about 3.2e-199, which"),
+    "weights that underflow": (
+        {**BATCHES, "batch_size": 1, "alpha": 0.0, "shuffle": False},
+        np.r_[1.0, np.full(N - 1, 1e-309)],
+        "the sum of the weights of a batch may be as small as 1e-309, and nothing can be divided",
+    ),
+    "weight decay": (
+        {"solver": AdamW(weight_decay=1e300)},
+        None,
+        "weight_decay=1e+300 times the learning rate, 0.001, is above 2: each step makes the",
+    ),
+    "momentum": (
+        {**BATCHES, "momentum": 1.0, "learning_rate_init": 1.0, "max_iter": 200},
+        None,
+        "momentum=1 never forgets a step: lower momentum, for instance to 0.9.",
+    ),
+    "schedule": (
+        {**BATCHES, "learning_rate": Exponential(1e200)},
+        None,
+        "learning_rate=Exponential(factor=1e+200) has raised the rate from 0.001 to ",
+    ),
+    "first weights": (
+        {"weight_init": Normal(1e200)},
+        None,
+        "the weights were drawn, or given, with absolute values of up to ",
+    ),
+    "activation": (
+        {"activation": ELU(1e300)},
+        None,
+        "look into the settings of activation and loss, as X is not large (the largest absolute "
+        f"value in X is {np.abs(X).max():.2g}, in y {np.abs(NUMBERS).max():.2g}), or try "
+        "learning_rate_init=0.0001.",
+    ),
+    "loss": ({"loss": NoGradient()}, None, "look into the gradient of loss=NoGradient(), "),
+    "rate": ({**BATCHES, "learning_rate_init": 1e10}, None, ": try learning_rate_init=1e+09."),
+}
+
+
+@pytest.mark.parametrize("case", CAUSES)
+def test_cause_is_named_where_the_numbers_show_it(case):
+    params, weight, told = CAUSES[case]
+    weight = None if weight is None else np.broadcast_to(weight, N)
+    params = {"n_iter_no_change": 200, **params}
+    message = message_of_failure(new(MLPS[1], **params), sample_weight=weight)
+    assert told in message
+    assert "scale X" not in message
+
+
+def test_class_weight_is_named_beside_sample_weight():
+    clf = new(MLPS[0], class_weight=dict.fromkeys(range(3), 1e-200))
+    assert "divide sample_weight or class_weight by its mean" in message_of_failure(clf)
+
+
+@pytest.mark.parametrize("wrap", [np.array, csr_array])
+def test_largest_values_of_the_data_are_told(wrap):
+    message = message_of_failure(new(MLPS[1]), wrap(X * 1e300), -2.5 * NUMBERS)
+    wanted = f"{np.abs(X).max():.2g}".replace("e", "")
+    assert f"in X is {wanted}e+300, in y {2.5 * np.abs(NUMBERS).max():.2g}), or try" in message

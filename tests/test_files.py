@@ -144,10 +144,13 @@ def test_link_is_followed(old):
     assert old.read_bytes() == b"new"
 
 
-@pytest.mark.parametrize(("path", "what"), [("/dev/null", "no regular file"), (".", "a directory")])
-def test_what_is_no_file_is_refused(path, what):
+@pytest.mark.parametrize("what", ["no regular file", "a directory"])
+def test_what_is_no_file_is_refused(what, tmp_path):
+    path = tmp_path / "pipe" if what == "no regular file" else tmp_path
+    if path != tmp_path:
+        os.mkfifo(path)
     message = (
-        f"^path must be that of a file, got '{path}', which is {what}. Pass the name of a file"
+        f"^path must be that of a file, got {str(path)!r}, which is {what}. Pass the name of a file"
     )
     with pytest.raises(ValueError, match=message), replacing(path):
         pass

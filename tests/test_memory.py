@@ -1,10 +1,12 @@
 """Memory: how much predicting and fitting take at the most, and that nothing is left behind."""
 
 import gc
+import sys
 import threading
 import time
 import tracemalloc
 import weakref
+from pathlib import Path
 from threading import Event
 
 import numpy as np
@@ -15,6 +17,7 @@ from sklearn import config_context
 from threadpoolctl import threadpool_limits
 
 import sknn.nn.gradient
+import sknn.nn.memory
 from sknn import (
     CNNClassifier,
     CNNRegressor,
@@ -24,6 +27,7 @@ from sknn import (
     SequentialRegressor,
 )
 from sknn.nn import BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer
+from sknn.nn.memory import count, installed_memory, size
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 measured = pytest.mark.skipif(not STATUS.exists(), reason="needs /proc")
@@ -459,3 +463,114 @@ def test_data_are_freed_after_an_interrupt_on_either_thread(helping, uncollected
         reg.fit(**data)
     del data
     assert living(references) == []
+
+
+# Sizes in words
+
+
+def test_sizes_are_told_in_the_largest_unit_that_gives_one_or_more():
+    told = [size(n) for n in (0, 1, 1023, 1024, 1536, 40 * 10**9, 2**40, 2**70, 10**400)]
+    assert told == [
+        *("0 bytes", "1 bytes", "1.02e+03 bytes", "1 KiB", "1.5 KiB", "37.3 GiB", "1 TiB"),
+        *("1.02e+03 EiB", "more than 1.8e+308 EiB"),
+    ]
+    assert [count(n) for n in (0, 40_000_000, 10**15 - 1, 10**15, 10**400)] == [
+        *("0", "40,000,000", "999,999,999,999,999", "1e+15", "more than 1.8e+308"),
+    ]
+
+
+def test_installed_memory_is_what_the_system_says():
+    if not STATUS.exists():
+        pytest.skip("needs /proc")
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    (line,) = (line for line in lines if line.startswith("MemTotal:"))
+    assert installed_memory() == pytest.approx(int(line.split()[1]) * 1024, rel=0.05)
+
+
+@pytest.mark.parametrize("error", [AttributeError, OSError, ValueError])
+def test_memory_is_taken_for_unlimited_where_the_system_does_not_say(error, monkeypatch):
+    def unknown(name):
+        raise error(name)
+
+    monkeypatch.setattr(sknn.nn.memory.os, "sysconf", unknown)
+    assert installed_memory() == sys.maxsize
+    monkeypatch.setattr(sknn.nn.memory.os, "sysconf", lambda name: 0)  # said of what is unknown
+    assert installed_memory() == sys.maxsize
+
+
+def test_fit_beyond_memory_names_layer_and_parameters(monkeypatch):
+    """100 x 50 weights with gradient and two moments, and a batch of 8."""
+    X = normal(40, 100)
+    reg = MLPRegressor(hidden_layer_sizes=(50,), batch_size=8, max_iter=1)
+    need = 8 * (4 * (5050 + 51) + 8 * 51)
+    monkeypatch.setattr("sknn.nn.network.installed_memory", lambda: need - 1)
+    message = "Lower batch_size or hidden_layer_sizes, or the size of a sample"
+    with pytest.raises(ValueError, match=f"{size(need)} of memory.*dense1.*{message}"):
+        reg.fit(X, X[:, 0])
+    reg.set_params(solver="lbfgs").fit(X, X[:, 0])  # has no moments of ours
+    monkeypatch.setattr("sknn.nn.network.installed_memory", lambda: need)
+    reg.set_params(solver="adam").fit(X, X[:, 0])
+
+
+def test_memory_that_runs_out_in_training_is_an_error_that_names_the_layer():
+    reg = SequentialRegressor([Hungry()], max_iter=1)
+    with pytest.raises(MemoryError, match=r"^none left. .* Layer .* Lower batch_size or the sizes"):
+        reg.fit(normal(8, 3), np.arange(8.0))
+    assert not hasattr(reg, "coefs_")
+
+
+class Hungry(Dense):
+    """A layer that finds no memory."""
+
+    def __init__(self, units=3):
+        super().__init__(units)
+
+    def forward(self, *arguments):
+        raise MemoryError("none left")
+
+
+# Predicting what has to be converted
+
+ODD_ROWS = {
+    "wider numbers": lambda X: X.astype(np.float64),
+    "integers": lambda X: (50 * X).astype(np.int16),
+    "columns first": np.asfortranarray,
+    "columns first, wider": lambda X: np.asfortranarray(X.astype(np.float64)),
+    "frame": lambda X: pytest.importorskip("pandas").DataFrame(X),
+    "frame, wider": lambda X: pytest.importorskip("pandas").DataFrame(X.astype(np.float64)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:X has feature names")
+@pytest.mark.parametrize("images", [False, True], ids=["dense", "images"])
+@pytest.mark.parametrize("kind", ODD_ROWS)
+def test_predicting_converts_rows_chunk_by_chunk_to_the_same_bits(kind, images):
+    """X is 8 MB in float32, 16 MB in float64; the working memory 2 MB, the results 0.2 MB."""
+    X = normal(50_000, 36).astype(np.float32)
+    net = {"filters": (1,), "stride": 3, "hidden_layer_sizes": ()} if images else {}
+    net = net or {"hidden_layer_sizes": (4,)}
+    reg = (CNNRegressor if images else MLPRegressor)(**net, max_iter=1, random_state=0)
+    reg.fit(X[:40], X[:40, 0])
+    odd = ODD_ROWS[kind](X)
+    if images and kind == "integers":
+        odd = odd.astype(bool)  # integers would be images of another kind
+    whole = np.ascontiguousarray(np.asarray(odd), np.float32)
+    with config_context(working_memory=2), threadpool_limits(2):
+        expected = reg.predict(whole)
+        tracemalloc.start()
+        try:
+            predicted = reg.predict(odd)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    np.testing.assert_array_equal(predicted, expected)
+    assert peak < 3 * MB
+
+
+def test_predicting_refuses_numbers_that_the_dtype_cannot_hold_in_any_chunk():
+    X = normal(60_000, 36)
+    reg = MLPRegressor(hidden_layer_sizes=(4,), max_iter=1, dtype="float32").fit(X[:40], X[:40, 0])
+    for value in (1e39, -1e39):
+        X[-1, -1] = value
+        with pytest.raises(ValueError, match="Input X contains infinity or a value too large"):
+            reg.predict(X)

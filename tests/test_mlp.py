@@ -481,9 +481,13 @@ def test_partial_fit_goes_on_from_a_fit_with_another_solver(make, data):
 @BOTH
 def test_samples_seen_are_counted_over_epochs_and_fits(make, solver, data):
     X, y = data(make)
-    estimator = make(solver=solver, max_iter=3, random_state=0, warm_start=True)
-    for fits in (1, 2):
-        assert estimator.fit(X, y).t_ == fits * 3 * len(X)
+    settings = {"max_iter": 3, "random_state": 0, "warm_start": True}
+    ours, theirs = make(solver=solver, **settings), THEIRS[make](solver=solver, **settings)
+    for own in (solver, solver, "lbfgs"):  # which adds none
+        for estimator in (ours, theirs):
+            estimator.set_params(solver=own).fit(X, y)
+        assert ours.t_ == theirs.t_
+    assert ours.t_ == (0 if solver == "lbfgs" else 2 * 3 * len(X))
 
 
 @BOTH

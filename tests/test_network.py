@@ -27,6 +27,7 @@ from sknn.nn import (
     LayerNorm,
     MaxPool2D,
     Parameter,
+    Residual,
     State,
 )
 from sknn.nn.layers.convolution import PooledConv2D
@@ -501,3 +502,81 @@ def test_first_non_finite_names_the_first_layer_that_is_not(value):
     assert network.first_non_finite(theta, state) == "layer 3 (Dense)"
     views[1]["bias"][0, 0] = value
     assert network.first_non_finite(theta, state) == "layer 2 (Dense)"
+
+
+# Sizes beyond memory.
+
+GIB = 2**30
+
+
+def test_need_of_a_network_is_that_of_weights_outputs_and_steps_in_between():
+    """Of 100 x 50 + 50 weights in 4 copies and 10 samples: 8 (4 * 5,050 + 10 * 50) bytes."""
+    network = Network([Dense(50)], (100,))
+    assert "at least 162 KiB of memory" in network.told_need(np.float64, 10, 4)
+    assert "20,200 numbers for weights, 4 for each of them," in network.told_need(np.float64, 10, 4)
+    # Borders: 4 * (10 + 10 + 8)^2; columns of a 1 x 1 window: 16 x 16 outputs
+    image = Network([Conv2D(3, 1, padding=6, stride=1)], (4, 4, 2))
+    assert image.largest_scratch() == 2 * (16 * 16 + 16 * 16)
+    assert Network([Conv2D(3, padding="valid")], (4, 4, 2)).largest_scratch() == 0
+    assert Network([Residual([Conv2D(2, 3)])], (4, 4, 2)).largest_scratch() == 2 * 6 * 6
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape", "told"),
+    [
+        ([Dense(10**10)], (5,), "Layer dense1, Dense(units=10000000000), on samples of shape (5,)"),
+        ([Dense(3), Dense(10**30)], (5,), "Layer dense2, Dense(units=1000000000"),
+        ([Dense(10**9), Dense(10**9)], (5,), "Layer dense1, "),  # the first, not the largest
+        ([Conv2D(10**12)], (4, 4, 1), "Layer conv2d1, "),
+        ([Conv2D(2, 10**6)], (4, 4, 1), "Layer conv2d1, "),
+        ([Conv2D(2, padding=10**6)], (4, 4, 1), "Layer conv2d1, "),
+        ([Conv2D(2, dilation=10**30)], (4, 4, 1), "Layer conv2d1, "),
+        ([MaxPool2D(10**400, padding="same")], (4, 4, 1), "Layer maxpool2d1, MaxPool2D(pool_size"),
+    ],
+    ids=str,
+)
+def test_network_beyond_memory_is_refused_before_anything_is_drawn(
+    layers, shape, told, monkeypatch
+):
+    monkeypatch.setattr("sknn.nn.network.installed_memory", lambda: 16 * GIB)
+    network = Network(layers, shape)
+    with pytest.raises(ValueError, match=r"this computer has 16 GiB\. Make that") as raised:
+        network.initial(None, np.float32)
+    assert told in str(raised.value)
+
+
+def test_network_that_just_fits_into_memory_is_made(monkeypatch):
+    network = Network([Dense(50)], (100,))
+    need = 4 * (5050 + 50)
+    monkeypatch.setattr("sknn.nn.network.installed_memory", lambda: need)
+    assert network.initial(np.random.RandomState(0), np.float32)[0].shape == (5050,)
+    monkeypatch.setattr("sknn.nn.network.installed_memory", lambda: need - 1)
+    with pytest.raises(ValueError, match=r"The network needs at least 19\.9 KiB of memory"):
+        network.initial(np.random.RandomState(0), np.float32)
+
+
+def test_memory_that_others_have_taken_is_an_error_that_names_the_layer(monkeypatch):
+    def fails(*arguments):
+        raise MemoryError("none left")
+
+    network = Network([Dense(50)], (100,))
+    monkeypatch.setattr(network.layout, "initial", fails)
+    with pytest.raises(MemoryError, match=r"^none left\. The network needs .* Layer dense1, Dense"):
+        network.initial(None, np.float32)
+
+
+@pytest.mark.parametrize("steps", [2**21, 10**30])
+def test_steps_beyond_the_image_are_as_good_as_any_other(steps):
+    x = np.random.default_rng(0).normal(size=(2, 4, 4, 1))
+    for far, near in [
+        (Conv2D(2, stride=steps), Conv2D(2, stride=4)),
+        (Conv2D(2, 1, dilation=steps), Conv2D(2, 1)),
+        (MaxPool2D(2, steps), MaxPool2D(2, 4)),
+    ]:
+        results = []
+        for layer in (far, near):
+            network = Network([layer], (4, 4, 1))
+            theta, state = network.initial(np.random.RandomState(0), np.float64)
+            views = network.layout.views(theta), network.state_layout.views(state)
+            results.append(network.forward(*views, x, network.workspaces(np.float64)).copy())
+        assert_array_equal(*results)

@@ -9,6 +9,7 @@ import pytest
 from sknn import MLPRegressor, nn
 from sknn.nn import (
     ELU,
+    SGD,
     Activation,
     BatchNorm,
     Conv2D,
@@ -151,3 +152,52 @@ def test_shapes_are_plain_ints_whatever_the_sizes_are(layer):
 
 def test_numbers_of_numpy_are_as_good():
     Network([Dense(np.int64(3), ELU(np.float32(2))), Dropout(np.float64(0.5))], (4,))
+
+
+def test_settings_of_python_are_computed_with_as_they_are():
+    layer = Dense(3, ELU(0.5), weight_init=Normal(0.1))
+    assert layer.computed() is layer
+
+
+def test_settings_of_numpy_are_computed_with_as_those_of_python():
+    layer = Dense(np.int8(3), ELU(np.float16(0.5)), weight_init=Normal(np.float64(0.1)))
+    computed = layer.computed()
+    assert (type(layer.units), type(layer.activation.alpha)) == (np.int8, np.float16)
+    numbers = [computed.units, computed.activation.alpha, computed.weight_init.std]
+    assert [(type(number), number) for number in numbers] == [(int, 3), (float, 0.5), (float, 0.1)]
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_network_and_loss_compute_with_numbers_of_python():
+    """-np.uint8(1) is 255, and 128 times np.int8(1) overflows."""
+    X = np.random.default_rng(0).normal(size=(12, 16))
+    params = {"max_iter": 2, "random_state": 0}
+    for ours, theirs in [
+        ({"loss": Huber(1)}, {"loss": Huber(np.uint8(1))}),
+        ({"solver": SGD(0.5)}, {"solver": SGD(np.float16(0.5))}),
+        ({"learning_rate": Step(1, 0.1)}, {"learning_rate": Step(np.int8(1), np.float64(0.1))}),
+        ({"dropout": 0.5}, {"dropout": np.float16(0.5)}),
+    ]:
+        fits = [
+            MLPRegressor(hidden_layer_sizes=(3,), **params, **own).fit(X, 3 * X[:, 0])
+            for own in (ours, theirs)
+        ]
+        np.testing.assert_array_equal(fits[0].coefs_[0], fits[1].coefs_[0])
+    network = Network([Conv2D(np.int8(2)), Flatten(), Dense(1)], (4, 4, 1))
+    assert network.layout.size == 9 * 2 + 2 + 32 + 1
+
+
+@pytest.mark.parametrize(
+    ("layer", "told"),
+    [
+        (Dense(3, ELU(10**400)), r"ELU\(alpha=1000.*401 characters.*got 1000.*1\.8e\+308\.$"),
+        (Dense(-(10**400)), r"Dense\(units=-1000.*402 characters.*got -1000.*402 characters"),
+        (Dense(3, ELU([10**400])), r"must be a number above 0, got \[1000.*403 characters\)\.$"),
+        (Dense(3, ELU(10**5000)), "got an object of type int that is too long to show"),
+    ],
+    ids=["too large", "int", "list", "digits"],
+)
+def test_numbers_of_hundreds_of_digits_are_refused_in_few_words(layer, told):
+    with pytest.raises(ValueError, match=told) as raised:
+        Network([layer], (4,))
+    assert len(str(raised.value)) < 400

@@ -16,12 +16,18 @@ from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import check_place, checkpoint_writer, read_checkpoint
 from sknn.estimators.inputs import check_finite
 from sknn.estimators.panel.html import NetworkPanel
-from sknn.estimators.parameters import hints
+from sknn.estimators.parameters import told_of_parameters
 from sknn.estimators.publishing import publish
 from sknn.estimators.reading import FLOATS, Reader
 from sknn.estimators.reports import refuse_divergence, report
 from sknn.estimators.rollback import all_or_nothing
-from sknn.estimators.solvers import new_lbfgs_plan, new_plan, new_training_state
+from sknn.estimators.solvers import (
+    copies_of_weights,
+    new_lbfgs_plan,
+    new_plan,
+    new_training_state,
+    rows_at_a_time,
+)
 from sknn.estimators.starts import Fresh, Further, Resumed, Warm
 from sknn.estimators.validation import given_data, hold_out, user_score
 from sknn.nn.fit import Fit, Watch, run
@@ -48,6 +54,7 @@ class BaseNetwork(
     which loss it asks for (``_loss``) and how outputs are scored (``_score_of_outputs``).
     """
 
+    _size_parameters = "the sizes in layers"  # on which the memory depends that training takes
     _samples_known_by_weights = False  # whether coefs_ say all of a sample that a fit learns of it
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -179,8 +186,9 @@ class BaseNetwork(
         try:
             super()._validate_params()
         except ValueError as error:
-            meant = hints(self._parameter_constraints, self.get_params(deep=False))
-            raise type(error)(" ".join([str(error), *filter(None, meant)])) from None
+            given = self.get_params(deep=False)
+            said = told_of_parameters(error, self._parameter_constraints, given)
+            raise type(error)(said) from None
 
     def _train(
         self, X, y, sample_weight, start, undo, given=NONE_GIVEN, groups=None, weights=(None, None)
@@ -196,7 +204,11 @@ class BaseNetwork(
         fit = self._prepare(data, start, given, groups, weights)
         publish(self, fit)
         callbacks = EpochCallbacks(self, data, fit.epochs_left)
-        result = run(fit, self._watch(fit, start, callbacks))
+        try:
+            result = run(fit, self._watch(fit, start, callbacks))
+        except MemoryError as error:
+            told = fit.model.network.told_need(*self._claims(fit.rows))
+            raise MemoryError(f"{error}. {told}. {self._smaller()}") from error
         refuse_divergence(self, fit, result)
         goes_on = self.warm_start or not start.planned
         publish(self, fit, result, keep_run=goes_on and self.solver != "lbfgs")
@@ -280,9 +292,11 @@ class BaseNetwork(
         """A Model with drawn weights, or with those of the previous one."""
         loss = deepcopy(self._loss())
         loss.check()
+        loss = loss.computed()
         rows, input_shape = data.rows, self._input_shape(data.X)
         layers = self._layers(self._n_outputs(rows.y if rows.codebook is None else rows.codebook))
         network = Network(layers, input_shape)
+        network.refuse_too_large(*self._claims(rows), self._smaller())
         if previous is None:
             theta, state = network.initial(random_state, rows.dtype)
         else:
@@ -308,9 +322,17 @@ class BaseNetwork(
                         own[name][...] = array
         return Model(network, loss, theta, state)
 
+    def _claims(self, rows):
+        """(dtype, samples in the layers at a time, vectors like the weights) of a fit to Rows."""
+        return rows.dtype, rows_at_a_time(self, len(rows)), copies_of_weights(self)
+
+    def _smaller(self):
+        """What to do about a network that does not fit into memory."""
+        return f"Lower batch_size or {self._size_parameters}, or the size of a sample."
+
     def _training_loss(self):
         """The Loss that is minimised; predictions and validation use ``_loss``."""
-        return self._loss()
+        return self._loss().computed()
 
     def _fitted_loss(self):
         """The Loss of the last fit, which parameters set since do not change."""
@@ -379,7 +401,7 @@ class BaseNetwork(
     def _outputs(self, X, depth=None):
         """Raw outputs (n_samples, n_outputs), or those after ``depth`` layers, of checked X."""
         model = self._current_model()
-        X = self._checked(X, model.dtype)
+        X = self._checked(X, model.dtype, whole=False)
         with np.errstate(all="ignore"):
             z = model.outputs(X, working_memory(), depth=depth)
         check_finite(z)

@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.metaestimators import available_if
 
-from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
+from sknn.estimators.inputs import refuse_no_labels
 from sknn.estimators.labels import (
     ManyLabels,
     known_labels,
@@ -18,6 +18,7 @@ from sknn.estimators.labels import (
     same_classes,
     same_kind_of_labels,
 )
+from sknn.estimators.reading import FLOATS, one_weight_each
 from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
 from sknn.nn.losses import CLASSIFICATION_LOSSES, LabelSmoothing
@@ -164,8 +165,9 @@ class ClassifierTask(ClassifierMixin):
             In [0, 1].
         """
         refuse_no_labels(y=y)
-        refuse_no_numbers(sample_weight=sample_weight)
         predicted = self.predict(X)
+        if sample_weight is not None:
+            sample_weight = one_weight_each(sample_weight, predicted, FLOATS, False)
         if not isinstance(self._labels, ManyLabels):
             if sample_weight is None and same_kind_of_labels(y, predicted):
                 return float(np.mean(predicted == y))
@@ -244,7 +246,8 @@ class ClassifierTask(ClassifierMixin):
         weights = self._labels.weights(self.class_weight, labels)
         if sample_weight is None:
             return weights
-        return weights * (sample_weight if weights.ndim == 1 else sample_weight[:, None])
+        with np.errstate(over="ignore"):  # the sum is checked
+            return weights * (sample_weight if weights.ndim == 1 else sample_weight[:, None])
 
     def _strata(self, targets):
         return self._labels.strata(targets)
@@ -253,7 +256,7 @@ class ClassifierTask(ClassifierMixin):
         return self._labels.loss(self.loss)
 
     def _training_loss(self):
-        loss = self._loss()
+        loss = super()._training_loss()
         return LabelSmoothing(loss, float(self.label_smoothing)) if self.label_smoothing else loss
 
     def _score_of_outputs(self):

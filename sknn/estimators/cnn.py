@@ -18,6 +18,7 @@ class BaseCNN(ImageInput, BaseNetwork):
     """Blocks of convolution and pooling, dense layers, and a linear one for the outputs."""
 
     _always_images = True
+    _size_parameters = "filters, kernel_size, padding, pool_size or hidden_layer_sizes"
 
     def _layers(self, n_outputs):
         filters = hidden_layers.block_sizes(self.filters)
@@ -291,7 +292,8 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it
         includes those before the interruption.
     t_ : int
-        Number of training samples seen, counting every repetition.
+        Number of training samples seen in mini-batches, counting every repetition: 'lbfgs' adds
+        none.
     loss_ : float
         Loss of the last epoch or iteration, including penalties.
     best_loss_ : float or None
@@ -653,7 +655,8 @@ class CNNRegressor(RegressorTask, BaseCNN):
         Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it
         includes those before the interruption.
     t_ : int
-        Number of training samples seen, counting every repetition.
+        Number of training samples seen in mini-batches, counting every repetition: 'lbfgs' adds
+        none.
     loss_ : float
         Loss of the last epoch or iteration, including penalties.
     best_loss_ : float or None

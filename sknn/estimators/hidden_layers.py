@@ -2,6 +2,8 @@
 
 from numbers import Integral, Real
 
+import numpy as np
+
 from sknn.nn.activations import as_activation
 from sknn.nn.initializers import ForActivation, as_initializer
 from sknn.nn.layers import (
@@ -13,6 +15,7 @@ from sknn.nn.layers import (
     LayerNorm,
     MaxPool2D,
 )
+from sknn.nn.ranges import is_number, shown
 
 NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
 POOLINGS = {"max": MaxPool2D, "average": AveragePool2D}
@@ -54,7 +57,7 @@ def activations(given, n_layers):
     if len(given) != n_layers:
         raise ValueError(
             f"activation must be one for all or a list of {n_layers}, one per hidden layer, "
-            f"got {given!r}."
+            f"got {shown(given)}."
         )
     for activation in given:
         as_activation(activation)
@@ -71,10 +74,10 @@ def dropout_rates(given, n_layers, n_spared=0):
     if len(given) != n_layers + 1:
         raise ValueError(
             f"dropout must be one rate for all hidden layers or a list of {n_layers + 1}, the "
-            f"input first, got {given!r}."
+            f"input first, got {shown(given)}."
         )
     if not all(isinstance(rate, Real) and 0 <= rate < 1 for rate in given):
-        raise ValueError(f"dropout: each rate must be in [0, 1), got {given!r}.")
+        raise ValueError(f"dropout: each rate must be in [0, 1), got {shown(given)}.")
     return list(given)
 
 
@@ -85,18 +88,19 @@ def one_per_block(name, given, n_blocks):
     if len(given) != n_blocks:
         raise ValueError(
             f"{name} must be one for all blocks or a tuple of {n_blocks}, one per entry of "
-            f"filters, got {given!r}. A pair for height and width goes inside: "
+            f"filters, got {shown(given)}. A pair for height and width goes inside: "
             f"{name}=({', '.join(['(3, 5)'] * n_blocks)}{',' if n_blocks == 1 else ''})."
         )
     return list(given)
 
 
 def _sizes(name, given, what):
-    sizes = [given] if isinstance(given, Integral) else list(given)
-    if not all(isinstance(size, Integral) for size in sizes):
+    one = isinstance(given, Integral) or (isinstance(given, np.ndarray) and given.ndim == 0)
+    sizes = [given] if one else list(given)
+    if not all(isinstance(size, Integral) and is_number(size) for size in sizes):
         raise ValueError(
-            f"{name} must be an int or a sequence of ints, one per {what}, got {given!r}."
+            f"{name} must be an int or a sequence of ints, one per {what}, got {shown(given)}."
         )
     if any(size <= 0 for size in sizes):
-        raise ValueError(f"{name} must be > 0, got {sizes}.")
+        raise ValueError(f"{name} must be > 0, got {shown(sizes)}.")
     return [int(size) for size in sizes]

@@ -3,11 +3,12 @@
 from math import isqrt, prod
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from sknn.estimators.inputs import refuse_no_numbers
-from sknn.nn.ranges import COUNT
+from sknn.estimators.inputs import for_chunks, refuse_no_numbers, told_of_rows
+from sknn.nn.ranges import COUNT, shown
 
 LARGEST_PIXEL = 255  # of integer images
 
@@ -40,15 +41,18 @@ class ImageInput:
             self.image_shape_ = self._learnt_shape(shape, X.shape[1])
         return self._pixels(X, dtypes, reset), y
 
-    def _checked(self, X, dtype):
+    def _checked(self, X, dtype, whole=True):
         simple = X.__class__ is np.ndarray and X.dtype.kind in "iuf"
         if not simple:
             refuse_no_numbers(X=X)
         X, shape = _as_rows(X)
         self._check_shape(shape)
         if not (simple and self._plainly_valid(X)):
-            X = validate_data(self, X, accept_sparse="csr", dtype="numeric", order="C", reset=False)
-        return self._pixels(X, [dtype], reset=False)
+            with told_of_rows(X):
+                X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
+        kinds = [dtype] if whole else [dtype, X.dtype]
+        X = self._pixels(X, kinds, reset=False)
+        return np.ascontiguousarray(X) if whole and not issparse(X) else for_chunks(X, dtype)
 
     def _pixels(self, X, dtypes, reset):
         """Validated X: integer images as they are, all else in the first of dtypes or another.
@@ -67,9 +71,10 @@ class ImageInput:
             )
         if integers or X.dtype in dtypes:
             return X
-        return check_array(
-            X, accept_sparse="csr", dtype=dtypes, order="C", estimator=self, input_name="X"
-        )
+        with told_of_rows(X):
+            return check_array(
+                X, accept_sparse="csr", dtype=dtypes, order="C", estimator=self, input_name="X"
+            )
 
     def _computing_dtype(self, X, model):
         if model is not None:
@@ -99,12 +104,12 @@ class ImageInput:
             return shape
         if shape not in (None, given):
             raise ValueError(
-                f"X has images of shape {shape}, but input_shape={self.input_shape!r} asks for "
-                f"{given}: height, width, channels."
+                f"X has images of shape {shape}, but input_shape={shown(self.input_shape)} asks "
+                f"for {given}: height, width, channels."
             )
         if prod(given) != width:
             raise ValueError(
-                f"X has {width} features, but input_shape={self.input_shape!r} makes "
+                f"X has {width} features, but input_shape={shown(self.input_shape)} makes "
                 f"{' * '.join(map(str, given))} = {prod(given)}."
             )
         return given if len(given) == 3 else None
@@ -120,7 +125,7 @@ class ImageInput:
             flat = "" if self._always_images else "(n_features,), "
             raise ValueError(
                 f"input_shape must be {flat}(height, width) or (height, width, channels), got "
-                f"{self.input_shape!r}."
+                f"{shown(self.input_shape)}."
             )
         return (*map(int, shape), 1) if len(shape) == 2 else tuple(map(int, shape))
 

@@ -1,10 +1,17 @@
 """What scikit-learn's validation lets pass, or stumbles over, but no network can work with."""
 
 from contextlib import contextmanager
+from functools import partial
 from math import isnan
 from numbers import Real
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn import get_config
+from sklearn.utils import assert_all_finite, check_array
+
+from sknn.nn.model import ONE_PASS
+from sknn.nn.ranges import LARGEST
 
 DATES, STRINGS = "dates or time spans", "strings of NumPy's StringDType"
 KINDS = {"M": DATES, "m": DATES, "T": STRINGS}
@@ -31,7 +38,7 @@ def refuse_no_numbers(**arrays):
         if found:
             raise ValueError(f"{name} must hold numbers, got {found}. {REMEDIES[found]}")
         _refuse_masked(name, array)
-        _refuse_ragged(name, array, SAME_SHAPE)
+        _refuse_ragged(name, array, SAME_SHAPE, exact=name != "X")
 
 
 def refuse_no_labels(y, classes=None):
@@ -39,7 +46,7 @@ def refuse_no_labels(y, classes=None):
 
     ``classes`` may be ragged: columns of labels differ in their number of classes.
     """
-    _refuse_ragged("y", y, SAME_LABELS)
+    _refuse_ragged("y", y, SAME_LABELS, exact=True)
     for name, array in (("y", y), ("classes", classes)):
         found = _kind(array)
         if found == STRINGS:
@@ -67,6 +74,34 @@ def told_of_images(X, network):
         raise ValueError(f"{error} Use {takes_images}X.reshape(len(X), -1).") from error
 
 
+@contextmanager
+def named(name, wanted):
+    """Puts the name of an argument before errors about what it holds that do not say it."""
+    try:
+        yield
+    except (TypeError, ValueError, OverflowError) as error:
+        if name in str(error) and not isinstance(error, OverflowError):
+            raise
+        raise ValueError(f"{name} must be {wanted}: {error}") from error
+
+
+@contextmanager
+def told_of_rows(X, y=None):
+    """Names the row of X that NumPy cannot make into numbers, and the array with too large ones.
+
+    ``refuse_no_numbers`` does not look at each number in X, which would take long.
+    """
+    try:
+        yield
+    except OverflowError as error:
+        name = "X" if y is None or _has_too_large(X) else "y"
+        raise ValueError(f"{name} must hold numbers that a float can hold. {LARGEST}") from error
+    except ValueError as error:
+        if "sequence" in str(error):  # NumPy's: setting an array element with a sequence
+            _refuse_ragged("X", X, SAME_SHAPE, exact=True)
+        raise
+
+
 def checked_total(name, weights):
     """The weights. Raises ValueError if their sum is nothing to divide by."""
     with np.errstate(over="ignore"):
@@ -77,6 +112,24 @@ def checked_total(name, weights):
             f"{np.finfo(weights.dtype).max:.2g}, got the sum {total:g}. Divide it by its mean."
         )
     return weights
+
+
+def for_chunks(X, dtype):
+    """Validated X for a model that converts it chunk by chunk to the dtype.
+
+    Raises ValueError on numbers too large for that.
+    """
+    numbers = X.data if issparse(X) else X
+    if numbers.dtype.kind not in "biuf":  # objects: their conversion may fail, and is told by name
+        with told_of_rows(X):
+            return check_array(X, accept_sparse="csr", dtype=[dtype], order="C", input_name="X")
+    if numbers.size and not np.can_cast(numbers.dtype, dtype):
+        with np.errstate(over="ignore"):
+            ends = np.array([numbers.min(), numbers.max()]).astype(dtype)
+        assert_all_finite(ends, input_name="X")
+    memory = min(ONE_PASS, get_config()["working_memory"] * 2**20)
+    small = numbers.nbytes <= memory and not issparse(X)
+    return np.ascontiguousarray(X) if small else X
 
 
 def check_finite(outputs):
@@ -90,6 +143,14 @@ def check_finite(outputs):
         "scaled for fit; if it was, the weights are too large: fit with scaled data, or a lower "
         "learning_rate_init."
     )
+
+
+def _has_too_large(array):
+    try:
+        np.asarray(array, dtype=float)
+    except OverflowError:
+        return True
+    return False
 
 
 def sums_up(X):
@@ -106,17 +167,18 @@ def _refuse_masked(name, array):
         )
 
 
-def _refuse_ragged(name, rows, remedy):
+def _refuse_ragged(name, rows, remedy, exact):
     """Raises ValueError on lists whose rows differ in shape, which NumPy calls inhomogeneous."""
-    if isinstance(rows, np.ndarray) and rows.dtype == object and rows.ndim == 1:
+    shape_of = partial(_shape, exact=exact)
+    if isinstance(rows, np.ndarray) and rows.dtype == object and (rows.ndim == 1 or exact):
         rows = rows.tolist()
     if not isinstance(rows, SEQUENCES):
         return
     if not any(issubclass(kind, NESTED) for kind in set(map(type, rows))):  # a list of numbers
         return
-    first = _shape(rows[0])
+    first = shape_of(rows[0])
     for number, row in enumerate(rows):
-        shape = _shape(row)
+        shape = shape_of(row)
         if shape is None:
             got = f"row {number}, whose own rows differ in shape"
         elif shape != first:
@@ -126,19 +188,19 @@ def _refuse_ragged(name, rows, remedy):
         raise ValueError(f"{name} must have rows of one shape, got {got}. {remedy}")
 
 
-def _shape(row):
+def _shape(row, exact):
     """The shape of a number, an array or nested lists; None if ragged.
 
-    A list that begins with a number is taken as one of numbers: to look at each would take longer
-    than NumPy takes to convert them.
+    A list that begins with a number is taken as one of numbers, unless ``exact``: to look at each
+    would take longer than NumPy takes to convert them.
     """
-    if isinstance(row, np.ndarray):
+    if isinstance(row, np.ndarray) and not (exact and row.dtype == object and row.ndim):
         return row.shape
-    if not isinstance(row, SEQUENCES):
+    if not isinstance(row, NESTED):
         return ()
-    if not row or not isinstance(row[0], NESTED):
+    if not len(row) or not (exact or isinstance(row[0], NESTED)):
         return (len(row),)
-    first, *others = set(map(_shape, row))
+    first, *others = set(map(partial(_shape, exact=exact), row))
     return None if others or first is None else (len(row), *first)
 
 

@@ -6,6 +6,7 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from sknn.nn.losses import CLASSIFICATION_LOSSES, Heads
+from sknn.nn.ranges import as_float, is_number, remedy, shown
 
 
 def are_plain(y):
@@ -256,6 +257,15 @@ class ManyLabels:
         return np.hstack(columns), None
 
     def weights(self, class_weight, y):
+        """(n,): a weight per sample, the product of those of its labels."""
+        if not isinstance(class_weight, str):
+            if not isinstance(class_weight, list) or len(class_weight) != len(self.classes):
+                raise ValueError(
+                    f"class_weight must be 'balanced' or a list of {len(self.classes)} dicts, one "
+                    f"per column of y, got {shown(class_weight)}."
+                )
+            for weights in class_weight:
+                _check_weights(weights)
         return compute_sample_weight(class_weight, y)
 
     def strata(self, targets):
@@ -286,12 +296,29 @@ def _weights(class_weight, classes, y):
     if not isinstance(class_weight, dict):
         raise ValueError(
             "class_weight must be a dict or 'balanced' for y of one label a sample, got "
-            f"{class_weight!r}."
+            f"{shown(class_weight)}."
         )
+    _check_weights(class_weight)
     by_class = compute_class_weight(class_weight, classes=classes, y=y)
-    if not (by_class >= 0).all() or np.isinf(by_class).any():
-        raise ValueError(f"class_weight must be finite and not negative, got {class_weight!r}.")
     return by_class[np.searchsorted(classes, y)]
+
+
+def _check_weights(class_weight):
+    """Raises ValueError if a weight of a dict is not a finite number of at least 0."""
+    if isinstance(class_weight, str):  # "balanced" is checked where it is used
+        return
+    if not isinstance(class_weight, dict):
+        raise ValueError(
+            f"class_weight must hold a dict or 'balanced' for each column of y, got "
+            f"{shown(class_weight)}."
+        )
+    for label, weight in class_weight.items():
+        number = isinstance(weight, bool) or is_number(weight)
+        if not number or not 0 <= as_float(weight) < np.inf:
+            raise ValueError(
+                f"class_weight must hold finite numbers that are not negative, got "
+                f"{shown(weight)} for class {shown(label)}. {remedy(weight)}".rstrip()
+            )
 
 
 def _check_classes(found, known, same):

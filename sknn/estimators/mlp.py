@@ -16,6 +16,7 @@ class BaseMLP(BaseNetwork):
     """Dense layers of the given sizes, and a linear one for the outputs."""
 
     _samples_known_by_weights = True
+    _size_parameters = "hidden_layer_sizes"
 
     def _layers(self, n_outputs):
         sizes = hidden_layers.hidden_sizes(self.hidden_layer_sizes)
@@ -217,7 +218,8 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it
         includes those before the interruption.
     t_ : int
-        Number of training samples seen, counting every repetition.
+        Number of training samples seen in mini-batches, counting every repetition: 'lbfgs' adds
+        none.
     loss_ : float
         Loss of the last epoch or iteration, including penalties.
     best_loss_ : float or None
@@ -519,7 +521,8 @@ class MLPRegressor(RegressorTask, BaseMLP):
         Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it
         includes those before the interruption.
     t_ : int
-        Number of training samples seen, counting every repetition.
+        Number of training samples seen in mini-batches, counting every repetition: 'lbfgs' adds
+        none.
     loss_ : float
         Loss of the last epoch or iteration, including penalties.
     best_loss_ : float or None

@@ -19,6 +19,7 @@ from sknn.nn.initializers import INITIALIZERS, Initializer
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, Loss
 from sknn.nn.names import hint
 from sknn.nn.optimizers import Optimizer
+from sknn.nn.ranges import remedy, shown
 from sknn.nn.schedules import Schedule
 from sknn.scikit_learn import HasMethods, Interval, Options, StrOptions
 
@@ -577,6 +578,24 @@ def constraints(estimator):
         name: chosen(parameter.constraint, network, task)
         for name, parameter in parameters_of(estimator).items()
     }
+
+
+def told_of_parameters(error, allowed, values):
+    """What an error of scikit-learn's check says, with values cut that are too long to read.
+
+    It also says what an unknown name is called here, and which numbers are too large.
+    allowed: {name: constraint} of parameters    values: {name: value}
+    """
+    said, remedies = str(error), list(hints(allowed, values))
+    for name, value in values.items():
+        cut = shown(value)
+        try:
+            said = said.replace(f"Got {value!r}", f"Got {cut}")
+        except ValueError:  # an int of more digits than Python writes: the check fell over it
+            said = f"The {name!r} parameter cannot be {cut}."
+        if said.startswith(f"The {name!r} parameter"):
+            remedies.append(remedy(value))
+    return " ".join([said, *filter(None, remedies)])
 
 
 def hints(allowed, values):

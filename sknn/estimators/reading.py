@@ -9,15 +9,29 @@ from sklearn.utils.validation import validate_data
 
 from sknn.estimators.inputs import (
     checked_total,
+    for_chunks,
+    named,
     refuse_no_labels,
     refuse_no_numbers,
     sums_up,
     told_of_images,
+    told_of_rows,
 )
 from sknn.nn.batches import Rows
 from sknn.scikit_learn import check_sample_weight, num_samples
 
 FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to
+
+
+def one_weight_each(sample_weight, X, dtype, positive):
+    """sample_weight as an array (n,) of the dtype, or of the first of several."""
+    refuse_no_numbers(sample_weight=sample_weight)
+    with named("sample_weight", "a number for each sample, or one for all"):
+        if np.iscomplexobj(sample_weight):
+            raise ValueError("Complex data not supported.")
+        if isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0:
+            sample_weight = float(sample_weight)
+        return check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=positive)
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,10 @@ class Reader:
             with _called_val(validates, "sample_weight_val: {}"):
                 sample_weight = self._checked_weight(sample_weight, X, dtype)
         weighed = sample_weight if validates else self._loss_weight(labels, sample_weight)
+        if weighed is not sample_weight and weighed.any():
+            times = "" if sample_weight is None else " times sample_weight"
+            with np.errstate(over="ignore"):
+                checked_total(f"class_weight{times}", weighed.astype(dtype))
         return Data(X, labels, sample_weight, self._rows(X, labels, weighed, dtype))
 
     def _read_samples(self, X, *, model):
@@ -84,7 +102,7 @@ class Reader:
     def _validated(self, X, y, dtypes, reset):
         refuse_no_numbers(X=X)
         (refuse_no_numbers if self._numeric_targets else refuse_no_labels)(y=y)
-        with told_of_images(X, self._takes_images):
+        with told_of_rows(X, y), told_of_images(X, self._takes_images):
             return validate_data(
                 self,
                 X,
@@ -119,21 +137,20 @@ class Reader:
 
     @staticmethod
     def _checked_weight(sample_weight, X, dtype):
-        refuse_no_numbers(sample_weight=sample_weight)
-        if isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0:
-            sample_weight = float(sample_weight)
-        weight = check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
-        return checked_total("sample_weight", weight)
+        return checked_total("sample_weight", one_weight_each(sample_weight, X, dtype, True))
 
-    def _checked(self, X, dtype):
-        """X to predict for, as the model takes it, checked."""
+    def _checked(self, X, dtype, whole=True):
+        """X to predict for, checked. It is in the dtype and in rows, unless not ``whole``.
+
+        What is then left to do, the model does chunk by chunk.
+        """
         if X.__class__ is np.ndarray and X.dtype == dtype and self._plainly_valid(X):
             return X
         refuse_no_numbers(X=X)
-        with told_of_images(X, self._takes_images):
-            return validate_data(
-                self, X, accept_sparse="csr", dtype=[dtype], order="C", reset=False
-            )
+        with told_of_rows(X), told_of_images(X, self._takes_images):
+            convert = {"dtype": [dtype], "order": "C"} if whole else {"dtype": "numeric"}
+            X = validate_data(self, X, accept_sparse="csr", reset=False, **convert)
+        return X if whole else for_chunks(X, dtype)
 
     def _plainly_valid(self, X):
         """Whether an array needs no validation, which for few rows would take most of the time."""

@@ -10,6 +10,7 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.metaestimators import available_if
 
 from sknn.estimators.inputs import check_finite, refuse_no_numbers
+from sknn.estimators.reading import FLOATS, one_weight_each
 from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
 from sknn.nn.losses import REGRESSION_LOSSES, Quantile
@@ -118,8 +119,10 @@ class RegressorTask(RegressorMixin):
         score : float
             At most 1.
         """
-        refuse_no_numbers(y=y, sample_weight=sample_weight)
+        refuse_no_numbers(y=y)
         predicted = _scored(self.predict(X), self._fitted_loss())
+        if sample_weight is not None:
+            sample_weight = one_weight_each(sample_weight, predicted, FLOATS, False)
         return float(r2_score(y, predicted, sample_weight=sample_weight))
 
     def _learn(self, y, learn, some):

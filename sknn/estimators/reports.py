@@ -1,16 +1,16 @@
 """What an estimator says of how training went: warnings, or an error."""
 
 import numpy as np
-from sklearn.base import is_regressor
 from sklearn.exceptions import ConvergenceWarning
 
+from sknn.estimators.divergence import told_divergence
 from sknn.warning import warn
 
 
 def refuse_divergence(estimator, fit, result):
     """Raises ValueError if the weights are no longer finite, and no better ones were kept."""
     if result.reason == "diverged" and not _best_kept(fit):
-        raise ValueError(_told_divergence(estimator, result))
+        raise ValueError(told_divergence(estimator, fit, result))
 
 
 def report(estimator, fit, result, planned):
@@ -24,7 +24,7 @@ def report(estimator, fit, result, planned):
     if result.reason == "interrupted":
         warn("Training interrupted by user.")
     elif result.reason == "diverged":
-        message = _told_divergence(estimator, result)
+        message = told_divergence(estimator, fit, result)
         warn(f"{message} The weights with the best validation score were kept.", ConvergenceWarning)
     elif estimator.solver == "lbfgs" and result.reason in ("limit", "failed"):
         warn(
@@ -46,19 +46,3 @@ def report(estimator, fit, result, planned):
 def _best_kept(fit):
     """Whether the best weights are there to go back to."""
     return fit.plan.early_stopping and fit.held_out is not None
-
-
-def _told_divergence(estimator, result):
-    by_iterations = estimator.solver == "lbfgs"
-    data = "X and y" if is_regressor(estimator) else "X"
-    scale = f"scale {data}, for instance with StandardScaler"
-    slower = f"try learning_rate_init={estimator.learning_rate_init / 10:g}"
-    in_weights = result.where.startswith("layer")
-    by_rate = slower if in_weights else f"{scale}, or {slower}"
-    where = f"first in {result.where}" if in_weights else f"{result.where} is not finite"
-    return (
-        "Solver produced non-finite parameter weights. The input data may contain large values "
-        "and need to be preprocessed. "
-        f"{'Iteration' if by_iterations else 'Epoch'} {result.epochs}, {where}: "
-        f"{scale if by_iterations else by_rate}."
-    )

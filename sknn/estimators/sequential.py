@@ -266,7 +266,8 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
         Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it
         includes those before the interruption.
     t_ : int
-        Number of training samples seen, counting every repetition.
+        Number of training samples seen in mini-batches, counting every repetition: 'lbfgs' adds
+        none.
     loss_ : float
         Loss of the last epoch or iteration, including penalties.
     best_loss_ : float or None
@@ -559,7 +560,8 @@ class SequentialRegressor(RegressorTask, BaseSequential):
         Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it
         includes those before the interruption.
     t_ : int
-        Number of training samples seen, counting every repetition.
+        Number of training samples seen in mini-batches, counting every repetition: 'lbfgs' adds
+        none.
     loss_ : float
         Loss of the last epoch or iteration, including penalties.
     best_loss_ : float or None

@@ -5,9 +5,9 @@ from copy import deepcopy
 
 from sknn.nn.augmentation import AUGMENTATIONS
 from sknn.nn.fit import LbfgsPlan
-from sknn.nn.names import hint
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 from sknn.nn.plan import Plan
+from sknn.nn.ranges import plain
 from sknn.nn.schedules import (
     Adaptive,
     Constant,
@@ -47,17 +47,14 @@ FOR_SGD = ("adaptive", "invscaling")  # scikit-learn ignores them for adam
 
 
 def has_stochastic_solver(estimator):
-    """Whether partial_fit exists: for ``available_if``. Raises AttributeError if not."""
+    """Whether partial_fit exists: for ``available_if``. Raises AttributeError if not.
+
+    With an unknown solver it does, and refuses that by name.
+    """
     solver = estimator.solver
     if isinstance(solver, str) and solver == "lbfgs":
         raise AttributeError(
             f"partial_fit is only available for stochastic optimizers. {solver} is not stochastic."
-        )
-    if not isinstance(solver, Optimizer) and solver not in STOCHASTIC_SOLVERS:
-        meant = hint("solver", solver, STOCHASTIC_SOLVERS) if isinstance(solver, str) else ""
-        raise AttributeError(
-            f"partial_fit needs a solver that is an Optimizer or one of "
-            f"{sorted(STOCHASTIC_SOLVERS)}, got {solver!r}. {meant}".rstrip()
         )
     return True
 
@@ -68,7 +65,7 @@ def new_optimizer(estimator):
     if not isinstance(solver, Optimizer):
         return STOCHASTIC_SOLVERS[solver](estimator)
     solver.check()
-    return deepcopy(solver)
+    return deepcopy(solver.computed())
 
 
 def new_training_state(estimator, model, random_state, start):
@@ -89,7 +86,21 @@ def new_schedule(estimator):
         ignored = schedule in FOR_SGD and not sgd
         schedule = SCHEDULES["constant" if ignored else schedule](estimator)
     schedule.check()
-    return Warmup(schedule, estimator.warmup_steps) if estimator.warmup_steps else schedule
+    schedule, steps = schedule.computed(), plain(estimator.warmup_steps)
+    return Warmup(schedule, steps) if steps else schedule
+
+
+def rows_at_a_time(estimator, n_samples):
+    """How many rows are in the layers at a time, at the least."""
+    if estimator.solver == "lbfgs":
+        return 1
+    return min(_batch_size(estimator, n_samples), n_samples)
+
+
+def copies_of_weights(estimator):
+    """How many vectors like the weights training has: the gradient and moments count."""
+    moments = () if estimator.solver == "lbfgs" else new_optimizer(estimator).moment_names
+    return 2 + len(moments)
 
 
 def new_plan(estimator, n_samples, planned=True):
@@ -97,23 +108,23 @@ def new_plan(estimator, n_samples, planned=True):
 
     planned: whether max_iter epochs are all there will be
     """
-    batch_size = min(200, n_samples) if estimator.batch_size == "auto" else estimator.batch_size
+    batch_size = _batch_size(estimator, n_samples)
     if batch_size > n_samples and batch_size != _default(estimator, "batch_size"):
         warn(
             "Got `batch_size` less than 1 or larger than sample size. "
             f"It is going to be clipped to {n_samples}."
         )
     return Plan(
-        batch_size=min(int(batch_size), n_samples),
+        batch_size=min(batch_size, n_samples),
         learning_rate=float(estimator.learning_rate_init),
         schedule=new_schedule(estimator),
         alpha=float(estimator.alpha),
         l1=float(estimator.l1),
-        max_grad_norm=estimator.max_grad_norm,
-        max_time=estimator.max_time,
+        max_grad_norm=plain(estimator.max_grad_norm),
+        max_time=plain(estimator.max_time),
         shuffle=estimator.shuffle,
-        tol=estimator.tol,
-        n_iter_no_change=estimator.n_iter_no_change,
+        tol=plain(estimator.tol),
+        n_iter_no_change=plain(estimator.n_iter_no_change),
         early_stopping=estimator.early_stopping,
         augment=AUGMENTATIONS.get(getattr(estimator, "augment", None)),
         planned=planned,
@@ -139,14 +150,18 @@ def new_lbfgs_plan(estimator, network, held_out):
             "at every iteration. Give X_val and y_val to fit, or use solver='adam'."
         )
     return LbfgsPlan(
-        alpha=estimator.alpha,
-        l1=estimator.l1,
-        max_fun=estimator.max_fun,
-        tol=estimator.tol,
-        n_iter_no_change=estimator.n_iter_no_change,
-        max_time=estimator.max_time,
+        alpha=float(estimator.alpha),
+        l1=float(estimator.l1),
+        max_fun=plain(estimator.max_fun),
+        tol=plain(estimator.tol),
+        n_iter_no_change=plain(estimator.n_iter_no_change),
+        max_time=plain(estimator.max_time),
         early_stopping=estimator.early_stopping,
     )
+
+
+def _batch_size(estimator, n_samples):
+    return min(200, n_samples) if estimator.batch_size == "auto" else int(estimator.batch_size)
 
 
 def _default(estimator, name):

@@ -5,6 +5,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv, train_test_split
 
 from sknn.nn.fit import HeldOut
+from sknn.nn.ranges import plain
 from sknn.scikit_learn import safe_indexing
 
 NAMES = ("X_val", "y_val", "sample_weight_val")  # as fit calls what is given to validate on
@@ -92,10 +93,15 @@ def _split(estimator, rows, labels, groups, random_state):
             "GroupShuffleSplit(n_splits=1, test_size=0.1)."
         )
     else:
+        if plain(fraction) in (0, False):
+            raise ValueError(
+                f"validation_fraction must be above 0 with early_stopping=True, got {fraction!r}. "
+                "Set it to 0.1, or give X_val and y_val to fit."
+            )
         training, validation = train_test_split(
             everything,
             random_state=random_state,
-            test_size=fraction,
+            test_size=plain(fraction),
             stratify=estimator._strata(rows.y),
         )
     if len(validation) < 2:

@@ -8,7 +8,7 @@ from scipy.special import expit, ndtr
 from sknn.nn.initializers import Constant
 from sknn.nn.names import hint
 from sknn.nn.parameters import Parameter
-from sknn.nn.ranges import FLAG, NUMBER, POSITIVE, Range
+from sknn.nn.ranges import FLAG, NUMBER, POSITIVE, Range, shown
 from sknn.nn.settings import Settings
 from sknn.nn.workspace import zeros_for
 
@@ -411,11 +411,11 @@ def as_activation(activation):
     if not isinstance(activation, str):
         raise TypeError(
             "activation must be a name or an Activation object (an instance, not a class), "
-            f"'identity' for none, got {activation!r}."
+            f"'identity' for none, got {shown(activation)}."
         )
     if activation not in ACTIVATIONS:
         raise ValueError(
             f"activation must be an Activation or one of {sorted(ACTIVATIONS)}, got "
-            f"{activation!r}. {hint('activation', activation, ACTIVATIONS)}".rstrip()
+            f"{shown(activation)}. {hint('activation', activation, ACTIVATIONS)}".rstrip()
         )
     return ACTIVATIONS[activation]

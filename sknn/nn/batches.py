@@ -49,7 +49,7 @@ class Samples:
 
     Parameters
     ----------
-    x : ndarray of shape (n, ...), C-contiguous, or sparse of shape (n, n_features)
+    x : ndarray of shape (n, ...), or sparse of shape (n, n_features)
     dtype : dtype
         What is computed in.
     shape : tuple of int or None
@@ -187,11 +187,11 @@ def gathered(array, at, workspace):
 
 
 def converted(rows, workspace):
-    """rows in the dtype of the workspace, in its memory where they have another."""
-    if rows.dtype == workspace.dtype:
-        return rows
+    """rows in the dtype of the workspace and C-contiguous, in its memory where they are not."""
     if issparse(rows):
-        return rows.astype(workspace.dtype)
+        return rows if rows.dtype == workspace.dtype else rows.astype(workspace.dtype)
+    if rows.dtype == workspace.dtype and rows.flags.c_contiguous:
+        return rows
     out = workspace.array("converted", rows.shape)
     np.copyto(out, rows, casting="unsafe")
     return out

@@ -229,7 +229,7 @@ def _by_iterations(fit, watch):
         "diverged" if where else outcome.reason,
         outcome.iterations,
         outcome.loss,
-        fit.run.progress.samples + outcome.iterations * len(rows),
+        fit.run.progress.samples,  # as scikit-learn: only the samples of mini-batches count
         where=where,
         message=outcome.message,
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from sknn.nn.names import hint
-from sknn.nn.ranges import NOT_NEGATIVE, NUMBER, POSITIVE
+from sknn.nn.ranges import NOT_NEGATIVE, NUMBER, POSITIVE, shown
 from sknn.nn.settings import Settings
 
 
@@ -108,7 +108,7 @@ class Normal(Initializer):
         self.std = std
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
-        return random_state.normal(0, self.std, shape)
+        return random_state.normal(0, abs(self.std), shape)  # -0.0 is refused
 
 
 class ForActivation(Initializer):
@@ -175,5 +175,5 @@ def as_initializer(initializer):
     meant = hint("weight_init", initializer, INITIALIZERS) if named else ""
     raise ValueError(
         f"weight_init must be an Initializer or one of {sorted(INITIALIZERS)}, got "
-        f"{initializer!r}. {meant}".rstrip()
+        f"{shown(initializer)}. {meant}".rstrip()
     )

@@ -12,6 +12,7 @@ from sknn.nn.threads import allowed_threads, one_blas_thread, share_out
 
 PART = 64  # images that one thread predicts at a time
 CACHE, LEAST = 2**20, 256  # flat samples: bytes that stay in a core's cache, but so many at least
+WHOLE = slice(None)
 ONE_PASS = 2**24  # bytes: less is not worth the threads
 
 
@@ -92,7 +93,7 @@ class Model:
     def outputs(self, x, memory, at=None, depth=None):
         """Raw outputs, chunk by chunk so that each takes at most ``memory`` bytes.
 
-        x: (n, *input_shape), or sparse    at: numbers of the rows wanted, default all
+        x: (n, *input_shape), or sparse, of any dtype    at: numbers of the rows wanted, default all
         depth: how many layers to go through, default all    z: (..., len(at), n_outputs)
         """
         network = self.network
@@ -103,7 +104,10 @@ class Model:
         chunk = PART if network.n_image_layers else max(LEAST, CACHE // row_size)
         params = self.params if depth else network.folded(self.params, self._state)
         most = max(chunk, ONE_PASS // row_size)
+        if x.dtype != self.dtype:  # a chunk is converted first
+            row_size += self.dtype.itemsize * prod(shape)
         if n <= min(most, memory // row_size) and at is None and not network.n_image_layers:
+            x = x if x.dtype == self.dtype else Samples(x, self.dtype).take(WHOLE)
             z = network.forward(params, self._state, x, network.workspaces(self.dtype), depth=depth)
             return z.copy() if z is x else z  # no layer made an array of its own
         chunk = max(1, min(chunk, int(memory // row_size) // allowed_threads()))

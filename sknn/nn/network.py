@@ -1,11 +1,15 @@
 """Layers in sequence over one vector of parameters."""
 
+from math import prod
+
 import numpy as np
 from scipy.sparse import issparse
 
 from sknn.nn.layers.base import Layer
+from sknn.nn.memory import count, installed_memory, size
 from sknn.nn.parameters import Layout
 from sknn.nn.passes import PREDICTION
+from sknn.nn.ranges import shown
 from sknn.nn.workspace import Workspace
 
 
@@ -44,12 +48,13 @@ class Network:
         self.names = layer_names(self.layers) if names is None else list(names)
         self.shapes = [tuple(input_shape)]
         self.placed, declared, states = [], [], []
-        for name, layer in zip(self.names, self.layers, strict=True):
+        for index, (name, layer) in enumerate(zip(self.names, self.layers, strict=True)):
             shape = self.shapes[-1]
             try:
                 layer.check()
             except ValueError as error:
                 raise ValueError(f"Layer {name}, {error}") from error
+            layer = self.layers[index] = layer.computed()
             try:
                 placed = layer.placed(shape)
                 self.shapes.append(placed.output_shape(shape))
@@ -58,7 +63,7 @@ class Network:
                 self.placed.append(placed)
             except (TypeError, ValueError) as error:
                 kind = TypeError if isinstance(error, TypeError) else ValueError
-                raise kind(f"Layer {name}, {layer!r}: {error}") from error
+                raise kind(f"Layer {name}, {shown(layer)}: {error}") from error
         self.layout = Layout(declared)
         trained = (any(item.trainable for item in items) for items in declared)
         self.draws = any(layer.draws for layer in self.layers)
@@ -86,9 +91,59 @@ class Network:
         return steps
 
     def initial(self, random_state, dtype):
-        """First values of (theta, state); theta is drawn layer by layer."""
-        theta = self.layout.initial(random_state, dtype)
+        """First values of (theta, state); theta is drawn layer by layer.
+
+        Raises ValueError if they do not fit into memory, MemoryError if others have taken it.
+        """
+        self.refuse_too_large(dtype)
+        try:
+            theta = self.layout.initial(random_state, dtype)
+        except MemoryError as error:
+            raise MemoryError(f"{error}. {self.told_need(dtype)}") from error
         return theta, self.state_layout.initial(random_state, dtype)
+
+    def refuse_too_large(self, dtype, n_samples=1, n_copies=1, remedy="Make that layer smaller."):
+        """Raises ValueError if the network needs more memory than there is in this computer.
+
+        n_samples: how many are in the layers at a time    n_copies: how many vectors like theta
+        there are    remedy: what to do about it
+        """
+        parts, there_is = self._parts_of_memory(n_samples, n_copies), installed_memory()
+        if np.dtype(dtype).itemsize * sum(sum(own.values()) for own in parts) > there_is:
+            told = self.told_need(dtype, n_samples, n_copies)
+            raise ValueError(f"{told}, and this computer has {size(there_is)}. {remedy}")
+
+    def largest_scratch(self):
+        """Numbers that the layer works with, and does not keep, that has most of them."""
+        layers = zip(self.layers, self.shapes, strict=False)
+        return max((layer.scratch(shape) for layer, shape in layers), default=0)
+
+    def told_need(self, dtype, n_samples=1, n_copies=1):
+        """How much memory the network takes, and the layer that takes too much of it, or most."""
+        parts = self._parts_of_memory(n_samples, n_copies)
+        needs = [np.dtype(dtype).itemsize * sum(own.values()) for own in parts]
+        first_too_large = (i for i, need in enumerate(needs) if need > installed_memory())
+        at = next(first_too_large, needs.index(max(needs)))
+        told = [f"{count(number)} {name}" for name, number in parts[at].items() if number]
+        return (
+            f"The network needs at least {size(sum(needs))} of memory. Layer {self.names[at]}, "
+            f"{shown(self.layers[at])}, on samples of shape {shown(self.shapes[at])}, needs "
+            f"{size(needs[at])} of it in {np.dtype(dtype)}: {', '.join(told)}"
+        )
+
+    def _parts_of_memory(self, n_samples, n_copies):
+        """For each layer {what: how many numbers it takes, at the least}."""
+        layers = zip(self.layers, self.shapes, self.layout.declared, strict=False)
+        each = f", {n_copies} for each of them," if n_copies > 1 else ""
+        return [
+            {
+                f"numbers for weights{each}": n_copies * sum(prod(item.shape) for item in declared),
+                f"for the outputs for a batch of {count(n_samples)}": n_samples
+                * layer.numbers_kept(shape),
+                "for steps in between": layer.scratch(shape),
+            }
+            for layer, shape, declared in layers
+        ]
 
     def workspaces(self, dtype, lender=None):
         """What one thread needs to run forward and backward: a Workspace per layer."""

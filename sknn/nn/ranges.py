@@ -2,9 +2,56 @@
 
 import math
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from numbers import Integral, Real
 
 import numpy as np
+
+LONGEST = 200  # characters of a value in a message
+LARGEST = f"The largest number that a float can hold is {np.finfo(float).max:.2g}."
+NUMBERS, NO_NUMBERS = (Integral, float, np.floating), (bool, np.bool_, np.timedelta64)
+
+
+def is_number(value):
+    """Whether it is an int or a float, of Python or NumPy, which calls time spans integers."""
+    return isinstance(value, NUMBERS) and not isinstance(value, NO_NUMBERS)
+
+
+def as_float(number):
+    """A number as a float; infinite if no float is so large."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def plain(value):
+    """A number as the int or float of Python that is computed with; anything else as it is.
+
+    NumPy's have dtypes, which would take part: ``-np.uint8(1)`` is 255.
+    """
+    if not is_number(value):
+        return value
+    return int(value) if isinstance(value, Integral) else as_float(value)
+
+
+def shown(value):
+    """repr(value) for a message, cut if it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write out ints of thousands of digits
+        return f"an object of type {type(value).__name__} that is too long to show"
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:40]}...{text[-10:]} ({len(text)} characters)"
+
+
+def remedy(value):
+    """What to do about a number that is refused for its type or size; "" for anything else."""
+    if isinstance(value, Real | Decimal) and not isinstance(value, (*NUMBERS, *NO_NUMBERS)):
+        return "Pass it as an int or a float."
+    finite = is_number(value) and (isinstance(value, Integral) or np.isfinite(value))
+    return LARGEST if finite and math.isinf(as_float(value)) else ""
 
 
 @dataclass(frozen=True)
@@ -34,10 +81,11 @@ class Range:
     def __contains__(self, value):
         if value is None:
             return self.optional
-        if isinstance(value, bool) or not isinstance(value, Integral if self.whole else Real):
+        if not is_number(value) or (self.whole and not isinstance(value, Integral)):
             return False
-        above = self.low <= value if self.closed in ("both", "left") else self.low < value
-        below = value <= self.high if self.closed in ("both", "right") else value < self.high
+        number = int(value) if self.whole else as_float(value)
+        above = self.low <= number if self.closed in ("both", "left") else self.low < number
+        below = number <= self.high if self.closed in ("both", "right") else number < self.high
         return above and below
 
     def __str__(self):
@@ -70,7 +118,8 @@ class Sequence:
     of: Range
 
     def __contains__(self, value):
-        values = value if isinstance(value, list | tuple | np.ndarray) else [value]
+        several = isinstance(value, list | tuple) or np.ndim(value) == 1
+        values = value if several else [value]
         return len(values) > 0 and all(one in self.of for one in values)
 
     def __str__(self):

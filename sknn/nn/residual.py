@@ -138,6 +138,9 @@ class Residual(JointLayer):
         networks = self.networks(input_shape)
         return prod(networks[0].shapes[-1]) + sum(network.numbers_kept() for network in networks)
 
+    def scratch(self, input_shape):
+        return max(network.largest_scratch() for network in self.networks(input_shape))
+
     def for_prediction(self, params, state):
         """Normalisation in the branch is folded; layers that have nothing left to do are not there.
 

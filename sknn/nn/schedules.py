@@ -1,6 +1,7 @@
 """Learning-rate schedules: the rate as a function of how far training has come."""
 
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +85,7 @@ class InvScaling(Schedule):
     def rate(self, progress, base):
         if progress.epoch == 0:
             return base
-        return base / (progress.samples + 1) ** self.power
+        return base / _power(progress.samples + 1, self.power)
 
 
 class Adaptive(Schedule):
@@ -109,7 +110,7 @@ class Step(Schedule):
         self.factor = factor
 
     def rate(self, progress, base):
-        return base * self.factor ** (progress.epoch // self.every)
+        return base * _power(self.factor, progress.epoch // self.every)
 
 
 class Exponential(Schedule):
@@ -121,7 +122,7 @@ class Exponential(Schedule):
         self.factor = factor
 
     def rate(self, progress, base):
-        return base * self.factor**progress.epoch
+        return base * _power(self.factor, progress.epoch)
 
 
 class Plateau(Schedule):
@@ -154,6 +155,7 @@ class Planned(Schedule):
 
     def _total(self, progress):
         total = self.total_steps or progress.total_steps
+        total = total and min(total, sys.maxsize)  # which a float can hold
         if total is None:
             raise ValueError(
                 f"{type(self).__name__} needs to know its end: in partial_fit give it "
@@ -230,10 +232,16 @@ class Warmup(Schedule):
 
 
 def _power(base, counts):
-    """base^counts; NumPy's power of arrays rounds some results differently from that of one."""
-    if np.ndim(counts) == 0:
+    """base^counts, of a positive base; infinite where it overflows.
+
+    NumPy's power of arrays rounds some results differently from that of one number.
+    """
+    if np.ndim(counts):
+        return np.reshape([_power(base, count) for count in np.ravel(counts)], np.shape(counts))
+    try:
         return base**counts
-    return np.reshape([base**count for count in np.ravel(counts)], np.shape(counts))
+    except OverflowError:
+        return math.inf
 
 
 def _along_cosine(start, end, share):

@@ -1,6 +1,9 @@
 """Objects that are their settings: the arguments of the constructor, kept untouched."""
 
 import inspect
+from copy import copy
+
+from sknn.nn.ranges import plain, remedy, shown
 
 
 class Settings:
@@ -29,18 +32,35 @@ class Settings:
         """Raises ValueError if a setting, or one of an object among the settings, cannot be."""
         for name, value in self.settings().items():
             if name in self.valid and value not in self.valid[name]:
-                raise ValueError(f"{self!r}: {name} must be {self.valid[name]}, got {value!r}.")
+                got = f"{self.valid[name]}, got {shown(value)}. {remedy(value)}"
+                raise ValueError(f"{shown(self)}: {name} must be {got}".rstrip())
             if isinstance(value, Settings):
                 value.check()
 
+    def computed(self):
+        """These settings as they are computed with: itself, or a copy with Python's numbers.
+
+        To be called after ``check``.
+        """
+        given = self.settings()
+        numbers = {
+            name: value.computed() if isinstance(value, Settings) else plain(value)
+            for name, value in given.items()
+        }
+        if all(numbers[name] is value for name, value in given.items()):
+            return self
+        computed = copy(self)
+        vars(computed).update(numbers)
+        return computed
+
     def __repr__(self):
         defaults = inspect.signature(type(self).__init__).parameters
-        shown = [
-            f"{name}={value!r}"
+        given = [
+            f"{name}={shown(value) if isinstance(value, int) else repr(value)}"
             for name, value in self.settings().items()
-            if repr(value) != repr(defaults[name].default)
+            if shown(value) != shown(defaults[name].default)
         ]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return f"{type(self).__name__}({', '.join(given)})"
 
 
 class NestedSettings(Settings):

@@ -51,6 +51,10 @@ class Layer(NestedSettings):
         z_as_well = activation is not None and as_activation(activation).needs == "z"
         return math.prod(self.output_shape(input_shape)) * (1 + z_as_well)
 
+    def scratch(self, input_shape):
+        """How many numbers, at the least, forward works with for one sample and does not keep."""
+        return 0
+
     def placed(self, input_shape):
         """The layer that a network runs on samples of this shape: itself, or a copy that knows it.
 

@@ -1,6 +1,7 @@
 """Convolution of images, by itself and with the max-pooling that often follows it."""
 
 from functools import partial
+from math import prod
 
 import numpy as np
 
@@ -108,6 +109,12 @@ class Conv2D(Layer):
             *([bias] if self.bias else []),
             *activation_parameters(self.activation, filters, trainable),
         ]
+
+    def scratch(self, input_shape):
+        windows, channels = self.windows(input_shape), input_shape[-1]
+        padded = windows.padded if windows.padded != windows.image else ()
+        columns = () if windows.size == (3, 3) else (*windows.outputs, *windows.size)
+        return channels * sum(prod(shape) for shape in (padded, columns) if shape)
 
     def multiply_adds(self, input_shape):
         windows = self.windows(input_shape)

@@ -1,10 +1,14 @@
 """Pooling: the largest or the mean pixel of each window, or of the whole image."""
 
+from math import prod
+
 import numpy as np
 
 from sknn.nn.layers.base import Layer, kept
 from sknn.nn.layers.windows import image_shape, pair, windows_over
 from sknn.nn.workspace import ones
+
+PLACE = 64  # numbers: the least that Python needs for a Place
 
 
 class Pooling(Layer):
@@ -20,6 +24,9 @@ class Pooling(Layer):
 
     def output_shape(self, input_shape):
         return (*self.windows(input_shape).outputs, input_shape[-1])
+
+    def scratch(self, input_shape):
+        return PLACE * prod(self.windows(input_shape).size)
 
     def windows(self, input_shape):
         """Where the windows lie. Raises ValueError if there is no room for any."""

@@ -7,6 +7,11 @@ from numbers import Integral
 
 import numpy as np
 
+from sknn.nn.memory import count
+from sknn.nn.ranges import shown
+
+FAR = 2**20  # pixels: strides of arrays are multiples of steps, and must not overflow
+
 
 class Place:
     """One place in a window, such as its upper left corner.
@@ -62,12 +67,17 @@ class Windows:
         if min(self.outputs) < 1:
             least = [max(1, k - sum(p)) for k, p in zip(span, self.padding, strict=True)]
             raise ValueError(
-                f"needs images of at least {least[0]} x {least[1]} pixels with "
-                f"padding={padding!r}, got {image[0]} x {image[1]}. Use padding='same', a smaller "
-                "window, or less pooling before it."
+                f"needs images of at least {count(least[0])} x {count(least[1])} pixels with "
+                f"padding={shown(padding)}, got {image[0]} x {image[1]}. Use padding='same', a "
+                "smaller window, or less pooling before it."
             )
         self.padded = tuple(i + sum(p) for i, p in zip(image, self.padding, strict=True))
         self.overlapping = any(k > s for k, s in zip(span, stride, strict=True))
+        if max(*stride, *dilation) > FAR:  # beyond the image all steps are the same
+            self.stride = tuple(
+                min(s, max(p, FAR)) for s, p in zip(stride, self.padded, strict=True)
+            )
+            self.dilation = tuple(d if k > 1 else 1 for d, k in zip(dilation, size, strict=True))
 
     def pixels(self, x, cache):
         """The pixels of every window, zeros outside: (n, *outputs, *size, c), a view.
@@ -136,7 +146,7 @@ def pair(name, value, least=1):
     both = (value, value) if isinstance(value, Integral) else value
     if not _is_pair(both) or not all(_is_int(n) and n >= least for n in both):
         raise ValueError(
-            f"{name} must be an int of at least {least}, or a pair of such, got {value!r}."
+            f"{name} must be an int of at least {least}, or a pair of such, got {shown(value)}."
         )
     return tuple(int(n) for n in both)
 
@@ -155,7 +165,7 @@ def as_padding(value):
             return tuple(tuple(int(n) for n in side) for side in sides)
     raise ValueError(
         "padding must be 'same', 'valid', a number of pixels for every side, or "
-        f"((above, below), (left, right)), got {value!r}."
+        f"((above, below), (left, right)), got {shown(value)}."
     )
 
 
