@@ -15,6 +15,7 @@ from sknn.estimators.by_hand import model_by_hand
 from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import checkpoint_writer, read_checkpoint
 from sknn.estimators.inputs import check_finite
+from sknn.estimators.meeting import run_here
 from sknn.estimators.panel.html import NetworkPanel
 from sknn.estimators.parameters import hints
 from sknn.estimators.publishing import publish
@@ -24,7 +25,7 @@ from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import new_lbfgs_plan, new_plan, new_training_state
 from sknn.estimators.starts import Fresh, Further, Resumed, Warm
 from sknn.estimators.validation import given_data, hold_out, user_score
-from sknn.nn.fit import Fit, Watch, run
+from sknn.nn.fit import Fit, Watch
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
 from sknn.nn.storage.checkpoint import check_same, fingerprint
@@ -182,13 +183,12 @@ class BaseNetwork(
         publish(self, fit)
         callbacks = EpochCallbacks(self, data, fit.epochs_left)
         try:
-            result = run(fit, self._watch(fit, start, callbacks))
+            result = run_here(fit, self._watch(fit, start, callbacks))
             refuse_divergence(self, fit, result)
         except BaseException:
             start.give_back()
             raise
-        goes_on = self.warm_start or not start.planned
-        publish(self, fit, result, keep_run=goes_on and self.solver != "lbfgs")
+        publish(self, fit, result)
         callbacks.end()
         report(self, fit, result, start.planned)
         return self
@@ -225,6 +225,8 @@ class BaseNetwork(
             start.history,
             start.checkpoint,
             fingerprints,
+            goes_on=(self.warm_start or not start.planned) and self.solver != "lbfgs",
+            own_draws=start.run is None and isinstance(self.random_state, Integral),
         )
 
     def _train_further(self, X, y, sample_weight):
@@ -247,8 +249,8 @@ class BaseNetwork(
         """Who looks on while the Fit runs."""
         saves = self.checkpoint is not None and start.planned
         return Watch(
-            before_epoch=callbacks.begin_epoch,
-            after_epoch=callbacks.end_epoch,
+            before_epoch=callbacks.begin_epoch if callbacks.listening else None,
+            after_epoch=callbacks.end_epoch if callbacks.listening else None,
             say=print if self.verbose else None,
             save=checkpoint_writer(self, fit) if saves else None,
             score=user_score(self, fit.held_out),

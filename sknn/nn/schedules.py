@@ -3,9 +3,7 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from sknn.nn.per_model import of_models, with_part
+from sknn.nn.per_model import of_models, power, with_part
 from sknn.nn.ranges import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, POSITIVE, Instance, Range
 from sknn.nn.settings import Settings
 
@@ -18,7 +16,7 @@ class Progress:
     ----------
     step, epoch : int
         Steps and whole epochs done.
-    samples : int
+    samples : int, or (k, 1), one per model
         Samples seen since the first fit; unlike the others it goes on under warm_start.
     plateaus : int, or (k, 1), one per model
         How often patience ran out and the schedule chose to go on.
@@ -84,7 +82,7 @@ class InvScaling(Schedule):
     def rate(self, progress, base):
         if progress.epoch == 0:
             return base
-        return base / (progress.samples + 1) ** self.power
+        return base / power(progress.samples + 1, self.power)
 
 
 class Adaptive(Schedule):
@@ -93,7 +91,7 @@ class Adaptive(Schedule):
     slows = True
 
     def rate(self, progress, base):
-        return base / _power(5.0, progress.plateaus)
+        return base / power(5.0, progress.plateaus)
 
     def ends(self, progress, base):
         return self.rate(progress, base) <= 1e-6
@@ -136,7 +134,7 @@ class Plateau(Schedule):
         self.least = least
 
     def rate(self, progress, base):
-        return base * _power(self.factor, progress.plateaus)
+        return base * power(self.factor, progress.plateaus)
 
     def ends(self, progress, base):
         return self.rate(progress, base) <= self.least
@@ -227,13 +225,6 @@ class Warmup(Schedule):
 
     def ends(self, progress, base):
         return self.schedule.ends(progress, base)
-
-
-def _power(base, counts):
-    """base^counts; NumPy's power of arrays rounds some results differently from that of one."""
-    if np.ndim(counts) == 0:
-        return base**counts
-    return np.reshape([base**count for count in np.ravel(counts)], np.shape(counts))
 
 
 def _along_cosine(start, end, share):
