@@ -4,10 +4,10 @@ from contextvars import ContextVar
 
 from sknn.nn.fit import run
 
-ROOM = ContextVar("room", default=None)  # run(fit, watch) -> Result, of the tasks under way here
+ROOM = ContextVar("room", default=None)  # run(fit, watch) -> Result, for the task under way here
 
 
 def run_here(fit, watch):
-    """The Result of a Fit; in a room it may have been trained together with others."""
+    """The Result of a Fit; in a room it may be trained together with others."""
     room = ROOM.get()
     return run(fit, watch) if room is None else room.run(fit, watch)

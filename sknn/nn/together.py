@@ -37,10 +37,13 @@ def run_together(fits, watches):
     ended = []  # is told of an interrupt
     batches = _batches(fits, watches)
 
+    def is_over():
+        return bool(ended)
+
     def work(number):
         members = batches[number]
         try:
-            ends = _run_batch([fits[i] for i in members], [watches[i] for i in members], ended)
+            ends = _run_batch([fits[i] for i in members], [watches[i] for i in members], is_over)
         except Exception as error:
             ends = [error] * len(members)
         for member, end in zip(members, ends, strict=True):
@@ -132,30 +135,30 @@ def _by_rows(members, fits):
     return found
 
 
-def _run_batch(fits, watches, ended):
+def _run_batch(fits, watches, is_over):
     """The Results of fits that have one shape."""
     if len(fits) == 1:
         (watch,) = watches
-        return [run(fits[0], _ending(watch, ended))]
+        return [run(fits[0], ending(watch, is_over))]
     before = [_Before(fit) for fit in fits]
     together = _Together(fits, watches)
-    outcome = together.train(ended)
+    outcome = together.train(is_over)
     if outcome.reason == "interrupted":
         raise KeyboardInterrupt
     results = []
     for number, (fit, watch) in enumerate(zip(fits, watches, strict=True)):
         if together.has_diverged(number, outcome):
             before[number].restore()  # by itself it ends in the words, and at the place, it should
-            results.append(run(fit, _ending(watch, ended)))
+            results.append(run(fit, ending(watch, is_over)))
         else:
             results.append(together.result(number, outcome))
     return results
 
 
-def _ending(watch, ended):
+def ending(watch, is_over):
     """The watch of a fit by itself, which ends when all are to end."""
     own, watch = watch.after_epoch, copy(watch)
-    watch.after_epoch = lambda: bool(ended) or (own is not None and own())
+    watch.after_epoch = lambda: is_over() or (own is not None and own())
     return watch
 
 
@@ -219,7 +222,7 @@ class _Together:
             own[: _n(fit)] = _order(fit) + start
         return state
 
-    def train(self, ended):
+    def train(self, is_over):
         return train(
             self.gradient,
             self.rows,
@@ -229,7 +232,7 @@ class _Together:
             history=self.history,
             subset=self.run.order,
             validate=self.validate if self.validations[0] else None,
-            after_epoch=lambda: bool(ended),
+            after_epoch=is_over,
         )
 
     def validate(self):
