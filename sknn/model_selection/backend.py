@@ -1,8 +1,6 @@
 """A joblib backend whose tasks train their networks together."""
 
 from contextlib import contextmanager
-from itertools import chain
-from operator import itemgetter
 
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
@@ -10,6 +8,8 @@ from joblib.parallel import ParallelBackendBase, SequentialBackend
 from sklearn import get_config
 
 from sknn.model_selection.room import MOST, Room
+
+SHARE = 64  # tasks that a process takes at a time
 
 
 class TogetherBackend(ParallelBackendBase):
@@ -47,6 +47,8 @@ class TogetherBackend(ParallelBackendBase):
     def submit(self, func, callback=None):
         self._tasks.append((func, callback))
 
+    apply_async = submit  # its name before joblib 1.5
+
     def retrieve_result_callback(self, out):
         result, error = out
         if error is not None:
@@ -78,14 +80,18 @@ class TogetherBackend(ParallelBackendBase):
     def _in_processes(self, works):
         """As ``_in_this_process``, in several; tasks with the same data go to the same one."""
         order = sorted(range(len(works)), key=lambda number: _fold(works[number]))
-        n_shares = min(self._n_processes, len(works))
+        n_shares = max(min(self._n_processes, len(works)), -(-len(works) // SHARE))
         shares = [share.tolist() for share in np.array_split(order, n_shares)]
-        parallel = Parallel(n_jobs=n_shares, backend="loky")
+        parallel = Parallel(self._n_processes, backend="loky", return_as="generator")
         outcomes = parallel(
             delayed(_all_in_this_process)([works[number] for number in share]) for share in shares
         )
-        pairs = (zip(*both, strict=True) for both in zip(shares, outcomes, strict=True))
-        return _until_first_error(sorted(chain.from_iterable(pairs), key=itemgetter(0)))
+        ended = (
+            (share[number], outcome)
+            for share, ended_there in zip(shares, outcomes, strict=True)
+            for number, outcome in ended_there
+        )
+        return _until_first_error(ended)
 
 
 def _in_this_process(works):
@@ -99,9 +105,7 @@ def _in_this_process(works):
 
 
 def _all_in_this_process(works):
-    """A list of (result, error) of tasks."""
-    outcomes = dict(_in_this_process(works))
-    return [outcomes.get(number, (None, None)) for number in range(len(works))]
+    return list(_in_this_process(works))
 
 
 def _outcome(task):
@@ -125,8 +129,9 @@ def _until_first_error(ended):
         else:
             failed[number] = error
         if failed and not any(other < min(failed) for other in missing):
-            yield min(failed), (None, failed[min(failed)])
-            return
+            break
+    if failed:
+        yield min(failed), (None, failed[min(failed)])
 
 
 def _fold(work):

@@ -3,15 +3,17 @@
 import warnings
 from collections import deque
 from contextvars import copy_context
+from itertools import chain
 from threading import Semaphore, Thread, get_ident
 from time import perf_counter
 
 from sknn.estimators.meeting import ROOM
 from sknn.nn.fit import run
-from sknn.nn.threads import one_blas_thread
-from sknn.nn.together import ending, run_together, shape_of
+from sknn.nn.threads import allowed_threads, one_blas_thread
+from sknn.nn.together import ending, in_batches, run_together, shape_of
 
 MOST = 256  # tasks under way at a time
+BATCHES = 4  # for each thread, before tasks that are trained go on
 OF_WARNINGS = ("filters", "showwarning", "_showwarnmsg_impl")  # what catch_warnings changes
 
 
@@ -37,7 +39,8 @@ class Room:
         self.memory = memory
         self.abandoned = False
         self.yielded = Semaphore(0)
-        self._todo, self._ready, self._waiting = deque(), deque(), []
+        self._todo, self._ready = deque(), deque()
+        self._waiting, self._batches, self._in_training = [], [], []
         self._n_under_way = 0
         self._largest = 1  # bytes of the rows of one task
 
@@ -83,7 +86,8 @@ class Room:
     def _abandon(self):
         """Ends all tasks without a result."""
         self.abandoned = True
-        for task in (*self._ready, *self._waiting):
+        halfway = chain(self._ready, self._waiting, *self._batches, self._in_training)
+        for task in list(halfway):
             task.go_on()
             self.yielded.acquire()
 
@@ -91,12 +95,19 @@ class Room:
         return max(2, min(MOST, self.memory // self._largest))
 
     def _train(self):
-        waiting = self._waiting
-        results = run_together([task.fit for task in waiting], [task.watch for task in waiting])
-        for task, result in zip(waiting, results, strict=True):
+        """Trains some of the networks that tasks wait for."""
+        if not self._batches:
+            waiting, self._waiting = self._waiting, []
+            numbers = in_batches([(task.fit, task.watch) for task in waiting])
+            self._batches = [[waiting[number] for number in batch] for batch in numbers]
+        n_batches = BATCHES * allowed_threads()
+        batches, self._batches = self._batches[:n_batches], self._batches[n_batches:]
+        self._in_training = list(chain.from_iterable(batches))
+        results = run_together([[(task.fit, task.watch) for task in batch] for batch in batches])
+        for task, result in zip(self._in_training, chain.from_iterable(results), strict=True):
             task.result = result
-        self._waiting = []
-        self._ready.extend(waiting)
+        self._ready.extend(self._in_training)
+        self._in_training = []
 
 
 class Task:

@@ -155,7 +155,7 @@ class Rows(Source):
         # a column, so that it weighs all outputs
         self.weight = weight[:, None] if weight is not None and weight.ndim == 1 else weight
         self.codebook = codebook
-        self._y, self._code, self._weight = (Workspace(self.dtype) for _ in range(3))
+        self._x, self._y, self._code, self._weight = (Workspace(self.dtype) for _ in range(4))
 
     def __len__(self):
         return len(self.samples)
@@ -183,13 +183,13 @@ class Rows(Source):
 
     def copy_to(self, at, x, y, weight):
         """Copies the flat, dense rows ``at`` into arrays of another's; weight may be None."""
-        _copy_rows(self.x, at, x)
+        _copy_rows(self.x, at, x, self._x)
         if self.codebook is None:
-            _copy_rows(self.y, at, y)
+            _copy_rows(self.y, at, y, self._y)
         else:
-            _copy_rows(self.codebook, gathered(self.y, at, self._y), y)
+            _copy_rows(self.codebook, gathered(self.y, at, self._y), y, self._code)
         if weight is not None:
-            _copy_rows(self.weight, at, weight)
+            _copy_rows(self.weight, at, weight, self._weight)
 
     def targets(self, at=slice(None)):
         """The targets of the rows ``at``, in an array of their own."""
@@ -214,11 +214,11 @@ def gathered(array, at, workspace):
     return array.take(at, axis=0, out=out, mode="clip")
 
 
-def _copy_rows(array, at, out):
+def _copy_rows(array, at, out, workspace):
     if array.dtype == out.dtype:
         array.take(at, axis=0, out=out, mode="clip")
     else:
-        np.copyto(out, array.take(at, axis=0), casting="unsafe")
+        np.copyto(out, gathered(array, at, workspace), casting="unsafe")
 
 
 def converted(rows, workspace):

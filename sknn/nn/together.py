@@ -16,45 +16,38 @@ from sknn.nn.plan import Plan
 from sknn.nn.schedules import Progress
 from sknn.nn.settings import Settings
 from sknn.nn.stopping import Patience
-from sknn.nn.threads import allowed_threads, one_blas_thread, share_out
+from sknn.nn.threads import one_blas_thread, share_out
 from sknn.nn.training import HISTORY, train
 from sknn.nn.training_state import n_rows
 from sknn.nn.workspace import Workspace
 
 CACHE = 2**22  # bytes of models that train at a time: fewer pay for calls, more leave the cache
 MOST = 64  # models at a time
+ENOUGH = 4  # models with the same rows: from so many on, sharing them beats training with others
 OURS = "sknn.nn."  # modules whose layers, losses and optimisers take several models
 NUMBERS = ("learning_rate", "alpha", "l1", "max_grad_norm", "tol", "n_iter_no_change")
 
 
-def run_together(fits, watches):
-    """Runs Fits, as many at a time as pays; returns what ``run`` returns for each, in order.
+def run_together(batches):
+    """Runs Fits, those of a batch in one pass; returns what ``run`` returns for each.
 
-    An error of one fit takes the place of its Result, and touches no other. On an interrupt all
-    end after their epoch, and it is raised.
+    batches: lists of (Fit, Watch), as ``in_batches`` makes them, shared out among threads
+    returns: a list for each batch; an error of one fit takes the place of its Result, and touches
+    no other. On an interrupt all end after their epoch, and it is raised.
     """
-    results = [None] * len(fits)
-    ended = []  # is told of an interrupt
-    batches = _batches(fits, watches)
-
-    def is_over():
-        return bool(ended)
+    interrupted = []
 
     def work(number):
-        members = batches[number]
+        fits, watches = zip(*batches[number], strict=True)
         try:
-            ends = _run_batch([fits[i] for i in members], [watches[i] for i in members], is_over)
+            return _run_batch(fits, watches, lambda: bool(interrupted))
         except Exception as error:
-            ends = [error] * len(members)
-        for member, end in zip(members, ends, strict=True):
-            results[member] = end
+            return [error] * len(fits)
 
-    if len(fits) == 1:
-        work(0)
-    else:
-        with one_blas_thread():
-            share_out(work, len(batches), halt=lambda: ended.append(True))
-    return results
+    if len(batches) == 1 and len(batches[0]) == 1:
+        return [work(0)]
+    with one_blas_thread():
+        return share_out(work, len(batches), halt=lambda: interrupted.append(True))
 
 
 def shape_of(fit, watch):
@@ -98,21 +91,31 @@ def shape_of(fit, watch):
     )
 
 
-def _batches(fits, watches):
-    """Lists of numbers of fits that train at a time; those with the same rows stand together."""
+def in_batches(fits):
+    """Lists of numbers of fits that are best trained at a time; all have a ``shape_of``.
+
+    fits: list of (Fit, Watch)
+    """
     groups = {}
-    for number, (fit, watch) in enumerate(zip(fits, watches, strict=True)):
-        shape = shape_of(fit, watch)
-        groups.setdefault(number if shape is None else shape, []).append(number)
+    for number, (fit, watch) in enumerate(fits):
+        groups.setdefault(shape_of(fit, watch), []).append(number)
     batches = []
     for members in groups.values():
-        members = [number for same in _by_rows(members, fits) for number in same]
-        n_batches = -(-len(members) // _most_at_a_time(fits[members[0]]))
-        n_threads = min(allowed_threads(), len(members))
-        if len(groups) == 1 and n_batches > 1:  # enough for every thread
-            n_batches = -(-n_batches // n_threads) * n_threads
-        batches += [part.tolist() for part in np.array_split(members, n_batches)]
-    return batches
+        most = _most_at_a_time(fits[members[0]][0])
+        others = []
+        for same in _by_rows(members, fits):
+            if len(same) < ENOUGH:
+                others += same
+            else:
+                batches += _evenly(same, most)
+        if others:
+            batches += _evenly(others, most)
+    return sorted(batches, key=len, reverse=True)  # so that threads end at about the same time
+
+
+def _evenly(members, most):
+    """Lists of at most so many."""
+    return [part.tolist() for part in np.array_split(members, -(-len(members) // most))]
 
 
 def _most_at_a_time(fit):
@@ -127,7 +130,7 @@ def _by_rows(members, fits):
     """The numbers of fits, in a list for each set of rows that they train on."""
     found = []
     for number in members:
-        same = next((s for s in found if _same_rows(fits[s[0]], fits[number])), None)
+        same = next((s for s in found if _same_rows(fits[s[0]][0], fits[number][0])), None)
         if same is None:
             found.append([number])
         else:
