@@ -145,7 +145,8 @@ def _run_batch(fits, watches, is_over):
         return [run(fits[0], ending(watch, is_over))]
     before = [_Before(fit) for fit in fits]
     together = _Together(fits, watches)
-    outcome = together.train(is_over)
+    with np.errstate(all="ignore"):  # overflow is reported once, as divergence
+        outcome = together.train(is_over)
     if outcome.reason == "interrupted":
         raise KeyboardInterrupt
     results = []
@@ -195,6 +196,7 @@ class _Together:
         self.plan = copy(first.plan)
         for name in NUMBERS:
             setattr(self.plan, name, _setting([getattr(fit.plan, name) for fit in fits]))
+        self.plan.batch_size = max(fit.plan.batch_size for fit in fits)  # or all of each
         self.plan.__post_init__()
         self.history = {name: [] for name in HISTORY}
         self.validations = [validation_of(*pair) for pair in zip(fits, watches, strict=True)]
