@@ -45,6 +45,15 @@ sknn.onnx.windows               convolution and pooling, in float32 and in float
 
 sknn.onnx.graph                 operators and constants by name, before they become a file
 
+sknn.model_selection            searches and cross-validation whose networks train together
+
+sknn.model_selection.searches   `GridSearchCV` and the others, `together`
+
+sknn.model_selection.backend    a joblib backend: takes tasks in and runs them in a room
+
+sknn.model_selection.progress   the line that shows how far a search has come
+sknn.model_selection.room       tasks take turns, and their networks train together
+
 sknn.plotting                   displays; matplotlib is imported when one is drawn
 
 sknn.plotting.gradient_flow     `GradientFlowDisplay`: gradients and dead units by layer and epoch
@@ -115,6 +124,7 @@ sknn.estimators.panel.html      the boxes of the network in that panel
 
 sknn.estimators.panel.charts    the line charts in that panel
 
+sknn.estimators.meeting         where a fit runs: at once, or in a room with others
 sknn.estimators.reading         the one way in: X, y and sample_weight become checked rows
 sknn.estimators.publishing      the attributes that a fit leaves on its estimator
 sknn.estimators.reports         warnings and errors at the end of training
@@ -138,6 +148,8 @@ sknn.warning                    warnings that point at the caller of the package
 sknn.scikit_learn               the only imports of names that scikit-learn calls private
 
 sknn.nn                         the core: arrays in, arrays out; it knows no estimator
+
+sknn.nn.together                fits of one shape in one pass, each with its own bits
 
 sknn.nn.fit                     one fit: what it needs, how it is run, how it ended
 

@@ -114,7 +114,6 @@ nn/per_model.py: optimizers models_together
     np.asarray(setting, np.result_type(array)) => setting
     [one**other for one, other in pairs], bases.shape) => bases**exponents, bases.shape)
 nn/schedules.py: schedules endings solvers models_together
-    if np.ndim(counts): => if False:
     _power(progress.samples + 1, => _power(max(progress.samples, 1),
     if progress.epoch == 0: => if progress.epoch < 0:
     self.rate(progress, base) <= 1e-6 => self.rate(progress, base) < 1e-6
@@ -188,12 +187,14 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     return sum(totals[1:], totals[0]) => return sum(totals[2:], totals[0])
     sums = tuple(sum(arrays[1:], arrays[0]) for => sums = tuple(sum(arrays[1:-1], arrays[0]) for
 nn/training.py: training endings models_together checkpoint regularization
-    epochs * math.ceil( => epochs * math.floor(
+    last_epoch * math.ceil( => last_epoch * math.floor(
     steps if plan.planned else None => steps
     remaining.run, say) | ~finite => remaining.run, say)
     watched = -score if => watched = score if
     kept.restore(theta, state, np.full(stopped.shape, True)) => pass
-    kept.restore(theta, state, ending) => pass
+    kept.restore(theta, state, over > already) => pass
+    kept.restore(theta, state, over > already) => kept.restore(theta, state, over)
+    over = over, (stopped > 0) | (done >= epochs) => over = over, stopped > 0
     elif reason == "epochs" and np.any(stopped > 0): => elif False:
     if where is None else "diverged" => if np.all(finite) else "diverged"
     stopped[ending] = done\n => stopped[ending] = done + 1\n
@@ -204,9 +205,9 @@ nn/training.py: training endings models_together checkpoint regularization
     trim(history, n_rows)\n    _append => _append
     done = interrupted = False\n    while => done, interrupted = False, True\n    while
     order.shape == (len(rows),) => order.shape[-1] == len(rows)
-    learning = *_step_of_some(~idle, => learning = *_step_of_some(idle,
+    part = ~idle, batch.select(~idle) => part = idle, batch.select(idle)
     samples = samples + n\n => samples = samples + len(batch.y)\n
-    progress.samples += order.shape[-1] => progress.samples += samples
+    progress.samples = progress.samples + n_rows(order) => progress.samples += samples
     if idle is True: => if False:
     total = total + loss * n => total = total + loss * plan.batch_size
     share = 1 / batch.weight_sum => share = 1 / len(batch.y)
@@ -222,7 +223,7 @@ nn/training_state.py: training models_together checkpoint
     run.moments = self.moments.copy() => run.moments = self.moments
     copy(self.patience), copy(self.progress) => copy(self.patience), self.progress
     self.order = self.order.take(_shuffled(n, => self.order = np.arange(n).take(_shuffled(n,
-    np.take_along_axis(order, shuffled, axis=-1) => shuffled
+    each.shuffle(order[:length]) => each.shuffle(order)
 nn/lbfgs.py: lbfgs endings mlp callbacks rollback
     "loss": np.nan, "iterations": 0 => "loss": np.inf, "iterations": 0
     l1 / weight_sum) => l1)
@@ -275,7 +276,7 @@ nn/threads.py: threads threads_interrupted
     while _is_crowded(): => while False:
     helper.add_done_callback(_give_room) => pass
     context.run, _help_out, => _help_out,
-    _wait_until_done(helpers)\n    _give => _give
+    _wait_until_done(helpers, halt)\n    _give => _give
     if get_ident() in _callers: => if False:
     _give_room(get_ident(), *helpers) => _give_room(get_ident())
     raise interrupt\n    finally:\n => pass\n    finally:\n
@@ -715,7 +716,7 @@ estimators/starts.py: solvers validation mlp resume scikit_learn_defects
     del values[self._n_rows[name] :] => pass
     self.run.random_state.set_state(self._drawn) => pass
 estimators/publishing.py: solvers validation divergence mlp
-    fit.run if keep_run else None => None
+    fit.run if fit.goes_on else None => None
     estimator.early_stopping and fit.held_out is not None => estimator.early_stopping
 nn/ranges.py: ranges settings bad_input
     math.inf if number > 0 else -math.inf => math.inf
@@ -746,7 +747,7 @@ estimators/base.py: validation transform bad_input mlp sequential
     {**state, "_model": self._current_model()} => {**state}
     or not -len(depths) <= layer < len(depths) => or layer >= len(depths)
     rows = rows.astype(np.float64) => rows = rows
-    keep_run=goes_on and => keep_run=self.warm_start and
+    goes_on=(self.warm_start or not start.planned) and => goes_on=self.warm_start and
 estimators/rollback.py: rollback callbacks mlp bad_input
     before | under_way => vars(estimator) | before | under_way
     in CALLBACKS_UNDER_WAY if name in now} => in () if name in now}
@@ -1514,7 +1515,7 @@ nn/stopping.py: stopping
 estimators/base.py: base
     previous.theta.copy(), previous.state.copy() => previous.theta.copy(), previous.state
     loss = deepcopy(self._loss()) => loss = self._loss()
-    keep_run=goes_on and self.solver != "lbfgs") => keep_run=goes_on)
+    start.planned) and self.solver != "lbfgs", => start.planned),
     return activations.reshape(len(activations), -1) => return activations
     dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0]) => pass
     if depths else 0 => if depths else 1

@@ -15,6 +15,7 @@ from sknn.estimators.by_hand import model_by_hand
 from sknn.estimators.callbacks import EpochCallbacks
 from sknn.estimators.checkpoints import check_place, checkpoint_writer, read_checkpoint
 from sknn.estimators.inputs import check_finite
+from sknn.estimators.meeting import run_here
 from sknn.estimators.panel.html import NetworkPanel
 from sknn.estimators.parameters import told_of_parameters
 from sknn.estimators.publishing import publish
@@ -30,7 +31,7 @@ from sknn.estimators.solvers import (
 )
 from sknn.estimators.starts import Fresh, Further, Resumed, Warm
 from sknn.estimators.validation import given_data, hold_out, user_score
-from sknn.nn.fit import Fit, Watch, run
+from sknn.nn.fit import Fit, Watch
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
 from sknn.nn.storage.checkpoint import check_same, fingerprint
@@ -205,13 +206,12 @@ class BaseNetwork(
         publish(self, fit)
         callbacks = EpochCallbacks(self, data, fit.epochs_left)
         try:
-            result = run(fit, self._watch(fit, start, callbacks))
+            result = run_here(fit, self._watch(fit, start, callbacks))
         except MemoryError as error:
             told = fit.model.network.told_need(*self._claims(fit.rows))
             raise MemoryError(f"{error}. {told}. {self._smaller()}") from error
         refuse_divergence(self, fit, result)
-        goes_on = self.warm_start or not start.planned
-        publish(self, fit, result, keep_run=goes_on and self.solver != "lbfgs")
+        publish(self, fit, result)
         callbacks.end()
         report(self, fit, result, start.planned)
         return self
@@ -254,6 +254,8 @@ class BaseNetwork(
             start.history,
             start.checkpoint,
             fingerprints,
+            goes_on=(self.warm_start or not start.planned) and self.solver != "lbfgs",
+            own_draws=start.run is None and isinstance(self.random_state, Integral),
         )
 
     def _train_further(self, X, y, sample_weight, undo):
@@ -276,8 +278,8 @@ class BaseNetwork(
         """Who looks on while the Fit runs."""
         saves = self.checkpoint is not None and start.planned
         return Watch(
-            before_epoch=callbacks.begin_epoch,
-            after_epoch=callbacks.end_epoch,
+            before_epoch=callbacks.begin_epoch if callbacks.listening else None,
+            after_epoch=callbacks.end_epoch if callbacks.listening else None,
             say=print if self.verbose else None,
             save=checkpoint_writer(self, fit) if saves else None,
             score=user_score(self, fit.held_out),

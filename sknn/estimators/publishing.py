@@ -1,11 +1,11 @@
 """The attributes that a fit leaves on its estimator: set here, and nowhere else."""
 
 
-def publish(estimator, fit, result=None, *, keep_run=False):
+def publish(estimator, fit, result=None):
     """Sets all fitted attributes, but for those that X and y say by themselves.
 
     result: a Result, or None while the fit is under way, when callbacks and scorers look at the
-    estimator    keep_run: whether training may go on from its last step
+    estimator
     """
     model, history = fit.model, fit.history
     estimator._model = model
@@ -28,7 +28,7 @@ def publish(estimator, fit, result=None, *, keep_run=False):
     estimator._no_improvement_count = int(fit.run.patience.count)
     if result.next_rate is not None:
         estimator._learning_rate = result.next_rate
-    estimator._run = fit.run if keep_run else None
+    estimator._run = fit.run if fit.goes_on else None
 
 
 def publish_by_hand(estimator, model):

@@ -25,6 +25,11 @@ class Batch:
     weight_sum: float | np.ndarray
 
     @property
+    def n_samples(self):
+        """How many samples each model has in it."""
+        return self.y.shape[-2]
+
+    @property
     def idle(self):
         """Whether all its weights are zero: True, False, or (k,) bools if models differ."""
         idle = self.weight_sum == 0
@@ -39,6 +44,19 @@ class Batch:
             for array in (self.x, self.y, self.weight)
         )
         return Batch(*own, of_models(self.weight_sum, models))
+
+
+@dataclass
+class UnevenBatch:
+    """A batch in which some models have fewer samples than others: one step for all of them.
+
+    parts: list of ((k,) bools, Batch): which models, and their samples    n_samples: (k,) of int
+    """
+
+    parts: list
+    n_samples: np.ndarray
+
+    idle = False
 
 
 class Samples:
@@ -137,7 +155,7 @@ class Rows(Source):
         # a column, so that it weighs all outputs
         self.weight = weight[:, None] if weight is not None and weight.ndim == 1 else weight
         self.codebook = codebook
-        self._y, self._code, self._weight = (Workspace(self.dtype) for _ in range(3))
+        self._x, self._y, self._code, self._weight = (Workspace(self.dtype) for _ in range(4))
 
     def __len__(self):
         return len(self.samples)
@@ -163,6 +181,16 @@ class Rows(Source):
             weight_sum = sum_of_weights(weight)
         return Batch(self.samples.take(at), converted(y, self._y), weight, weight_sum)
 
+    def copy_to(self, at, x, y, weight):
+        """Copies the flat, dense rows ``at`` into arrays of another's; weight may be None."""
+        _copy_rows(self.x, at, x, self._x)
+        if self.codebook is None:
+            _copy_rows(self.y, at, y, self._y)
+        else:
+            _copy_rows(self.codebook, gathered(self.y, at, self._y), y, self._code)
+        if weight is not None:
+            _copy_rows(self.weight, at, weight, self._weight)
+
     def targets(self, at=slice(None)):
         """The targets of the rows ``at``, in an array of their own."""
         y = self.y[at] if self.codebook is None else self.codebook[self.y[at]]
@@ -184,6 +212,13 @@ def gathered(array, at, workspace):
     out = workspace.array("rows", (*np.shape(at), *array.shape[1:]), array.dtype)
     # clip: the default mode would go through a buffer
     return array.take(at, axis=0, out=out, mode="clip")
+
+
+def _copy_rows(array, at, out, workspace):
+    if array.dtype == out.dtype:
+        array.take(at, axis=0, out=out, mode="clip")
+    else:
+        np.copyto(out, gathered(array, at, workspace), casting="unsafe")
 
 
 def converted(rows, workspace):

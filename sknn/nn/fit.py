@@ -83,6 +83,10 @@ class Fit:
         Where an interrupted training stood, whose epochs count.
     fingerprints : dict
         Of the data, for the checkpoints that this fit writes.
+    goes_on : bool
+        Whether training may later continue from the last step of this fit.
+    own_draws : bool
+        Whether nobody else has the generator of ``run``.
     """
 
     model: Model
@@ -96,6 +100,8 @@ class Fit:
     history: dict
     checkpoint: Checkpoint | None = None
     fingerprints: dict = field(default_factory=dict)
+    goes_on: bool = False
+    own_draws: bool = False
 
     @property
     def epochs_left(self):
@@ -181,23 +187,28 @@ def _by_epochs(fit, watch):
             fit.epochs,
             history=fit.history,
             subset=fit.subset,
-            validate=_validation(fit, watch),
+            validate=validation_of(fit, watch),
             before_epoch=watch.before_epoch,
             after_epoch=watch.after_epoch,
             say=watch.say,
             start=fit.checkpoint,
             save=watch.save,
         )
-    progress = fit.run.progress  # a new one where training went on from a checkpoint
+    return result_of(fit, outcome.reason, outcome.epochs, outcome.where)
+
+
+def result_of(fit, reason, epochs, where=None):
+    """The Result of a Fit whose epochs are done: its history and progress say the rest."""
+    plan, progress = fit.plan, fit.run.progress
     if plan.schedule.horizon:  # after a planned end, the last rate
         progress.total_steps = progress.total_steps or progress.step
     return Result(
-        outcome.reason,
-        outcome.epochs,
+        reason,
+        epochs,
         fit.history["loss"][-1] if fit.history["loss"] else np.nan,
         progress.samples,
         plan.schedule.rate(progress, plan.learning_rate),
-        outcome.where,
+        where,
     )
 
 
@@ -247,7 +258,7 @@ def _numerics(network, n):
         yield
 
 
-def _validation(fit, watch):
+def validation_of(fit, watch):
     """() -> (loss, score) on the samples held out, read chunk by chunk; None without any."""
     model, held_out = fit.model, fit.held_out
     if held_out is None:
@@ -272,7 +283,7 @@ class _LbfgsObserver:
 
     def __init__(self, fit, watch, gradient):
         self.fit, self.watch, self.gradient = fit, watch, gradient
-        self.validate = _validation(fit, watch)
+        self.validate = validation_of(fit, watch)
         self.stopping = fit.plan.early_stopping and fit.held_out is not None
         self.kept = Keeper(gradient.theta, gradient.state)
         self.n_seen = len(fit.history["loss"])  # rows of the history that patience has seen

@@ -44,10 +44,12 @@ class Moments:
         return self._with(lambda value: value[models].copy())
 
     def update(self, models, moments):
-        """Takes over what has become of ``select(models)``; steps are counted for all at once."""
+        """Takes over what has become of ``select(models)``; floats are those of all at once."""
         self.steps = moments.steps
         for name, value in self.values.items():
-            if not isinstance(value, float):
+            if isinstance(value, float):
+                self[name] = moments[name]
+            else:
                 value[models] = moments[name]
 
     def state(self):

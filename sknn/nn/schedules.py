@@ -4,9 +4,7 @@ import math
 import sys
 from dataclasses import dataclass
 
-import numpy as np
-
-from sknn.nn.per_model import of_models, with_part
+from sknn.nn.per_model import of_models, power, with_part
 from sknn.nn.ranges import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, POSITIVE, Instance, Range
 from sknn.nn.settings import Settings
 
@@ -19,7 +17,7 @@ class Progress:
     ----------
     step, epoch : int
         Steps and whole epochs done.
-    samples : int
+    samples : int, or (k, 1), one per model
         Samples seen since the first fit; unlike the others it goes on under warm_start.
     plateaus : int, or (k, 1), one per model
         How often patience ran out and the schedule chose to go on.
@@ -231,15 +229,10 @@ class Warmup(Schedule):
         return self.schedule.ends(progress, base)
 
 
-def _power(base, counts):
-    """base^counts, of a positive base; infinite where it overflows.
-
-    NumPy's power of arrays rounds some results differently from that of one number.
-    """
-    if np.ndim(counts):
-        return np.reshape([_power(base, count) for count in np.ravel(counts)], np.shape(counts))
+def _power(base, exponent):
+    """base^exponent, of a positive base; infinite where it overflows."""
     try:
-        return base**counts
+        return power(base, exponent)
     except OverflowError:
         return math.inf
 

@@ -120,13 +120,16 @@ def allowed_threads():
     return min(held.get(id(library)) or library.get_num_threads() for library in libraries)
 
 
-def share_out(work, n):
+def share_out(work, n, halt=None):
     """[work(0), ..., work(n - 1)], each done by whichever thread is free next.
 
     The calling thread takes part. All threads of the program that are at work here are together
     no more than ``allowed_threads()``, if the callers are not: for a new caller a helper of
     another makes room. An exception of ``work`` is raised here, once nothing is running any more.
     ``work`` may call this itself; that is then done without further help.
+
+    halt: () -> None, called on an interrupt, and an error of the calling thread: what runs is
+    waited for, and may end sooner if it is told
     """
     if n == 1 or _is_at_work():
         return [work(number) for number in range(n)]
@@ -154,12 +157,16 @@ def share_out(work, n):
             _wait_for_room()
             _start_helpers(helpers, take_turns, n - 1)
         take_turns(helping=False)
+    except BaseException:
+        if halt:
+            halt()
+        raise
     finally:
         try:
-            _finish(todo, helpers)
+            _finish(todo, helpers, halt)
         finally:
             if get_ident() in _callers:  # an interrupt came before it was over
-                _finish(todo, helpers)
+                _finish(todo, helpers, halt)
     try:
         for helper in helpers:
             helper.result()
@@ -168,10 +175,10 @@ def share_out(work, n):
     return results
 
 
-def _finish(todo, helpers):
+def _finish(todo, helpers, halt):
     """Nothing more is done, nothing is running, and the caller is off the count."""
     todo.clear()
-    _wait_until_done(helpers)
+    _wait_until_done(helpers, halt)
     _give_room(get_ident(), *helpers)
 
 
@@ -181,7 +188,7 @@ def _is_at_work():
     return turns is not None and turns() is not None
 
 
-def _wait_until_done(helpers):
+def _wait_until_done(helpers, halt):
     """Waits until none is running; only then raises an interrupt that came meanwhile."""
     interrupt = None
     while True:
@@ -191,6 +198,8 @@ def _wait_until_done(helpers):
             break
         except KeyboardInterrupt as error:
             interrupt = error
+            if halt:
+                halt()
     try:
         if interrupt:
             raise interrupt

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sknn.nn.batches import UnevenBatch
 from sknn.nn.per_model import as_setting, as_values, factor
 from sknn.nn.stopping import Keeper, Remaining
 from sknn.nn.storage.checkpoint import Checkpoint
+from sknn.nn.training_state import n_rows
 from sknn.nn.workspace import Workspace
 
 HISTORY = (
@@ -56,6 +58,8 @@ def train(
 ):
     """Trains ``gradient.theta`` in place for so many epochs, or until it should stop.
 
+    epochs: an int, or (k,) of them, one per model
+
     With a model axis, a model that runs out of patience or diverges leaves the batch after that
     epoch. Its theta and state are then final, and its moments, patience and progress stay as they
     were. The others go on unchanged. In the rows of the history it is nan from the next epoch on;
@@ -80,9 +84,10 @@ def train(
         done, stopped = start.epochs, start.stopped.copy()
     earlier = len(history["loss"]) - done  # rows of the history that are of earlier calls
     n = len(rows) if subset is None else subset.shape[-1]
-    if run.order is None or run.order.shape[-1] != n:
+    if run.order is None or run.order.shape[-1] != n or run.order.max() >= len(rows):
         run.order = np.arange(n) if subset is None else subset
-    steps = epochs * math.ceil(n / plan.batch_size)
+    last_epoch = int(np.max(epochs))
+    steps = last_epoch * math.ceil(n / plan.batch_size)
     run.progress.total_steps = steps if plan.planned else None
     remaining = Remaining(gradient, plan, run)
 
@@ -92,13 +97,14 @@ def train(
             save(Checkpoint.of(gradient, run, history, kept, epochs=done, stopped=stopped), last)
 
     reason, where = "patience" if np.all(stopped > 0) else "epochs", None
+    over = (stopped > 0) | (done >= epochs)
     if start is None:
         checkpoint(last=True)
     elif reason == "epochs" and np.any(stopped > 0):
         remaining.leave_out(stopped > 0)
         where = None if np.isfinite(theta).all() else gradient.non_finite(0.0)
     try:
-        while done < epochs and reason == "epochs":
+        while reason == "epochs" and not np.all(over):
             started = time.perf_counter()
             if before_epoch:
                 before_epoch()
@@ -126,10 +132,11 @@ def train(
                 where = remaining.gradient.non_finite(loss)
             ending = remaining.among_all(ending, False)
             stopped[ending] = done
-            if np.any(ending) and not np.all(stopped > 0):
-                remaining.leave_out(stopped > 0)
+            already, over = over, (stopped > 0) | (done >= epochs)
+            if np.any(over > already) and not np.all(over):
+                remaining.leave_out(over)
                 if kept:
-                    kept.restore(theta, state, ending)
+                    kept.restore(theta, state, over > already)
             asked = after_epoch is not None and after_epoch()
             if np.all(stopped > 0):
                 reason = "patience" if where is None else "diverged"
@@ -138,7 +145,7 @@ def train(
             elif plan.max_time is not None and time.perf_counter() - began > plan.max_time:
                 reason = "time"
             if reason != "diverged":
-                checkpoint(last=done == epochs or reason != "epochs")
+                checkpoint(last=done == last_epoch or reason != "epochs")
     except KeyboardInterrupt:
         reason, done = "interrupted", len(history["loss"]) - earlier
     remaining.write_back()
@@ -166,11 +173,14 @@ def _epoch(gradient, rows, plan, run):
         if plan.augment:
             batch.x = plan.augment(batch.x, *place, workspace)
         rate = plan.schedule.rate(progress, plan.learning_rate)
-        if idle is False:
+        if isinstance(batch, UnevenBatch):
+            loss, norm, learning = *_step_in_parts(batch.parts, gradient, plan, run, place), 1
+        elif idle is False:
             loss, norm, learning = *_step(gradient, batch, plan, run, rate), 1
         else:
-            loss, norm, learning = *_step_of_some(~idle, gradient, batch, plan, run, place), ~idle
-        n = batch.y.shape[-2] * learning
+            part = ~idle, batch.select(~idle)
+            loss, norm, learning = *_step_in_parts([part], gradient, plan, run, place), ~idle
+        n = batch.n_samples * learning
         total = total + loss * n
         norms = norms + norm
         samples = samples + n
@@ -179,7 +189,7 @@ def _epoch(gradient, rows, plan, run):
             break
         progress.step += 1
     progress.epoch += 1
-    progress.samples += order.shape[-1]
+    progress.samples = progress.samples + n_rows(order)
     return total / np.maximum(samples, 1), norms / np.maximum(steps, 1), as_values(rate)
 
 
@@ -201,19 +211,27 @@ def _step(gradient, batch, plan, run, rate):
     return loss, norm
 
 
-def _step_of_some(models, gradient, batch, plan, run, place):
-    """As ``_step``, for some models, (k,) bools; the loss and norm of the others are zero.
+def _step_in_parts(parts, gradient, plan, run, place):
+    """As ``_step``, part by part of the models; the loss and norm of the others are zero.
 
-    The others stay as they are, but that optimisers and schedules count steps for all at once.
+    parts: list of ((k,) bools, Batch)
+
+    Models in no part stay as they are, but that optimisers and schedules count steps for all at
+    once: that is why all parts are taken out before the first one is written back.
     """
     _, *place = place
-    some = Remaining(gradient, plan, run)
-    some.leave_out(~models)
-    some.gradient.place(some.run.seed, *place)
-    rate = some.plan.schedule.rate(some.run.progress, some.plan.learning_rate)
-    figures = _step(some.gradient, batch.select(models), some.plan, some.run, rate)
-    some.write_back()
-    return [some.among_all(each, 0.0) for each in figures]
+    losses, norms = np.zeros((2, len(gradient.theta)))
+    taken_out = []
+    for models, _ in parts:
+        some = Remaining(gradient, plan, run)
+        some.leave_out(~models)
+        taken_out.append(some)
+    for (models, batch), some in zip(parts, taken_out, strict=True):
+        some.gradient.place(some.run.seed, *place)
+        rate = some.plan.schedule.rate(some.run.progress, some.plan.learning_rate)
+        losses[models], norms[models] = _step(some.gradient, batch, some.plan, some.run, rate)
+        some.write_back()
+    return losses, norms
 
 
 def _validated(validate, finite, remaining):

@@ -26,7 +26,7 @@ class TrainingState:
         Of what dropout and augmentation draw; a list has one for each model.
     order : ndarray of int, (n,) or (k, n), or None
         The rows in the order of the last epoch; each epoch shuffles it further. (k, n) where
-        models have rows, or generators, of their own.
+        models have rows, or generators, of their own; models with fewer rows end in -1.
     """
 
     def __init__(self, optimizer, moments, random_state, patience, samples=0):
@@ -48,9 +48,10 @@ class TrainingState:
         """Shuffles the order further: that of each model by its own generator, if they have one."""
         n = self.order.shape[-1]
         if isinstance(self.random_state, list):
-            shuffled = np.stack([_shuffled(n, each) for each in self.random_state])
-            order = np.broadcast_to(self.order, shuffled.shape)
-            self.order = np.take_along_axis(order, shuffled, axis=-1)
+            self.order = np.array(np.broadcast_to(self.order, (len(self.random_state), n)))
+            lengths = np.broadcast_to(n_rows(self.order), (len(self.order), 1)).ravel()
+            for order, length, each in zip(self.order, lengths, self.random_state, strict=True):
+                each.shuffle(order[:length])
         else:
             self.order = self.order.take(_shuffled(n, self.random_state), axis=-1)
 
@@ -72,6 +73,13 @@ class TrainingState:
         self.progress.update(models, run.progress)
         own = run.order.ndim == 2
         self.order = with_part(self.order, models, run.order) if own else run.order
+
+
+def n_rows(order):
+    """How many rows an order has: an int, or (k, 1) if models have different numbers of them."""
+    if order.ndim == 1 or (order[:, -1] >= 0).all():
+        return order.shape[-1]
+    return np.count_nonzero(order >= 0, axis=-1, keepdims=True)
 
 
 def _shuffled(n, random_state):

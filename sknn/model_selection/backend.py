@@ -1,0 +1,146 @@
+"""A joblib backend whose tasks train their networks together."""
+
+from contextlib import contextmanager
+
+import numpy as np
+from joblib import Parallel, cpu_count, delayed
+from joblib.parallel import ParallelBackendBase, SequentialBackend
+from sklearn import get_config
+
+from sknn.model_selection.room import MOST, Room
+
+SHARE = 64  # tasks that a process takes at a time
+
+
+class TogetherBackend(ParallelBackendBase):
+    """Takes tasks in, and runs them all when their results are asked for.
+
+    With ``n_jobs`` of one, tasks take turns in a Room of this process, whose training uses as
+    many threads as BLAS may. With several, each process has a Room with its share of the tasks.
+
+    Parameters
+    ----------
+    progress : callable or None
+        (calls, results, number of tasks that are known of) -> None, told of each task that is done.
+    """
+
+    supports_retrieve_callback = True
+    uses_threads = True
+    supports_sharedmem = True
+
+    def __init__(self, nesting_level=None, progress=None, **kwargs):
+        super().__init__(nesting_level=nesting_level, **kwargs)
+        self.progress = progress
+        self._tasks = []
+
+    def effective_n_jobs(self, n_jobs):
+        """How many tasks joblib is to hand over at a time: as many as a Room takes."""
+        if n_jobs == 0:
+            raise ValueError("n_jobs == 0 in Parallel has no meaning")
+        return MOST
+
+    def configure(self, n_jobs=1, parallel=None, **kwargs):
+        self.parallel = parallel
+        self._n_processes = _n_processes(n_jobs)
+        return self.effective_n_jobs(n_jobs)
+
+    def submit(self, func, callback=None):
+        self._tasks.append((func, callback))
+
+    apply_async = submit  # its name before joblib 1.5
+
+    def retrieve_result_callback(self, out):
+        result, error = out
+        if error is not None:
+            raise error
+        return result
+
+    def get_nested_backend(self):
+        """Within a task, one after the other: they meet the networks of the other tasks."""
+        return SequentialBackend(nesting_level=(self.nesting_level or 0) + 1), None
+
+    def abort_everything(self, ensure_ready=True):
+        self._tasks.clear()
+
+    @contextmanager
+    def retrieval_context(self):
+        while self._tasks:
+            tasks, self._tasks = self._tasks, []
+            run = _in_this_process if self._n_processes == 1 else self._in_processes
+            try:
+                for number, outcome in run([func for func, _ in tasks]):
+                    func, callback = tasks[number]
+                    if self.progress and outcome[1] is None:
+                        self.progress(func.items, outcome[0], len(tasks))
+                    callback(outcome)
+            finally:
+                tasks = callback = None
+        yield
+
+    def _in_processes(self, works):
+        """As ``_in_this_process``, in several; tasks with the same data go to the same one."""
+        order = sorted(range(len(works)), key=lambda number: _fold(works[number]))
+        n_shares = max(min(self._n_processes, len(works)), -(-len(works) // SHARE))
+        shares = [share.tolist() for share in np.array_split(order, n_shares)]
+        parallel = Parallel(self._n_processes, backend="loky", return_as="generator")
+        outcomes = parallel(
+            delayed(_all_in_this_process)([works[number] for number in share]) for share in shares
+        )
+        ended = (
+            (share[number], outcome)
+            for share, ended_there in zip(shares, outcomes, strict=True)
+            for number, outcome in ended_there
+        )
+        return _until_first_error(ended)
+
+
+def _in_this_process(works):
+    """Yields (number, (result, error)) of tasks as they end; after the first error nothing.
+
+    The first error is that of the first task that has one, as if they ran one after the other.
+    """
+    room = Room(get_config()["working_memory"] * 2**20)
+    ended = ((number, _outcome(task)) for number, task in room.run(works))
+    yield from _until_first_error(ended)
+
+
+def _all_in_this_process(works):
+    return list(_in_this_process(works))
+
+
+def _outcome(task):
+    """(result, error) of a task; times in it do not count its waiting for others."""
+    for result in task.outcome or ():
+        if isinstance(result, dict) and "fit_time" in result:
+            result["fit_time"] -= task.waited
+    return task.outcome, task.error
+
+
+def _until_first_error(ended):
+    """The (number, outcome) that succeed, up to the first in order that does not, and that one."""
+    missing, failed = set(), {}
+    following = 0
+    for number, (result, error) in ended:
+        missing.update(range(following, number))
+        following = max(following, number + 1)
+        missing.discard(number)
+        if error is None:
+            yield number, (result, None)
+        else:
+            failed[number] = error
+        if failed and not any(other < min(failed) for other in missing):
+            break
+    if failed:
+        yield min(failed), (None, failed[min(failed)])
+
+
+def _fold(work):
+    """The number of the split that a task of scikit-learn's trains on; 0 for others."""
+    return min(call[2].get("split_progress", (0,))[0] for call in work.items)
+
+
+def _n_processes(n_jobs):
+    """As joblib counts: None is one, negative numbers leave out some of the processors."""
+    if n_jobs is None:
+        return 1
+    return max(cpu_count() + 1 + n_jobs, 1) if n_jobs < 0 else n_jobs

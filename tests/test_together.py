@@ -1,0 +1,312 @@
+"""Networks of one shape are trained in one pass, and each is what it would be by itself."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joblib import Parallel, delayed
+from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from strategies import examples
+
+from sknn import (
+    CNNClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SequentialClassifier,
+)
+from sknn.model_selection import together
+from sknn.nn import SGD, Activation, BatchNorm, Dense, Dropout, NAdam, PReLU, Residual
+from sknn.nn import together as core
+
+N, WIDTH = 30, 4
+X = np.random.RandomState(0).randn(2 * N, WIDTH)
+Y = (X[:, 0] + X[:, 1] > 0).astype(int) + (X[:, 2] > 1)
+RESULTS = (
+    "n_iter_",
+    "t_",
+    "loss_",
+    "best_loss_",
+    "best_validation_score_",
+    "_learning_rate",
+    "_no_improvement_count",
+)
+
+
+def network(kind=MLPClassifier, **settings):
+    usual = {"hidden_layer_sizes": (5,), "max_iter": 3, "batch_size": 8, "random_state": 0}
+    return kind(**usual | settings)
+
+
+def fit(estimator, *data, **named):
+    """(the fitted estimator, the messages of its warnings)"""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        estimator.fit(*data, **named)
+    return estimator, [str(warning.message) for warning in caught]
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """How many models each pass has trained together."""
+    counts, train = [], core.train
+
+    def counting(gradient, *args, **named):
+        counts.append(len(gradient.theta))
+        return train(gradient, *args, **named)
+
+    monkeypatch.setattr(core, "train", counting)
+    return counts
+
+
+def assert_each_is_as_by_itself(estimators, data):
+    """data: the arguments of fit of each"""
+    alone = [fit(clone(each), *own) for each, own in zip(estimators, data, strict=True)]
+    with together():
+        joint = Parallel()(
+            delayed(fit)(each, *own) for each, own in zip(estimators, data, strict=True)
+        )
+    for (wanted, said), (got, says) in zip(alone, joint, strict=True):
+        assert says == said
+        for name in ("coefs_", "intercepts_"):
+            for one, other in zip(getattr(wanted, name), getattr(got, name), strict=True):
+                assert_array_equal(other, one)
+        assert_array_equal(got._model.state, wanted._model.state)
+        for name in RESULTS:
+            one, other = (getattr(fitted, name, None) for fitted in (wanted, got))
+            assert_array_equal(other, one, err_msg=name)
+        for name in set(wanted.history_) - {"seconds"}:
+            assert_array_equal(got.history_[name], wanted.history_[name], err_msg=name)
+        assert len(got.history_["seconds"]) == len(wanted.history_["seconds"])
+
+
+def folds(sizes):
+    """Data of which each has so many rows, the first from another place each."""
+    return [(X[i : i + size], Y[i : i + size]) for i, size in enumerate(sizes)]
+
+
+DIFFERENT = {
+    "alpha": st.sampled_from([0.0, 1e-3, 1.0]),
+    "l1": st.sampled_from([0.0, 1e-3]),
+    "learning_rate_init": st.sampled_from([1e-3, 0.1]),
+    "tol": st.sampled_from([1e-4, 0.1]),
+    "n_iter_no_change": st.sampled_from([1, 2, 10]),
+    "random_state": st.integers(0, 3),
+    "beta_1": st.sampled_from([0.5, 0.9]),
+    "momentum": st.sampled_from([0.0, 0.9]),
+    "weight_decay": st.sampled_from([0.0, 0.1]),
+    "epsilon": st.sampled_from([1e-8, 1e-3]),
+}
+ALIKE = {
+    "activation": st.sampled_from(["relu", "tanh", "gelu"]),
+    "hidden_layer_sizes": st.sampled_from([(5,), (4, 3), ()]),
+    "batch_size": st.sampled_from([4, 7, 100]),
+    "dtype": st.sampled_from(["auto", "float32"]),
+    "solver": st.sampled_from(["sgd", "adam", "adamw", "nadam", "rmsprop", "adagrad"]),
+    "learning_rate": st.sampled_from(["constant", "invscaling", "adaptive", "plateau", "cosine"]),
+    "shuffle": st.booleans(),
+    "dropout": st.sampled_from([0.0, 0.5]),
+    "normalization": st.sampled_from([None, "batch", "layer"]),
+    "early_stopping": st.booleans(),
+    "max_grad_norm": st.sampled_from([None, 0.1]),
+}
+
+
+@st.composite
+def fits(draw):
+    """(estimators, arguments of fit) of networks of one shape."""
+    alike = draw(st.fixed_dictionaries(ALIKE))
+    kind = draw(st.sampled_from([MLPClassifier, MLPRegressor]))
+    longer = alike["learning_rate"] != "cosine"
+    estimators, data = [], []
+    weighted = draw(st.booleans())
+    for start in range(draw(st.integers(2, 5))):
+        own = draw(st.fixed_dictionaries(DIFFERENT))
+        epochs = draw(st.integers(1, 6)) if longer else 4
+        estimators.append(kind(**alike | own, max_iter=epochs))
+        rows = slice(start * draw(st.integers(0, 1)), start + N + draw(st.integers(0, 1)))
+        weight = [np.linspace(0.5, 2, len(X[rows]))] if weighted else []
+        data.append((X[rows], Y[rows], *weight))
+    return estimators, data
+
+
+@examples(25)
+@given(fits())
+def test_whatever_differs_each_is_as_by_itself(drawn):
+    assert_each_is_as_by_itself(*drawn)
+
+
+@pytest.mark.slow
+@examples(400)
+@given(fits())
+def test_whatever_differs_each_is_as_by_itself_at_length(drawn):
+    assert_each_is_as_by_itself(*drawn)
+
+
+SLOPES = [Dense(5, PReLU(shared=False)), BatchNorm(), Dropout(0.3)]
+STACKS = {
+    "residual": [Dense(5), Residual([Dense(5, "tanh"), BatchNorm(), Dropout(0.2)])],
+    "slopes": SLOPES,
+    "frozen": [Dense(5, trainable=False)],
+}
+
+
+@pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
+def test_any_stack_of_layers_trains_together(layers, passes):
+    estimators = [
+        SequentialClassifier(layers, alpha=alpha, max_iter=3, batch_size=8, random_state=seed)
+        for alpha, seed in ((0.0, 0), (0.1, 1), (1.0, 2))
+    ]
+    assert_each_is_as_by_itself(estimators, folds([N, N, N + 1]))
+    assert passes == [3]
+
+
+@pytest.mark.parametrize(
+    ("others", "sizes"),
+    [
+        ({}, [N, N]),
+        ({"alpha": 1.0}, [N, N]),
+        ({"learning_rate_init": 0.1, "tol": 1.0, "n_iter_no_change": 1}, [N, N]),
+        ({"max_iter": 7}, [N, N]),
+        ({"random_state": 5}, [N, N]),
+        ({"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}, [N, N]),
+        ({"l1": 0.1}, [N, N - 1]),
+        ({}, [31, 32]),  # four batches of at most eight
+    ],
+)
+def test_these_may_differ_within_a_pass(others, sizes, passes):
+    assert_each_is_as_by_itself([network(), network(**others)], folds(sizes))
+    assert passes == [2]
+
+
+class Straight(Activation):
+    """A user's own: y = z."""
+
+    def forward(self, z, out):
+        np.copyto(out, z)
+
+    def backward(self, z, a, dy):
+        pass
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"hidden_layer_sizes": (6,)},
+        {"hidden_layer_sizes": (5, 5)},
+        {"activation": "tanh"},
+        {"solver": "sgd"},
+        {"solver": NAdam(momentum_decay=0.1)},
+        {"dtype": "float32"},
+        {"batch_size": 9},
+        {"learning_rate": "exponential"},
+        {"shuffle": False},
+        {"early_stopping": True},
+        {"max_grad_norm": 1.0},
+        {"dropout": 0.1},
+        {"normalization": "layer"},
+        {"label_smoothing": 0.1},
+    ],
+    ids=str,
+)
+def test_these_train_apart(others, passes):
+    estimators = [network(), network(**others), network(alpha=1.0), network(alpha=1.0, **others)]
+    assert_each_is_as_by_itself(estimators, folds([N] * 4))
+    assert passes == [2, 2]
+
+
+def test_planned_schedules_of_other_lengths_train_apart(passes):
+    estimators = [network(learning_rate="cosine", max_iter=epochs) for epochs in (3, 4, 3)]
+    assert_each_is_as_by_itself(estimators, folds([N] * 3))
+    assert passes == [2]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"solver": "lbfgs"},
+        {"warm_start": True},
+        {"max_time": 100},
+        {"activation": Straight()},
+        {"solver": SGD(momentum=0.5), "early_stopping": True, "scoring": "accuracy"},
+    ],
+    ids=str,
+)
+def test_these_train_by_themselves(others, passes):
+    assert_each_is_as_by_itself([network(**others), network(**others)], folds([N] * 2))
+    assert passes == []
+
+
+def test_images_sparse_rows_and_weights_of_zero_train_by_themselves(passes):
+    images = CNNClassifier((2,), hidden_layer_sizes=(), max_iter=2, random_state=0)
+    weight = np.ones(N)
+    weight[3] = 0
+    rows = X[:N], Y[:N]
+    for estimator, data in (
+        (images, (X[:N].reshape(N, 2, 2), Y[:N])),
+        (network(), (csr_array(X[:N]), Y[:N])),
+        (network(), (*rows, weight)),
+    ):
+        assert_each_is_as_by_itself([estimator, estimator], [data, data])
+    assert passes == []
+
+
+def test_a_network_that_diverges_ends_as_by_itself_and_leaves_the_others_alone():
+    rates = [1e-3, 1e300, 1e-2]
+    estimators = [network(MLPRegressor, learning_rate_init=rate, solver="sgd") for rate in rates]
+    with pytest.raises(ValueError, match="non-finite") as alone:
+        clone(estimators[1]).fit(X, Y)
+
+    def attempt(estimator):
+        try:
+            return fit(estimator, X, Y)[0]
+        except ValueError as error:
+            return str(error)
+
+    with together():
+        first, message, last = Parallel()(delayed(attempt)(clone(each)) for each in estimators)
+    assert message == str(alone.value)
+    for got, estimator in ((first, estimators[0]), (last, estimators[2])):
+        wanted, _ = fit(estimator, X, Y)
+        assert_array_equal(got.coefs_[0], wanted.coefs_[0])
+
+
+def test_a_network_that_diverges_keeps_its_best_weights():
+    estimators = [
+        network(MLPRegressor, learning_rate_init=rate, solver="sgd", early_stopping=True)
+        for rate in (1e-3, 3e3)
+    ]
+    assert_each_is_as_by_itself(estimators, [(X, Y)] * 2)
+
+
+def test_models_with_the_same_rows_share_them_from_four_on():
+    assert core.ENOUGH == 4
+    data = folds([N] * 2)
+    estimators = [network(alpha=alpha) for alpha in (0.0, 0.1, 0.2, 0.3)]
+    batches, in_batches = [], core.in_batches
+
+    def remembering(fits):
+        batches.extend(in_batches(fits))
+        return batches
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sknn.model_selection.room.in_batches", remembering)
+        assert_each_is_as_by_itself([*estimators, *estimators[:3]], [data[0]] * 4 + [data[1]] * 3)
+    assert sorted(map(sorted, batches)) == [[0, 1, 2, 3], [4, 5, 6]]
+
+
+def test_generators_that_others_hold_end_where_they_would():
+    alone, joint = (np.random.RandomState(7) for _ in range(2))
+    fit(network(random_state=alone, tol=1.0, n_iter_no_change=1, max_iter=9), X, Y)
+    with together():
+        Parallel()(
+            delayed(fit)(each, X, Y)
+            for each in (
+                network(random_state=joint, tol=1.0, n_iter_no_change=1, max_iter=9),
+                network(random_state=np.random.RandomState(7), max_iter=9),
+            )
+        )
+    assert joint.randint(2**31) == alone.randint(2**31)
