@@ -168,7 +168,7 @@ def test_formula_is_the_first_sentence_of_a_docstring_without_its_source(of, tex
         (ACTIVATIONS["tanh"], np.tanh),
         (ACTIVATIONS["relu"], lambda z: np.maximum(z, 0)),
     ],
-    ids=repr,
+    ids=["silu", "hard_sigmoid 0.3", "hard_sigmoid", "tanh", "relu"],
 )
 def test_formulas_of_activations_have_the_settings_that_are_not_defaults(activation, f):
     text = activation_formula(activation).removeprefix("f(z) = ")
