@@ -97,7 +97,7 @@ def check_run(run):
     order = run.order
     if order is not None:
         rows = isinstance(order, np.ndarray) and order.ndim == 1 and order.dtype.kind == "i"
-        distinct = rows and (len(order) == 0 or np.bincount(order).max() == 1)
+        distinct = rows and len(np.unique(order)) == len(order) and order.min(initial=0) >= 0
         _require(distinct, "order of the training", "distinct numbers of rows", order)
 
 

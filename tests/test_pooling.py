@@ -263,6 +263,7 @@ def test_pooling_trains_nothing_and_costs_no_multiply_adds():
         ({"padding": 1}, "padding must be 'same' or 'valid' for pooling, got 1"),
         ({"padding": -1}, "padding must be 'same' or 'valid' for pooling, got -1"),
         ({"padding": None}, "padding must be 'same' or 'valid' for pooling, got None"),
+        ({"padding": np.zeros(2)}, r"padding must be 'same' or 'valid' for pooling, got array\("),
         ({"pool_size": 5}, "at least 5 x 5 pixels with padding='valid', got 4 x 6"),
         ({"pool_size": (2, 7)}, "at least 2 x 7 pixels with padding='valid', got 4 x 6"),
     ],

@@ -6,6 +6,7 @@ import numpy as np
 
 from sknn.nn.layers.base import Layer, kept
 from sknn.nn.layers.windows import image_shape, pair, windows_over
+from sknn.nn.ranges import shown
 from sknn.nn.workspace import ones
 
 PLACE = 64  # numbers: the least that Python needs for a Place
@@ -33,9 +34,9 @@ class Pooling(Layer):
         height, width, _ = image_shape(input_shape)
         size = pair("pool_size", self.pool_size)
         stride = size if self.stride is None else pair("stride", self.stride)
-        if self.padding not in ("same", "valid"):
+        if not isinstance(self.padding, str) or self.padding not in ("same", "valid"):
             raise ValueError(
-                f"padding must be 'same' or 'valid' for pooling, got {self.padding!r}."
+                f"padding must be 'same' or 'valid' for pooling, got {shown(self.padding)}."
             )
         return windows_over((height, width), size, stride, self.padding)
 
