@@ -274,10 +274,11 @@ def test_a_network_that_diverges_ends_as_by_itself_and_leaves_the_others_alone()
         assert_array_equal(got.coefs_[0], wanted.coefs_[0])
 
 
-def test_a_network_that_diverges_keeps_its_best_weights():
+@pytest.mark.parametrize("rate", [3e3, 1e307])  # its loss, or its weights alone, overflow
+def test_a_network_that_diverges_keeps_its_best_weights(rate):
     estimators = [
-        network(MLPRegressor, learning_rate_init=rate, solver="sgd", early_stopping=True)
-        for rate in (1e-3, 3e3)
+        network(MLPRegressor, learning_rate_init=one, solver="sgd", early_stopping=True)
+        for one in (1e-3, rate)
     ]
     assert_each_is_as_by_itself(estimators, [(X, Y)] * 2)
 

@@ -151,7 +151,7 @@ def _run_batch(fits, watches, is_over):
         raise KeyboardInterrupt
     results = []
     for number, (fit, watch) in enumerate(zip(fits, watches, strict=True)):
-        if together.has_diverged(number, outcome):
+        if outcome.diverged[number]:
             before[number].restore()  # by itself it ends in the words, and at the place, it should
             results.append(run(fit, ending(watch, is_over)))
         else:
@@ -252,15 +252,6 @@ class _Together:
         ):
             np.copyto(fit.model.theta, theta)
             np.copyto(fit.model.state, state)
-
-    def has_diverged(self, number, outcome):
-        """Whether a model stopped because something was no longer finite."""
-        last = outcome.stopped[number]
-        if not last:
-            return False
-        figures = [_of(self.history[name][last - 1], number) for name in ("loss", "gradient_norm")]
-        vectors = self.gradient.theta[number], self.gradient.state[number]
-        return not all(np.isfinite(values).all() for values in (*figures, *vectors))
 
     def result(self, number, outcome):
         """The Result of one model, whose Fit is left as training by itself would leave it."""

@@ -31,12 +31,13 @@ class Outcome:
     "interrupted", "time" (max_time is over) or "asked" (``after_epoch`` said stop). ``stopped``
     holds the epoch at which each model stopped, 0 for those that went on to the end. ``where``
     is what ``Gradient.non_finite`` said if the reason is "diverged": all models have stopped, and
-    at least one has diverged.
+    at least one has diverged. ``diverged`` says which ones.
     """
 
     reason: str
     epochs: int
     stopped: np.ndarray
+    diverged: np.ndarray
     where: str | None = None
 
 
@@ -77,6 +78,7 @@ def train(
     """
     theta, state = gradient.theta, gradient.state
     stopped = np.zeros(theta.shape[:-1], dtype=int)
+    diverged = stopped > 0
     kept = Keeper(theta, state) if plan.early_stopping else None
     done, began = 0, time.perf_counter()
     if start is not None:
@@ -130,6 +132,7 @@ def train(
             ending = _spent(remaining.plan, remaining.run, say) | ~finite
             if not np.all(finite):
                 where = remaining.gradient.non_finite(loss)
+                diverged = diverged | remaining.among_all(~finite, False)
             ending = remaining.among_all(ending, False)
             stopped[ending] = done
             already, over = over, (stopped > 0) | (done >= epochs)
@@ -151,7 +154,7 @@ def train(
     remaining.write_back()
     if kept:
         kept.restore(theta, state, np.full(stopped.shape, True))
-    return Outcome(reason, done, stopped, where if reason == "diverged" else None)
+    return Outcome(reason, done, stopped, diverged, where if reason == "diverged" else None)
 
 
 def _epoch(gradient, rows, plan, run):
