@@ -394,6 +394,11 @@ nn/layers/columns.py: columns convolution
     self.dweight += turned => self.dweight = turned
     (span - before, span - after) => (span - after, span - before)
     dx.fill(0) => pass
+    added.fill(0) => pass
+    wide = backward and self._goes_by_dz => wide = backward
+    return by_dz <= by_x => return True
+    prod(windows.outputs) * c * => prod(windows.image) * c *
+    filters * (COPY + 2 * c) => filters * COPY
 nn/layers/winograd.py: winograd convolution
     self._total = self._total + np => self._total = np
     [0.5, -0.5, 0.5] => [0.5, 0.5, -0.5]

@@ -1,12 +1,15 @@
 """Convolution as one matrix product: a row of pixels for each window."""
 
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
 from sknn.nn.layers.windows import images_at_a_time, windows_over
 
 NARROW = 8  # channels: below, a pixel of all windows at a time is copied faster than a window
+WIDE = 32  # channels: from so many on, a pixel at a time is added up as fast as several
+COPY, ADD_UP = 30, 80  # what a number of the columns costs, in multiply-adds of a product
 
 
 class Columns:
@@ -31,7 +34,8 @@ class Columns:
     def blocks(self, n, backward=False):
         """Slices of n images that are worked on at a time: columns of x, or backward of dz."""
         c, filters = self.weight.shape[2:]
-        numbers = (filters if backward else c) * len(self.windows.places) + filters
+        wide = backward and self._goes_by_dz
+        numbers = (filters if wide else c) * len(self.windows.places) + filters
         return images_at_a_time(n, (*self.windows.outputs, numbers), self.weight.itemsize)
 
     def keep(self, n):
@@ -48,10 +52,24 @@ class Columns:
 
     def differentiate(self, x, dz, dx):
         """Adds to ``dweight``, and fills dx if it is not None."""
-        if dx is not None and self.windows.stride == (1, 1) and min(map(min, self._around())) >= 0:
+        if dx is not None and self._goes_by_dz:
             self._by_columns_of_dz(x, dz, dx)
         else:
             self._by_columns_of_x(x, dz, dx)
+
+    @cached_property
+    def _goes_by_dz(self):
+        """Whether columns of dz give both gradients, with less work than columns of x.
+
+        They need steps of one pixel. Windows of dz lie around every pixel of x, so there are more
+        of them where nothing is padded; in turn their products are sums, and not to be added up.
+        """
+        windows, (c, filters) = self.windows, self.weight.shape[2:]
+        if windows.stride != (1, 1) or min(map(min, self._around())) < 0:
+            return False
+        by_dz = prod(windows.image) * filters * (COPY + 2 * c)
+        by_x = prod(windows.outputs) * c * (COPY + ADD_UP + 2 * filters)
+        return by_dz <= by_x
 
     @cached_property
     def _turned(self):
@@ -87,14 +105,32 @@ class Columns:
         windows, filters = self.windows, self.weight.shape[-1]
         rows = dz.reshape(-1, filters)
         self.dweight += np.dot(self._columns(x, windows).T, rows).reshape(self.weight.shape)
-        if dx is None:
-            return
-        shape = (len(x), *windows.outputs, len(windows.places), x.shape[-1])
-        columns = self.cache.scratch("columns", shape)
-        np.dot(rows, self.weight.reshape(-1, filters).T, columns.reshape(len(rows), -1))
+        if dx is not None:
+            self._add_up(rows, dx)
+
+    def _add_up(self, rows, dx):
+        """dx = the columns that rows (n * outputs, filters) give, added up.
+
+        Few channels in two steps, across and down: the first then adds the pixels of a column of
+        the window at once, as longer runs of numbers.
+        """
+        windows, (kh, kw, c, filters) = self.windows, self.weight.shape
+        n, (down, across) = len(dx), windows.outputs
+        columns = self.cache.scratch("columns", (n, down, across, kw, kh, c))
+        weight = self.weight.transpose(3, 1, 0, 2).reshape(filters, -1)
+        np.dot(rows, weight, columns.reshape(len(rows), -1))
         dx.fill(0)
-        for place in windows.places:
-            dx[:, *place.pixels] += columns[:, *place.windows, place.number]
+        if c >= WIDE:
+            for place in windows.places:
+                row, column = divmod(place.number, kw)
+                dx[:, *place.pixels] += columns[:, *place.windows, column, row]
+            return
+        added = self.cache.scratch("added", (n, down, windows.image[1], kh, c))
+        added.fill(0)
+        for place, (of, pixels) in enumerate(windows.places_along(1)):
+            added[:, :, pixels] += columns[:, :, of, place]
+        for place, (of, pixels) in enumerate(windows.places_along(0)):
+            dx[:, pixels] += added[:, of, :, place]
 
     def _columns(self, x, windows):
         """The pixels of each window as a row: (n * outputs, size * c), perhaps a transpose."""

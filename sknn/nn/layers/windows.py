@@ -99,14 +99,14 @@ class Windows:
     @cached_property
     def places(self):
         """A Place for each place in a window, row by row, made when needed: there may be many."""
-        rows, columns = list(self._places_along(0)), list(self._places_along(1))
+        rows, columns = list(self.places_along(0)), list(self.places_along(1))
         return [
             Place(number, (down[0], across[0]), (down[1], across[1]), self.outputs)
             for number, (down, across) in enumerate(product(rows, columns))
         ]
 
-    def _places_along(self, axis):
-        """(windows, pixels) as slices for each place of the window along one axis."""
+    def places_along(self, axis):
+        """(windows, pixels) as slices for each place of a window along one axis, 0 for down."""
         stride, (before, _) = self.stride[axis], self.padding[axis]
         for place in range(self.size[axis]):
             shift = place * self.dilation[axis] - before  # the pixel that window 0 sees
