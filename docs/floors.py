@@ -167,6 +167,7 @@ sknn.nn.storage.checkpoint      the state of training in a file, from which it c
 sknn.nn.storage.values          values as JSON and arrays, and back
 
 sknn.nn.storage.bounds          how much memory the values of a file may take
+sknn.nn.storage.parts           whether the parts of a checkpoint belong together
 sknn.nn.storage.registry        objects that are stored as a class name and arguments
 
 sknn.nn.storage.container       arrays and a JSON document in one file, checked when it is read

@@ -6,7 +6,7 @@ is compared here with the others, once, and whatever differs is named.
 """
 
 from math import prod
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 
@@ -17,14 +17,14 @@ from sknn.nn.layers.pooling import Pooling
 from sknn.nn.losses import Heads, Loss
 from sknn.nn.network import Network
 from sknn.nn.optimizers import Optimizer
-from sknn.nn.storage.container import SavedModelError, shown
+from sknn.nn.storage.container import SavedModelError
+from sknn.nn.storage.parts import is_count, require
 from sknn.nn.training import HISTORY
 from sknn.scikit_learn import CALLBACKS_UNDER_WAY, callbacks_of
 
 # Attributes that are not kept among the others, or that only a fit under way has.
 KEPT_APART = ("_model", "_run", "_labels", "_label_binarizer", "_metadata_request")
 RESERVED = (*KEPT_APART, *CALLBACKS_UNDER_WAY)
-LONGEST = 2**53  # of a count: more samples than anyone sees
 # Numbers that prediction may keep for one sample: so many, or so many times those of the
 # sample and the parameters together.
 FEW, TIMES = 2**24, 1000
@@ -47,7 +47,7 @@ def check_estimator(estimator):
     if hasattr(estimator, "_take_classes"):
         _check_classes(estimator, model.loss, labels)
     else:
-        _require(labels is None, "labels", "None for a regressor", labels)
+        require(labels is None, "labels", "None for a regressor", labels)
         _check_levels(model)
 
 
@@ -62,7 +62,7 @@ def check_parameters(estimator):
 
 def check_loss(loss):
     """Raises SavedModelError or ValueError on anything but a Loss that can be."""
-    _require(isinstance(loss, Loss), "loss", "a Loss", loss)
+    require(isinstance(loss, Loss), "loss", "a Loss", loss)
     loss.check()
 
 
@@ -81,9 +81,9 @@ def check_network(network, n_parameters):
 
 def check_run(run):
     """Raises SavedModelError or ValueError if training cannot go on from a TrainingState."""
-    _require(isinstance(run.optimizer, Optimizer), "optimizer", "an Optimizer", run.optimizer)
+    require(isinstance(run.optimizer, Optimizer), "optimizer", "an Optimizer", run.optimizer)
     run.optimizer.check()
-    _require(
+    require(
         type(run.random_state) is np.random.RandomState,
         "random_state of the training",
         "a RandomState",
@@ -93,19 +93,19 @@ def check_run(run):
     counts = {"steps": run.moments.steps, "seed": run.seed, **vars(run.progress)}
     counts["total_steps"] = 0 if total is None else total
     for name, count in counts.items():
-        _require(_is_count(count), f"{name} of the training", "a whole number", count)
+        require(is_count(count), f"{name} of the training", "a whole number", count)
     order = run.order
     if order is not None:
         rows = isinstance(order, np.ndarray) and order.ndim == 1 and order.dtype.kind == "i"
         distinct = rows and len(np.unique(order)) == len(order) and order.min(initial=0) >= 0
-        _require(distinct, "order of the training", "distinct numbers of rows", order)
+        require(distinct, "order of the training", "distinct numbers of rows", order)
 
 
 def _check_attributes(attributes):
     """Attributes by themselves: their types, whether there is a model or not."""
     for name, is_right, wanted in PUBLISHED_TYPES:
         if name in attributes:
-            _require(is_right(attributes[name]), name, wanted, attributes[name])
+            require(is_right(attributes[name]), name, wanted, attributes[name])
 
 
 def _check_fitted(estimator, model):
@@ -122,16 +122,16 @@ def _check_fitted(estimator, model):
         wanted["image_shape_"] = shape if is_image else None
         scales = [1.0, 1 / LARGEST_PIXEL] if is_image else [1.0]
         scale = vars(estimator).get("image_scale_")
-        _require(scale in scales, "image_scale_", f"one of {scales}", scale)
+        require(scale in scales, "image_scale_", f"one of {scales}", scale)
     else:
-        _require(not is_image, "input_shape", "that of flat samples", shape)
+        require(not is_image, "input_shape", "that of flat samples", shape)
     for name, value in wanted.items():
         got = vars(estimator).get(name)
         fits = type(got) is type(value) and got == value
-        _require(fits, name, f"{value!r}, as the layers say", got)
+        require(fits, name, f"{value!r}, as the layers say", got)
     names = vars(estimator).get("feature_names_in_")
     n_names = prod(shape) if names is None else len(names)
-    _require(n_names == prod(shape), "feature_names_in_", f"{prod(shape)} names", names)
+    require(n_names == prod(shape), "feature_names_in_", f"{prod(shape)} names", names)
 
 
 def _check_layers(estimator, model):
@@ -153,36 +153,34 @@ def _check_labels(labels):
     for classes in columns if right else ():
         right = right and isinstance(classes, np.ndarray) and len(classes) > 0
         right = right and np.array_equal(np.unique(classes), classes)
-    _require(right, "classes_", "distinct labels in ascending order", labels.classes)
+    require(right, "classes_", "distinct labels in ascending order", labels.classes)
     if not many:
         y_type = labels.binarizer.y_type_
         kinds = (
             ("multilabel-indicator",) if isinstance(labels, LabelSet) else ("binary", "multiclass")
         )
-        _require(y_type in kinds, "y_type_", f"one of {kinds}", y_type)
+        require(y_type in kinds, "y_type_", f"one of {kinds}", y_type)
         sparse = labels.binarizer.sparse_input_
-        _require(type(sparse) is bool, "sparse_input_", "True or False", sparse)
+        require(type(sparse) is bool, "sparse_input_", "True or False", sparse)
 
 
 def _check_classes(estimator, loss, labels):
     """Labels, the attribute with the classes, outputs and loss of a classifier."""
-    _require(labels is not None, "labels", "those of a classifier", labels)
+    require(labels is not None, "labels", "those of a classifier", labels)
     wanted = f"{estimator.n_outputs_}, as the layers say"
-    _require(
-        labels.n_outputs == estimator.n_outputs_, "outputs of labels", wanted, labels.n_outputs
-    )
+    require(labels.n_outputs == estimator.n_outputs_, "outputs of labels", wanted, labels.n_outputs)
     own, given = labels.classes, vars(estimator).get("classes_")
-    _require(_sizes(own) == _sizes(given), "classes_", "those of its labels", given)
+    require(_sizes(own) == _sizes(given), "classes_", "those of its labels", given)
     groups = labels.groups if isinstance(labels, ManyLabels) else None
     got = loss.groups if isinstance(loss, Heads) else None
-    _require(got == groups, "groups of the loss", f"{groups!r}, as the labels say", got)
+    require(got == groups, "groups of the loss", f"{groups!r}, as the labels say", got)
 
 
 def _check_levels(model):
     """Outputs and loss of a regressor."""
     n_outputs, per_target = model.network.shapes[-1][0], model.loss.outputs_per_target
     fits = per_target in (1, n_outputs)
-    _require(fits, "outputs", f"{per_target}, as its loss has levels", n_outputs)
+    require(fits, "outputs", f"{per_target}, as its loss has levels", n_outputs)
 
 
 def _sizes(classes):
@@ -201,11 +199,6 @@ def _numbers_in_windows(network):
             total += prod(windows.padded) * shape[-1] + prod(windows.size)
         total += sum(map(_numbers_in_windows, layer.inside(shape)))
     return total
-
-
-def _is_count(value):
-    value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-    return isinstance(value, Integral) and type(value) is not bool and 0 <= value < LONGEST
 
 
 def _is_number(value):
@@ -235,15 +228,10 @@ def _or_none(is_right):
     return lambda value: value is None or is_right(value)
 
 
-def _require(fits, name, wanted, got):
-    if not fits:
-        raise SavedModelError(f"its {name} must be {wanted}, got {shown(got)}")
-
-
 PUBLISHED_TYPES = (
-    *((name, _is_count, "a whole number") for name in ("n_features_in_", "n_iter_", "t_")),
+    *((name, is_count, "a whole number") for name in ("n_features_in_", "n_iter_", "t_")),
     *((name, _is_number, "a number") for name in ("loss_", "_learning_rate")),
-    ("_no_improvement_count", _is_count, "a whole number"),
+    ("_no_improvement_count", is_count, "a whole number"),
     ("best_loss_", _or_none(_is_number), "a number or None"),
     ("best_validation_score_", _or_none(_is_number), "a number or None"),
     ("loss_curve_", _are_numbers, "a list of numbers"),

@@ -347,7 +347,7 @@ BAD_X = {
     "a string": (lambda: "abc", "could not convert string to float: 'abc'|got scalar array"),
     "a dict": (lambda: {"a": [1.0] * 30}, "not 'dict'|got scalar array"),
     "a generator": (lambda: (row for row in X), "not 'generator'|got scalar array"),
-    "strings": (lambda: np.full((30, 4), "a"), "could not convert string to float"),
+    "strings": (lambda: np.full((30, 4), "a"), "could not convert|arrays of bytes/strings"),
     "bytes": (lambda: np.full((30, 4), b"a"), "could not convert|arrays of bytes/strings"),
     "StringDType": (
         lambda: np.full((30, 4), "a", np.dtypes.StringDType()),

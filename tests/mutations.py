@@ -481,7 +481,20 @@ nn/storage/values.py: values persistence bounds
     reshape(raw.shape[:-1]).copy() => reshape(raw.shape[:-1])
     array.ravel().tolist() => array.ravel("F").tolist()
     ("MT19937", key, position, has_gauss, gauss) => ("MT19937", key, position, 0, 0.0)
+nn/storage/parts.py: checkpoint restored
+    type(value) is not bool and 0 <= value < LONGEST => 0 <= value < LONGEST
+    bool and 0 <= value < LONGEST => bool and value < LONGEST
+    bool and 0 <= value < LONGEST => bool and 0 <= value
+    _check_stopped(checkpoint.stopped, models, epochs) => pass
+    _check_rows(checkpoint.rows) => pass
+    require(alike, "state" => require(True, "state"
+    require(pair, "kept" => require(True, "kept"
+    len(lengths) == 1, "history" => True, "history"
+    set(patience) == {"best", "count"} => True
+    set(progress) == PROGRESS => True
 nn/storage/checkpoint.py: checkpoint resume
+    check_checkpoint(checkpoint) => pass
+    if set(self.history) != set(history): => if False:
     refuse_other_files(path)\n        encoder => encoder
     keep=self.epochs > 0 => keep=self.epochs >= 0
     refuse_other_files(path)\n    check_writable(path) => check_writable(path)
@@ -629,19 +642,16 @@ restored.py: restored
     order.min(initial=0) >= 0 => True
     scales = [1.0, 1 / LARGEST_PIXEL] if => scales = [1.0, 2.0] if
     type(got) is type(value) and got == value => got == value
-    _require(n_names == prod(shape) => _require(True
+    require(n_names == prod(shape) => require(True
     np.array_equal(np.unique(classes), classes) => True
     and len(classes) > 0\n => and True\n
-    _require(y_type in kinds => _require(True
-    _require(type(sparse) is bool => _require(True
+    require(y_type in kinds => require(True
+    require(type(sparse) is bool => require(True
     labels.n_outputs == estimator.n_outputs_, => True,
-    _require(_sizes(own) == _sizes(given), => _require(True,
+    require(_sizes(own) == _sizes(given), => require(True,
     fits = per_target in (1, n_outputs) => fits = True
     prod(windows.padded) * shape[-1] + prod(windows.size) => prod(windows.padded) * shape[-1]
     prod(windows.padded) * shape[-1] + => 0 +
-    type(value) is not bool and 0 <= value < LONGEST => 0 <= value < LONGEST
-    and 0 <= value < LONGEST => and value < LONGEST
-    <= value < LONGEST => <= value
     and set(HISTORY) <= set(value) =>
     len(set(map(len, value.values()))) == 1 => True
     all(type(name) is str for name in value) => True

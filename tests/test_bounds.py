@@ -403,8 +403,14 @@ def test_any_of_many_values_is_loaded_or_refused_within_bounds(saved, loaded_wit
 
 def test_messages_are_short_and_so_are_their_causes(saved):
     path, _, arrays = saved
-    write(path, put(saved, PLACES["alpha"], "long" * 100_000), arrays)
+    long = "long" * 100_000
+    write(path, put(saved, PLACES["alpha"], long), arrays)
     with pytest.raises(SavedModelError, match="'alpha' parameter of MLPClassifier") as error:
+        load(path)
+    assert len(str(error.value)) < 700
+    assert len(str(error.value.__cause__)) < 500
+    write(path, put(saved, PLACES["alpha"], {"same": long}), arrays)
+    with pytest.raises(SavedModelError, match=r"KeyError\('longlong") as error:
         load(path)
     assert len(str(error.value)) < 700
     assert error.value.__cause__ is None

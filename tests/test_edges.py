@@ -345,7 +345,8 @@ def test_fraction_held_out_is_rounded_up(fraction, n_trained):
 
 
 @pytest.mark.parametrize(
-    ("fraction", "message"), [(1 / 11, "too small"), (BELOW_1, "empty"), (0, "test_size=0")]
+    ("fraction", "message"),
+    [(1 / 11, "too small"), (BELOW_1, "empty"), (0, "validation_fraction must be above 0")],
 )
 def test_fraction_that_leaves_too_few_samples_on_either_side_is_refused(fraction, message):
     with pytest.raises(ValueError, match=message):

@@ -27,7 +27,7 @@ def one_weight_each(sample_weight, X, dtype, positive):
     """sample_weight as an array (n,) of the dtype, or of the first of several."""
     refuse_no_numbers(sample_weight=sample_weight)
     with named("sample_weight", "a number for each sample, or one for all"):
-        if np.iscomplexobj(sample_weight):
+        if np.iscomplexobj(np.asarray(sample_weight)):
             raise ValueError("Complex data not supported.")
         if isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0:
             sample_weight = float(sample_weight)

@@ -31,6 +31,12 @@ def hold_out(estimator, model, data, given, groups, random_state, kept=None):
         return None, None
     if kept:
         training, at = kept["training"], kept["validation"]
+        numbers, n = np.concatenate((training, at)), len(data.rows)
+        if numbers.max() >= n or len(np.unique(training)) < len(training):
+            raise ValueError(
+                f"The rows of the checkpoint must be distinct numbers below {n}, as there are {n} "
+                "samples. Call fit to start anew."
+            )
     else:
         training, at = _split(estimator, data.rows, data.labels, groups, random_state)
     weight = None if data.sample_weight is None else data.sample_weight[at]

@@ -9,8 +9,16 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sknn.nn.schedules import Progress
-from sknn.nn.storage.container import LENGTH, SavedModelError, errors_name_file, read, write
+from sknn.nn.storage.container import (
+    LENGTH,
+    SavedModelError,
+    errors_name_file,
+    read,
+    shown,
+    write,
+)
 from sknn.nn.storage.files import as_file, check_writable, remove_leftovers
+from sknn.nn.storage.parts import check_checkpoint
 from sknn.nn.storage.values import Decoder, Encoder
 
 # A header begins with the first array, and holds further on what kind of file it is.
@@ -103,14 +111,20 @@ class Checkpoint:
             for part in fields(cls):
                 if not isinstance(getattr(checkpoint, part.name), part.type):
                     raise SavedModelError(f"its {part.name} is no {part.type}")
+            check_checkpoint(checkpoint)
             return checkpoint
 
     def restore(self, gradient, run, history, kept=None):
         """Puts everything back where ``of`` took it from.
 
-        Raises ValueError if the network or the optimiser is not what it was, or there is no
-        Keeper for what was kept.
+        Raises ValueError if the network or the optimiser is not what it was, the history has other
+        columns, or there is no Keeper for what was kept.
         """
+        if set(self.history) != set(history):
+            raise ValueError(
+                f"The history of the checkpoint must have the columns {sorted(history)}, got "
+                f"{shown(sorted(self.history, key=repr))}. Call fit to start anew."
+            )
         _copy("The parameters of the network", self.theta, gradient.theta)
         _copy("The running statistics of the network", self.state, gradient.state)
         if (kept is None) != (self.kept is None):
