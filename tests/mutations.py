@@ -193,7 +193,6 @@ nn/training.py: training endings models_together checkpoint regularization
     watched = -score if => watched = score if
     kept.restore(theta, state, np.full(stopped.shape, True)) => pass
     kept.restore(theta, state, over > already) => pass
-    kept.restore(theta, state, over > already) => kept.restore(theta, state, over)
     over = over, (stopped > 0) | (done >= epochs) => over = over, stopped > 0
     elif reason == "epochs" and np.any(stopped > 0): => elif False:
     if where is None else "diverged" => if np.all(finite) else "diverged"
@@ -631,7 +630,6 @@ restored.py: restored
     labels.n_outputs == estimator.n_outputs_, => True,
     _require(_sizes(own) == _sizes(given), => _require(True,
     fits = per_target in (1, n_outputs) => fits = True
-    prod(windows.padded) * shape[-1] + prod(windows.size) => prod(windows.padded) * shape[-1]
     prod(windows.padded) * shape[-1] + => 0 +
     type(value) is not bool and 0 <= value < LONGEST => 0 <= value < LONGEST
     and 0 <= value < LONGEST => and value < LONGEST
@@ -640,7 +638,7 @@ restored.py: restored
     len(set(map(len, value.values()))) == 1 => True
     all(type(name) is str for name in value) => True
     all(type(one) is str for one in value.values()) => True
-persistence.py: every_exit restored
+persistence.py: restored
     {*vars(estimator), *RESERVED} => {*vars(estimator)}
     if name not in wrong and hasattr => if False and hasattr
     if name in taken or name.startswith("__")] => if name in taken]
@@ -648,7 +646,7 @@ persistence.py: every_exit restored
     if theta.dtype != state.dtype: => if False:
     check_network(network, theta.size) => pass
     check_run(run)\n => pass\n
-persistence.py: every_exit persistence
+persistence.py: persistence
     with errors_name_path(path, "read"):\n        document => if True:\n        document
     with errors_name_path(path, "written"):\n        remove_leftovers(path) => if True:
     path = checked_path(path) => pass
