@@ -453,7 +453,7 @@ nn/storage/container.py: container persistence
     not 0 <= number < 2**62 => not number < 2**62
     entries.sort(key=lambda entry: entry[-1]) => pass
     array.dtype.newbyteorder("<")) => array.dtype)
-nn/storage/values.py: values persistence bounds
+nn/storage/values.py: values bounds persistence
     self._seen[id(value)] = where, value, => self._seen[id(value)] = where, None,
     self.budget.spend(cost)\n            return {"same" => return {"same"
     self.budget.spend(cost)\n                return value => return value
@@ -1529,6 +1529,13 @@ estimators/publishing.py: starts
     if result.next_rate is not None: => if result.next_rate:
 estimators/labels.py: labels
     ((z > 0) == (targets > 0.5)) => ((z >= 0) == (targets > 0.5))
+model_selection/progress.py: progress
+    n_tasks = max(n_tasks, n_candidates * n_splits) => n_tasks = n_candidates * n_splits
+    means if not isnan(mean)] => means]
+    line.ljust(self._width) => line
+    * (n_tasks - self._n_done) => * n_tasks
+inspection/evidence.py: evidence
+    min(MOST, MEMORY // row_size) => MEMORY // row_size
 """
 
 
