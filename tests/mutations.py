@@ -193,7 +193,6 @@ nn/training.py: training endings models_together checkpoint regularization
     watched = -score if => watched = score if
     kept.restore(theta, state, np.full(stopped.shape, True)) => pass
     kept.restore(theta, state, over > already) => pass
-    kept.restore(theta, state, over > already) => kept.restore(theta, state, over)
     over = over, (stopped > 0) | (done >= epochs) => over = over, stopped > 0
     elif reason == "epochs" and np.any(stopped > 0): => elif False:
     if where is None else "diverged" => if np.all(finite) else "diverged"
@@ -459,7 +458,7 @@ nn/storage/container.py: container persistence
     not 0 <= number < 2**62 => not number < 2**62
     entries.sort(key=lambda entry: entry[-1]) => pass
     array.dtype.newbyteorder("<")) => array.dtype)
-nn/storage/values.py: values persistence bounds
+nn/storage/values.py: values bounds persistence
     self._seen[id(value)] = where, value, => self._seen[id(value)] = where, None,
     self.budget.spend(cost)\n            return {"same" => return {"same"
     self.budget.spend(cost)\n                return value => return value
@@ -650,13 +649,12 @@ restored.py: restored
     labels.n_outputs == estimator.n_outputs_, => True,
     require(_sizes(own) == _sizes(given), => require(True,
     fits = per_target in (1, n_outputs) => fits = True
-    prod(windows.padded) * shape[-1] + prod(windows.size) => prod(windows.padded) * shape[-1]
     prod(windows.padded) * shape[-1] + => 0 +
     and set(HISTORY) <= set(value) =>
     len(set(map(len, value.values()))) == 1 => True
     all(type(name) is str for name in value) => True
     all(type(one) is str for one in value.values()) => True
-persistence.py: every_exit restored
+persistence.py: restored
     {*vars(estimator), *RESERVED} => {*vars(estimator)}
     if name not in wrong and hasattr => if False and hasattr
     if name in taken or name.startswith("__")] => if name in taken]
@@ -664,7 +662,7 @@ persistence.py: every_exit restored
     if theta.dtype != state.dtype: => if False:
     check_network(network, theta.size) => pass
     check_run(run)\n => pass\n
-persistence.py: every_exit persistence
+persistence.py: persistence
     with errors_name_path(path, "read"):\n        document => if True:\n        document
     with errors_name_path(path, "written"):\n        remove_leftovers(path) => if True:
     path = checked_path(path) => pass
@@ -1547,6 +1545,13 @@ estimators/publishing.py: starts
     if result.next_rate is not None: => if result.next_rate:
 estimators/labels.py: labels
     ((z > 0) == (targets > 0.5)) => ((z >= 0) == (targets > 0.5))
+model_selection/progress.py: progress
+    n_tasks = max(n_tasks, n_candidates * n_splits) => n_tasks = n_candidates * n_splits
+    means if not isnan(mean)] => means]
+    line.ljust(self._width) => line
+    * (n_tasks - self._n_done) => * n_tasks
+inspection/evidence.py: evidence
+    min(MOST, MEMORY // row_size) => MEMORY // row_size
 """
 
 

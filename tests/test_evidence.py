@@ -82,7 +82,10 @@ def test_parts_add_up(memory, most, monkeypatch):
     assert_array_equal(one.shares, other.shares)
 
 
-def test_rows_looked_at_at_a_time_fit_into_memory(monkeypatch):
+@pytest.mark.parametrize(("memory", "most"), [(20 * 8 * (5 + 4 + 3), 1000), (2**26, 20)])
+def test_rows_looked_at_at_a_time_fit_into_memory_and_are_so_many_at_most(
+    memory, most, monkeypatch
+):
     """A row is 5 features, 4 sums, 4 activations and 3 outputs or more, of 8 bytes."""
     clf, sizes = MLPClassifier(4, **SMALL).fit(X, LABELS), []
     forward = module.stages_of.__globals__["Stage"].forward
@@ -90,7 +93,8 @@ def test_rows_looked_at_at_a_time_fit_into_memory(monkeypatch):
         "sknn.inspection.tracing.stages.Stage.forward",
         lambda stage, x, *other: sizes.append(len(x)) or forward(stage, x, *other),
     )
-    monkeypatch.setattr(module, "MEMORY", 20 * 8 * (5 + 4 + 3))
+    monkeypatch.setattr(module, "MEMORY", memory)
+    monkeypatch.setattr(module, "MOST", most)
     gathered(clf)
     assert max(sizes) <= 20
     assert sum(sizes) == 2 * N  # two layers
