@@ -1,6 +1,6 @@
 """A joblib backend whose tasks train their networks together."""
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
@@ -32,17 +32,22 @@ class TogetherBackend(ParallelBackendBase):
         super().__init__(nesting_level=nesting_level, **kwargs)
         self.progress = progress
         self._tasks = []
+        self._asked = []  # the n_jobs of calls of effective_n_jobs since the last configure
 
     def effective_n_jobs(self, n_jobs):
         """How many tasks joblib is to hand over at a time: as many as a Room takes."""
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
+        self._asked.append(n_jobs)
         return MOST
 
     def configure(self, n_jobs=1, parallel=None, **kwargs):
         self.parallel = parallel
-        self._n_processes = _n_processes(n_jobs)
-        return self.effective_n_jobs(n_jobs)
+        answer = self.effective_n_jobs(n_jobs)
+        # The first to ask is the user's: ensembles go on with min(the answer, n_estimators).
+        self._n_processes = _n_processes(self._asked[0])
+        self._asked.clear()
+        return answer
 
     def submit(self, func, callback=None):
         self._tasks.append((func, callback))
@@ -67,21 +72,23 @@ class TogetherBackend(ParallelBackendBase):
         while self._tasks:
             tasks, self._tasks = self._tasks, []
             run = _in_this_process if self._n_processes == 1 else self._in_processes
+            outcome = func = callback = None
             try:
-                for number, outcome in run([func for func, _ in tasks]):
-                    func, callback = tasks[number]
-                    if self.progress and outcome[1] is None:
-                        self.progress(func.items, outcome[0], len(tasks))
-                    callback(outcome)
-            finally:
-                tasks = callback = None
+                with closing(run([func for func, _ in tasks])) as ended:
+                    for number, outcome in ended:
+                        func, callback = tasks[number]
+                        if self.progress and outcome[1] is None:
+                            self.progress(func.items, outcome[0], len(tasks))
+                        callback(outcome)
+            finally:  # a traceback, to which this frame belongs, must not hold them
+                tasks = outcome = func = callback = None
         yield
 
     def _in_processes(self, works):
         """As ``_in_this_process``, in several; tasks with the same data go to the same one."""
         order = sorted(range(len(works)), key=lambda number: _fold(works[number]))
         n_shares = max(min(self._n_processes, len(works)), -(-len(works) // SHARE))
-        shares = [share.tolist() for share in np.array_split(order, n_shares)]
+        shares = [sorted(share.tolist()) for share in np.array_split(order, n_shares)]
         parallel = Parallel(self._n_processes, backend="loky", return_as="generator")
         outcomes = parallel(
             delayed(_all_in_this_process)([works[number] for number in share]) for share in shares
@@ -100,8 +107,8 @@ def _in_this_process(works):
     The first error is that of the first task that has one, as if they ran one after the other.
     """
     room = Room(get_config()["working_memory"] * 2**20)
-    ended = ((number, _outcome(task)) for number, task in room.run(works))
-    yield from _until_first_error(ended)
+    with closing(room.run(works)) as tasks:
+        yield from _until_first_error((number, _outcome(task)) for number, task in tasks)
 
 
 def _all_in_this_process(works):
@@ -113,7 +120,8 @@ def _outcome(task):
     for result in task.outcome or ():
         if isinstance(result, dict) and "fit_time" in result:
             result["fit_time"] -= task.waited
-    return task.outcome, task.error
+    outcome, task.outcome, task.error = (task.outcome, task.error), None, None
+    return outcome
 
 
 def _until_first_error(ended):

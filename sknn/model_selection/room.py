@@ -3,8 +3,10 @@
 import warnings
 from collections import deque
 from contextvars import copy_context
+from ctypes import c_ulong, py_object, pythonapi
 from itertools import chain
-from threading import Semaphore, Thread, get_ident
+from queue import Empty, SimpleQueue
+from threading import Thread, get_ident
 from time import perf_counter
 
 from sknn.estimators.meeting import ROOM
@@ -15,6 +17,7 @@ from sknn.nn.together import ending, in_batches, run_together, shape_of
 MOST = 256  # tasks under way at a time
 BATCHES = 4  # for each thread, before tasks that are trained go on
 OF_WARNINGS = ("filters", "showwarning", "_showwarnmsg_impl")  # what catch_warnings changes
+A_WHILE = 0.1  # seconds: so long an interrupt or a lost wake-up may go unnoticed
 
 
 class Abandoned(BaseException):
@@ -38,10 +41,10 @@ class Room:
     def __init__(self, memory):
         self.memory = memory
         self.abandoned = False
-        self.yielded = Semaphore(0)
+        self.told = SimpleQueue()  # that a task has given its turn back
         self._todo, self._ready = deque(), deque()
-        self._waiting, self._batches, self._in_training = [], [], []
-        self._n_under_way = 0
+        self._waiting, self._batches = [], []
+        self._under_way = {}
         self._largest = 1  # bytes of the rows of one task
 
     def run(self, works):
@@ -52,44 +55,64 @@ class Room:
         self._todo.extend(Task(self, number, work) for number, work in enumerate(works))
         with one_blas_thread():
             try:
-                while self._todo or self._n_under_way:
+                while self._todo or self._under_way:
                     if self._ready:
                         task = self._ready.popleft()
-                    elif self._todo and self._n_under_way < self._most():
-                        self._n_under_way += 1
+                    elif self._todo and len(self._under_way) < self._most():
                         task = self._todo.popleft()
+                        self._under_way[task.number] = task
                     else:
                         self._train()
                         continue
                     self._give_turn(task)
-                    if task.fit is not None:
+                    if not task.is_done:
                         self._largest = max(self._largest, task.fit.rows.x.nbytes)
                         self._waiting.append(task)
                         continue
-                    self._n_under_way -= 1
+                    del self._under_way[task.number]
                     if task.error is not None:
                         self._todo.clear()
                     yield task.number, task
-            except BaseException:
+            finally:
                 self._abandon()
-                raise
 
     def _give_turn(self, task):
+        """Lets a task work until it waits again, or is done; its filters of warnings stay its."""
+        filters = _filters()
         try:
             task.go_on()
-            self.yielded.acquire()
-        except BaseException:  # an interrupt: the task ends where it could wait next
-            self.abandoned = True
-            self.yielded.acquire()
+            self._wait_for(task)
+        except BaseException:
+            task.interrupt()
+            self._end(task)
             raise
+        finally:
+            _set_filters(filters)
+
+    def _wait_for(self, task):
+        while task.is_at_work:
+            try:
+                self.told.get(timeout=A_WHILE)
+            except Empty:
+                pass
 
     def _abandon(self):
-        """Ends all tasks without a result."""
+        """Ends all tasks that are under way, without a result."""
         self.abandoned = True
-        halfway = chain(self._ready, self._waiting, *self._batches, self._in_training)
-        for task in list(halfway):
-            task.go_on()
-            self.yielded.acquire()
+        for task in list(self._under_way.values()):
+            filters = _filters()
+            self._end(task)
+            _set_filters(filters)
+
+    def _end(self, task):
+        """Ends one task, however often it is interrupted here: a waiting thread would stay."""
+        self.abandoned = True
+        while task.is_halfway:
+            try:
+                task.go_on()
+                self._wait_for(task)
+            except KeyboardInterrupt:
+                pass
 
     def _most(self):
         return max(2, min(MOST, self.memory // self._largest))
@@ -102,12 +125,10 @@ class Room:
             self._batches = [[waiting[number] for number in batch] for batch in numbers]
         n_batches = BATCHES * allowed_threads()
         batches, self._batches = self._batches[:n_batches], self._batches[n_batches:]
-        self._in_training = list(chain.from_iterable(batches))
         results = run_together([[(task.fit, task.watch) for task in batch] for batch in batches])
-        for task, result in zip(self._in_training, chain.from_iterable(results), strict=True):
+        for task, result in zip(chain(*batches), chain(*results), strict=True):
             task.result = result
-        self._ready.extend(self._in_training)
-        self._in_training = []
+            self._ready.append(task)
 
 
 class Task:
@@ -123,27 +144,39 @@ class Task:
         What it has raised.
     waited : float
         Seconds in which it waited for others, and not for its own share of the training.
+    is_at_work : bool
+        Whether it has the turn. The Room sets it, the thread of the task takes it back.
+    is_done : bool
     """
 
     def __init__(self, room, number, work):
         self.room, self.number, self.work = room, number, work
         self.fit = self.watch = self.result = self.outcome = self.error = None
         self.waited = 0.0
-        self._turn = Semaphore(0)
+        self.is_at_work = self.is_done = self._has_begun = False
+        self._turn = SimpleQueue()
         self._thread = None
-        self._warnings = None
+
+    @property
+    def is_halfway(self):
+        """Whether its thread has begun, and is not done. One that begins later leaves at once."""
+        return self._has_begun and not self.is_done and self._thread.is_alive()
 
     def go_on(self):
-        """Lets the thread work until it waits again, or is done; then ``room.yielded`` is told."""
-        outer = _filters()
-        if self._warnings is not None:
-            _set_filters(self._warnings)
-        self._outer = outer
+        """Gives it the turn; again has no effect."""
+        self.is_at_work = True
         if self._thread is None:
             self._thread = Thread(target=copy_context().run, args=(self._run,), daemon=True)
             self._thread.start()
         else:
-            self._turn.release()
+            self._turn.put(None)
+
+    def interrupt(self):
+        """Raises KeyboardInterrupt in it, as Ctrl-C does in code of the main thread."""
+        self.room.abandoned = True
+        if self._has_begun and self.is_at_work:
+            thread = c_ulong(self._thread.ident)
+            pythonapi.PyThreadState_SetAsyncExc(thread, py_object(KeyboardInterrupt))
 
     def run(self, fit, watch):
         """The Result of a fit of this task; see ``sknn.estimators.meeting``."""
@@ -156,8 +189,7 @@ class Task:
             return result
         started, rows_before = perf_counter(), len(fit.history["seconds"])
         self.fit, self.watch = fit, watch
-        self._yield()
-        self._turn.acquire()
+        self._wait_for_turn()
         self._leave_if_abandoned()
         result, self.fit, self.watch, self.result = self.result, None, None, None
         if isinstance(result, BaseException):
@@ -167,19 +199,29 @@ class Task:
         return result
 
     def _run(self):
-        ROOM.set(self)
+        self._has_begun = True  # before it looks whether to leave
         try:
+            self._leave_if_abandoned()
+            ROOM.set(self)
             self.outcome = self.work()
         except BaseException as error:
-            self.error = error
-        self.fit = None
-        self._yield()
+            if not self.room.abandoned:
+                self.error = error
+        finally:
+            self.work = self.fit = self.watch = None
+            self.is_done = True
+            self._give_turn_back()
 
-    def _yield(self):
-        """Gives the turn back, with the filters of warnings as they were before it."""
-        self._warnings = _filters()
-        _set_filters(self._outer)
-        self.room.yielded.release()
+    def _wait_for_turn(self):
+        filters = _filters()
+        self._give_turn_back()
+        while not self.is_at_work:
+            self._turn.get()
+        _set_filters(filters)
+
+    def _give_turn_back(self):
+        self.is_at_work = False
+        self.room.told.put(None)
 
     def _leave_if_abandoned(self):
         if self.room.abandoned:

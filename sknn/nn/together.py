@@ -38,11 +38,7 @@ def run_together(batches):
     interrupted = []
 
     def work(number):
-        fits, watches = zip(*batches[number], strict=True)
-        try:
-            return _run_batch(fits, watches, lambda: bool(interrupted))
-        except Exception as error:
-            return [error] * len(fits)
+        return _run_batch(*zip(*batches[number], strict=True), lambda: bool(interrupted))
 
     if len(batches) == 1 and len(batches[0]) == 1:
         return [work(0)]
@@ -139,24 +135,40 @@ def _by_rows(members, fits):
 
 
 def _run_batch(fits, watches, is_over):
-    """The Results of fits that have one shape."""
+    """The Results of fits that have one shape, or their errors."""
     if len(fits) == 1:
-        (watch,) = watches
-        return [run(fits[0], ending(watch, is_over))]
+        return [_run_alone(fits[0], watches[0], is_over)]
     before = [_Before(fit) for fit in fits]
-    together = _Together(fits, watches)
-    with np.errstate(all="ignore"):  # overflow is reported once, as divergence
-        outcome = together.train(is_over)
+    try:
+        together = _Together(fits, watches)
+        with np.errstate(all="ignore"):  # overflow is reported once, as divergence
+            outcome = together.train(is_over)
+    except Exception:  # which may be that of one of them, or a lack of memory for all at once
+        for each in before:
+            each.restore()
+        pairs = zip(fits, watches, strict=True)
+        return [_run_alone(fit, watch, is_over) for fit, watch in pairs]
     if outcome.reason == "interrupted":
         raise KeyboardInterrupt
     results = []
     for number, (fit, watch) in enumerate(zip(fits, watches, strict=True)):
         if outcome.diverged[number]:
             before[number].restore()  # by itself it ends in the words, and at the place, it should
-            results.append(run(fit, ending(watch, is_over)))
+            results.append(_run_alone(fit, watch, is_over))
         else:
             results.append(together.result(number, outcome))
     return results
+
+
+def _run_alone(fit, watch, is_over):
+    """The Result of one fit, or its error."""
+    try:
+        result = run(fit, ending(watch, is_over))
+    except Exception as error:
+        return error
+    if result.reason == "interrupted":
+        raise KeyboardInterrupt
+    return result
 
 
 def ending(watch, is_over):
