@@ -13,6 +13,7 @@ import mlp_prediction
 import mlp_training
 import onnx_serving
 import options
+import searches
 
 import sknn
 from sknn.versions import advice, blas
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "cnn_scaling": cnn_scaling,
     "onnx_serving": onnx_serving,
     "options": options,
+    "searches": searches,
     "footprint": footprint,
 }
 

@@ -31,7 +31,15 @@ PAGES = {
     for path in sorted(DOCS.rglob("*.md"))
     if path.relative_to(DOCS).parts[0] not in WRITTEN
 }
-MODULES = ["sknn", "sknn.nn", "sknn.inspection", "sknn.metrics", "sknn.plotting", "sknn.onnx"]
+MODULES = [
+    "sknn",
+    "sknn.nn",
+    "sknn.inspection",
+    "sknn.metrics",
+    "sknn.model_selection",
+    "sknn.plotting",
+    "sknn.onnx",
+]
 SNIPPET = re.compile(r"^```python\n(.*?)^```\n(?:\n*^```text\n(.*?)^```$)?", re.M | re.S)
 NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:e[+-]?\d+)?")
 NOT_RUN = {"architecture.md"}  # its block lists signatures

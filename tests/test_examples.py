@@ -31,6 +31,7 @@ RUNS = {
     "cifar10_cnn": ("cifar10_cnn.py", ["--data", "{colour}"], [0.7, 0.7]),
     "cifar10_residual": ("cifar10_residual.py", ["--data", "{colour}"], [0.7]),
 }
+FEWER = {"search.py": ["--settings", "30"]}  # arguments with which an example is fast
 SHARED = {"image_sets.py"}  # what examples import
 
 
@@ -113,6 +114,13 @@ FINDINGS = {
     ],
     "quantile_intervals.py": [
         (r"(\d+)% of the test patients", lambda inside: 60 <= inside[0] <= 95),
+    ],
+    "search.py": [
+        (r"^\S+ +(\d+) settings", lambda n: n.tolist() == [3, 30]),
+        (r"settings in +(\S+) s", lambda seconds: np.all(seconds >= 0)),
+        # The three settings are among the thirty, and rounded alike but for the last digits.
+        (r"cross-validation (\S+),", lambda score: score[1] > score[0] - 0.005),
+        (r"test accuracy (\S+)", lambda accuracy: np.min(accuracy) > 0.93),
     ],
     "schedules.py": [
         (r" (\d\.\d{3})$", lambda accuracy: len(accuracy) == 6 and np.min(accuracy) > 0.95),
@@ -251,7 +259,7 @@ def test_own_activation_and_loss_have_the_derivatives_of_differences():
 @pytest.mark.slow
 @pytest.mark.parametrize("script", FINDINGS)
 def test_example_prints_what_it_promises(script):
-    done = run_example(script)
+    done = run_example(script, *FEWER.get(script, []))
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     for pattern, right in FINDINGS[script]:

@@ -28,6 +28,7 @@ USES = {
         "docs/guide/checkpoints.md",
         "docs/guide/losses.md",
         "docs/guide/normalization_and_dropout.md",
+        "docs/guide/searching.md",
         "docs/quickstart.md",
     ],
     "initialiser": [],
@@ -41,7 +42,7 @@ USES = {
         "sknn/inspection/training_symptoms.py",
         "sknn/plotting/columns.py",
     ],
-    "parameter of all estimators": ["docs/guide/determinism.md"],
+    "parameter of all estimators": ["docs/guide/determinism.md", "docs/guide/searching.md"],
 }
 
 

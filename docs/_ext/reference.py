@@ -7,6 +7,7 @@ from pathlib import Path
 PAGES = Path(__file__).parents[1] / "api"
 MODULES = {
     "sknn": "Estimators",
+    "sknn.model_selection": "Searches",
     "sknn.inspection": "Looking inside",
     "sknn.plotting": "Displays",
     "sknn.metrics": "Metrics",
