@@ -2,6 +2,7 @@
 
 import warnings
 from collections import deque
+from contextlib import suppress
 from contextvars import copy_context
 from ctypes import c_ulong, py_object, pythonapi
 from itertools import chain
@@ -13,6 +14,7 @@ from sknn.estimators.meeting import ROOM
 from sknn.nn.fit import run
 from sknn.nn.threads import allowed_threads, one_blas_thread
 from sknn.nn.together import ending, in_batches, run_together, shape_of
+from sknn.nn.training import as_a_whole
 
 MOST = 256  # tasks under way at a time
 BATCHES = 4  # for each thread, before tasks that are trained go on
@@ -45,6 +47,7 @@ class Room:
         self._todo, self._ready = deque(), deque()
         self._waiting, self._batches = [], []
         self._under_way = {}
+        self._outer = None  # filters of warnings, while those of a task are in force
         self._largest = 1  # bytes of the rows of one task
 
     def run(self, works):
@@ -78,7 +81,7 @@ class Room:
 
     def _give_turn(self, task):
         """Lets a task work until it waits again, or is done; its filters of warnings stay its."""
-        filters = _filters()
+        self._outer = _filters()
         try:
             task.go_on()
             self._wait_for(task)
@@ -86,33 +89,29 @@ class Room:
             task.interrupt()
             self._end(task)
             raise
-        finally:
-            _set_filters(filters)
+        as_a_whole(_set_filters, self._outer)
+        self._outer = None
 
     def _wait_for(self, task):
         while task.is_at_work:
-            try:
+            with suppress(Empty):
                 self.told.get(timeout=A_WHILE)
-            except Empty:
-                pass
 
     def _abandon(self):
         """Ends all tasks that are under way, without a result."""
         self.abandoned = True
+        outer = self._outer or _filters()
         for task in list(self._under_way.values()):
-            filters = _filters()
             self._end(task)
-            _set_filters(filters)
+        as_a_whole(_set_filters, outer)
 
     def _end(self, task):
         """Ends one task, however often it is interrupted here: a waiting thread would stay."""
         self.abandoned = True
         while task.is_halfway:
-            try:
+            with suppress(KeyboardInterrupt):
                 task.go_on()
                 self._wait_for(task)
-            except KeyboardInterrupt:
-                pass
 
     def _most(self):
         return max(2, min(MOST, self.memory // self._largest))
