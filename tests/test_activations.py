@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from helpers import MODELS, Square, assert_is_gradient, built_in, normal
 from numpy.testing import assert_allclose, assert_array_equal
+from rows import in_turn
 from scipy.special import erfc
 
 from sknn.nn.activations import (
@@ -108,8 +109,8 @@ TRAINED = {  # with other settings, and a user's own
     "square": Square(),
 }
 SLOPES = np.array([[SLOPE, 0.1, 0.0, 0.9, 1.7]])  # of five units
-each_name = pytest.mark.parametrize("name", ACTIVATIONS)
-each = pytest.mark.parametrize("activation", TRAINED.values(), ids=TRAINED)
+each_name = in_turn("name", list(ACTIVATIONS))
+each = in_turn("activation", TRAINED)
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers import normal
 from numpy.testing import assert_allclose, assert_array_equal
+from rows import in_turn
 from scipy.signal import correlate
 
 from sknn.nn.layers.columns import NARROW, Columns
@@ -39,15 +40,10 @@ WINOGRAD_SETTINGS = {
     for name, own in SETTINGS.items()
     if (own[1], own[2], own[4]) == ((3, 3), (1, 1), (1, 1))
 }
-each = pytest.mark.parametrize(
-    ("kind", "settings"),
-    [
-        *[pytest.param(Columns, own, id=f"columns, {name}") for name, own in SETTINGS.items()],
-        *[
-            pytest.param(Winograd, own, id=f"winograd, {name}")
-            for name, own in WINOGRAD_SETTINGS.items()
-        ],
-    ],
+each = in_turn(
+    "kind, settings",
+    {f"columns, {name}": (Columns, own) for name, own in SETTINGS.items()}
+    | {f"winograd, {name}": (Winograd, own) for name, own in WINOGRAD_SETTINGS.items()},
 )
 channels = pytest.mark.parametrize(
     ("c", "filters"), [(1, 1), (1, 3), (3, 1), (2, NARROW), (NARROW, 2), (NARROW + 1, 12)]

@@ -14,6 +14,7 @@ from helpers import (
     training_pass,
 )
 from numpy.testing import assert_allclose, assert_array_equal
+from rows import in_turn
 from scipy.stats import kstest, uniform
 
 from sknn.nn import (
@@ -68,16 +69,12 @@ SETTINGS = {  # image, settings, (above, below), (left, right)
         (0, 3),
     ),
 }
-each = pytest.mark.parametrize(
-    ("image", "settings", "rows", "columns"), SETTINGS.values(), ids=SETTINGS
-)
+each = in_turn("image, settings, rows, columns", SETTINGS)
 channels = pytest.mark.parametrize(
     ("c", "filters"), [(1, 1), (3, 2), (9, 10), (32, 40)], ids=["one", "few", "more", "many"]
 )
-each_activation = pytest.mark.parametrize(
-    "activation",
-    [*ACTIVATIONS, PReLU(shared=False), SiLU(1.5), HardSigmoid(0.25), Square()],
-    ids=str,
+each_activation = in_turn(
+    "activation", [*ACTIVATIONS, PReLU(shared=False), SiLU(1.5), HardSigmoid(0.25), Square()]
 )
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 STAND_INS = {  # steps: an activation that is a multiple of the line they are trained by
@@ -184,9 +181,9 @@ def test_convolution_is_that_of_torch(image, settings, rows, columns, c, filters
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")  # torch's
-@pytest.mark.parametrize("image", [(1, 1), (5, 4), (6, 7)], ids=str)
-@pytest.mark.parametrize("kernel_size", [1, 2, 3, (4, 5)], ids=str)
-@pytest.mark.parametrize("dilation", [1, (2, 3)], ids=str)
+@in_turn("image", [(1, 1), (5, 4), (6, 7)])
+@in_turn("kernel_size", [1, 2, 3, (4, 5)])
+@in_turn("dilation", [1, (2, 3)])
 def test_same_borders_are_those_of_torch(image, kernel_size, dilation):
     torch = pytest.importorskip("torch")
     layer = Conv2D(2, kernel_size, activation="identity", dilation=dilation)
@@ -268,9 +265,9 @@ def one_pass(layer, params, x, dy, need_dx=True):
 # Shapes, costs and parameters
 
 
-@pytest.mark.parametrize("side", [1, 2, 5, 28])
-@pytest.mark.parametrize("kernel_size", [1, 2, 5])
-@pytest.mark.parametrize("stride", [1, 2, 7])
+@in_turn("side", [1, 2, 5, 28])
+@in_turn("kernel_size", [1, 2, 5])
+@in_turn("stride", [1, 2, 7])
 def test_same_padding_makes_ceil_of_side_over_stride(side, kernel_size, stride):
     n = int(np.ceil(side / stride))
     assert Conv2D(4, kernel_size, stride).output_shape((side, 1, 3)) == (n, 1, 4)
@@ -464,7 +461,7 @@ CONVOLUTIONS = {  # settings, channels
     "winograd": ({"filters": 33}, 32),
     "winograd, valid": ({"filters": 32, **VALID}, 32),
 }
-each_pooling = pytest.mark.parametrize("pooling", POOLINGS.values(), ids=POOLINGS)
+each_pooling = in_turn("pooling", POOLINGS)
 each_convolution = pytest.mark.parametrize(
     ("settings", "c"), CONVOLUTIONS.values(), ids=CONVOLUTIONS
 )
@@ -509,8 +506,8 @@ def test_pooling_first_is_right_for_every_convolution(settings, c, pooling, imag
 
 @pytest.mark.parametrize("filters", [9, 33], ids=["columns", "winograd"])
 @pytest.mark.parametrize("image", [(1, 1), (1, 4), (5, 2)], ids=str)
-@pytest.mark.parametrize("pool_size", [1, 2, 3, (1, 4)], ids=str)
-@pytest.mark.parametrize("stride", [None, 1, 2, 4], ids=str)
+@in_turn("pool_size", [1, 2, 3, (1, 4)])
+@in_turn("stride", [None, 1, 2, 4])
 def test_pooling_first_is_right_for_small_images(filters, image, pool_size, stride):
     pooling = MaxPool2D(pool_size, stride, padding="same")
     assert_pooling_first_is_right(Conv2D(filters), pooling, image, 32)

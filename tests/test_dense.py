@@ -11,6 +11,7 @@ from helpers import (
     of_model,
 )
 from numpy.testing import assert_allclose, assert_array_equal
+from rows import in_turn
 from sklearn.base import clone
 
 from sknn.nn import Dense, HardSigmoid, PReLU, SiLU
@@ -24,7 +25,7 @@ STAND_INS = {  # steps: an activation that is a multiple of the line they are tr
     "sign": ("hard_tanh", 1.0),
     "step": ("hard_tanh", 0.5),
 }
-each = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: str(layer.activation))
+each = in_turn("layer", LAYERS)
 
 
 def activated(activation, z, params):

@@ -15,6 +15,7 @@ from helpers import (
     targets,
 )
 from numpy.testing import assert_allclose, assert_array_equal
+from rows import in_turn
 
 from sknn.nn import BatchNorm, Conv2D, Dense, Flatten, LayerNorm
 from sknn.nn.gradient import BLOCK, Gradient, TrainableLoss, inner
@@ -25,7 +26,7 @@ HIDDEN = [Dense(5, "tanh"), Dense(4, "relu")]
 LAYERS = [*HIDDEN, Dense(N_OUTPUTS, "identity")]
 SQUARED_ERROR = LOSSES["squared_error"]
 
-each = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+each = in_turn("loss", LOSSES)
 weighted = pytest.mark.parametrize("weighted", [False, True], ids=["unweighted", "weighted"])
 
 

@@ -12,6 +12,7 @@ from helpers import (
     training_pass,
 )
 from numpy.testing import assert_allclose, assert_array_equal
+from rows import in_turn
 from sklearn.base import clone
 
 from sknn import nn
@@ -100,17 +101,12 @@ FUSED = {
 }
 LAYERS = ON_SAMPLES | ON_IMAGES
 WITH_PARAMETERS = {name: layer for name, layer in ON_SAMPLES.items() if layer.parameters(FLAT)}
-each = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
-each_on_samples = pytest.mark.parametrize("layer", ON_SAMPLES.values(), ids=ON_SAMPLES)
-each_shape = pytest.mark.parametrize(
-    ("layer", "shape"),
-    [
-        *[pytest.param(layer, FLAT, id=name) for name, layer in ON_SAMPLES.items()],
-        *[
-            pytest.param(layer, IMAGE, id=f"{name}, images")
-            for name, layer in (ON_IMAGES | FUSED).items()
-        ],
-    ],
+each = in_turn("layer", LAYERS)
+each_on_samples = in_turn("layer", ON_SAMPLES)
+each_shape = in_turn(
+    "layer, shape",
+    {name: (layer, FLAT) for name, layer in ON_SAMPLES.items()}
+    | {f"{name}, images": (layer, IMAGE) for name, layer in (ON_IMAGES | FUSED).items()},
 )
 
 

@@ -12,6 +12,7 @@ from helpers import (
     targets,
 )
 from numpy.testing import assert_allclose, assert_array_equal
+from rows import in_turn
 from scipy import special
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn import metrics
@@ -204,9 +205,9 @@ TORCH = {  # losses by id in the words of torch.nn.functional, F: sums from raw 
 # Weights per output have a meaning where the outputs are losses of their own.
 JOINT = ("perceptron softmax", "smoothed perceptron")  # of all outputs, whatever the link
 SEPARABLE = [name for name in LOSSES if LOSSES[name].link != "softmax" and name not in JOINT]
-each = pytest.mark.parametrize("name", LOSSES)
-each_weighting = pytest.mark.parametrize(
-    ("name", "weighting"),
+each = in_turn("name", list(LOSSES))
+each_weighting = in_turn(
+    "name, weighting",
     [
         *[(name, weighting) for name in LOSSES for weighting in ("unweighted", "weighted")],
         *[(name, "weighted per output") for name in SEPARABLE],
@@ -279,7 +280,7 @@ def test_weight_counts_a_sample_so_many_times(name):
     assert_array_equal(dz[counts == 0], 0)
 
 
-@pytest.mark.parametrize("name", SEPARABLE)
+@in_turn("name", SEPARABLE)
 def test_equal_weights_of_the_outputs_are_those_of_the_sample(name):
     loss, y, z, weight = drawn(name, "weighted")
     of_outputs = np.repeat(weight[:, None], z.shape[1], axis=1)
@@ -395,7 +396,7 @@ def test_poisson_refuses_negative_targets():
 
 
 @dtypes
-@pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if loss.link != "exp"])
+@in_turn("name", [name for name, loss in LOSSES.items() if loss.link != "exp"])
 def test_loss_and_gradient_of_extreme_outputs_are_finite(name, dtype):
     loss, k = LOSSES[name], n_outputs_of(name)
     y, z = targets(loss, N, k).astype(dtype), (1e4 * normal(N, k)).astype(dtype)
@@ -405,8 +406,8 @@ def test_loss_and_gradient_of_extreme_outputs_are_finite(name, dtype):
 
 
 @dtypes
-@pytest.mark.parametrize("n_models", [0, 2])
-@pytest.mark.parametrize("apart", [0, 79, 81, 87, 89, 95, 103, 120, 700, 1000])
+@in_turn("n_models", [0, 2])
+@in_turn("apart", [0, 79, 81, 87, 89, 95, 103, 120, 700, 1000])
 def test_softmax_of_rows_far_apart_is_as_good_as_that_of_each(apart, n_models, dtype):
     """In float32 exp overflows at 88.7, loses digits below -87.3, and is 0 below -103.9."""
     near = np.array([[0.5, -1.25, 0.75], [0.25, 0.0, 3.5]])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers import MODELS, built_in, normal
 from numpy.testing import assert_allclose, assert_array_equal
+from rows import in_turn
 
 from sknn import nn
 from sknn.nn import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
@@ -144,7 +145,7 @@ TORCH = {  # name in torch.optim and settings, and ours
     "adagrad": ("Adagrad", {}, Adagrad()),
     "adagrad, other settings": ("Adagrad", {"eps": 0.1}, Adagrad(epsilon=0.1)),
 }
-each = pytest.mark.parametrize(("optimizer", "reference"), OPTIMIZERS.values(), ids=OPTIMIZERS)
+each = in_turn("optimizer, reference", OPTIMIZERS)
 
 
 def stepped(optimizer, theta, grads, rates, moments=None):

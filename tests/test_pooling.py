@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers import assert_is_gradient, forward_backward, normal, training_pass
 from numpy.testing import assert_allclose, assert_array_equal
+from rows import in_turn
 
 from sknn.nn import AveragePool2D, GlobalAveragePool2D, MaxPool2D
 from sknn.nn.network import Network
@@ -41,9 +42,7 @@ SETTINGS = {  # image, settings, (above, below), (left, right)
         (2, 3),
     ),
 }
-each = pytest.mark.parametrize(
-    ("image", "settings", "rows", "columns"), SETTINGS.values(), ids=SETTINGS
-)
+each = in_turn("image, settings, rows, columns", SETTINGS)
 kinds = pytest.mark.parametrize("kind", [MaxPool2D, AveragePool2D])
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 pixels = pytest.mark.parametrize("ties", [False, True], ids=["no ties", "ties"])

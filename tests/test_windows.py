@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from helpers import normal
 from numpy.testing import assert_array_equal
+from rows import in_turn
 
 from sknn.nn.layers.windows import (
     Windows,
@@ -34,7 +35,7 @@ SETTINGS = {  # image, size, stride, padding, dilation
     "padding above the window": ((3, 2), (2, 2), (1, 3), ((5, 4), (3, 0)), (1, 1)),
     "window that only padding has room for": ((2, 2), (4, 5), (1, 1), ((1, 1), (3, 0)), (1, 1)),
 }
-each = pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
+each = in_turn("settings", SETTINGS)
 
 
 def borders(side, size, stride, padding, dilation):
