@@ -23,6 +23,7 @@ from input_cases import (
     with_entry,
 )
 from numpy.testing import assert_array_equal
+from rows import in_turn
 from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -255,18 +256,11 @@ def test_training_refuses_bad_parameters(make):
         assert_refused(make, "alpha", -1, method)
 
 
-@pytest.mark.parametrize("method", ["fit"])
-@pytest.mark.parametrize(
-    ("make", "name", "value"),
-    [
-        (make, name, value)
-        for make, table in BAD_FOR_ONE.items()
-        for name, values in table.items()
-        for value in values
-    ],
-)
-def test_training_refuses_bad_parameters_of_one_class(make, name, value, method):
-    assert_refused(make, name, value, method)
+@EACH
+def test_training_refuses_bad_parameters_of_one_class(make):
+    for name, values in BAD_FOR_ONE[make].items():
+        for value in values:
+            assert_refused(make, name, value, "fit")
 
 
 def assert_refused(make, name, value, method):
@@ -326,26 +320,20 @@ BAD_LOSSES = {
 
 
 @METHODS
-@pytest.mark.parametrize(
-    ("make", "params", "message"),
-    [
-        (make, *row)
-        for make in ESTIMATORS
-        for row in BAD_LISTS
-        if set(row[0]) <= set(new(make).get_params())
-    ],
-)
+@EACH
+@in_turn("params, message", BAD_LISTS)
 def test_training_refuses_bad_lists_and_schedules(params, message, make, method):
+    if not set(params) <= set(new(make).get_params()):
+        return
     error = (TypeError, ValueError)
     assert_fresh_failure(new(make, **params), method, (X, target(make)), message, error)
 
 
 @METHODS
 @EACH
-@pytest.mark.parametrize("number", range(max(map(len, BAD_LOSSES.values()))))
-def test_training_refuses_bad_losses_and_class_weights(number, make, method):
+def test_training_refuses_bad_losses_and_class_weights(make, method):
     (rows,) = (rows for task, rows in BAD_LOSSES.items() if issubclass(make, task))
-    for params, message in rows[number : number + 1]:
+    for params, message in rows:
         assert_fresh_failure(new(make, **params), method, (X, target(make)), message)
 
 
@@ -400,7 +388,7 @@ BAD_IMAGE_LAYERS = [
 
 @METHODS
 @pytest.mark.parametrize("make", STACKS)
-@pytest.mark.parametrize(("layers", "message"), BAD_STACKS, ids=str)
+@in_turn("layers, message", BAD_STACKS)
 def test_training_refuses_bad_stacks(layers, message, make, method):
     error = (TypeError, ValueError)
     assert_fresh_failure(new(make, layers=layers), method, (X, target(make)), message, error)
@@ -408,13 +396,12 @@ def test_training_refuses_bad_stacks(layers, message, make, method):
 
 @METHODS
 @pytest.mark.parametrize("make", STACKS)
-@pytest.mark.parametrize(
-    ("layers", "message", "params"),
+@in_turn(
+    "layers, message, params",
     [
         *(([layer, Dense(3)], message, {}) for layer, message in BAD_LAYERS),
         *(([layer, Flatten()], message, IMAGE) for layer, message in BAD_IMAGE_LAYERS),
     ],
-    ids=str,
 )
 def test_training_refuses_bad_layers(layers, message, params, make, method):
     """The error names the layer, as far as it is one's own."""
@@ -772,9 +759,9 @@ def fitted(request):
 
 
 @CASTS
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize(
-    ("values", "message"),
+@in_turn("path", list(PATHS))
+@in_turn(
+    "values, message",
     [
         ([np.nan], "Input X contains NaN"),
         ([np.inf], "Input X contains infinity"),
@@ -792,8 +779,8 @@ def test_prediction_refuses_what_is_not_finite(values, message, path, fitted):
             call(bad)
 
 
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("n_features", [1, 3, 5])
+@in_turn("path", list(PATHS))
+@in_turn("n_features", [1, 3, 5])
 def test_prediction_refuses_another_number_of_features(n_features, path, fitted):
     bad = PATHS[path](np.ones((30, n_features)))
     message = f"X has {n_features} features, but {type(fitted).__name__} is expecting 4 features"
@@ -802,7 +789,7 @@ def test_prediction_refuses_another_number_of_features(n_features, path, fitted)
             call(bad)
 
 
-@pytest.mark.parametrize("path", PATHS)
+@in_turn("path", list(PATHS))
 def test_prediction_of_one_row_is_that_row_of_all(path, fitted):
     for name in predictors(type(fitted)):
         predict = getattr(fitted, name)

@@ -426,12 +426,13 @@ def test_features_of_zero_variance_do_no_harm(case, normalization, batch_size, d
         estimator = new(case, batch_size=batch_size)
     else:
         estimator = new(case, batch_size=batch_size, normalization=normalization)
+    estimator.set_params(max_iter=min(10, 2 * batch_size))  # ten steps at least
     samples = X.copy()
     samples[:, : len(CONSTANTS)] = CONSTANTS
     if batch_size == 1:
         samples[:, 4] = 1.0  # running statistics, which a batch of one has, need more samples
     samples = samples.astype(dtype)
-    for solver in ("adam", "sgd", "lbfgs"):
+    for solver in ("adam", "sgd", "lbfgs") if batch_size == N else ("adam", "sgd"):
         estimator.set_params(solver=solver).fit(samples, target(estimator))
         assert_finite(estimator, samples)
 
