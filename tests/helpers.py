@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
@@ -77,6 +78,13 @@ class Breaking(list):
             self.broke = True
             raise KeyboardInterrupt
         super().append(value)
+
+
+def imported_torch():
+    """torch with one thread, or a skip: on arrays this small its threads wait more than compute."""
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    return torch
 
 
 def normal(*shape, seed=0):

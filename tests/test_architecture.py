@@ -208,9 +208,9 @@ def test_importing_the_package_needs_its_declared_dependencies_alone():
     assert foreign_imports(SOURCES, PACKAGE_NEEDS, only_at_import=True) == []
 
 
-@pytest.mark.parametrize("package", sorted(PACKAGE_NEEDS))
-def test_every_declared_dependency_is_imported(package):
-    assert foreign_imports(SOURCES, PACKAGE_NEEDS - {package}, only_at_import=True) != []
+def test_every_declared_dependency_is_imported():
+    found = foreign_imports(SOURCES, set(), only_at_import=True)
+    assert {line.partition(" -> ")[2].partition(".")[0] for line in found} >= set(PACKAGE_NEEDS)
 
 
 def test_oldest_versions_are_the_lower_bounds_of_the_dependencies():
