@@ -1023,7 +1023,6 @@ plotting/recorder.py: gradient_flow_display
     len(estimator.history_["loss"]) > self.epochs_[-1] => True
     np.linspace(0, n - 1, min(n, n_samples)) => np.arange(min(n, n_samples))
     state = model.state.copy() => state = model.state
-    self.gradient.place(0, 0, 0) => pass
     self.gradient.mean(self.batch) => self.gradient.sum(self.batch)
     (y > 0).reshape => (y >= 0).reshape
     active | alive.get(index, False) => active
@@ -1536,6 +1535,10 @@ model_selection/progress.py: progress
     * (n_tasks - self._n_done) => * n_tasks
 inspection/evidence.py: evidence
     min(MOST, MEMORY // row_size) => MEMORY // row_size
+plotting/saliency.py: saliency_display
+    kind="stable")[:n_features] => )[:n_features]
+estimators/base.py: base
+    if self.dtype == "auto" else [self.dtype] =>
 """
 
 
