@@ -1539,6 +1539,8 @@ plotting/saliency.py: saliency_display
     kind="stable")[:n_features] => )[:n_features]
 estimators/base.py: base
     if self.dtype == "auto" else [self.dtype] =>
+onnx/conversion.py: onnx
+    if len(shape) == 3 and integers != => if integers !=
 """
 
 
