@@ -423,7 +423,6 @@ nn/storage/files.py: files checkpoint
     told.errno = error.errno => pass
     file.close()\n    _remove(name) => file.close()
     {'[0-9a-f]' * 16} => *
-    fcntl.LOCK_EX | fcntl.LOCK_NB => fcntl.LOCK_SH | fcntl.LOCK_NB
     fcntl.flock(file, fcntl.LOCK_EX)\n => pass\n
     st_nlink > 0 => st_nlink >= 0
     len(name) <= LONGEST else => len(name) < LONGEST else
