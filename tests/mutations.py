@@ -428,7 +428,6 @@ nn/storage/files.py: files checkpoint
     told.errno = error.errno => pass
     file.close()\n    _remove(name) => file.close()
     {'[0-9a-f]' * 16} => *
-    fcntl.LOCK_EX | fcntl.LOCK_NB => fcntl.LOCK_SH | fcntl.LOCK_NB
     fcntl.flock(file, fcntl.LOCK_EX)\n => pass\n
     st_nlink > 0 => st_nlink >= 0
     len(name) <= LONGEST else => len(name) < LONGEST else
@@ -624,7 +623,7 @@ onnx/registration.py: onnx
     all(isinstance(n, int) for n in shape) => True
     if opset < OLDEST: => if False:
     if isinstance(given, data_types.UInt8TensorType): => if False:
-inspection/tracing/trace.py: every_exit
+inspection/tracing/trace.py: trace every_exit
     share = 1 / batch.weight_sum => share = 1.0
     , estimator._training_loss() => , estimator._loss()
 restored.py: restored
@@ -753,7 +752,7 @@ estimators/reading.py: validation bad_input mlp
     and "feature_names_in_" not in self.__dict__ =>
     and X.shape[0] > 0 =>
     and sums_up(X) =>
-estimators/base.py: validation transform bad_input mlp sequential
+estimators/base.py: transform sequential mlp validation bad_input
     own[name][...] = array => pass
     if start.run and _order( => if False and _order(
     wanted, got = (_arrays(one) for one => wanted, got = (0 for one
@@ -1039,7 +1038,6 @@ plotting/recorder.py: gradient_flow_display
     len(estimator.history_["loss"]) > self.epochs_[-1] => True
     np.linspace(0, n - 1, min(n, n_samples)) => np.arange(min(n, n_samples))
     state = model.state.copy() => state = model.state
-    self.gradient.place(0, 0, 0) => pass
     self.gradient.mean(self.batch) => self.gradient.sum(self.batch)
     (y > 0).reshape => (y >= 0).reshape
     active | alive.get(index, False) => active
@@ -1482,7 +1480,7 @@ nn/settings.py: settings
     return list(cls._setting_names) => return cls._setting_names
     for name in self.setting_names() if hasattr(self, name)} => for name in self.setting_names()}
     value.check() => pass
-nn/ranges.py: edges settings
+nn/ranges.py: ranges edges settings
     number if self.closed in ("both", "left") => number if self.closed == "left"
     number if self.closed in ("both", "left") => number if self.closed == "both"
     self.high if self.closed in ("both", "right") => self.high if self.closed == "right"
@@ -1552,6 +1550,23 @@ model_selection/progress.py: progress
     * (n_tasks - self._n_done) => * n_tasks
 inspection/evidence.py: evidence
     min(MOST, MEMORY // row_size) => MEMORY // row_size
+plotting/saliency.py: saliency_display
+    kind="stable")[:n_features] => )[:n_features]
+estimators/base.py: base
+    if self.dtype == "auto" else [self.dtype] =>
+onnx/conversion.py: onnx
+    if len(shape) == 3 and integers != => if integers !=
+nn/together.py: together
+    state.patience.best[:] = [fit.run.patience.best for fit in fits] => pass
+    plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
+    and _equal(a.codebook, b.codebook) =>
+    self.fit.run.random_state.set_state(self.drawn) => pass
+    if values[0] is None or all(value == values[0] for value in values): => if values[0] is None:
+    fit.held_out is None,\n => \n
+    return position == other_position and => return
+    np.copyto(self.fit.model.state, self.state) => pass
+    share = len(self.fits) if name == "seconds" else 1 => share = 1
+    epochs = stopped or min(outcome.epochs, fit.epochs) => epochs = stopped or fit.epochs
 """
 
 

@@ -89,3 +89,14 @@ def test_one_of_the_first_weights_and_biases_is_enough():
         assert_array_equal(got, wanted)
     for got, wanted in zip(started.intercepts_, biases, strict=True):
         assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("dtype", ["auto", "float32", "float64"])
+def test_tag_tells_the_dtypes_that_transform_preserves(dtype):
+    clf = new(dtype=dtype)
+    preserved = [
+        given
+        for given in ("float64", "float32")
+        if clf.fit(X.astype(given), Y).transform(X.astype(given)).dtype == given
+    ]
+    assert clf.__sklearn_tags__().transformer_tags.preserves_dtype == preserved

@@ -678,6 +678,14 @@ def test_a_network_of_float64_after_float32_computes_in_float64():
     assert_array_equal(served["probabilities"], p.astype(np.float32))
 
 
+def test_samples_that_are_not_images_may_be_integers():
+    samples = np.random.default_rng(0).integers(-3, 4, (N, 5))
+    model = MLPClassifier(4, max_iter=3, random_state=0).fit(samples, THREE)
+    served = served_by_skl2onnx(model, samples)
+    assert_array_equal(served["label"], model.predict(samples))
+    assert_allclose(served["probabilities"], model.predict_proba(samples), rtol=1e-6)
+
+
 @pytest.mark.skipif(not find_spec("pandas"), reason="the table is one of pandas")
 def test_pipeline_on_a_mixed_table_has_the_labels_of_a_whole_test_set():
     import pandas as pd

@@ -308,12 +308,12 @@ def test_features_and_outputs_without_names_are_numbered(pyplot):
 
 
 def test_twenty_features_are_drawn_and_of_equals_the_first(pyplot):
-    ones = np.ones(22)
+    ones, attribution = np.ones(60), np.tile([1.0, -2.0], 30)
     display = SaliencyDisplay(
-        sample=ones, gradient=ones, attribution=ones, output=0.0, baseline_output=0.0
+        sample=ones, gradient=ones, attribution=attribution, output=0.0, baseline_output=0.0
     ).plot()
     labels = [text.get_text() for text in display.ax_.get_yticklabels()]
-    assert labels == [f"x{i} = 1" for i in range(20)]
+    assert labels == [f"x{i} = 1" for i in range(1, 40, 2)]
     with pytest.raises(ValueError, match=r"^n_features must be a positive int, got 0"):
         display.plot(n_features=0)
 
