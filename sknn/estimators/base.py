@@ -184,6 +184,9 @@ class BaseNetwork(
 
     def _validate_params(self):
         """scikit-learn's check; the message says what an unknown name is called here."""
+        for name in ("random_state", "verbose"):  # NumPy calls time spans integers
+            if isinstance(getattr(self, name), np.timedelta64):
+                raise ValueError(f"{name} must be an int, got {getattr(self, name)!r}.")
         try:
             super()._validate_params()
         except ValueError as error:
