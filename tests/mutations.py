@@ -784,7 +784,8 @@ estimators/cnn.py: cnn images
     if not sizes:\n            layers.append(Flatten()) => layers.append(Flatten())
     "identity", weight_init=draw)] => "identity")]
     _always_images = True =>
-    if kind not in POOLINGS: => if False:
+    if not isinstance(kind, str) or kind not in POOLINGS: => if kind not in POOLINGS:
+    if not isinstance(kind, str) or kind not in POOLINGS: => if False:
     layers = [Dropout(first)] if first else [] => layers = []
     first, *drops = hidden_layers.dropout_rates => *drops, first = hidden_layers.dropout_rates
 estimators/regressor.py: losses_of_estimators

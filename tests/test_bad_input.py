@@ -37,6 +37,7 @@ from sknn import (
     SequentialClassifier,
     SequentialRegressor,
 )
+from sknn.inspection import trace
 from sknn.nn import (
     ELU,
     Activate,
@@ -58,6 +59,7 @@ from sknn.nn import (
     Plateau,
     PReLU,
     Quantile,
+    Residual,
     Schedule,
     SoftmaxFocal,
     Step,
@@ -1115,3 +1117,44 @@ def test_list_within_a_row_of_numbers_is_refused_by_row():
     reg = new(MLPRegressor).fit(X, NUMBERS)
     with pytest.raises(ValueError, match=r"^y must have rows .* row 29, whose own"):
         reg.score(X, rows)
+
+
+SPAN = np.timedelta64(1, "s")
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"pooling": [["max"]]}, r"^pooling must be None or one of .*, got \['max'\]"),
+        ({"input_shape": np.array(3)}, r"^input_shape must be \(height, width\).*got array\(3\)"),
+        ({"random_state": SPAN}, r"^random_state must be an int, got np\.timedelta64\(1,'s'\)"),
+        ({"verbose": SPAN}, r"^verbose must be an int, got np\.timedelta64\(1,'s'\)"),
+    ],
+)
+def test_odd_values_of_parameters_are_refused_by_name(params, message):
+    with pytest.raises(ValueError, match=message):
+        CNNRegressor((2,), **params).fit(np.zeros((4, 3, 3)), np.arange(4.0))
+
+
+def test_shortcut_that_is_an_array_is_refused_by_name():
+    layer = Residual([Dense(2)], shortcut=np.array(["auto", "identity"]))
+    with pytest.raises(ValueError, match=r"shortcut must be one of 'auto', .*, got array"):
+        layer.check()
+
+
+def test_score_refuses_targets_too_large_for_a_float():
+    x, y = np.eye(4), np.arange(4.0)
+    regressor = MLPRegressor(hidden_layer_sizes=(2,), batch_size=4).partial_fit(x, y)
+    with pytest.raises(ValueError, match=r"^y must hold numbers that a float can hold"):
+        regressor.score(x, [10**400] * 4)
+
+
+@pytest.mark.parametrize("go_on", [MLPRegressor.partial_fit, trace])
+@pytest.mark.parametrize(
+    ("name", "value"), [("alpha", "x"), ("alpha", 10**400), ("alpha", np.ones(2))]
+)
+def test_parameters_that_became_invalid_after_fit_are_named(name, value, go_on):
+    x, y = np.eye(4), np.arange(4.0)
+    regressor = MLPRegressor(hidden_layer_sizes=(2,), batch_size=4).partial_fit(x, y)
+    with pytest.raises(InvalidParameterError, match=f"^The {name!r} parameter of MLPRegressor"):
+        go_on(regressor.set_params(**{name: value}), x, y)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import normal
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from sknn import MLPClassifier, SequentialRegressor
@@ -354,10 +354,13 @@ LEAVES = st.one_of(
 
 def kinds(inside):
     """Values that consist of others, of which some are repeated."""
-    several = st.builds(
-        lambda values, times: values * times,
-        st.lists(inside, max_size=3),
-        st.sampled_from([1, 1, 2, 500]),
+    several = st.one_of(
+        st.builds(
+            lambda values, times: values * times,
+            st.lists(values, max_size=3),
+            st.sampled_from([1, 1, 2, most]),
+        )
+        for values, most in ((LEAVES, 500), (inside, 5))
     )
     classes = st.sampled_from(["Huber", "Dense", "ELU", "Warmup", "KFold", "Heads", "Residual"])
     return st.one_of(
@@ -385,7 +388,11 @@ VALUES = st.recursive(LEAVES, kinds, max_leaves=8)
 
 def check_any_value(saved, loaded_within, place, value):
     document = put(saved, PLACES[place], value)
-    assert_within_bounds(loaded_within(document, saved[2] | ARRAYS))
+    try:
+        told = loaded_within(document, saved[2] | ARRAYS)
+    except SavedModelError:  # too many brackets to be written
+        reject()
+    assert_within_bounds(told)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

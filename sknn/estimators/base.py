@@ -184,6 +184,9 @@ class BaseNetwork(
 
     def _validate_params(self):
         """scikit-learn's check; the message says what an unknown name is called here."""
+        for name in ("random_state", "verbose"):  # NumPy calls time spans integers
+            if isinstance(getattr(self, name), np.timedelta64):
+                raise ValueError(f"{name} must be an int, got {getattr(self, name)!r}.")
         try:
             super()._validate_params()
         except ValueError as error:
@@ -260,10 +263,15 @@ class BaseNetwork(
 
     def _train_further(self, X, y, sample_weight, undo):
         """``partial_fit``: one epoch, with everything as the last call left it."""
-        if self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
-        model = self._current_model() if hasattr(self, "coefs_") else None
-        return self._train(X, y, sample_weight, Further.after(self, model), undo)
+        try:
+            if self.early_stopping:
+                raise ValueError("partial_fit does not support early_stopping=True")
+            model = self._current_model() if hasattr(self, "coefs_") else None
+            return self._train(X, y, sample_weight, Further.after(self, model), undo)
+        except Exception:
+            # Only after an error: scikit-learn does not check them again for every batch.
+            self._validate_params()
+            raise
 
     def _fingerprints(self, data, start):
         """Those that checkpoints need. Raises ValueError if a resumed one has others."""

@@ -67,7 +67,7 @@ class BaseCNN(ImageInput, BaseNetwork):
 
 
 def _pooling(kind):
-    if kind not in POOLINGS:
+    if not isinstance(kind, str) or kind not in POOLINGS:
         meant = hint("pooling", kind, POOLINGS) if isinstance(kind, str) else ""
         raise ValueError(
             f"pooling must be None or one of {sorted(POOLINGS)}, got {kind!r}. {meant}".rstrip()

@@ -9,7 +9,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.metaestimators import available_if
 
-from sknn.estimators.inputs import check_finite, refuse_no_numbers
+from sknn.estimators.inputs import check_finite, refuse_no_numbers, told_of_rows
 from sknn.estimators.reading import FLOATS, one_weight_each
 from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
@@ -123,7 +123,8 @@ class RegressorTask(RegressorMixin):
         predicted = _scored(self.predict(X), self._fitted_loss())
         if sample_weight is not None:
             sample_weight = one_weight_each(sample_weight, predicted, FLOATS, False)
-        return float(r2_score(y, predicted, sample_weight=sample_weight))
+        with told_of_rows(predicted, y):
+            return float(r2_score(y, predicted, sample_weight=sample_weight))
 
     def _learn(self, y, learn, some):
         y = y.toarray() if issparse(y) else y

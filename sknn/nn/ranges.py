@@ -132,6 +132,9 @@ class OneOf(tuple):
     def __new__(cls, *values):
         return super().__new__(cls, values)
 
+    def __contains__(self, value):
+        return isinstance(value, str) and super().__contains__(value)
+
     def __str__(self):
         return f"one of {', '.join(map(repr, self))}"
 

@@ -87,15 +87,16 @@ def train(
         stopped = stopped if start.stopped is None else start.stopped.copy()
     earlier = len(history["loss"]) - done  # rows of the history that are of earlier calls
     n = len(rows) if subset is None else subset.shape[-1]
-    if run.order is None or run.order.shape[-1] != n or run.order.max() >= len(rows):
-        run.order = np.arange(n) if subset is None else subset
     if start is not None:
-        _check_order(run.order, np.arange(n) if subset is None else subset)
         if earlier < 0:
             raise ValueError(
                 f"The history of the checkpoint must have a row for each of its {done} epochs, "
                 f"got {done + earlier}. Call fit to start anew."
             )
+        if run.order is not None:
+            _check_order(run.order, np.arange(n) if subset is None else subset)
+    if run.order is None or run.order.shape[-1] != n or run.order.max() >= len(rows):
+        run.order = np.arange(n) if subset is None else subset
     last_epoch = int(np.max(epochs))
     steps = last_epoch * math.ceil(n / plan.batch_size)
     run.progress.total_steps = steps if plan.planned else None
@@ -167,8 +168,8 @@ def train(
 
 def _check_order(order, rows):
     """Raises ValueError if the order of a checkpoint is not one of the rows to train on."""
-    wanted, got = np.sort(rows, axis=-1), np.sort(order, axis=-1)
-    if not np.array_equal(got, np.broadcast_to(wanted, got.shape)):
+    alike = order.shape[-1] == rows.shape[-1]
+    if not alike or np.any(np.sort(order, axis=-1) != np.sort(rows, axis=-1)):
         raise ValueError(
             "The order of the checkpoint must hold each row that is trained on once, and no other. "
             "Call fit to start anew."

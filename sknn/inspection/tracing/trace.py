@@ -53,6 +53,7 @@ def trace(estimator, X, y, sample_weight=None):
     array([[-0.6667,  0.3333,  0.3333]])
     """
     model = fitted_model(estimator)
+    estimator._validate_params()  # they may have changed since the fit
     # lbfgs works in float64 whatever the dtype of the weights.
     dtype = np.dtype(np.float64) if estimator.solver == "lbfgs" else model.dtype
     batch = _batch(estimator, model, X, y, sample_weight, dtype)
