@@ -278,7 +278,7 @@ def test_whatever_is_fitted_within_together_is_the_same(use, passes):
 @pytest.fixture(autouse=True)
 def no_deadlock():
     """Ends the process, with a traceback of each thread, should a test wait for ever."""
-    faulthandler.dump_traceback_later(100, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(600, exit=True, file=sys.__stderr__)
     yield
     faulthandler.cancel_dump_traceback_later()
 
