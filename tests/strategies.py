@@ -32,14 +32,14 @@ KINKED = {"elu", "hard_sigmoid", "hard_tanh", "leaky_relu", "prelu", "relu", "se
 SMOOTH = sorted(set(ACTIVATIONS) - KINKED - STRAIGHT_THROUGH)  # twice differentiable
 
 
-def examples(n):
+def examples(n, suppressed=(HealthCheck.too_slow,)):
     """Settings of a property test: the same n examples in every run, however long they take."""
     return settings(
         max_examples=n,
         derandomize=True,
         deadline=None,
         database=None,
-        suppress_health_check=[HealthCheck.too_slow],
+        suppress_health_check=suppressed,
     )
 
 

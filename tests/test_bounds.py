@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import normal
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, reject
 from hypothesis import strategies as st
+from strategies import examples
 
 from sknn import MLPClassifier, SequentialRegressor
 from sknn.nn import Dense, Residual
@@ -395,14 +396,14 @@ def check_any_value(saved, loaded_within, place, value):
     assert_within_bounds(told)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25, tuple(HealthCheck))
 @given(place=st.sampled_from(sorted(PLACES)), value=VALUES)
 def test_any_value_is_loaded_or_refused_within_bounds(saved, loaded_within, place, value):
     check_any_value(saved, loaded_within, place, value)
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(1000, tuple(HealthCheck))
 @given(place=st.sampled_from(sorted(PLACES)), value=VALUES)
 def test_any_of_many_values_is_loaded_or_refused_within_bounds(saved, loaded_within, place, value):
     check_any_value(saved, loaded_within, place, value)
