@@ -11,7 +11,7 @@ all are caught.
 
 With --only, mutations of files whose path contains PART. With --unchanged the tests are first run
 on a copy without a mutation, where all must pass: on what fails anyway nothing can be noticed.
-Takes half an hour in all; the working tree is never changed.
+Takes about two hours in all; the working tree is never changed.
 """
 
 import argparse
