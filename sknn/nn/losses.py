@@ -246,7 +246,7 @@ class Gamma(Loss):
     def check_targets(self, y):
         if np.any(y <= 0):
             raise ValueError(
-                f"loss='gamma' requires positive y, got a minimum of {np.min(y)!r}. Use "
+                f"loss='gamma' requires positive y, got a minimum of {np.min(y).item()!r}. Use "
                 "loss='poisson' for targets that may be 0, 'squared_error' for either sign."
             )
 
