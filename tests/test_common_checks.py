@@ -231,7 +231,7 @@ def expected_to_fail(estimator):
         expect(reason, {"check_transformer_preserve_dtypes"})
         of_task = "classifiers_multilabel_representation_invariance"
         expect(reason, {f"check_{of_task if is_classifier(estimator) else 'supervised_y_2d'}"})
-    if params["max_iter"] == 1:
+    if params["max_iter"] == 1 and (is_classifier(estimator) or "filters" in params):
         expect("an epoch is too short for the score that the check wants", QUALITY)
     return found
 
