@@ -306,3 +306,15 @@ def test_rows_with_targets_take_images_as_samples_do(at):
     batch = Rows(x, y, dtype=np.float32, shape=IMAGE).take(at)
     assert_array_equal(batch.x, Samples(x, np.float32, IMAGE).take(at), strict=True)
     assert_array_equal(batch.y, y[at].astype(np.float32))
+
+
+def test_rows_are_copied_in_the_dtype_of_the_arrays_that_take_them():
+    x, y = normal(5, 3), np.arange(10.0).reshape(5, 2)
+    weight = np.linspace(1, 2, 5)
+    rows = Rows(x, y, weight, dtype=np.float32)
+    shapes = (3, 3), (3, 2), (3, 1)
+    copies = [np.empty(shape, np.float32) for shape in shapes]
+    rows.copy_to(np.array([4, 0, 4]), *copies)
+    wanted = x[[4, 0, 4]], y[[4, 0, 4]], weight[[4, 0, 4], None]
+    for copy, array in zip(copies, wanted, strict=True):
+        assert_array_equal(copy, array.astype(np.float32))

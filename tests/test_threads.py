@@ -424,3 +424,16 @@ def test_allowed_are_the_threads_of_the_library_with_the_fewest(monkeypatch):
     monkeypatch.setattr(threads, "_libraries", lambda: held)
     monkeypatch.setattr(threads, "_limits", [(held[0], 5), (held[1], 3)])
     assert threads.allowed_threads() == 3  # those that the holder will give back
+
+
+def test_what_runs_is_told_to_end_when_the_caller_fails():
+    told, caller = Event(), threading.get_ident()
+
+    def work(number):
+        if threading.get_ident() == caller:
+            raise ValueError("by the caller")
+        assert told.wait(60)
+
+    with pytest.raises(ValueError, match="by the caller"):
+        share_out(work, 2, halt=told.set)
+    assert told.is_set()
