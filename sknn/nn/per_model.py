@@ -24,7 +24,7 @@ def power(base, exponent):
     if type(base) is float and type(exponent) is int:  # soonest: the case of every step
         return base**exponent
     if np.ndim(base) == np.ndim(exponent) == 0:
-        return base**exponent
+        return np.asarray(base).item() ** np.asarray(exponent).item()
     bases, exponents = np.broadcast_arrays(base, exponent)
     pairs = zip(bases.ravel().tolist(), exponents.ravel().tolist(), strict=True)
     return np.reshape([one**other for one, other in pairs], bases.shape)
