@@ -10,6 +10,7 @@ import warnings
 import weakref
 from contextlib import contextmanager, suppress
 from functools import partial
+from operator import truediv
 from os import getpid
 from time import perf_counter, sleep
 
@@ -512,6 +513,14 @@ def test_two_processes_give_what_one_gives():
         Parallel()(delayed(failing)(number) for number in range(6))
 
 
+@pytest.mark.slow
+def test_an_error_in_one_process_ends_the_other_without_a_word():
+    started = perf_counter()
+    with together(2), pytest.raises(ZeroDivisionError):
+        Parallel()(delayed(call)() for call in (partial(truediv, 1, 0), partial(sleep, 60)))
+    assert perf_counter() - started < 50
+
+
 def test_tasks_with_the_same_data_go_to_the_same_process(monkeypatch):
     shares = []
 
@@ -519,7 +528,7 @@ def test_tasks_with_the_same_data_go_to_the_same_process(monkeypatch):
         def parallel(calls):
             calls = list(calls)
             shares.extend(call[1][0] for call in calls)
-            return [call[0](*call[1]) for call in calls]
+            return (call[0](*call[1]) for call in calls)
 
         return parallel
 

@@ -2,7 +2,7 @@
 
 import linecache
 import sys
-from threading import Barrier
+from threading import Barrier, Event, current_thread, main_thread
 from time import sleep
 
 import pytest
@@ -129,6 +129,29 @@ def test_interrupt_at_any_line_is_raised_once_nothing_runs_any_more():
             break
     assert n < MOST_LINES - 1
     assert left == []
+
+
+def test_interrupt_while_a_helper_is_at_work_tells_it(monkeypatch):
+    both, told, waits = Barrier(2), Event(), []
+    wait = threads.wait
+
+    def interrupted_once(helpers, timeout):
+        waits.append(len(helpers))
+        if len(waits) == 1:
+            raise KeyboardInterrupt
+        return wait(helpers, timeout)
+
+    def work(number):
+        both.wait(10)
+        if current_thread() is not main_thread():
+            ends.append(told.wait(10))
+
+    ends = []
+    monkeypatch.setattr(threads, "wait", interrupted_once)
+    with pytest.raises(KeyboardInterrupt):
+        share_out(work, 2, halt=told.set)
+    assert ends == [True]
+    assert set(waits) == {1}
 
 
 @pytest.mark.parametrize(("number", "turns"), [(0, [True]), (1, [])])

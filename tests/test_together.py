@@ -21,6 +21,7 @@ from sknn import (
 from sknn.model_selection import together
 from sknn.nn import SGD, Activation, BatchNorm, Dense, Dropout, NAdam, PReLU, Residual
 from sknn.nn import together as core
+from sknn.nn.activations import ReLU
 
 N, WIDTH = 30, 4
 X = np.random.RandomState(0).randn(2 * N, WIDTH)
@@ -218,6 +219,13 @@ def test_these_train_apart(others, passes):
     assert passes == [2, 2]
 
 
+def test_classifiers_of_several_targets_train_together(passes):
+    two = [(X[i : i + N], np.column_stack([Y[:N], Y[N:]])) for i in range(3)]
+    two[2] = X[:N], np.column_stack([Y[:N], Y[:N] > 0])  # one of three, one of two classes
+    assert_each_is_as_by_itself([network(), network(alpha=1.0), network()], two)
+    assert passes == [2]
+
+
 def test_planned_schedules_of_other_lengths_train_apart(passes):
     estimators = [network(learning_rate="cosine", max_iter=epochs) for epochs in (3, 4, 3)]
     assert_each_is_as_by_itself(estimators, folds([N] * 3))
@@ -252,6 +260,17 @@ def test_images_sparse_rows_and_weights_of_zero_train_by_themselves(passes):
     ):
         assert_each_is_as_by_itself([estimator, clone(estimator)], [data, data])
     assert passes == []
+
+
+def test_interrupt_of_networks_of_a_shape_of_their_own_ends_all(monkeypatch):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ReLU, "forward", interrupt)
+    estimators = [network(hidden_layer_sizes=(size,)) for size in (3, 4)]
+    with together(), pytest.raises(KeyboardInterrupt):
+        Parallel()(delayed(each.fit)(X, Y) for each in estimators)
+    assert not any(hasattr(each, "n_iter_") for each in estimators)
 
 
 def test_a_network_that_diverges_ends_as_by_itself_and_leaves_the_others_alone():

@@ -228,10 +228,13 @@ KEY = np.arange(624, dtype=np.uint32)
         ({"random_state": ["key", -1, 0, 0.0]}, "a position among them"),
         ({"random_state": ["key", 625, 0, 0.0]}, "a position among them"),
         ({"random_state": ["short", 3, 0, 0.0]}, "needs 624 numbers"),
+        ({"dict": [[1, 1], [1, 2]]}, "its value has a key twice, or keys of one hash"),
+        ({"raw": ["no character", "<U1"]}, "its array 'no character' holds what is no character"),
     ],
 )
 def test_hostile_value_is_refused(encoded, message):
     arrays = {"u": np.zeros(8, np.uint8), "key": KEY, "short": KEY[:9]}
+    arrays["no character"] = np.array([[0, 0, 0x11, 0]], np.uint8)  # the first after Unicode's last
     with pytest.raises(SavedModelError, match=message):
         Decoder(encoded, arrays).decode(encoded, "value")
 

@@ -1,5 +1,6 @@
 """A joblib backend whose tasks train their networks together."""
 
+import warnings
 from contextlib import closing, contextmanager
 
 import numpy as np
@@ -93,12 +94,23 @@ class TogetherBackend(ParallelBackendBase):
         outcomes = parallel(
             delayed(_all_in_this_process)([works[number] for number in share]) for share in shares
         )
-        ended = (
-            (share[number], outcome)
-            for share, ended_there in zip(shares, outcomes, strict=True)
-            for number, outcome in ended_there
-        )
-        return _until_first_error(ended)
+        with _ended_early(outcomes):
+            yield from _until_first_error(
+                (share[number], outcome)
+                for share, ended_there in zip(shares, outcomes, strict=True)
+                for number, outcome in ended_there
+            )
+
+
+@contextmanager
+def _ended_early(outcomes):
+    """Ends what still runs of a Parallel; joblib's warning that this wastes time is not shown."""
+    try:
+        yield
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            outcomes.close()
 
 
 def _in_this_process(works):

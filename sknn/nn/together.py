@@ -406,9 +406,9 @@ def _description(value):
         return kind, tuple((name, _description(own)) for name, own in value.settings().items())
     if isinstance(value, (list, tuple)):
         return tuple(map(_description, value))
-    if value is None or isinstance(value, (str, int, float, np.generic, type)):
-        return type(value), value
-    raise TypeError(f"{value!r} is not known to be the same for several models.")
+    if isinstance(value, slice):
+        return slice, value.start, value.stop, value.step  # not hashable before Python 3.12
+    return type(value), value
 
 
 def _setting(values, kind=float):
