@@ -151,6 +151,9 @@ sknn.nn                         the core: arrays in, arrays out; it knows no est
 
 sknn.nn.together                fits of one shape in one pass, each with its own bits
 
+sknn.nn.grouping                the fits that may train in one pass, and those that best do
+sknn.nn.rows_of_models          the rows of several models as one source
+
 sknn.nn.fit                     one fit: what it needs, how it is run, how it ended
 
 sknn.nn.lbfgs                   the loop over iterations: full batches through SciPy's L-BFGS-B

@@ -1559,15 +1559,16 @@ onnx/conversion.py: onnx
     if len(shape) == 3 and integers != => if integers !=
 nn/together.py: together
     state.patience.best[:] = [fit.run.patience.best for fit in fits] => pass
-    plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
-    and _equal(a.codebook, b.codebook) =>
     self.fit.run.random_state.set_state(self.drawn) => pass
     if values[0] is None or all(value == values[0] for value in values): => if values[0] is None:
-    fit.held_out is None,\n => \n
-    return position == other_position and => return
     np.copyto(self.fit.model.state, self.state) => pass
     share = len(self.fits) if name == "seconds" else 1 => share = 1
     epochs = stopped or min(outcome.epochs, fit.epochs) => epochs = stopped or fit.epochs
+nn/grouping.py: together
+    plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
+    and _equal(a.codebook, b.codebook) =>
+    fit.held_out is None,\n => \n
+    return position == other_position and => return
 """
 
 

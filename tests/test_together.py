@@ -19,7 +19,7 @@ from sknn import (
     SequentialClassifier,
 )
 from sknn.model_selection import together
-from sknn.nn import SGD, Activation, BatchNorm, Dense, Dropout, NAdam, PReLU, Residual
+from sknn.nn import SGD, Activation, BatchNorm, Dense, Dropout, NAdam, PReLU, Residual, grouping
 from sknn.nn import together as core
 from sknn.nn.activations import ReLU
 
@@ -303,10 +303,10 @@ def test_a_network_that_diverges_keeps_its_best_weights(rate):
 
 
 def test_models_with_the_same_rows_share_them_from_four_on():
-    assert core.ENOUGH == 4
+    assert grouping.ENOUGH == 4
     data = folds([N] * 2)
     estimators = [network(alpha=alpha) for alpha in (0.0, 0.1, 0.2, 0.3, 0.0, 0.1, 0.2)]
-    batches, in_batches = [], core.in_batches
+    batches, in_batches = [], grouping.in_batches
 
     def remembering(fits):
         found = in_batches(fits)

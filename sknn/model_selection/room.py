@@ -12,8 +12,9 @@ from time import perf_counter
 
 from sknn.estimators.meeting import ROOM
 from sknn.nn.fit import run
+from sknn.nn.grouping import in_batches, shape_of
 from sknn.nn.threads import allowed_threads, one_blas_thread
-from sknn.nn.together import ending, in_batches, run_together, shape_of
+from sknn.nn.together import ending, run_together
 from sknn.nn.training import as_a_whole
 
 MOST = 256  # tasks under way at a time

@@ -104,6 +104,16 @@ class Fit:
     own_draws: bool = False
 
     @property
+    def n_samples(self):
+        """How many rows to train on."""
+        return len(self.rows if self.subset is None else self.subset)
+
+    @property
+    def order(self):
+        """The numbers of the rows to train on, in order."""
+        return np.arange(len(self.rows)) if self.subset is None else self.subset
+
+    @property
     def epochs_left(self):
         """How many epochs may still be run."""
         return max(0, self.epochs - (self.checkpoint.epochs if self.checkpoint else 0))

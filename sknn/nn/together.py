@@ -7,24 +7,16 @@ serves them all. Settings that are numbers may differ between them, and so may t
 from copy import copy
 
 import numpy as np
-from scipy.sparse import issparse
 
-from sknn.nn.batches import Batch, Source, UnevenBatch, sum_of_weights
 from sknn.nn.fit import result_of, run, validation_of
 from sknn.nn.gradient import Gradient
-from sknn.nn.plan import Plan
+from sknn.nn.grouping import in_two, same_draws, same_rows
+from sknn.nn.rows_of_models import RowsOfModels
 from sknn.nn.schedules import Progress
-from sknn.nn.settings import Settings
 from sknn.nn.stopping import Patience
 from sknn.nn.threads import one_blas_thread, share_out
 from sknn.nn.training import HISTORY, train
-from sknn.nn.training_state import n_rows
-from sknn.nn.workspace import Workspace
 
-CACHE = 2**22  # bytes of models that train at a time: fewer pay for calls, more leave the cache
-MOST = 64  # models at a time
-ENOUGH = 4  # models with the same rows: from so many on, sharing them beats training with others
-OURS = "sknn.nn."  # modules whose layers, losses and optimisers take several models
 NUMBERS = ("learning_rate", "alpha", "l1", "max_grad_norm", "tol", "n_iter_no_change")
 
 
@@ -44,94 +36,6 @@ def run_together(batches):
         return [work(0)]
     with one_blas_thread():
         return share_out(work, len(batches), halt=lambda: interrupted.append(True))
-
-
-def shape_of(fit, watch):
-    """What fits must share to train together, hashable; None for one that trains by itself."""
-    network, plan, rows, run = fit.model.network, fit.plan, fit.rows, fit.run
-    if not (
-        isinstance(plan, Plan)
-        and fit.checkpoint is None
-        and not fit.goes_on
-        and not network.n_image_layers
-        and plan.max_time is None
-        and plan.augment is None
-        and watch.before_epoch is watch.say is watch.save is watch.score is None
-        and not issparse(rows.x)
-        and (rows.weight is None or rows.weight.all())  # no batch is idle for some of the models
-    ):
-        return None
-    constant, numbers = _in_two(run.optimizer)
-    parts = network.layers, fit.loss, fit.model.loss, plan.schedule, constant
-    try:
-        described = tuple(map(_description, parts))
-    except TypeError:
-        return None
-    n = _n(fit)
-    return (
-        *described,
-        tuple(numbers),
-        network.shapes[0],
-        fit.model.dtype,
-        rows.dtype,
-        rows.targets(slice(0, 1)).shape,
-        rows.weight is None or rows.weight.shape[1],
-        -(-n // plan.batch_size),
-        plan.batch_size if n > plan.batch_size else "all",
-        plan.shuffle,
-        plan.early_stopping,
-        plan.max_grad_norm is None,
-        plan.planned,
-        fit.held_out is None,
-        plan.schedule.horizon and fit.epochs,
-    )
-
-
-def in_batches(fits):
-    """Lists of numbers of fits that are best trained at a time; all have a ``shape_of``.
-
-    fits: list of (Fit, Watch)
-    """
-    groups = {}
-    for number, (fit, watch) in enumerate(fits):
-        groups.setdefault(shape_of(fit, watch), []).append(number)
-    batches = []
-    for members in groups.values():
-        most = _most_at_a_time(fits[members[0]][0])
-        others = []
-        for same in _by_rows(members, fits):
-            if len(same) < ENOUGH:
-                others += same
-            else:
-                batches += _evenly(same, most)
-        if others:
-            batches += _evenly(others, most)
-    return sorted(batches, key=len, reverse=True)  # so that threads end at about the same time
-
-
-def _evenly(members, most):
-    """Lists of at most so many."""
-    return [part.tolist() for part in np.array_split(members, -(-len(members) // most))]
-
-
-def _most_at_a_time(fit):
-    """How many models of this size the cache has room for while they take a step."""
-    network = fit.model.network
-    units = sum(shape[-1] for shape in network.shapes[1:])
-    numbers = 4 * network.layout.size + 3 * fit.plan.batch_size * units
-    return int(np.clip(CACHE // (numbers * fit.rows.dtype.itemsize), 1, MOST))
-
-
-def _by_rows(members, fits):
-    """The numbers of fits, in a list for each set of rows that they train on."""
-    found = []
-    for number in members:
-        same = next((s for s in found if _same_rows(fits[s[0]][0], fits[number][0])), None)
-        if same is None:
-            found.append([number])
-        else:
-            same.append(number)
-    return found
 
 
 def _run_batch(fits, watches, is_over):
@@ -212,15 +116,15 @@ class _Together:
         self.plan.__post_init__()
         self.history = {name: [] for name in HISTORY}
         self.validations = [validation_of(*pair) for pair in zip(fits, watches, strict=True)]
-        alike = all(_same_rows(first, fit) and _same_draws(first, fit) for fit in fits[1:])
-        self.rows = first.rows if alike else _RowsOfModels([fit.rows for fit in fits])
+        alike = all(same_rows(first, fit) and same_draws(first, fit) for fit in fits[1:])
+        self.rows = first.rows if alike else RowsOfModels([fit.rows for fit in fits])
         self.run = self._training_state(alike)
 
     def _training_state(self, alike):
         fits = self.fits
         random_states = [fit.run.random_state for fit in fits]
         optimizer, layout = copy(fits[0].run.optimizer), self.gradient.network.layout
-        for name in _in_two(optimizer)[1]:
+        for name in in_two(optimizer)[1]:
             setattr(optimizer, name, _setting([vars(fit.run.optimizer)[name] for fit in fits]))
         state = copy(fits[0].run)
         state.optimizer = optimizer
@@ -229,14 +133,14 @@ class _Together:
         state.patience.best[:] = [fit.run.patience.best for fit in fits]
         state.progress = Progress(samples=_setting([fit.run.progress.samples for fit in fits], int))
         if alike:
-            state.order = _order(fits[0])
+            state.order = fits[0].order
             return state
         state.random_state = random_states
         state.seed = [fit.run.seed for fit in fits]
-        longest = max(map(_n, fits))
+        longest = max(fit.n_samples for fit in fits)
         state.order = np.full((len(fits), longest), -1)
         for own, fit, start in zip(state.order, fits, self.rows.starts, strict=True):
-            own[: _n(fit)] = _order(fit) + start
+            own[: fit.n_samples] = fit.order + start
         return state
 
     def train(self, is_over):
@@ -275,140 +179,21 @@ class _Together:
         for name, values in self.history.items():
             share = len(self.fits) if name == "seconds" else 1
             fit.history[name] += [float(_of(value, number)) / share for value in values[:epochs]]
-        steps = epochs * -(-_n(fit) // fit.plan.batch_size)
-        total = fit.epochs * -(-_n(fit) // fit.plan.batch_size)
+        steps = epochs * -(-fit.n_samples // fit.plan.batch_size)
+        total = fit.epochs * -(-fit.n_samples // fit.plan.batch_size)
         before = fit.run.progress.samples
         fit.run.patience.best = run.patience.best[number]
         fit.run.patience.count = run.patience.count[number]
         fit.run.progress = Progress(
             steps,
             epochs,
-            before + epochs * _n(fit),
+            before + epochs * fit.n_samples,
             int(_of(run.progress.plateaus, number)),
             int(_of(run.progress.stalled, number)),
             total if fit.plan.planned else None,
         )
         reason = "epochs" if epochs == fit.epochs else outcome.reason
         return result_of(fit, "patience" if stopped else reason, epochs)
-
-
-class _RowsOfModels(Source):
-    """The rows of several models, numbered one after the other.
-
-    rows: list of Rows, of one kind
-    """
-
-    def __init__(self, rows):
-        self.rows = rows
-        self.dtype = rows[0].dtype
-        self.starts = np.cumsum([0, *map(len, rows[:-1])])
-        self._x, self._y, self._weight = (Workspace(self.dtype) for _ in range(3))
-
-    def __len__(self):
-        return sum(map(len, self.rows))
-
-    def take(self, at):
-        """The Batch of the rows ``at`` (k, b), those of one model in a row of it."""
-        models = np.searchsorted(self.starts, at[:, 0], side="right") - 1
-        first, shape = self.rows[0], at.shape
-        n_outputs = first.targets(slice(0, 1)).shape[1]
-        x = self._x.array("x", (*shape, *first.x.shape[1:]))
-        y = self._y.array("y", (*shape, n_outputs))
-        weight, weight_sum = None, float(shape[1])
-        if first.weight is not None:
-            weight = self._weight.array("weight", (*shape, first.weight.shape[1]))
-        for slot, (model, own) in enumerate(zip(models, at, strict=True)):
-            rows = self.rows[model]
-            arrays = x[slot], y[slot], None if weight is None else weight[slot]
-            rows.copy_to(own - self.starts[model], *arrays)
-        if weight is not None:
-            weight_sum = sum_of_weights(weight)
-        return Batch(x, y, weight, weight_sum)
-
-    def batches(self, size, order=None):
-        """As of any Source; a last batch is uneven if models have different numbers of rows."""
-        lengths = n_rows(order)
-        if not isinstance(lengths, np.ndarray):
-            yield from super().batches(size, order)
-            return
-        for start in range(0, order.shape[-1], size):
-            at = order[:, start : start + size]
-            n_samples = np.count_nonzero(at >= 0, axis=-1)
-            if (n_samples == size).all():
-                yield start, self.take(at)
-                continue
-            parts = [(n_samples == n, n) for n in np.unique(n_samples)]
-            parts = [(models, _kept(self.take(at[models, :n]))) for models, n in parts]
-            yield start, UnevenBatch(parts, n_samples)
-
-
-def _kept(batch):
-    """A Batch that outlives the next one."""
-    weight = None if batch.weight is None else batch.weight.copy()
-    return Batch(batch.x.copy(), batch.y.copy(), weight, batch.weight_sum)
-
-
-def _n(fit):
-    """How many rows a fit trains on."""
-    return len(fit.rows) if fit.subset is None else len(fit.subset)
-
-
-def _order(fit):
-    """The numbers of the rows that a fit trains on, as training begins with them."""
-    return np.arange(len(fit.rows)) if fit.subset is None else fit.subset
-
-
-def _same_rows(one, other):
-    """Whether two fits train on the same rows, with the same targets and weights."""
-    a, b = one.rows, other.rows
-    return (
-        _equal(one.subset, other.subset)
-        and _equal(a.y, b.y)
-        and _equal(a.codebook, b.codebook)
-        and _equal(a.weight, b.weight)
-        and _equal(a.x, b.x)
-    )
-
-
-def _same_draws(one, other):
-    """Whether two fits shuffle alike, and nobody sees where their generators end."""
-    if not (one.own_draws and other.own_draws and one.run.seed == other.run.seed):
-        return False
-    states = (fit.run.random_state.get_state(legacy=False) for fit in (one, other))
-    (key, position), (other_key, other_position) = (
-        (state["state"]["key"], state["state"]["pos"]) for state in states
-    )
-    return position == other_position and np.array_equal(key, other_key)
-
-
-def _equal(a, b):
-    if a is b:
-        return True
-    if a is None or b is None or a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    return np.array_equal(a[:1], b[:1]) and np.array_equal(a, b)
-
-
-def _in_two(optimizer):
-    """An optimiser without the numbers among its settings, described; and their names."""
-    settings = optimizer.settings()
-    numbers = [name for name, value in settings.items() if type(value) is float]
-    rest = {name: value for name, value in settings.items() if name not in numbers}
-    return (type(optimizer), *rest.items()), numbers
-
-
-def _description(value):
-    """What tells objects of the core apart, hashable. Raises TypeError on a user's own."""
-    if isinstance(value, Settings):
-        kind = type(value)
-        if not kind.__module__.startswith(OURS):
-            raise TypeError(f"{value!r} may not know of several models.")
-        return kind, tuple((name, _description(own)) for name, own in value.settings().items())
-    if isinstance(value, (list, tuple)):
-        return tuple(map(_description, value))
-    if isinstance(value, slice):
-        return slice, value.start, value.stop, value.step  # not hashable before Python 3.12
-    return type(value), value
 
 
 def _setting(values, kind=float):

@@ -1,0 +1,153 @@
+"""Which fits may train in one pass, and which best do."""
+
+import numpy as np
+from scipy.sparse import issparse
+
+from sknn.nn.plan import Plan
+from sknn.nn.settings import Settings
+
+CACHE = 2**22  # bytes of models that train at a time: fewer pay for calls, more leave the cache
+MOST = 64  # models at a time
+ENOUGH = 4  # models with the same rows: from so many on, sharing them beats training with others
+OURS = "sknn.nn."  # modules whose layers, losses and optimisers take several models
+
+
+def shape_of(fit, watch):
+    """What fits must share to train together, hashable; None for one that trains by itself."""
+    network, plan, rows, run = fit.model.network, fit.plan, fit.rows, fit.run
+    if not (
+        isinstance(plan, Plan)
+        and fit.checkpoint is None
+        and not fit.goes_on
+        and not network.n_image_layers
+        and plan.max_time is None
+        and plan.augment is None
+        and watch.before_epoch is watch.say is watch.save is watch.score is None
+        and not issparse(rows.x)
+        and (rows.weight is None or rows.weight.all())  # no batch is idle for some of the models
+    ):
+        return None
+    constant, numbers = in_two(run.optimizer)
+    parts = network.layers, fit.loss, fit.model.loss, plan.schedule, constant
+    try:
+        described = tuple(map(_description, parts))
+    except TypeError:
+        return None
+    n = fit.n_samples
+    return (
+        *described,
+        tuple(numbers),
+        network.shapes[0],
+        fit.model.dtype,
+        rows.dtype,
+        rows.targets(slice(0, 1)).shape,
+        rows.weight is None or rows.weight.shape[1],
+        -(-n // plan.batch_size),
+        plan.batch_size if n > plan.batch_size else "all",
+        plan.shuffle,
+        plan.early_stopping,
+        plan.max_grad_norm is None,
+        plan.planned,
+        fit.held_out is None,
+        plan.schedule.horizon and fit.epochs,
+    )
+
+
+def in_batches(fits):
+    """Lists of numbers of fits that are best trained at a time; all have a ``shape_of``.
+
+    fits: list of (Fit, Watch)
+    """
+    groups = {}
+    for number, (fit, watch) in enumerate(fits):
+        groups.setdefault(shape_of(fit, watch), []).append(number)
+    batches = []
+    for members in groups.values():
+        most = _most_at_a_time(fits[members[0]][0])
+        others = []
+        for same in _by_rows(members, fits):
+            if len(same) < ENOUGH:
+                others += same
+            else:
+                batches += _evenly(same, most)
+        if others:
+            batches += _evenly(others, most)
+    return sorted(batches, key=len, reverse=True)  # so that threads end at about the same time
+
+
+def _evenly(members, most):
+    """Lists of at most so many."""
+    return [part.tolist() for part in np.array_split(members, -(-len(members) // most))]
+
+
+def _most_at_a_time(fit):
+    """How many models of this size the cache has room for while they take a step."""
+    network = fit.model.network
+    units = sum(shape[-1] for shape in network.shapes[1:])
+    numbers = 4 * network.layout.size + 3 * fit.plan.batch_size * units
+    return int(np.clip(CACHE // (numbers * fit.rows.dtype.itemsize), 1, MOST))
+
+
+def _by_rows(members, fits):
+    """The numbers of fits, in a list for each set of rows that they train on."""
+    found = []
+    for number in members:
+        same = next((s for s in found if same_rows(fits[s[0]][0], fits[number][0])), None)
+        if same is None:
+            found.append([number])
+        else:
+            same.append(number)
+    return found
+
+
+def same_rows(one, other):
+    """Whether two fits train on the same rows, with the same targets and weights."""
+    a, b = one.rows, other.rows
+    return (
+        _equal(one.subset, other.subset)
+        and _equal(a.y, b.y)
+        and _equal(a.codebook, b.codebook)
+        and _equal(a.weight, b.weight)
+        and _equal(a.x, b.x)
+    )
+
+
+def same_draws(one, other):
+    """Whether two fits shuffle alike, and nobody sees where their generators end."""
+    if not (one.own_draws and other.own_draws and one.run.seed == other.run.seed):
+        return False
+    states = (fit.run.random_state.get_state(legacy=False) for fit in (one, other))
+    (key, position), (other_key, other_position) = (
+        (state["state"]["key"], state["state"]["pos"]) for state in states
+    )
+    return position == other_position and np.array_equal(key, other_key)
+
+
+def _equal(a, b):
+    if a is b:
+        return True
+    if a is None or b is None or a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    return np.array_equal(a[:1], b[:1]) and np.array_equal(a, b)
+
+
+def in_two(optimizer):
+    """An optimiser without the numbers among its settings, described; and their names."""
+    settings = optimizer.settings()
+    numbers = [name for name, value in settings.items() if type(value) is float]
+    rest = {name: value for name, value in settings.items() if name not in numbers}
+    return (type(optimizer), *rest.items()), numbers
+
+
+def _description(value):
+    """What tells objects of the core apart, hashable. Raises TypeError on a user's own."""
+    if isinstance(value, Settings):
+        kind = type(value)
+        if not kind.__module__.startswith(OURS):
+            raise TypeError(f"{value!r} may not know of several models.")
+        return kind, tuple((name, _description(own)) for name, own in value.settings().items())
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_description, value))
+    if isinstance(value, slice):
+        return slice, value.start, value.stop, value.step  # not hashable before Python 3.12
+    return type(value), value

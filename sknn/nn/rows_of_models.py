@@ -1,0 +1,63 @@
+"""The rows of several models as one source."""
+
+import numpy as np
+
+from sknn.nn.batches import Batch, Source, UnevenBatch, sum_of_weights
+from sknn.nn.training_state import n_rows
+from sknn.nn.workspace import Workspace
+
+
+class RowsOfModels(Source):
+    """The rows of several models, numbered one after the other.
+
+    rows: list of Rows, of one kind
+    """
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.dtype = rows[0].dtype
+        self.starts = np.cumsum([0, *map(len, rows[:-1])])
+        self._x, self._y, self._weight = (Workspace(self.dtype) for _ in range(3))
+
+    def __len__(self):
+        return sum(map(len, self.rows))
+
+    def take(self, at):
+        """The Batch of the rows ``at`` (k, b), those of one model in a row of it."""
+        models = np.searchsorted(self.starts, at[:, 0], side="right") - 1
+        first, shape = self.rows[0], at.shape
+        n_outputs = first.targets(slice(0, 1)).shape[1]
+        x = self._x.array("x", (*shape, *first.x.shape[1:]))
+        y = self._y.array("y", (*shape, n_outputs))
+        weight, weight_sum = None, float(shape[1])
+        if first.weight is not None:
+            weight = self._weight.array("weight", (*shape, first.weight.shape[1]))
+        for slot, (model, own) in enumerate(zip(models, at, strict=True)):
+            rows = self.rows[model]
+            arrays = x[slot], y[slot], None if weight is None else weight[slot]
+            rows.copy_to(own - self.starts[model], *arrays)
+        if weight is not None:
+            weight_sum = sum_of_weights(weight)
+        return Batch(x, y, weight, weight_sum)
+
+    def batches(self, size, order=None):
+        """As of any Source; a last batch is uneven if models have different numbers of rows."""
+        lengths = n_rows(order)
+        if not isinstance(lengths, np.ndarray):
+            yield from super().batches(size, order)
+            return
+        for start in range(0, order.shape[-1], size):
+            at = order[:, start : start + size]
+            n_samples = np.count_nonzero(at >= 0, axis=-1)
+            if (n_samples == size).all():
+                yield start, self.take(at)
+                continue
+            parts = [(n_samples == n, n) for n in np.unique(n_samples)]
+            parts = [(models, _kept(self.take(at[models, :n]))) for models, n in parts]
+            yield start, UnevenBatch(parts, n_samples)
+
+
+def _kept(batch):
+    """A Batch that outlives the next one."""
+    weight = None if batch.weight is None else batch.weight.copy()
+    return Batch(batch.x.copy(), batch.y.copy(), weight, batch.weight_sum)
