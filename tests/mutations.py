@@ -520,7 +520,8 @@ nn/storage/bounds.py: bounds values
     if self.most is not None and self.spent > self.most: => if False:
     self.spent > self.most: => self.spent >= self.most:
     self.spend(len(value)) => pass
-    value.bit_length() > MOST_BITS => False
+    return type(value) is int and value.bit_length() > MOST_BITS => return False
+    if bounds.too_large(value): => if False:
     + max(0, len(where) - LONGEST) =>
     LEAST + FACTOR * (n_bytes => FACTOR * (n_bytes
     FACTOR * (n_bytes + => FACTOR * (

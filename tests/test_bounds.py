@@ -172,6 +172,14 @@ def test_what_could_not_be_loaded_is_not_saved(value, tmp_path):
     assert not (tmp_path / "model").exists()
 
 
+def test_int_that_is_too_large_for_a_float_is_not_saved(tmp_path):
+    estimator = MLPClassifier(max_iter=10**5000)
+    message = r"^max_iter cannot be saved: its 16610 bits are too many for a float\.$"
+    with pytest.raises(TypeError, match=message):
+        save(estimator, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
 # --- hostile files -----------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ NUMBER = 32  # of a Python number in a list, and its place there
 GENERATOR = 2**15  # a RandomState: more in time than in memory, as the next
 OBJECT = 2000  # a layer, a loss
 LONGEST = 200  # characters in the name of a value that cost nothing
-MOST_BITS = 1000  # of an int: larger ones are too large to become a float
+MOST_BITS = 1000  # of an int
 
 
 class Budget:
@@ -39,12 +39,17 @@ class Budget:
         self.spend(PLAIN)
         if type(value) is str:
             self.spend(len(value))
-        elif type(value) is int and value.bit_length() > MOST_BITS:
+        elif too_large(value):
             raise SavedModelError(f"an int of {value.bit_length()} bits is too large for a float")
 
     def spend_node(self, where):
         """For any other value, whatever it is; where: what it is called."""
         self.spend(NODE + max(0, len(where) - LONGEST))
+
+
+def too_large(value):
+    """Whether an int is too large to become a float."""
+    return type(value) is int and value.bit_length() > MOST_BITS
 
 
 def most(document, arrays):

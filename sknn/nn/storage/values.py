@@ -47,6 +47,9 @@ class Encoder:
         where: what it is called, in messages and among the arrays. Raises TypeError if it cannot
         be saved.
         """
+        if bounds.too_large(value):
+            bits = value.bit_length()
+            raise TypeError(f"{where} cannot be saved: its {bits} bits are too many for a float.")
         if type(value) in PLAIN and (type(value) is not float or isfinite(value)):
             self.budget.spend_plain(value)
             return value
