@@ -1,4 +1,4 @@
-"""What the README says is so: its examples, its links, its commands."""
+"""What README, and the pages for people who join, say is so: examples, links, commands."""
 
 import re
 import runpy
@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+import sknn
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def numbers(text):
@@ -38,6 +40,24 @@ def test_last_section_leads_to_the_pages_of_the_documentation():
     pages = ["quickstart", "guide/index", "differences", "performance", "architecture"]
     links = [f"docs/{page}.md" for page in pages] + ["CHANGELOG.md"]
     assert set(links) <= set(re.findall(r"\]\(([^)]+)\)", section))
+
+
+def test_contributors_are_led_to_folders_and_sections_that_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:sknn|tests|docs|examples|benchmarks|\.ci)/[^`]*)`", text)
+    assert len(named) > 10
+    for path in named:
+        assert (ROOT / path).exists(), path
+    (section,) = re.findall(r"lists under \"(.*?)\"", text)
+    assert f"## {section}\n" in (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    install = (ROOT / "docs/install.md").read_text(encoding="utf-8")
+    (test_it,) = re.findall(r"^## Test it\n\n(```bash.*?^```)$", install, re.M | re.S)
+    assert test_it.splitlines()[1:] == text[text.index("```bash") :].splitlines()[2:5]
+
+
+def test_citation_has_the_version_of_the_package():
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {sknn.__version__}\n" in text
 
 
 @pytest.mark.parametrize("heading", ["Try it", "Test it"])
