@@ -1,5 +1,7 @@
 """Neural networks wherever scikit-learn runs."""
 
+import importlib
+
 from sknn.estimators import (
     CNNClassifier,
     CNNRegressor,
@@ -25,3 +27,15 @@ __all__ = [
     "show_versions",
 ]
 __version__ = "0.1.0"
+_SUBMODULES = ("inspection", "metrics", "model_selection", "onnx", "plotting")
+
+
+def __getattr__(name):
+    """Imports a submodule when it is first used: ``import sknn`` does not pay for it."""
+    if name in _SUBMODULES:
+        return importlib.import_module(f"sknn.{name}")
+    raise AttributeError(f"module 'sknn' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_SUBMODULES})

@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import inspect
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -282,6 +283,22 @@ def test_all_is_the_public_names_really_there(name):
     }
     assert len(module.__all__) == len(set(module.__all__))
     assert set(module.__all__) == public
+
+
+def test_submodules_are_imported_when_they_are_used():
+    code = """
+import sys, sknn
+lazy = ["inspection", "metrics", "model_selection", "onnx", "plotting"]
+print([name for name in lazy if f"sknn.{name}" in sys.modules], set(lazy) <= set(dir(sknn)))
+print(*(getattr(sknn, name).__name__ for name in lazy))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == [
+        "[] True",
+        "sknn.inspection sknn.metrics sknn.model_selection sknn.onnx sknn.plotting",
+    ]
+    with pytest.raises(AttributeError, match=r"^module 'sknn' has no attribute 'inspections'$"):
+        _ = sknn.inspections
 
 
 def without_docstring(source):
