@@ -222,6 +222,7 @@ sknn.nn.stopping                when to stop, which weights to keep, and which m
 sknn.nn.activations             activation functions and their derivatives
 
 sknn.nn.workspace               arrays that are used again in every step
+sknn.nn.cached                  attributes that are computed once, without a lock
 
 sknn.nn.initializers            initial weights
 

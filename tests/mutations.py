@@ -1565,6 +1565,8 @@ nn/together.py: together
     np.copyto(self.fit.model.state, self.state) => pass
     share = len(self.fits) if name == "seconds" else 1 => share = 1
     epochs = stopped or min(outcome.epochs, fit.epochs) => epochs = stopped or fit.epochs
+nn/cached.py: cached
+    value = instance.__dict__[self.name] = self.compute(instance) => value = self.compute(instance)
 nn/grouping.py: together
     plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
     and _equal(a.codebook, b.codebook) =>

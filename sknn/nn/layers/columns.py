@@ -1,10 +1,10 @@
 """Convolution as one matrix product: a row of pixels for each window."""
 
-from functools import cached_property
 from math import prod
 
 import numpy as np
 
+from sknn.nn.cached import cached
 from sknn.nn.layers.windows import images_at_a_time, windows_over
 
 NARROW = 8  # channels: below, a pixel of all windows at a time is copied faster than a window
@@ -57,7 +57,7 @@ class Columns:
         else:
             self._by_columns_of_x(x, dz, dx)
 
-    @cached_property
+    @cached
     def _goes_by_dz(self):
         """Whether columns of dz give both gradients, with less work than columns of x.
 
@@ -71,7 +71,7 @@ class Columns:
         by_x = prod(windows.outputs) * c * (COPY + ADD_UP + 2 * filters)
         return by_dz <= by_x
 
-    @cached_property
+    @cached
     def _turned(self):
         """The weights turned by 180 degrees: (kh * kw * filters, c)."""
         return self.weight[::-1, ::-1].swapaxes(2, 3).reshape(-1, self.weight.shape[2])

@@ -1,12 +1,13 @@
 """Windows that slide over images: how many there are, and which pixels each of them sees."""
 
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import product
 from math import prod
 from numbers import Integral
 
 import numpy as np
 
+from sknn.nn.cached import cached
 from sknn.nn.memory import count
 from sknn.nn.ranges import shown
 
@@ -96,7 +97,7 @@ class Windows:
         steps = (image, row * down, column * across, row * by_row, column * by_column, channel)
         return overlapping(padded, shape, steps)
 
-    @cached_property
+    @cached
     def places(self):
         """A Place for each place in a window, row by row, made when needed: there may be many."""
         rows, columns = list(self.places_along(0)), list(self.places_along(1))
