@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sklearn
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
@@ -78,6 +79,13 @@ class Breaking(list):
             self.broke = True
             raise KeyboardInterrupt
         super().append(value)
+
+
+def needs_scikit_learn(version, what):
+    """A mark that skips a test on versions of scikit-learn before the one that first has this."""
+    installed = tuple(map(int, sklearn.__version__.split(".")[:2]))
+    lacking = installed < tuple(map(int, version.split(".")))
+    return pytest.mark.skipif(lacking, reason=f"scikit-learn {version} is the first with {what}")
 
 
 def imported_torch():

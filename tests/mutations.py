@@ -1442,7 +1442,7 @@ versions.py: versions
     {name:>14} => {name:>15}
     if hasattr(os, "sched_getaffinity") else => if True else
     else os.cpu_count() => else 1
-scikit_learn.py: scikit_learn
+scikit_learn/private_names.py: private_names
     sorted(self.options) => self.options
     _param_validation, contextlib)} => _param_validation)}
     @classmethod\n    @cache => @classmethod
