@@ -88,6 +88,12 @@ def needs_scikit_learn(version, what):
     return pytest.mark.skipif(lacking, reason=f"scikit-learn {version} is the first with {what}")
 
 
+def too_many_axes(n_axes, name):
+    """What scikit-learn says of an array with so many to an estimator, as a pattern."""
+    before_1_7 = rf"\. {name} expected <= 2\."
+    return rf"Found array with dim {n_axes}(, while dim <= 2 is required by {name}\.|{before_1_7})"
+
+
 def imported_torch():
     """torch with one thread, or a skip: on arrays this small its threads wait more than compute."""
     torch = pytest.importorskip("torch")
