@@ -150,6 +150,7 @@ sknn.scikit_learn               what depends on the version of scikit-learn, and
 sknn.scikit_learn.private_names     the only imports of names that scikit-learn calls private
 
 sknn.scikit_learn.callback_protocol     callbacks for scikit-learn before 1.9, which has none
+sknn.scikit_learn.weights               weights that are all zero, which 1.9 is the first to refuse
 
 sknn.nn                         the core: arrays in, arrays out; it knows no estimator
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sklearn
 from numpy.testing import assert_allclose
+from packaging.version import parse
 from scipy.sparse import csr_array
 
 from sknn.nn import Activation, Dense
@@ -81,11 +82,15 @@ class Breaking(list):
         super().append(value)
 
 
+def scikit_learn_before(version):
+    """Whether the scikit-learn installed is older than this version."""
+    return parse(sklearn.__version__).release < parse(version).release
+
+
 def needs_scikit_learn(version, what):
     """A mark that skips a test on versions of scikit-learn before the one that first has this."""
-    installed = tuple(map(int, sklearn.__version__.split(".")[:2]))
-    lacking = installed < tuple(map(int, version.split(".")))
-    return pytest.mark.skipif(lacking, reason=f"scikit-learn {version} is the first with {what}")
+    reason = f"scikit-learn {version} is the first with {what}"
+    return pytest.mark.skipif(scikit_learn_before(version), reason=reason)
 
 
 def too_many_axes(n_axes, name):

@@ -613,6 +613,7 @@ def test_browser_shows_boxes_and_curves_and_runs_no_name(tmp_path):
     assert attack["texts"] == ["input", *HOSTILE, "dense5"]
 
 
+@panels
 @needs_browser
 @pytest.mark.parametrize("dark", [False, True])
 def test_browser_follows_the_theme_of_the_editor_and_the_system(dark, tmp_path):

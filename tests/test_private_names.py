@@ -50,7 +50,8 @@ def test_every_version_that_something_waits_for_is_newer_than_the_oldest_support
         for folder in ("tests", "sknn")
         for path in (ROOT / folder).rglob("*.py")
         for minor in re.findall(
-            r'\b(?:BEFORE_1_|needs_scikit_learn\("1\.)(\d+)', path.read_text("utf-8")
+            r'\b(?:BEFORE_1_|needs_scikit_learn\("1\.|scikit_learn_before\("1\.)(\d+)',
+            path.read_text("utf-8"),
         )
     }
     assert ("private_names.py", "9") in named

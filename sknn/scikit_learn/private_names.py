@@ -12,7 +12,6 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import HasMethods, Options, validate_params
 from sklearn.utils._param_validation import Interval as UnguardedInterval
 from sklearn.utils._param_validation import StrOptions as UnsortedStrOptions
-from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
 
 from sknn.nn.ranges import as_float, is_number
@@ -22,9 +21,11 @@ BEFORE_1_9 = tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9)
 
 if BEFORE_1_9:
     from sknn.scikit_learn.callback_protocol import CallbackSupportMixin, fit_context
+    from sknn.scikit_learn.weights import check_sample_weight
 else:
     from sklearn.base import _fit_context as fit_context
     from sklearn.callback import CallbackSupportMixin, _callback_support
+    from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "CALLBACKS_UNDER_WAY",
