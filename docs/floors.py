@@ -145,7 +145,12 @@ sknn.estimators.rollback        undoes a fit that failed
 
 sknn.warning                    warnings that point at the caller of the package
 
-sknn.scikit_learn               the only imports of names that scikit-learn calls private
+sknn.scikit_learn               what depends on the version of scikit-learn, and its private names
+
+sknn.scikit_learn.private_names     the only imports of names that scikit-learn calls private
+
+sknn.scikit_learn.callback_protocol     callbacks for scikit-learn before 1.9, which has none
+sknn.scikit_learn.weights               weights that are all zero, which 1.9 is the first to refuse
 
 sknn.nn                         the core: arrays in, arrays out; it knows no estimator
 

@@ -1,6 +1,5 @@
 """How do I watch training, and stop it on a score I choose? Callbacks and scoring."""
 
-from sklearn.callback import ScoringMonitor
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import f1_score
 from sklearn.model_selection import train_test_split
@@ -10,10 +9,10 @@ from sknn import MLPClassifier
 
 
 class StopWhenGood:
-    """A callback of our own: stops as soon as the loss is small enough."""
+    """A callback of our own: notes the F1 of each epoch, stops once the loss is small enough."""
 
     def __init__(self, loss):
-        self.loss = loss
+        self.loss, self.scores = loss, []
 
     def setup(self, estimator, context):
         pass
@@ -24,8 +23,10 @@ class StopWhenGood:
     def on_fit_task_begin(self, estimator, context):
         pass
 
-    def on_fit_task_end(self, estimator, context):
-        return context.task_name == "epoch" and estimator.history_["loss"][-1] < self.loss
+    def on_fit_task_end(self, estimator, context, *, X, y, fitted_estimator):
+        if context.task_name == "epoch":
+            self.scores.append(f1_score(y, fitted_estimator.predict(X)))
+            return estimator.history_["loss"][-1] < self.loss
 
 
 X, y = load_breast_cancer(return_X_y=True)
@@ -41,11 +42,10 @@ print(f"Stopped after {clf.n_iter_} epochs; best F1 {clf.best_validation_score_:
 print(f"{1 + clf.validation_scores_.index(clf.best_validation_score_)}; its weights were kept.")
 print(f"Test F1 {f1_score(y_test, clf.predict(X_test)):.3f}")
 
-# 2. scikit-learn's callbacks: sklearn.callback.ProgressBar() shows a bar in the same way
-monitor = ScoringMonitor(scoring="f1")
-clf = MLPClassifier(learning_rate_init=0.01, random_state=0)
-clf.set_callbacks(monitor, StopWhenGood(loss=0.05))
+# 2. A callback. Those of scikit-learn 1.9, sklearn.callback.ProgressBar() and ScoringMonitor(), are
+# set in the same way
+stop = StopWhenGood(loss=0.05)
+clf = MLPClassifier(learning_rate_init=0.01, random_state=0).set_callbacks(stop)
 clf.fit(X_train, y_train)
-scores = [row["f1"] for row in monitor.get_logs().data if row["task_name"] == "epoch"]
-print("Training F1 by epoch:", " ".join(f"{score:.3f}" for score in scores))
+print("Training F1 by epoch:", " ".join(f"{score:.3f}" for score in stop.scores))
 print(f"Stopped at loss {clf.loss_:.3f} after {clf.n_iter_} epochs.")

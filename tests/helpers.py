@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sklearn
 from numpy.testing import assert_allclose
+from packaging.version import parse
 from scipy.sparse import csr_array
 
 from sknn.nn import Activation, Dense
@@ -78,6 +80,23 @@ class Breaking(list):
             self.broke = True
             raise KeyboardInterrupt
         super().append(value)
+
+
+def scikit_learn_before(version):
+    """Whether the scikit-learn installed is older than this version."""
+    return parse(sklearn.__version__).release < parse(version).release
+
+
+def needs_scikit_learn(version, what):
+    """A mark that skips a test on versions of scikit-learn before the one that first has this."""
+    reason = f"scikit-learn {version} is the first with {what}"
+    return pytest.mark.skipif(scikit_learn_before(version), reason=reason)
+
+
+def too_many_axes(n_axes, name):
+    """What scikit-learn says of an array with so many to an estimator, as a pattern."""
+    before_1_7 = rf"\. {name} expected <= 2\."
+    return rf"Found array with dim {n_axes}(, while dim <= 2 is required by {name}\.|{before_1_7})"
 
 
 def imported_torch():

@@ -1443,7 +1443,7 @@ versions.py: versions
     {name:>14} => {name:>15}
     if hasattr(os, "sched_getaffinity") else => if True else
     else os.cpu_count() => else 1
-scikit_learn.py: scikit_learn
+scikit_learn/private_names.py: private_names
     sorted(self.options) => self.options
     _param_validation, contextlib)} => _param_validation)}
     @classmethod\n    @cache => @classmethod
@@ -1451,6 +1451,30 @@ scikit_learn.py: scikit_learn
     max_subtasks=n_subtasks => max_subtasks=n_subtasks + 1
     state.pop("_metadata_request", None) => state.get("_metadata_request", None)
     html() + table() => table() + html()
+scikit_learn/callback_protocol.py: callback_protocol
+    if missing or isclass(callback): => if missing:
+    hasattr(callback, name)] => False]
+    self._skl_callbacks = list(callbacks) => self._skl_callbacks = callbacks
+    self.__dict__.pop("_skl_callbacks", None) => self._skl_callbacks = []
+    clone._skl_callbacks = self._skl_callbacks  # => pass  #
+    self.n_subtasks += 1 => pass
+    self.n_subtasks\n        part.parent => 0\n        part.parent
+    part.n_subtasks = self, 0, 0 => part.n_subtasks = None, 0, 0
+    part.n_subtasks = self, 0, 0 => part.n_subtasks = self, 1, 0
+    stop |= bool( => stop = bool(
+    and "fitted_estimator" not in given: => :
+    if unknown: => if False:
+    if each.kind == each.KEYWORD_ONLY] => if each.name in GIVEN]
+    fitted = copy(estimator) => fitted = estimator
+    if attributes is None: => if False:
+    decorator(with_teardown(method)) => decorator(method)
+    errors.append(error) => raise
+    if len(errors) == 1: => if errors:
+    del estimator._skl_callbacks_to_teardown, => del
+    for callback in estimator._skl_callbacks_to_teardown: => for callback in []:
+scikit_learn/weights.py: weights
+    if not weights.any(): => if not weights.all():
+    = _check_sample_weight(sample_weight, X, **options) => = _check_sample_weight(sample_weight, X)
 warning.py: warning
     while frame.f_back is not None and => while
     os.path.dirname(__file__) + os.sep => os.path.dirname(__file__)

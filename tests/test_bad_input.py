@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from helpers import too_many_axes
 from input_cases import (
     CNNS,
     ESTIMATORS,
@@ -628,10 +629,7 @@ def images_refused(make, n_axes):
     """What the message says of an array with so many axes."""
     cnn = "CNNRegressor" if issubclass(make, RegressorMixin) else "CNNClassifier"
     remedy = f"Use {cnn}, or X.reshape" if n_axes < 5 else "Use X.reshape"
-    return re.escape(
-        f"Found array with dim {n_axes}, while dim <= 2 is required by {make.__name__}. "
-        f"{remedy}(len(X), -1)."
-    )
+    return f"{too_many_axes(n_axes, make.__name__)} " + re.escape(f"{remedy}(len(X), -1).")
 
 
 @DENSE
@@ -656,7 +654,7 @@ def test_images_are_refused_with_what_takes_them(n_axes, as_list, make):
 @DENSE
 def test_targets_of_three_axes_are_not_taken_for_images(make):
     y = np.zeros((len(X), 2, 2), dtype=int)
-    with pytest.raises(ValueError, match=rf"dim 3, while dim <= 2 .* {make.__name__}\.$"):
+    with pytest.raises(ValueError, match=rf"{too_many_axes(3, make.__name__)}$"):
         new(make).fit(X, y)
 
 

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from helpers import too_many_axes
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -114,13 +115,13 @@ BAD_X = {
     "one row": (SAMPLE, "Expected 2D array, got 1D array"),
     "complex": (X + 1j, "Complex data not supported"),
     "ragged": ([[1.0, 2.0], [3.0]], "X must have rows of one shape"),
-    "images": (X.reshape(N, 4, 2, 2), "dim <= 2 is required by MLPClassifier"),
+    "images": (X.reshape(N, 4, 2, 2), too_many_axes(4, "MLPClassifier")),
 }
 BAD_Y = {
     "short": (LABELS[:5], r"inconsistent numbers of samples: \[18, 5\]"),
     "nan": (np.where(LABELS == 1, np.nan, LABELS), "Input y contains NaN"),
     "numbers": (NUMBERS, "Unknown label type: continuous"),
-    "three axes": (np.zeros((N, 2, 2)), "dim 3, while dim <= 2"),
+    "three axes": (np.zeros((N, 2, 2)), too_many_axes(3, "MLPClassifier")),
 }
 
 

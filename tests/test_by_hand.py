@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from helpers import needs_scikit_learn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, softmax
 from sklearn.base import clone
@@ -225,6 +226,10 @@ def test_tools_that_look_inside_take_it():
     step = trace(xor(), CORNERS, EITHER_BUT_NOT_BOTH)
     assert_allclose(step.data_loss, np.log1p(np.exp(-0.5)))  # of |z| = 0.5 on the right side
     assert "class imbalance" in diagnose(xor(), CORNERS, EITHER_BUT_NOT_BOTH).healthy
+
+
+@needs_scikit_learn("1.7", "panels that list the parameters")
+def test_panel_shows_it():
     assert "Dense(2)" in xor()._repr_html_()
 
 

@@ -5,10 +5,9 @@ import warnings
 
 import numpy as np
 import pytest
-from helpers import Interrupting
+from helpers import Interrupting, needs_scikit_learn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
 
 from sknn import MLPClassifier, MLPRegressor, SequentialClassifier
@@ -18,6 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 solvers = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 both = pytest.mark.parametrize("make", [MLPClassifier, MLPRegressor])
+scikit_learns_own = needs_scikit_learn("1.9", "callbacks of its own")
 
 
 def problem(make=MLPClassifier):
@@ -194,9 +194,12 @@ def test_weights_of_a_fitted_estimator_may_be_replaced():
     assert_array_equal(fitted.predict(X), 2.5)
 
 
+@scikit_learns_own
 @solvers
 @both
 def test_scoring_monitor_logs_the_score_of_each_epoch(make, solver):
+    from sklearn.callback import ScoringMonitor
+
     X, y = problem(make)
     scoring = "accuracy" if make is MLPClassifier else "r2"
     params = {"solver": solver, "random_state": 0, "hidden_layer_sizes": 5}
@@ -207,7 +210,10 @@ def test_scoring_monitor_logs_the_score_of_each_epoch(make, solver):
     assert_allclose([row[scoring] for row in rows], scores, rtol=1e-12)
 
 
+@scikit_learns_own
 def test_scoring_monitor_is_given_the_sample_weights():
+    from sklearn.callback import ScoringMonitor
+
     X, y = problem()
     weight = np.random.default_rng(1).uniform(size=len(X))
     monitor = ScoringMonitor(scoring="accuracy")
@@ -222,8 +228,11 @@ class Propagated(Recorder):
     max_propagation_depth = None
 
 
+@scikit_learns_own
 @solvers
 def test_callbacks_see_every_epoch_in_a_grid_search(solver):
+    from sklearn.callback import ScoringMonitor
+
     X, y = problem()
     clf = MLPClassifier(5, solver=solver, max_iter=2, random_state=0)
     plain = GridSearchCV(clone(clf), {"alpha": [1e-4, 1.0]}, cv=2).fit(X, y)
@@ -237,8 +246,11 @@ def test_callbacks_see_every_epoch_in_a_grid_search(solver):
     assert propagated.calls.count("setup") == propagated.calls.count("teardown") == 1
 
 
+@scikit_learns_own
 @solvers
 def test_progress_bar_works_in_a_grid_search(solver, capsys):
+    from sklearn.callback import ProgressBar
+
     pytest.importorskip("rich")
     X, y = problem()
     clf = MLPClassifier(5, solver=solver, max_iter=2, random_state=0)
@@ -247,8 +259,11 @@ def test_progress_bar_works_in_a_grid_search(solver, capsys):
     assert "MLPClassifier" in capsys.readouterr().out
 
 
+@scikit_learns_own
 @solvers
 def test_progress_bar_runs(solver, capsys):
+    from sklearn.callback import ProgressBar
+
     pytest.importorskip("rich")
     X, y = problem()
     clf = MLPClassifier(5, solver=solver, max_iter=3, random_state=0)

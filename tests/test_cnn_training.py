@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 from cnns import BOTH, PIXELS, SOLVERS, assert_same_weights, outputs, problem, small
+from helpers import needs_scikit_learn
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -177,8 +177,11 @@ def test_callbacks_see_every_epoch_and_may_stop_training(make, solver):
         assert_array_equal(predicted, outputs(short, X))
 
 
+@needs_scikit_learn("1.9", "callbacks of its own")
 @PIXELS
 def test_scoring_monitor_of_scikit_learn_predicts_the_images_it_is_handed(pixels):
+    from sklearn.callback import ScoringMonitor
+
     X, y = problem(pixels=pixels)
     monitor = ScoringMonitor(scoring="accuracy")
     clf = small(CNNClassifier).set_callbacks(monitor).fit(X, y)

@@ -236,18 +236,24 @@ def expected_to_fail(estimator):
     return found
 
 
-def of(names, estimators):
-    """``parametrize_with_checks``, with these checks only, none of them on a mapped copy of X."""
+def every_check_of(estimators):
+    """``parametrize_with_checks``, as a list: pytest is to refuse the generators of before 1.9."""
     mark = parametrize_with_checks(estimators, expected_failed_checks=expected_to_fail)
+    return pytest.mark.parametrize(mark.args[0], list(mark.args[1]), **mark.kwargs)
+
+
+def of(names, estimators):
+    """These checks only, none of them on a mapped copy of X."""
+    mark = every_check_of(estimators)
     chosen = []
     for item in mark.args[1]:
         _, check = getattr(item, "values", item)
         if check.func.__name__ in names and "readonly_memmap" not in check.keywords:
             chosen.append(item)
-    return pytest.mark.parametrize(*mark.args[:1], chosen, **mark.kwargs)
+    return pytest.mark.parametrize(mark.args[0], chosen, **mark.kwargs)
 
 
-@parametrize_with_checks(WHOLE, expected_failed_checks=expected_to_fail)
+@every_check_of(WHOLE)
 def test_estimator_passes_the_check(estimator, check):
     check(estimator)
 

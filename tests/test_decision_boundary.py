@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import needs_scikit_learn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_moons
 from sklearn.inspection import DecisionBoundaryDisplay
@@ -59,6 +60,7 @@ def test_surface_of_predictions_is_the_number_of_the_class(name):
     assert_array_equal(display.response.ravel(), wanted)
 
 
+@needs_scikit_learn("1.7", "decision boundaries of more than two classes")
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_every_class_has_a_surface_of_its_own(name):
     clf = ESTIMATORS[name].fit(X, np.arange(60) % 3)

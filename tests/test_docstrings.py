@@ -71,9 +71,9 @@ def documented(thing, section):
 
 
 def parameters(call):
-    """{name: default, or REQUIRED} of a signature, a ``**name`` as in docstrings."""
+    """{name: default, or REQUIRED} of a signature, ``*name`` and ``**name`` as in docstrings."""
     found = inspect.signature(call).parameters.values()
-    stars = {inspect.Parameter.VAR_KEYWORD: "**"}
+    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
     return {
         stars.get(one.kind, "") + one.name: REQUIRED if one.default is one.empty else one.default
         for one in found

@@ -61,7 +61,7 @@ def reference(solver):
     settings = {"alpha": 0.01, "tol": 0.0 if solver == "adam" else 1e-4, "solver": solver}
     settings |= {"learning_rate_init": 0.01, "batch_size": 20, "max_iter": EPOCHS}
     with pytest.warns(match="onverge"):
-        return Reference("squared_error", (5,), random_state=3, **settings).fit(X, Y)
+        return Reference(hidden_layer_sizes=(5,), random_state=3, **settings).fit(X, Y)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

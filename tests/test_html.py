@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from helpers import needs_scikit_learn
 from numpy.testing import assert_allclose
 from sklearn import config_context
 from sklearn.base import is_classifier
@@ -35,6 +36,7 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])),
     None,
 )
+panels = needs_scikit_learn("1.7", "panels that list the parameters")
 ATTACK = "<script>window.attacked = 1</script>"
 HOSTILE = [
     f"</style></div>{ATTACK}",
@@ -329,6 +331,7 @@ def test_names_and_reprs_of_users_are_text():
     assert markup.tags == Markup(network_html(harmless)).tags
 
 
+@panels
 def test_table_of_parameters_leaves_out_names_that_it_would_run():
     layers = [(name, Dense(2)) for name in [*HOSTILE, "plain", "my-layer 2.0"]]
     page = SequentialClassifier(layers)._repr_html_()
@@ -465,6 +468,7 @@ def without_numbers(page):
     return re.sub(r"sk-(container|estimator)-id-\d+", "", page)
 
 
+@panels
 @pytest.mark.parametrize("fit", [False, True])
 def test_panel_is_scikit_learns_with_the_network_inside(fit):
     clf = fitted(MLPClassifier((5,)), max_iter=1) if fit else MLPClassifier((5,))
@@ -480,6 +484,7 @@ def test_panel_is_scikit_learns_with_the_network_inside(fit):
     assert clf._repr_mimebundle_().keys() == {"text/plain", "text/html"}
 
 
+@panels
 def test_pipelines_and_searches_show_the_network():
     clf = MLPClassifier((5,))
     network = network_html(clf)
@@ -571,6 +576,7 @@ needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 WHITE, BLACK, DARK = "rgb(255, 255, 255)", "rgb(0, 0, 0)", "rgb(17, 17, 17)"
 
 
+@panels
 @needs_browser
 def test_browser_shows_boxes_and_curves_and_runs_no_name(tmp_path):
     clf = fitted(MLPClassifier((5, 4), early_stopping=True), max_iter=5)
@@ -607,9 +613,10 @@ def test_browser_shows_boxes_and_curves_and_runs_no_name(tmp_path):
     assert attack["texts"] == ["input", *HOSTILE, "dense5"]
 
 
+@panels
 @needs_browser
 @pytest.mark.parametrize("dark", [False, True])
-def test_browser_follows_the_theme_of_page_and_system(dark, tmp_path):
+def test_browser_follows_the_theme_of_the_editor_and_the_system(dark, tmp_path):
     clf, network = MLPClassifier((5,)), network_html(MLPClassifier((5,)))
     cases = [
         case(clf._repr_html_(), 900, "color: gray"),  # tells scikit-learn's panel nothing
@@ -631,6 +638,13 @@ def test_browser_follows_the_theme_of_page_and_system(dark, tmp_path):
         of_editor,
         of_editor,
     ]
-    page = f'data-jp-theme-light="{"true" if dark else "false"}"'  # not what the system prefers
-    (found,) = in_browser(tmp_path, cases[0], page, dark)["found"]
+
+
+@needs_scikit_learn("1.8", "panels in the theme of the page")
+@needs_browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_browser_follows_the_theme_of_the_page_rather_than_that_of_the_system(dark, tmp_path):
+    panel = case(MLPClassifier((5,))._repr_html_(), 900, "color: gray")
+    page = f'data-jp-theme-light="{"true" if dark else "false"}"'
+    (found,) = in_browser(tmp_path, panel, page, dark)["found"]
     assert (found["background"], found["color"]) == ((WHITE, BLACK) if dark else (DARK, WHITE))

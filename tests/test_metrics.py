@@ -1,7 +1,9 @@
 import builtins
+from functools import partial
 
 import numpy as np
 import pytest
+from helpers import needs_scikit_learn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.base import clone
@@ -18,6 +20,9 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sknn import MLPClassifier
 from sknn.metrics import per_class_report, specificity_score
 
+NO_SAMPLES = needs_scikit_learn("1.9", "metrics that refuse to score no samples")
+NO_NAN = needs_scikit_learn("1.9", "metrics that refuse weights of nan")
+EMPTY = partial(pytest.param, [], [], marks=NO_SAMPLES)
 COUNTS = ["TP", "FP", "FN", "TN"]
 RATES = ["precision", "recall", "specificity", "f1-score"]
 COLUMNS = [*COUNTS, *RATES, "support"]
@@ -258,10 +263,10 @@ def test_undefined_specificities_are_left_out_of_averages():
         ([0, 1], [0.5, 1], {}),
         ([0, 1], ["a", "b"], {}),
         ([0, 1], [[0, 1], [1, 0]], {}),
-        ([], [], {}),
+        EMPTY({}),
         (0, 1, {}),
         ([0, 1], [0, 1], {"sample_weight": [1, 2, 3]}),
-        ([0, 1], [0, 1], {"sample_weight": [1, np.nan]}),
+        pytest.param([0, 1], [0, 1], {"sample_weight": [1, np.nan]}, marks=NO_NAN),
         ([0, 1], [0, 1], {"zero_division": 2}),
         ([0, 1], [0, 1], {"labels": 1}),
     ],
@@ -580,7 +585,7 @@ def test_report_says_what_is_wrong(arguments, message):
         ([0, 1], [0.5, 1], None),
         ([0, 1], ["a", "b"], None),
         ([0, 1], [0, 1, 1], None),
-        ([], [], None),
+        EMPTY(None),
     ],
 )
 def test_report_raises_as_scikit_learns(y_true, y_pred, labels):

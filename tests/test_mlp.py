@@ -16,6 +16,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn.neural_network
+from helpers import needs_scikit_learn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from scipy.special import expit, softmax
@@ -27,6 +28,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import (
     GridSearchCV,
+    KFold,
     ShuffleSplit,
     cross_val_score,
     cross_validate,
@@ -42,6 +44,7 @@ from sknn.nn.optimizers import Adam
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
+WITH_LOSS = needs_scikit_learn("1.7", "a loss of MLPRegressor to choose")
 BOTH = pytest.mark.parametrize("make", [MLPClassifier, MLPRegressor])
 SOLVERS = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 THEIRS = {
@@ -85,7 +88,7 @@ def forward(estimator, X):
 # The interface is scikit-learn's.
 
 
-@BOTH
+@pytest.mark.parametrize("make", [MLPClassifier, pytest.param(MLPRegressor, marks=WITH_LOSS)])
 def test_parameters_are_those_of_scikit_learn_and_then_some(make):
     mine = list(inspect.signature(make).parameters.values())
     theirs = list(inspect.signature(THEIRS[make]).parameters.values())
@@ -631,6 +634,7 @@ def test_learning_curve_learns_incrementally(make, data):
         assert_allclose(score, by_hand.score(X[test], y[test]))
 
 
+@needs_scikit_learn("1.7", "sample_weight of its MLPs")
 @pytest.mark.parametrize(("make", "ensemble"), [
     (MLPClassifier, BaggingClassifier),
     (MLPClassifier, AdaBoostClassifier),
@@ -664,23 +668,38 @@ def test_calibrated_probabilities_are_those_of_scikit_learn(data):
     assert_allclose(mine.predict_proba(X), theirs.predict_proba(X), rtol=1e-5, atol=1e-8)
 
 
+def weighing_pipeline(make):
+    """A scaler without weights and a network with them."""
+    estimator = make(max_iter=3, random_state=0)
+    estimator.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+    estimator.set_partial_fit_request(sample_weight=True)
+    return make_pipeline(StandardScaler().set_fit_request(sample_weight=False), estimator)
+
+
 @BOTH
 def test_sample_weight_is_routed_through_a_pipeline(make, data):
     X, y = data(make)
     weight = np.random.default_rng(0).uniform(size=len(X))
     with config_context(enable_metadata_routing=True):
-        estimator = make(max_iter=3, random_state=0)
-        estimator.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
-        estimator.set_partial_fit_request(sample_weight=True)
-        scaler = StandardScaler().set_fit_request(sample_weight=False)
-        pipeline = make_pipeline(scaler, estimator).fit(X, y, sample_weight=weight)
+        pipeline = weighing_pipeline(make).fit(X, y, sample_weight=weight)
         scaled = StandardScaler().fit_transform(X)
         direct = make(max_iter=3, random_state=0).fit(scaled, y, sample_weight=weight)
         assert_equal_weights(pipeline[-1], direct)
         expected = direct.score(scaled, y, sample_weight=weight)
         assert_allclose(pipeline.score(X, y, sample_weight=weight), expected)
-        scores = cross_validate(pipeline, X, y, cv=2, params={"sample_weight": weight})
-        assert np.isfinite(scores["test_score"]).all()
+
+
+@needs_scikit_learn("1.8", "weights for the score of a pipeline in cross_validate")
+@BOTH
+def test_sample_weight_is_routed_through_cross_validation_of_a_pipeline(make, data):
+    X, y = data(make)
+    weight = np.random.default_rng(0).uniform(size=len(X))
+    with config_context(enable_metadata_routing=True):
+        pipeline, params = weighing_pipeline(make), {"sample_weight": weight}
+        scores = cross_validate(pipeline, X, y, cv=KFold(2), params=params)["test_score"]
+        for score, (train, test) in zip(scores, KFold(2).split(X), strict=True):
+            fold = clone(pipeline).fit(X[train], y[train], sample_weight=weight[train])
+            assert score == fold.score(X[test], y[test], sample_weight=weight[test])
 
 
 # What training tells.

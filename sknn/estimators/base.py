@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -35,7 +34,7 @@ from sknn.nn.fit import Fit, Watch
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
 from sknn.nn.storage.checkpoint import check_same, fingerprint
-from sknn.scikit_learn import CachedParameterNames, fit_context
+from sknn.scikit_learn import CachedParameterNames, CallbackSupportMixin, fit_context
 
 NONE_GIVEN = (None, None, None)  # of X_val, y_val and sample_weight_val
 

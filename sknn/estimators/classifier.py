@@ -168,6 +168,7 @@ class ClassifierTask(ClassifierMixin):
         predicted = self.predict(X)
         if sample_weight is not None:
             sample_weight = one_weight_each(sample_weight, predicted, FLOATS, False)
+            assert_all_finite(sample_weight, input_name="sample_weight")
         if not isinstance(self._labels, ManyLabels):
             if sample_weight is None and same_kind_of_labels(y, predicted):
                 return float(np.mean(predicted == y))

@@ -30,9 +30,10 @@ def classes_in(y):
     """The sorted classes in y, or None if y is not one column. Raises ValueError on no labels."""
     if are_plain(y):
         classes = np.unique(y)
-        if len(classes) <= max(10, len(y) / 2):  # scikit-learn warns where there are more
-            # strings as long as the longest of them, as unique_labels gives them
-            return np.array(classes.tolist()) if y.dtype.kind == "U" else classes
+        if len(classes) > max(10, len(y) / 2):
+            check_classification_targets(y)  # scikit-learn warns of so many
+        # strings as long as the longest of them, as unique_labels gives them
+        return np.array(classes.tolist()) if y.dtype.kind == "U" else classes
     check_classification_targets(y)
     return unique_labels(y) if np.ndim(y) == 1 else None
 

@@ -1,5 +1,6 @@
 """What the package takes from scikit-learn's private names, and adds to it."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,47 @@ from sknn.scikit_learn import (
     callbacks_of,
     metadata_requests,
 )
+from sknn.scikit_learn.private_names import BEFORE_1_9
+
+ROOT = Path(__file__).parents[1]
+DEPENDENCIES = ("numpy", "scipy", "scikit-learn")
+
+
+def oldest_minor():
+    """The minor version of the oldest scikit-learn that is supported."""
+    (minor,) = re.findall(r'"scikit-learn>=1\.(\d+)"', (ROOT / "pyproject.toml").read_text("utf-8"))
+    return int(minor)
+
+
+def test_pages_and_ci_name_every_supported_version():
+    install, readme, ci = (
+        (ROOT / path).read_text("utf-8") for path in ("docs/install.md", "README.md", ".ci/run")
+    )
+    (columns,) = re.findall(r"^\| \|((?: 1\.\d+ \|)+)$", install, re.MULTILINE)
+    versions = re.findall(r"1\.(\d+)", columns)
+    assert [int(minor) for minor in versions] == [*range(oldest_minor(), int(versions[-1]) + 1)]
+    (between,) = re.findall(r"^for version in ([\d. ]+); do$", ci, re.MULTILINE)
+    assert between.split() == [f"1.{minor}" for minor in versions[1:-1]]
+    for page in (install, readme):
+        needed = re.findall(r"NumPy ([\d.]+), SciPy ([\d.]+) and\s+scikit-learn ([\d.]+)\b", page)
+        project = (ROOT / "pyproject.toml").read_text("utf-8")
+        bounds = (re.findall(rf'"{name}>=([^"]+)"', project)[0] for name in DEPENDENCIES)
+        assert needed == [tuple(bounds)]
+
+
+def test_every_version_that_something_waits_for_is_newer_than_the_oldest_supported():
+    named = {
+        (path.name, minor)
+        for folder in ("tests", "sknn")
+        for path in (ROOT / folder).rglob("*.py")
+        for minor in re.findall(
+            r'\b(?:BEFORE_1_|needs_scikit_learn\("1\.|scikit_learn_before\("1\.)(\d+)',
+            path.read_text("utf-8"),
+        )
+    }
+    assert ("private_names.py", "9") in named
+    assert ("test_callbacks.py", "9") in named
+    assert [name for name, minor in named if int(minor) <= oldest_minor()] == []
 
 
 def test_options_are_told_in_alphabetical_order():
@@ -23,7 +65,9 @@ def test_options_are_told_in_alphabetical_order():
 
 
 def test_wrappers_are_the_files_between_a_caller_and_a_method():
-    names = {"base.py", "_callback_support.py", "_param_validation.py", "contextlib.py"}
+    names = {"base.py", "_param_validation.py", "contextlib.py"}
+    if not BEFORE_1_9:
+        names.add("_callback_support.py")
     assert {Path(path).name for path in WRAPPERS} == names
 
 

@@ -1,34 +1,37 @@
-"""Names of scikit-learn that it calls private: the one place where this package imports them.
-
-They carry no promise from version to version. What has to follow scikit-learn is found here.
-"""
+"""Names that scikit-learn calls private, which carry no promise from version to version."""
 
 import contextlib
 from functools import cache
 from numbers import Integral
 
+import sklearn
 from sklearn import base
-from sklearn.base import _fit_context as fit_context
-from sklearn.callback import _callback_support
 from sklearn.utils import _param_validation
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._param_validation import (
-    HasMethods,
-    Options,
-    validate_params,
-)
+from sklearn.utils._param_validation import HasMethods, Options, validate_params
 from sklearn.utils._param_validation import Interval as UnguardedInterval
 from sklearn.utils._param_validation import StrOptions as UnsortedStrOptions
-from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
 
 from sknn.nn.ranges import as_float, is_number
+
+# True on older versions. With the last of them the constant goes, and what it guards.
+BEFORE_1_9 = tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9)
+
+if BEFORE_1_9:
+    from sknn.scikit_learn.callback_protocol import CallbackSupportMixin, fit_context
+    from sknn.scikit_learn.weights import check_sample_weight
+else:
+    from sklearn.base import _fit_context as fit_context
+    from sklearn.callback import CallbackSupportMixin, _callback_support
+    from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "CALLBACKS_UNDER_WAY",
     "WRAPPERS",
     "CachedParameterNames",
+    "CallbackSupportMixin",
     "HasMethods",
     "Interval",
     "Options",
@@ -65,7 +68,9 @@ class Interval(UnguardedInterval):
 
 
 # Files of the functions that scikit-learn wraps around an estimator's methods.
-WRAPPERS = {module.__file__ for module in (base, _callback_support, _param_validation, contextlib)}
+WRAPPERS = {module.__file__ for module in (base, _param_validation, contextlib)}
+if not BEFORE_1_9:
+    WRAPPERS.add(_callback_support.__file__)
 # What scikit-learn keeps on an estimator while a fit with callbacks is under way.
 CALLBACKS_UNDER_WAY = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
