@@ -1,60 +1,21 @@
 """Several networks of one shape on one matrix, each with rows of its own to be validated on."""
 
 import time
-from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 
 from sknn.nn.fit import Fit, Watch
-from sknn.nn.losses import Loss
 from sknn.nn.model import Model
 from sknn.nn.network import Network
-from sknn.nn.optimizers import Optimizer
 from sknn.nn.plan import Plan
-from sknn.nn.schedules import Schedule
 from sknn.nn.stopping import Patience
 from sknn.nn.threads import allowed_threads
 from sknn.nn.together import in_batches, run_together
 from sknn.nn.training import HISTORY
 from sknn.nn.training_state import TrainingState
+from sknn.tabular.recipe import batch_size_for
 
-BATCH_SIZES = ((1024, 64), (8192, 128), (30_000, 256), (100_000, 512), (np.inf, 1024))
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How members train.
-
-    Attributes
-    ----------
-    layers : list of Layer
-    loss, training_loss : Loss
-        What predictions and validation use, and what is minimised.
-    optimizer : Optimizer
-    schedule : Schedule
-    learning_rate : float
-    batch_size : int or None
-        None for that which RealMLP has for so many rows.
-    epochs : int
-    """
-
-    layers: list
-    loss: Loss
-    training_loss: Loss
-    optimizer: Optimizer
-    schedule: Schedule
-    learning_rate: float
-    batch_size: int | None
-    epochs: int
-
-
-def batch_size_for(n_rows, batch_size=None):
-    """Rows in a batch, so that all batches of an epoch are about as large."""
-    if batch_size is None:
-        batch_size = next(size for most, size in BATCH_SIZES if n_rows <= most)
-    n_batches = max(1, round(n_rows / batch_size))
-    return ceil(n_rows / n_batches)
+ADAPTED = 1024  # rows that first values depend on
 
 
 class Members:
@@ -112,13 +73,24 @@ class Members:
                 results[number] = result
         return fits, results
 
+    def _initial(self, random_state, subset):
+        """First values of (theta, state), which depend on some of the rows to train on."""
+        network, rows = self.network, self.rows
+        theta, state = network.initial(random_state, rows.dtype)
+        n = len(rows) if subset is None else len(subset)
+        chosen = random_state.permutation(n)[:ADAPTED]
+        x = rows.x[chosen if subset is None else subset[chosen]]
+        views = network.layout.views(theta), network.state_layout.views(state)
+        network.adapt(*views, x, random_state)
+        return theta, state
+
     def _fit(self, number, epochs):
         recipe, rows = self.recipe, self.rows.astype(self.rows.dtype)  # threads need their own
         own = self.random_states[number]
         random_state = np.random.RandomState()
         random_state.set_state(own.get_state())
-        theta, state = self.network.initial(random_state, rows.dtype)
         subset, layout = self.subsets[number], self.network.layout
+        theta, state = self._initial(random_state, subset)
         moments = recipe.optimizer.start(theta[: layout.n_trainable], layout.n_decayed)
         plan = Plan(
             batch_size=batch_size_for(
@@ -128,6 +100,7 @@ class Members:
             schedule=recipe.schedule,
             n_iter_no_change=np.inf,
             early_stopping=self.held_out[number] is not None,
+            last_of_ties=True,
         )
         return Fit(
             Model(self.network, recipe.loss, theta, state),

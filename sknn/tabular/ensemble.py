@@ -1,4 +1,6 @@
-"""What both estimators for tables do: a raw table in, the mean of several networks out."""
+"""What both estimators do: a raw table in, the mean of several networks out."""
+
+from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
@@ -10,21 +12,38 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn.estimators.inputs import check_finite, checked_total
+from sknn.estimators.parameters import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE
 from sknn.estimators.reading import one_weight_each
 from sknn.estimators.rollback import all_or_nothing
+from sknn.nn.activations import ACTIVATIONS, Activation
 from sknn.nn.batches import Rows
 from sknn.nn.fit import HeldOut
 from sknn.nn.model import Model
-from sknn.nn.optimizers import AdamW
-from sknn.scikit_learn import CachedParameterNames, fit_context
+from sknn.scikit_learn import CachedParameterNames, Interval, StrOptions, fit_context
 from sknn.tabular.encoding import Encoding
 from sknn.tabular.folds import LEAST, dealt_folds
-from sknn.tabular.members import Members, Recipe
+from sknn.tabular.members import Members
+from sknn.tabular.recipe import EMBEDDINGS, Recipe, layers_for, optimizer_for, schedule_for
 from sknn.tabular.table import read_array, read_frame
-from sknn.warning import warn
 
+CONSTRAINTS = {
+    "n_estimators": [COUNT],
+    "hidden_layer_sizes": ["array-like", COUNT],
+    "numeric_embedding": [StrOptions(set(EMBEDDINGS))],
+    "activation": [StrOptions({"auto", *ACTIVATIONS}), Activation],
+    "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+    "max_onehot": [Interval(Integral, 0, None, closed="left")],
+    "learning_rate_init": [POSITIVE, StrOptions({"auto"})],
+    "max_iter": [COUNT],
+    "batch_size": [COUNT, StrOptions({"auto"})],
+    "dropout": [BELOW_ONE],
+    "weight_decay": [NOT_NEGATIVE],
+    "cv": ["cv_object"],
+    "max_time": [POSITIVE, None],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
 EXACT = 1000  # rows: up to so many are predicted in float64, for which the time does not matter
-GIVEN = "X_val", "y_val", "sample_weight_val"
 
 
 def _refused(method, reason):
@@ -109,7 +128,7 @@ class TableNetwork(
             rows, targets, codebook, given, groups, kept, encoding, random_state
         )
         members = Members(
-            self._recipe(encoding, len(x)),
+            self._recipe(encoding, x),
             rows,
             [split and split[0] for split in splits],
             held_out,
@@ -236,6 +255,32 @@ class TableNetwork(
         y = codes if codebook is None else codebook[codes]
         own = HeldOut(encoding.matrix(table), None, y, codes, weight_val, score)
         return [None] * n_members, [own] * n_members
+
+    def _recipe(self, encoding, x):
+        """The Recipe of the members for the matrix of all rows."""
+        activation, loss = self.activation, self._loss()
+        hidden = [self.hidden_layer_sizes] if isinstance(self.hidden_layer_sizes, Integral) else list(self.hidden_layer_sizes)
+        layers = layers_for(
+            x,
+            encoding.n_numbers,
+            encoding.sizes,
+            self._n_outputs(),
+            hidden=hidden,
+            activation=self._own_activation if activation == "auto" else activation,
+            embedding=self.numeric_embedding,
+            dropout=float(self.dropout),
+        )
+        rate = self.learning_rate_init
+        return Recipe(
+            layers,
+            loss,
+            self._training_loss(loss),
+            optimizer_for(self.weight_decay),
+            schedule_for(),
+            self._own_learning_rate if rate == "auto" else float(rate),
+            None if self.batch_size == "auto" else int(self.batch_size),
+            int(self.max_iter),
+        )
 
     def _splits(self, targets, groups, kept, random_state):
         """[(train, held out)] of the members; [] if there are too few rows.
@@ -417,5 +462,3 @@ def _seeded(random_state):
 def _working_memory():
     return get_config()["working_memory"] * 2**20
 
-
-__all__ = ["AdamW", "Recipe", "TableNetwork", "warn"]

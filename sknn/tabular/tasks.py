@@ -7,19 +7,24 @@ from sklearn.utils import column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
-from sknn.estimators.tables import TableNetwork
-from sknn.nn.layers import Dense, Dropout
+from sknn.estimators.parameters import BELOW_ONE
 from sknn.nn.losses import LabelSmoothing, SoftmaxLogLoss, SquaredError
-from sknn.nn.optimizers import AdamW
-from sknn.nn.schedules import CosineDecay
+from sknn.scikit_learn import StrOptions
 from sknn.tabular.calibration import fitted_temperature, log_loss_at, softmax
-from sknn.tabular.members import Recipe
+from sknn.tabular.ensemble import CONSTRAINTS, TableNetwork
 
 
 class TabularClassifier(ClassifierMixin, TableNetwork):
     """Classifier for raw tables."""
 
-    _parameter_constraints = {}
+    _parameter_constraints = {
+        **CONSTRAINTS,
+        "label_smoothing": [BELOW_ONE],
+        "calibrate": ["boolean"],
+        "scoring": [StrOptions({"neg_brier_score", "neg_log_loss", "accuracy"}), None],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+    _own_activation, _own_learning_rate = "selu", 0.04
 
     def __init__(
         self,
@@ -147,14 +152,14 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
     def _scoring(self):
         return SCORES[self.scoring or "neg_brier_score"]
 
-    def _recipe(self, encoding, n_rows):
-        layers = []
-        for units in self.hidden_layer_sizes:
-            layers += [Dense(units, "mish"), Dropout(self.dropout)]
-        layers.append(Dense(len(self.classes_)))
-        loss = SoftmaxLogLoss()
-        training = LabelSmoothing(loss, self.label_smoothing) if self.label_smoothing else loss
-        return Recipe(layers, loss, training, AdamW(weight_decay=self.weight_decay, beta_2=0.95), CosineDecay(), 0.003, None, self.max_iter)
+    def _n_outputs(self):
+        return len(self.classes_)
+
+    def _loss(self):
+        return SoftmaxLogLoss()
+
+    def _training_loss(self, loss):
+        return LabelSmoothing(loss, float(self.label_smoothing)) if self.label_smoothing else loss
 
     def _learn_from_held_out(self, outputs, held_out):
         self.temperature_ = 1.0
@@ -182,7 +187,11 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
 class TabularRegressor(RegressorMixin, TableNetwork):
     """Regressor for raw tables."""
 
-    _parameter_constraints = {}
+    _parameter_constraints = {
+        **CONSTRAINTS,
+        "scoring": [StrOptions({"neg_root_mean_squared_error", "neg_mean_absolute_error"}), None],
+    }
+    _own_activation, _own_learning_rate = "mish", 0.1
 
     def __init__(
         self,
@@ -280,13 +289,14 @@ class TabularRegressor(RegressorMixin, TableNetwork):
 
         return score
 
-    def _recipe(self, encoding, n_rows):
-        layers = []
-        for units in self.hidden_layer_sizes:
-            layers += [Dense(units, "mish"), Dropout(self.dropout)]
-        layers.append(Dense(1))
-        loss = SquaredError()
-        return Recipe(layers, loss, loss, AdamW(weight_decay=self.weight_decay, beta_2=0.95), CosineDecay(), 0.003, None, self.max_iter)
+    def _n_outputs(self):
+        return 1
+
+    def _loss(self):
+        return SquaredError()
+
+    def _training_loss(self, loss):
+        return loss
 
     def _learn_from_held_out(self, outputs, held_out):
         pass
