@@ -183,6 +183,8 @@ sknn.nn.gradient                a mini-batch in, loss and gradient out; micro-ba
 
 sknn.nn.model                   a network with its weights: it predicts, and it is pickled
 
+sknn.nn.table                   tables of several kinds of columns as input: `TableInput`
+
 sknn.nn.residual                layers with a shortcut around them: `Residual`
 
 sknn.nn.network                 layers in sequence over one vector of parameters
@@ -197,6 +199,10 @@ sknn.nn.layers.activate         an activation function as a layer of its own
 sknn.nn.layers.shaping          `Flatten`
 sknn.nn.layers.normalization    batch and layer normalisation
 sknn.nn.layers.dropout          dropout
+sknn.nn.layers.scale            a factor for each input
+sknn.nn.layers.embedding        integer codes as learned vectors
+sknn.nn.layers.periodic         numbers as cosines of learned frequencies
+sknn.nn.layers.piecewise        numbers as piecewise-linear functions
 sknn.nn.layers.columns          convolution as one matrix product
 sknn.nn.layers.winograd         3 x 3 convolution with fewer multiplications
 
@@ -208,9 +214,9 @@ sknn.nn.threads                 holds BLAS to one thread; shares work out among 
 sknn.nn.passes                  the things that layers are told about a forward and backward pass
 sknn.nn.streams                 random numbers apart from scikit-learn's draws, for dropout
 
-sknn.nn.schedules               learning-rate schedules
-
 sknn.nn.optimizers              SGD, Adam and others: one step over the whole vector
+
+sknn.nn.schedules               schedules of the learning rate, of dropout and of weight decay
 
 sknn.nn.losses                  losses, each with its link from raw outputs to predictions
 
