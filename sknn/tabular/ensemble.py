@@ -259,7 +259,11 @@ class TableNetwork(
     def _recipe(self, encoding, x):
         """The Recipe of the members for the matrix of all rows."""
         activation, loss = self.activation, self._loss()
-        hidden = [self.hidden_layer_sizes] if isinstance(self.hidden_layer_sizes, Integral) else list(self.hidden_layer_sizes)
+        hidden = (
+            [self.hidden_layer_sizes]
+            if isinstance(self.hidden_layer_sizes, Integral)
+            else list(self.hidden_layer_sizes)
+        )
         layers = layers_for(
             x,
             encoding.n_numbers,
@@ -346,9 +350,9 @@ class TableNetwork(
         outputs = None
         if validated:
             outputs = [
-                Model(
-                    self._model.network, self._model.loss, theta, state
-                ).outputs(own.x, _working_memory(), own.at)
+                Model(self._model.network, self._model.loss, theta, state).outputs(
+                    own.x, _working_memory(), own.at
+                )
                 for theta, state, own in zip(
                     self._model.theta, self._model.state, held_out, strict=True
                 )
@@ -461,4 +465,3 @@ def _seeded(random_state):
 
 def _working_memory():
     return get_config()["working_memory"] * 2**20
-

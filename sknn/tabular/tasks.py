@@ -281,7 +281,9 @@ class TabularRegressor(RegressorMixin, TableNetwork):
 
     def _scoring(self):
         own = self._target
-        ends = [(own[name] / own["scale"] - own["mean"] / own["scale"]) for name in ("least", "most")]
+        ends = [
+            (own[name] / own["scale"] - own["mean"] / own["scale"]) for name in ("least", "most")
+        ]
         function = ERRORS[self.scoring or "neg_root_mean_squared_error"]
 
         def score(z, y, weight):
@@ -309,7 +311,9 @@ class TabularRegressor(RegressorMixin, TableNetwork):
 
     def _score_of(self, predicted, targets, weight):
         own = self._target
-        return float(r2_score(targets[:, 0] * own["scale"] + own["mean"], predicted, sample_weight=weight))
+        return float(
+            r2_score(targets[:, 0] * own["scale"] + own["mean"], predicted, sample_weight=weight)
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
