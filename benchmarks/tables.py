@@ -155,7 +155,9 @@ def split(X, y, regression, rows, seed):
     """(X, y, X_test, y_test), with at most so many rows to train on and 10,000 to test on."""
     counts = None if regression else np.unique(y, return_counts=True)[1]
     strata = y if counts is not None and counts.min() > 1 else None
-    X, X_test, y, y_test = train_test_split(X, y, test_size=0.25, random_state=seed, stratify=strata)
+    X, X_test, y, y_test = train_test_split(
+        X, y, test_size=0.25, random_state=seed, stratify=strata
+    )
     return X.iloc[:rows].copy(), y[:rows], X_test.iloc[:10_000].copy(), y_test[:10_000]
 
 

@@ -27,6 +27,22 @@ sknn.versions                   `show_versions()`: versions, BLAS and what would
 
 sknn.restored                   whether the parts of a loaded estimator belong together
 
+sknn.tabular                    raw tables: columns become a matrix, several networks train on it
+
+sknn.tabular.tasks              `TabularClassifier`, `TabularRegressor`
+
+sknn.tabular.ensemble           common to both: a fit in four steps, prediction
+
+sknn.tabular.members            several networks on one matrix, each with rows to be validated on
+
+sknn.tabular.recipe             the network of a member, and how it is trained
+
+sknn.tabular.encoding           what is learnt of columns, and the matrix that networks take in
+sknn.tabular.folds              which rows each member trains on, and is validated on
+sknn.tabular.calibration        a temperature that makes probabilities as sure as they are right
+
+sknn.tabular.frames             frames, arrays, lists and sparse matrices, column by column
+
 sknn.onnx                       export to ONNX; the onnx package is imported when it is called
 
 sknn.onnx.registration          `register`: skl2onnx converts pipelines with our networks in them

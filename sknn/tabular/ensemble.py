@@ -24,7 +24,7 @@ from sknn.tabular.encoding import Encoding
 from sknn.tabular.folds import LEAST, dealt_folds
 from sknn.tabular.members import Members
 from sknn.tabular.recipe import EMBEDDINGS, Recipe, layers_for, optimizer_for, schedule_for
-from sknn.tabular.table import read_array, read_frame
+from sknn.tabular.frames import read_array, read_frame
 
 CONSTRAINTS = {
     "n_estimators": [COUNT],
