@@ -157,6 +157,10 @@ def test_clone_has_the_settings_of_the_original_untouched():
         "bias": True,
         "weight_init": layer.weight_init,
         "trainable": layer.trainable,
+        "bias_init": None,
+        "scaling": "standard",
+        "rate": 1.0,
+        "bias_rate": 1.0,
     }
 
 
