@@ -27,22 +27,6 @@ sknn.versions                   `show_versions()`: versions, BLAS and what would
 
 sknn.restored                   whether the parts of a loaded estimator belong together
 
-sknn.tabular                    raw tables: columns become a matrix, several networks train on it
-
-sknn.tabular.tasks              `TabularClassifier`, `TabularRegressor`
-
-sknn.tabular.ensemble           common to both: a fit in four steps, prediction
-
-sknn.tabular.members            several networks on one matrix, each with rows to be validated on
-
-sknn.tabular.recipe             the network of a member, and how it is trained
-
-sknn.tabular.encoding           what is learnt of columns, and the matrix that networks take in
-sknn.tabular.folds              which rows each member trains on, and is validated on
-sknn.tabular.calibration        a temperature that makes probabilities as sure as they are right
-
-sknn.tabular.frames             frames, arrays, lists and sparse matrices, column by column
-
 sknn.onnx                       export to ONNX; the onnx package is imported when it is called
 
 sknn.onnx.registration          `register`: skl2onnx converts pipelines with our networks in them
@@ -117,6 +101,22 @@ sknn.inspection.tracing.stages      a layer in two stages: weighted sum, activat
 
 sknn.inspection.flatness        fraction of the inputs for which an activation function is flat
 sknn.inspection.networks        which estimators can be looked into, and the model of one
+
+sknn.tabular                    raw tables: columns become a matrix, several networks train on it
+
+sknn.tabular.tasks              `TabularClassifier`, `TabularRegressor`
+
+sknn.tabular.ensemble           common to both: a fit in four steps, prediction
+
+sknn.tabular.members            several networks on one matrix, each with rows to be validated on
+
+sknn.tabular.recipe             the network of a member, and how it is trained
+
+sknn.tabular.encoding           what is learnt of columns, and the matrix that networks take in
+sknn.tabular.folds              which rows each member trains on, and is validated on
+sknn.tabular.calibration        a temperature that makes probabilities as sure as they are right
+
+sknn.tabular.frames             frames, arrays, lists and sparse matrices, column by column
 
 sknn.metrics                    specificity, and every figure of a confusion matrix for each class
 

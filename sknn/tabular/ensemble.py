@@ -11,6 +11,7 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sknn.estimators.hidden_layers import hidden_sizes
 from sknn.estimators.inputs import check_finite, checked_total
 from sknn.estimators.parameters import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE
 from sknn.estimators.reading import one_weight_each
@@ -22,9 +23,16 @@ from sknn.nn.model import Model
 from sknn.scikit_learn import CachedParameterNames, Interval, StrOptions, fit_context
 from sknn.tabular.encoding import Encoding
 from sknn.tabular.folds import LEAST, dealt_folds
-from sknn.tabular.members import Members
-from sknn.tabular.recipe import EMBEDDINGS, Recipe, layers_for, optimizer_for, schedule_for
 from sknn.tabular.frames import read_array, read_frame
+from sknn.tabular.members import Members
+from sknn.tabular.recipe import (
+    EMBEDDINGS,
+    Recipe,
+    fill_unknown,
+    layers_for,
+    optimizer_for,
+    schedule_for,
+)
 
 CONSTRAINTS = {
     "n_estimators": [COUNT],
@@ -43,6 +51,7 @@ CONSTRAINTS = {
     "random_state": ["random_state"],
     "verbose": ["verbose"],
 }
+LEAST_WEIGHT = 1e-30  # of the mean
 EXACT = 1000  # rows: up to so many are predicted in float64, for which the time does not matter
 
 
@@ -121,7 +130,7 @@ class TableNetwork(
         is_category = self._categories(table)
         encoding = Encoding.learn(table, is_category, self.max_onehot)
         x = encoding.matrix(table)
-        loss_weight = self._loss_weight(targets, weight)
+        loss_weight = _mean_one(self._loss_weight(targets, weight))
         rows = Rows(x, targets, loss_weight, dtype=np.float32, codebook=codebook)
         random_state = check_random_state(self.random_state)
         splits, held_out = self._held_out(
@@ -138,6 +147,8 @@ class TableNetwork(
         say = self._say() if self.verbose else None
         theta, state, results, histories = members.train(self.max_time, say, _working_memory())
         self._refuse_divergence(results)
+        params = members.network.layout.views(theta)
+        fill_unknown(params[0], x, encoding.sizes)
         self._encoding = encoding
         self._model = Model(members.network, members.recipe.loss, theta, state)
         self._publish(results, histories, splits, held_out, targets, weight, kept, x)
@@ -232,7 +243,8 @@ class TableNetwork(
                 raise ValueError("y_val and sample_weight_val go with X_val, which was not given.")
             splits = self._splits(targets, groups, kept, random_state)
             if not splits:
-                return [None] * max(1, len(targets) // 2), [None] * max(1, len(targets) // 2)
+                n_members = min(n_members, max(1, len(targets) // 2))
+                return [None] * n_members, [None] * n_members
             held_out = []
             for _, at in splits:
                 own = None if rows.weight is None else rows.weight[at, 0]
@@ -259,17 +271,12 @@ class TableNetwork(
     def _recipe(self, encoding, x):
         """The Recipe of the members for the matrix of all rows."""
         activation, loss = self.activation, self._loss()
-        hidden = (
-            [self.hidden_layer_sizes]
-            if isinstance(self.hidden_layer_sizes, Integral)
-            else list(self.hidden_layer_sizes)
-        )
         layers = layers_for(
             x,
             encoding.n_numbers,
             encoding.sizes,
             self._n_outputs(),
-            hidden=hidden,
+            hidden=_hidden_sizes(self.hidden_layer_sizes),
             activation=self._own_activation if activation == "auto" else activation,
             embedding=self.numeric_embedding,
             dropout=float(self.dropout),
@@ -342,11 +349,7 @@ class TableNetwork(
         scores = self.history_["validation_score"]
         validated = held_out[0] is not None
         self.validation_scores_ = scores if validated else None
-        self.best_iter_ = (
-            np.array([n_epochs - np.argmax(own[::-1]) for own in scores.T])
-            if validated
-            else np.full(len(results), n_epochs)
-        )
+        self.best_iter_ = np.array([_best_epoch(history, validated) for history in histories])
         outputs = None
         if validated:
             outputs = [
@@ -445,6 +448,21 @@ class TableNetwork(
         return tags
 
 
+def _hidden_sizes(given):
+    sizes = hidden_sizes(given)
+    if not len(sizes):
+        raise ValueError(
+            f"hidden_layer_sizes must have at least one hidden layer, got {given!r}. For a linear "
+            "model use MLPClassifier or MLPRegressor with hidden_layer_sizes=()."
+        )
+    return sizes
+
+
+def _mean_one(weight):
+    """Weights divided by their mean, which changes no fit; none becomes 0 in float32."""
+    return None if weight is None else np.maximum(weight / weight.mean(), LEAST_WEIGHT)
+
+
 def _checked_array(X, name):
     """X as a two-dimensional array of any dtype, or a sparse matrix in rows."""
     if isinstance(X, np.ma.MaskedArray):
@@ -457,6 +475,12 @@ def _checked_array(X, name):
     return check_array(
         X, accept_sparse="csr", dtype=None, ensure_all_finite=False, estimator=name, input_name="X"
     )
+
+
+def _best_epoch(history, validated):
+    """The epoch, counted from 1, of the last of the best scores; of the last, without scores."""
+    scores = np.nan_to_num(history["validation_score"], nan=-np.inf)[::-1]
+    return len(scores) - int(np.argmax(scores)) if validated else len(scores)
 
 
 def _seeded(random_state):

@@ -38,6 +38,13 @@ class Members:
         self.subsets, self.held_out = subsets, held_out
         self.network = Network(recipe.layers, rows.x.shape[1:])
         self.random_states = random_states
+        copies = 4 * len(subsets)  # theta, gradient and two moments of each member
+        self.network.refuse_too_large(
+            rows.dtype,
+            1,
+            copies,
+            "Lower n_estimators, hidden_layer_sizes or the number of columns.",
+        )
 
     def train(self, max_time=None, say=None, memory=2**30):
         """Trains all; returns (theta (k, P), state (k, S), [Result], [history]).

@@ -128,3 +128,17 @@ def _input(x, n_numbers, sizes, embedding):
 def _edges(values):
     """Quantiles of a column, each once: the edges of its bins."""
     return np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)))
+
+
+def fill_unknown(params, x, sizes):
+    """Gives levels that no row had the mean vector of the rows, in the embeddings of all members.
+
+    params: of the first layer, by name    x: the matrix of all rows    sizes: as for layers_for
+    """
+    start = 0
+    for place, size in enumerate(sizes, start=x.shape[1] - len(sizes)):
+        table = params["embedding1.table"][:, start : start + size]
+        counts = np.bincount(x[:, place].astype(int), minlength=size)
+        if counts[0] == 0:
+            table[:, 0] = np.average(table[:, 1:], axis=1, weights=counts[1:])
+        start += size
