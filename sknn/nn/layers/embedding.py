@@ -64,7 +64,7 @@ class Embedding(Layer):
     def parameters(self, input_shape):
         shape = (sum(self._levels(input_shape)), int(self.size))
         draw = partial(Normal(self.std), fan_in=None, fan_out=None, activation=None)
-        return [Parameter("table", shape, draw, rate=self.rate)]
+        return [Parameter("table", shape, draw, rate=self.rate, role="weight")]
 
     def numbers_kept(self, input_shape):
         return prod(self.output_shape(input_shape)) + 3 * prod(input_shape)

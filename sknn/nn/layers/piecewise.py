@@ -81,9 +81,9 @@ class PiecewiseLinear(Layer):
         draw = partial(_uniform, self.size**-0.5)
         shape = columns, self.size, 1
         return [
-            Parameter("slope", shape, draw, rate=rate),
-            Parameter("bias", shape, draw, False, rate, role=None),
-            Parameter("weight", (*shape[:2], self._n_bins), Constant(0.0), rate=rate, role=None),
+            Parameter("slope", shape, draw, rate=rate, role="weight"),
+            Parameter("bias", shape, draw, False, rate),
+            Parameter("weight", (*shape[:2], self._n_bins), Constant(0.0), rate=rate),
         ]
 
     def multiply_adds(self, input_shape):
