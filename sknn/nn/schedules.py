@@ -157,7 +157,7 @@ class Planned(Schedule):
         if total is None:
             raise ValueError(
                 f"{type(self).__name__} needs to know its end: in partial_fit give it "
-                f"total_steps, as in learning_rate={type(self).__name__}(total_steps=1000)."
+                f"total_steps, as in {type(self).__name__}(total_steps=1000)."
             )
         return total
 

@@ -44,7 +44,7 @@ class Dense(Layer):
         "ntp" is the neural tangent parametrisation, y = f(x @ weight / sqrt(n_in) + bias); Jacot
         et al. (2018), section 2. Weights are drawn sqrt(n_in) times as wide, so that the first
         outputs are those of "standard"; steps of one learning rate then suit any n_in.
-    rate, bias_rate : float, default=1.0
+    rate, bias_rate : float, default=1.0, 1.0
         Factors of the learning rate for weights and for biases.
     """
 
@@ -135,12 +135,12 @@ class Dense(Layer):
     def _sums(self, params, x):
         """The weighted sums of x, (n, n_in), without the bias: (n, units)."""
         z = x @ params["weight"]
-        z *= self._factor(x)
+        z *= self.factor(x.shape[-1])
         return z
 
-    def _factor(self, x):
+    def factor(self, n_in):
         """What x @ weight is multiplied by."""
-        return 1 / math.sqrt(x.shape[-1]) if self.scaling == "ntp" else 1.0
+        return 1 / math.sqrt(n_in) if self.scaling == "ntp" else 1.0
 
     def multiply_adds(self, input_shape):
         return input_shape[0] * self.units
@@ -156,7 +156,7 @@ class Dense(Layer):
         z = cache.array("pre", (*weight.shape[:-2], x.shape[-2], self.units))
         _product(x, weight, out=z)
         if self.scaling == "ntp":
-            z *= self._factor(x)
+            z *= self.factor(x.shape[-1])
         if "bias" in params:
             z += params["bias"]
         cache["x"] = x
@@ -168,7 +168,7 @@ class Dense(Layer):
         if "bias" in grads:
             _sum_of_rows(dy, out=grads["bias"])
         if self.scaling == "ntp":
-            dy *= self._factor(x)
+            dy *= self.factor(x.shape[-1])
         _product(_transposed(x), dy, out=grads["weight"])
         if not need_dx:
             return None

@@ -64,14 +64,14 @@ class Embedding(Layer):
     def parameters(self, input_shape):
         shape = (sum(self._levels(input_shape)), int(self.size))
         draw = partial(Normal(self.std), fan_in=None, fan_out=None, activation=None)
-        return [Parameter("table", shape, draw, rate=self.rate)]
+        return [Parameter("table", shape, draw, rate=self.rate, role="weight")]
 
     def numbers_kept(self, input_shape):
         return prod(self.output_shape(input_shape)) + 3 * prod(input_shape)
 
     def forward(self, params, state, x, cache, context):
         table = params["table"]
-        levels, starts = kept(cache, "levels", self._tables_of_columns, x.shape[-1])
+        levels, starts = kept(cache, "levels", self.tables_of_columns, x.shape[-1])
         rows = cache.array("rows", x.shape, np.intp)
         known = np.greater_equal(x, 0, out=cache.array("known", x.shape, bool))
         known &= x < levels
@@ -101,7 +101,7 @@ class Embedding(Layer):
         dx[...] = 0
         return dx
 
-    def _tables_of_columns(self, columns):
+    def tables_of_columns(self, columns):
         """(levels of each column, where the part of the table of each begins)."""
         levels = np.array(self._levels((columns,)))
         return levels, np.cumsum(levels) - levels

@@ -63,10 +63,10 @@ class Periodic(Layer):
         phase, weight = partial(_uniform, math.pi), partial(_uniform, self.n_frequencies**-0.5)
         shape = columns, self.size, self.n_frequencies
         return [
-            Parameter("frequency", one_each, draw, rate=rate),
-            Parameter("phase", one_each, phase, False, rate),
-            Parameter("weight", shape, weight, rate=rate, role=None),
-            Parameter("bias", (columns, self.size, 1), weight, False, rate, role=None),
+            Parameter("frequency", one_each, draw, rate=rate, role="weight"),
+            Parameter("phase", one_each, phase, False, rate, role="bias"),
+            Parameter("weight", shape, weight, rate=rate),
+            Parameter("bias", (columns, self.size, 1), weight, False, rate),
         ]
 
     def multiply_adds(self, input_shape):

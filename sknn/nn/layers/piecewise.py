@@ -81,9 +81,9 @@ class PiecewiseLinear(Layer):
         draw = partial(_uniform, self.size**-0.5)
         shape = columns, self.size, 1
         return [
-            Parameter("slope", shape, draw, rate=rate),
-            Parameter("bias", shape, draw, False, rate, role=None),
-            Parameter("weight", (*shape[:2], self._n_bins), Constant(0.0), rate=rate, role=None),
+            Parameter("slope", shape, draw, rate=rate, role="weight"),
+            Parameter("bias", shape, draw, False, rate),
+            Parameter("weight", (*shape[:2], self._n_bins), Constant(0.0), rate=rate),
         ]
 
     def multiply_adds(self, input_shape):
@@ -97,7 +97,7 @@ class PiecewiseLinear(Layer):
 
     def forward(self, params, state, x, cache, context):
         n, columns = x.shape[-2:]
-        starts, widths, least, most = kept(cache, "bins", self._bins, cache.dtype)
+        starts, widths, least, most = kept(cache, "bins", self.bins, cache.dtype)
         across = cache.array("across", (*x.shape[:-2], columns, 1, n))
         across[..., 0, :] = x.swapaxes(-1, -2)  # samples last: the longest loops are the fastest
         code = cache.array("code", (*x.shape[:-2], columns, self._n_bins, n))
@@ -126,7 +126,7 @@ class PiecewiseLinear(Layer):
         np.matmul(dmade, code.swapaxes(-1, -2), out=grads["weight"])
         if not need_dx:
             return None
-        _, widths, least, most = kept(cache, "bins", self._bins, cache.dtype)
+        _, widths, least, most = kept(cache, "bins", self.bins, cache.dtype)
         dcode = np.matmul(params["weight"].swapaxes(-1, -2), dmade)
         dcode *= (code > least) & (code < most)
         dacross = np.matmul(params["slope"].swapaxes(-1, -2), dmade)
@@ -135,7 +135,7 @@ class PiecewiseLinear(Layer):
         dx[...] = dacross[..., 0, :].swapaxes(-1, -2)
         return dx
 
-    def _bins(self, dtype):
+    def bins(self, dtype):
         """(starts, 1 / widths, least and largest codes) of all bins, each (columns, bins, 1).
 
         Columns with fewer bins than others have bins that are always 0.
