@@ -4,6 +4,7 @@ from math import prod
 
 import numpy as np
 from sklearn.base import clone, is_classifier
+from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.panel.html import names_of_layers

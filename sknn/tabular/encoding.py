@@ -163,7 +163,7 @@ class Encoding:
         for start in range(0, table.shape[0], step):
             rows = slice(start, min(start + step, table.shape[0]))
             block = table.numbers(at, rows)
-            if not np.isfinite(block.sum()) and np.isinf(block).any():
+            if np.isinf(block).any():
                 column = at[int(np.flatnonzero(np.isinf(block).any(axis=0))[0])]
                 raise ValueError(_told_infinite(table.told(column)))
             missing = np.isnan(block)

@@ -1,6 +1,7 @@
 """A raw table, column by column: frames, arrays, lists and sparse matrices read alike."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from numbers import Real
 
 import numpy as np
@@ -247,7 +248,7 @@ def _plain(told, value):
         return None if value != value else float(value)
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return None
-    if isinstance(value, Real):
+    if isinstance(value, Real | Decimal):
         return float(value)
     kind = type(value).__name__
     if kind in ("datetime", "date", "time", "timedelta", "Timestamp", "Timedelta", "datetime64"):

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import column_or_1d, compute_class_weight
+from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
@@ -241,6 +241,8 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
                 "each column, for instance with sklearn.multioutput.MultiOutputClassifier."
             )
         y = column_or_1d(y, warn=True)
+        if y.dtype.kind == "f":
+            assert_all_finite(y, input_name="y")
         check_classification_targets(y)
         return y
 
@@ -537,7 +539,11 @@ class TabularRegressor(RegressorMixin, TableNetwork):
     def _score_of(self, predicted, targets, weight):
         own = self._target
         return float(
-            r2_score(targets[:, 0] * own["scale"] + own["mean"], predicted, sample_weight=weight)
+            r2_score(
+                targets[:, 0].astype(float),
+                predicted / own["scale"] - own["mean"] / own["scale"],
+                sample_weight=weight,
+            )
         )
 
     def __sklearn_tags__(self):
