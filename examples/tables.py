@@ -20,10 +20,12 @@ frame = pd.DataFrame(
         "married": rng.random(n) < 0.5,
     }
 )
-# Who earns much? Some jobs pay more, most in the middle of life; a degree helps; luck does the rest.
+# Who earns much? Some jobs pay more, most in mid-life; a degree helps; luck does the rest.
 pay = rng.normal(0, 1, 25)[frame.occupation.cat.codes]
 pay += 2 * np.exp(-(((frame.age - 50) / 15) ** 2)) + (frame.hours - 40) / 20
-pay += frame.education.map({"school": 0, "college": 0.5, "university": 1.5}) + 2 * (frame.gain > 3000)
+pay += frame.education.map({"school": 0, "college": 0.5, "university": 1.5}) + 2 * (
+    frame.gain > 3000
+)
 y = np.where(pay + rng.logistic(0, 0.5, n) > 2, ">50K", "<=50K")
 frame.loc[rng.random(n) < 0.1, "hours"] = np.nan
 frame.loc[rng.random(n) < 0.1, "education"] = None

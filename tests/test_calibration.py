@@ -53,3 +53,11 @@ def test_weights_count_as_repetitions(known):
     weight = np.arange(50) % 3
     repeated = fitted_temperature(np.repeat(z, weight, axis=0), np.repeat(y, weight))
     assert fitted_temperature(z, y, weight) == pytest.approx(repeated, rel=1e-6)
+
+
+def test_one_further_row_keeps_probabilities_off_zero_and_one():
+    z, y = np.eye(2)[[0, 1] * 10] * 2.0, np.array([0, 1] * 10)  # never wrong
+    # 20 rows lose log(1 + exp(-g)), one loses g / 2 more in the mean over its classes, g = 2 / T:
+    # the derivative is zero where (20 + 1) sigmoid(-g) = 1 / 2
+    gap = np.log(2 * 21 - 1)
+    assert fitted_temperature(z, y) == pytest.approx(2 / gap, rel=2e-3)
