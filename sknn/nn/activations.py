@@ -465,26 +465,22 @@ class Blend(Activation):
         return [*activation.parameters(units), blend]
 
     def forward(self, z, out, params):
-        self._inside(z, out, params)
-        out -= z  # z + blend * (g - z)
-        out *= params["blend"]
-        out += z
+        """As of any, but that z is g(z) - z afterwards: g, which takes long, is computed once."""
+        activation = as_activation(self.activation)
+        activation.forward(z, out, *([params] if activation.parameters(z.shape[-1]) else []))
+        difference = np.subtract(out, z, out=z)
+        out += (params["blend"] - 1) * difference  # z + blend * (g - z)
 
     def backward(self, z, a, dy, params, grads):
-        blend = params["blend"]
-        self._inside(z, a, params)  # a is g(z) from here on
-        products = a - z
-        products *= dy
+        difference, blend = z, params["blend"]
+        products = difference * dy
         of_each_unit = products.reshape(*blend.shape[:-2], -1, blend.shape[-1])
         np.add.reduce(of_each_unit, axis=-2, out=grads["blend"], keepdims=True)
+        a -= np.multiply(blend, difference, out=products)  # z again
+        difference += a  # g(z)
         inside = np.multiply(dy, blend, out=products)
         dy -= inside  # dy * (1 - blend) + dy * blend * g'(z)
         activation = as_activation(self.activation)
-        learned = (params, grads) if activation.parameters(z.shape[-1]) else ()
-        activation.backward(z, a, inside, *learned)
+        learned = (params, grads) if activation.parameters(a.shape[-1]) else ()
+        activation.backward(a, difference, inside, *learned)
         dy += inside
-
-    def _inside(self, z, out, params):
-        """out = g(z)."""
-        activation = as_activation(self.activation)
-        activation.forward(z, out, *([params] if activation.parameters(z.shape[-1]) else []))

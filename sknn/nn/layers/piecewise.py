@@ -97,14 +97,16 @@ class PiecewiseLinear(Layer):
 
     def forward(self, params, state, x, cache, context):
         n, columns = x.shape[-2:]
-        starts, widths, least, most = kept(cache, "bins", self.bins, cache.dtype)
+        starts, inverse, least, most = kept(cache, "bins", self.bins, cache.dtype)
         across = cache.array("across", (*x.shape[:-2], columns, 1, n))
         across[..., 0, :] = x.swapaxes(-1, -2)  # samples last: the longest loops are the fastest
         code = cache.array("code", (*x.shape[:-2], columns, self._n_bins, n))
-        np.subtract(across, starts, out=code)
-        code *= widths
-        np.maximum(code, least, out=code)
-        np.minimum(code, most, out=code)
+        for model in np.ndindex(x.shape[:-2]):  # one after the other, as more would leave the cache
+            own = code[model]
+            np.subtract(across[model], starts, out=own)
+            own *= inverse
+            np.maximum(own, least, out=own)
+            np.minimum(own, most, out=own)
         cache["x"], cache["encoding"] = across, code
         models = params["slope"].shape[:-3]
         made = cache.scratch("made", (*models, columns, self.size, n))
@@ -126,11 +128,11 @@ class PiecewiseLinear(Layer):
         np.matmul(dmade, code.swapaxes(-1, -2), out=grads["weight"])
         if not need_dx:
             return None
-        _, widths, least, most = kept(cache, "bins", self.bins, cache.dtype)
+        _, inverse, least, most = kept(cache, "bins", self.bins, cache.dtype)
         dcode = np.matmul(params["weight"].swapaxes(-1, -2), dmade)
         dcode *= (code > least) & (code < most)
         dacross = np.matmul(params["slope"].swapaxes(-1, -2), dmade)
-        dacross += np.matmul(widths.swapaxes(-1, -2), dcode)
+        dacross += np.matmul(inverse.swapaxes(-1, -2), dcode)
         dx = cache.array("dx", (*models, n, columns))
         dx[...] = dacross[..., 0, :].swapaxes(-1, -2)
         return dx
