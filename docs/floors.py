@@ -102,6 +102,22 @@ sknn.inspection.tracing.stages      a layer in two stages: weighted sum, activat
 sknn.inspection.flatness        fraction of the inputs for which an activation function is flat
 sknn.inspection.networks        which estimators can be looked into, and the model of one
 
+sknn.tabular                    raw tables: columns become a matrix, several networks train on it
+
+sknn.tabular.tasks              `TabularClassifier`, `TabularRegressor`
+
+sknn.tabular.ensemble           common to both: a fit in four steps, prediction
+
+sknn.tabular.members            several networks on one matrix, each with rows to be validated on
+
+sknn.tabular.recipe             the network of a member, and how it is trained
+
+sknn.tabular.encoding           what is learnt of columns, and the matrix that networks take in
+sknn.tabular.folds              which rows each member trains on, and is validated on
+sknn.tabular.calibration        a temperature that makes probabilities as sure as they are right
+
+sknn.tabular.frames             frames, arrays, lists and sparse matrices, column by column
+
 sknn.metrics                    specificity, and every figure of a confusion matrix for each class
 
 sknn.estimators                 scikit-learn's conventions around the core: validate, warn, raise
@@ -191,6 +207,8 @@ sknn.nn.gradient                a mini-batch in, loss and gradient out; micro-ba
 
 sknn.nn.model                   a network with its weights: it predicts, and it is pickled
 
+sknn.nn.table                   tables of several kinds of columns as input: `TableInput`
+
 sknn.nn.residual                layers with a shortcut around them: `Residual`
 
 sknn.nn.network                 layers in sequence over one vector of parameters
@@ -205,6 +223,10 @@ sknn.nn.layers.activate         an activation function as a layer of its own
 sknn.nn.layers.shaping          `Flatten`
 sknn.nn.layers.normalization    batch and layer normalisation
 sknn.nn.layers.dropout          dropout
+sknn.nn.layers.scale            a factor for each input
+sknn.nn.layers.embedding        integer codes as learned vectors
+sknn.nn.layers.periodic         numbers as cosines of learned frequencies
+sknn.nn.layers.piecewise        numbers as piecewise-linear functions
 sknn.nn.layers.columns          convolution as one matrix product
 sknn.nn.layers.winograd         3 x 3 convolution with fewer multiplications
 
@@ -216,9 +238,9 @@ sknn.nn.threads                 holds BLAS to one thread; shares work out among 
 sknn.nn.passes                  the things that layers are told about a forward and backward pass
 sknn.nn.streams                 random numbers apart from scikit-learn's draws, for dropout
 
-sknn.nn.schedules               learning-rate schedules
-
 sknn.nn.optimizers              SGD, Adam and others: one step over the whole vector
+
+sknn.nn.schedules               schedules of the learning rate, of dropout and of weight decay
 
 sknn.nn.losses                  losses, each with its link from raw outputs to predictions
 

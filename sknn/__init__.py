@@ -12,6 +12,7 @@ from sknn.estimators import (
 )
 from sknn.nn.storage.container import SavedModelError
 from sknn.persistence import load, save
+from sknn.tabular import TabularClassifier, TabularRegressor
 from sknn.versions import show_versions
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "SavedModelError",
     "SequentialClassifier",
     "SequentialRegressor",
+    "TabularClassifier",
+    "TabularRegressor",
     "load",
     "save",
     "show_versions",

@@ -12,7 +12,7 @@ import sklearn
 from sklearn import config_context, model_selection
 from sklearn.preprocessing import LabelBinarizer
 
-from sknn import estimators
+from sknn import estimators, tabular
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.labels import LabelSet, ManyLabels, OneLabel
 from sknn.estimators.reading import FLOATS
@@ -28,6 +28,7 @@ from sknn.nn.storage.values import Decoder, Encoder
 from sknn.nn.training_state import TrainingState
 from sknn.restored import (
     RESERVED,
+    check_columns,
     check_estimator,
     check_loss,
     check_network,
@@ -35,6 +36,8 @@ from sknn.restored import (
     check_run,
 )
 from sknn.scikit_learn import callbacks_of, metadata_requests
+from sknn.tabular.encoding import Encoding
+from sknn.tabular.ensemble import TableNetwork
 
 
 def _named(classes, includes):
@@ -45,10 +48,14 @@ def _is_splitter(cls):
     return hasattr(cls, "split") and hasattr(cls, "get_n_splits")
 
 
+NETWORKS = (BaseNetwork, TableNetwork)
 ESTIMATORS = Kind(
     "estimator",
-    lambda cls: issubclass(cls, BaseNetwork),
-    _named(vars(estimators).values(), lambda cls: issubclass(cls, BaseNetwork)),
+    lambda cls: issubclass(cls, NETWORKS),
+    _named(
+        (*vars(estimators).values(), *vars(tabular).values()),
+        lambda cls: issubclass(cls, NETWORKS),
+    ),
 )
 SPLITTERS = Kind(
     "splitter",
@@ -109,9 +116,9 @@ def save(estimator, path):
     >>> bool((load(path).predict_proba(X) == clf.predict_proba(X)).all())
     True
     """
-    if isinstance(path, BaseNetwork):
+    if isinstance(path, NETWORKS):
         raise TypeError("save takes the estimator first, then the path: save(estimator, path).")
-    if not isinstance(estimator, BaseNetwork):
+    if not isinstance(estimator, NETWORKS):
         raise TypeError(
             f"save takes estimators of sknn, such as MLPClassifier, got {estimator!r}. Use joblib "
             "for others, and for pipelines; or save the last step of the pipeline."
@@ -124,6 +131,7 @@ def save(estimator, path):
     state = dict(estimator.__getstate__())
     parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
     model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))
+    columns = state.pop("_encoding", None)
     state.pop("_label_binarizer", None)  # the one of the labels
     requests = metadata_requests(state)
     for name in LEFT_OUT:
@@ -135,6 +143,7 @@ def save(estimator, path):
         "parameters": encoder.encode_items(parameters),
         "attributes": encoder.encode_items(state),
         "labels": labels and encoder.encode_items(_labels_as_dict(labels), "_labels"),
+        "columns": columns and encoder.encode_items(columns.learnt(), "_encoding"),
         "model": model and encoder.encode_items(_model_as_dict(model), "_model"),
         "run": run and encoder.encode_items(_run_as_dict(run), "_run"),
         "requests": requests and encoder.encode(_requests_as_dict(requests), "_requests"),
@@ -227,9 +236,14 @@ def _state(document, decoder, estimator):
     if document["labels"]:
         state["_labels"] = _labels(**decoder.decode_items(document["labels"], "_labels"))
         state["_label_binarizer"] = state["_labels"].binarizer
+    if document.get("columns"):  # those of a table; earlier files know of none
+        columns = decoder.decode_items(document["columns"], "_encoding")
+        check_columns(columns)
+        state["_encoding"] = Encoding(**columns)
     if document["model"]:
         state["_model"] = _model(**decoder.decode_items(document["model"], "_model"))
-        state["_run"] = None
+        if isinstance(estimator, BaseNetwork):
+            state["_run"] = None
     if document["run"]:
         run = decoder.decode_items(document["run"], "_run")
         state["_run"] = _run(state["_model"], **run)
@@ -250,7 +264,9 @@ def _model(layers, input_shape, loss, theta, state):
     check_loss(loss)
     network = Network(layers, input_shape)
     for vector, layout in ((theta, network.layout), (state, network.state_layout)):
-        if vector.shape != (layout.size,) or vector.dtype not in FLOATS:
+        models = vector.shape[:-1] == theta.shape[:-1] and len(theta.shape) <= 2
+        right = vector.dtype in FLOATS and models
+        if not right or vector.shape[-1:] != (layout.size,):
             raise SavedModelError(
                 f"its layers have {layout.size} parameters or statistics, but there are "
                 f"{vector.dtype} of shape {vector.shape}"

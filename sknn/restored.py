@@ -21,9 +21,11 @@ from sknn.nn.storage.container import SavedModelError
 from sknn.nn.storage.parts import is_count, require
 from sknn.nn.training import HISTORY
 from sknn.scikit_learn import CALLBACKS_UNDER_WAY, callbacks_of
+from sknn.tabular.encoding import KINDS, LARGEST_CODE
+from sknn.tabular.ensemble import TableNetwork
 
 # Attributes that are not kept among the others, or that only a fit under way has.
-KEPT_APART = ("_model", "_run", "_labels", "_label_binarizer", "_metadata_request")
+KEPT_APART = ("_model", "_encoding", "_run", "_labels", "_label_binarizer", "_metadata_request")
 RESERVED = (*KEPT_APART, *CALLBACKS_UNDER_WAY)
 # Numbers that prediction may keep for one sample: so many, or so many times those of the
 # sample and the parameters together.
@@ -35,6 +37,9 @@ def check_estimator(estimator):
     attributes = vars(estimator)
     if callbacks_of(estimator):
         raise SavedModelError("callbacks are never saved, but it has some")
+    if isinstance(estimator, TableNetwork):
+        _check_table(estimator)
+        return
     _check_attributes(attributes)
     model, labels = attributes.get("_model"), attributes.get("_labels")
     if labels is not None:
@@ -42,6 +47,7 @@ def check_estimator(estimator):
     check_parameters(estimator)
     if model is None:
         return
+    require(model.theta.ndim == 1, "parameters", "those of one network", model.theta.shape)
     _check_fitted(estimator, model)
     _check_layers(estimator, model)
     if hasattr(estimator, "_take_classes"):
@@ -49,6 +55,51 @@ def check_estimator(estimator):
     else:
         require(labels is None, "labels", "None for a regressor", labels)
         _check_levels(model)
+
+
+def check_columns(columns):
+    """Raises SavedModelError unless an Encoding can be made of what a file says of columns."""
+    names = {"is_category", "numbers", "fill", "indicators", "categories", "centre", "half"}
+    require(set(columns) == names, "columns", f"a dict of {sorted(names)}", columns)
+    is_category = columns["is_category"]
+    right = isinstance(is_category, np.ndarray) and is_category.ndim == 1
+    right = right and is_category.dtype == bool
+    require(right, "is_category", "an array of bools", is_category)
+    numbers = np.flatnonzero(~is_category).tolist()
+    for name in ("numbers", "indicators"):
+        at = columns[name]
+        ascending = isinstance(at, list) and at == sorted({*at} & {*numbers})
+        require(ascending and all(type(j) is int for j in at), name, "columns of numbers", at)
+    categories, n_plain = columns["categories"], len(columns["numbers"])
+    n_plain += len(columns["indicators"])
+    require(isinstance(categories, list), "categories", "a list", categories)
+    for own in categories:
+        n_plain += _check_category(own, is_category)
+    kinds = [own["kind"] == "codes" for own in categories]
+    require(kinds == sorted(kinds), "categories", "those with codes last", categories)
+    wanted = {"fill": len(columns["numbers"]), "centre": n_plain, "half": n_plain}
+    for name, n in wanted.items():
+        values = columns[name]
+        right = isinstance(values, np.ndarray) and values.shape == (n,)
+        right = right and values.dtype == np.float64 and np.isfinite(values).all()
+        require(right, name, f"{n} finite numbers", values)
+    require((columns["half"] > 0).all(), "half", "positive numbers", columns["half"])
+
+
+def _check_category(own, is_category):
+    """What a file says of one category; returns how many columns it makes that are no codes."""
+    names = {"column", "kind", "levels", "missing"}
+    require(isinstance(own, dict) and set(own) == names, "category", f"a dict of {names}", own)
+    column, kind, levels = own["column"], own["kind"], own["levels"]
+    known = is_count(column) and column < len(is_category) and is_category[column]
+    require(known, "column", "the number of a category", column)
+    require(kind in KINDS, "kind", f"one of {KINDS}", kind)
+    right = isinstance(levels, list) and all(type(one) in (str, int, float, bool) for one in levels)
+    right = right and len(set(levels)) == len(levels) and (kind != "two" or len(levels) == 2)
+    require(right and len(levels) < LARGEST_CODE, "levels", "different strings or numbers", levels)
+    missing = own["missing"]
+    require(type(missing) is bool and missing <= (kind == "codes"), "missing", "a bool", missing)
+    return {"two": 1, "onehot": len(levels), "codes": 0}[kind]
 
 
 def check_parameters(estimator):
@@ -99,6 +150,46 @@ def check_run(run):
         rows = isinstance(order, np.ndarray) and order.ndim == 1 and order.dtype.kind == "i"
         distinct = rows and len(np.unique(order)) == len(order) and order.min(initial=0) >= 0
         require(distinct, "order of the training", "distinct numbers of rows", order)
+
+
+def _check_table(estimator):
+    """An estimator for tables: what it has learnt of columns, targets and members, together."""
+    attributes = vars(estimator)
+    model, encoding = attributes.get("_model"), attributes.get("_encoding")
+    for name in ("_labels", "_run"):
+        require(attributes.get(name) is None, name, "None for a table", attributes.get(name))
+    check_parameters(estimator)
+    require((model is None) == (encoding is None), "columns", "there if a model is", encoding)
+    if model is None:
+        require(not any(name.endswith("_") for name in attributes), "model", "there", None)
+        return
+    n_features, network = len(encoding.is_category), model.network
+    require(network.shapes[0] == (encoding.n_columns,), "layers", "for the columns", network.layers)
+    require(
+        model.theta.ndim == 2 and len(model.theta) > 0, "theta", "of members", model.theta.shape
+    )
+    names = attributes.get("feature_names_in_")
+    wanted = {"n_features_in_": n_features, "n_members_": len(model.theta)}
+    for name, value in wanted.items():
+        got = attributes.get(name)
+        require(type(got) is int and got == value, name, f"{value}, as the columns say", got)
+    right = names is None or (_are_names(names) and len(names) == n_features)
+    require(right, "feature_names_in_", f"{n_features} names", names)
+    n_outputs = network.shapes[-1]
+    if hasattr(estimator, "predict_proba"):
+        classes, temperature = attributes.get("classes_"), attributes.get("temperature_")
+        right = isinstance(classes, np.ndarray) and (classes.shape,) == (n_outputs,)
+        require(right, "classes_", f"{n_outputs} labels", classes)
+        right = type(temperature) is float and 0 < temperature <= 1
+        require(right, "temperature_", "a number from 0 to 1", temperature)
+        return
+    require(n_outputs == (1,), "outputs", "one", n_outputs)
+    target = attributes.get("_target")
+    names = {"mean", "scale", "least", "most"}
+    right = isinstance(target, dict) and set(target) == names
+    right = right and all(type(one) is float and np.isfinite(one) for one in target.values())
+    right = right and target["scale"] > 0 and target["least"] <= target["most"]
+    require(right, "target", f"finite numbers {sorted(names)}", target)
 
 
 def _check_attributes(attributes):

@@ -26,10 +26,13 @@ from sknn.nn import (
     AdamW,
     AveragePool2D,
     BatchNorm,
+    Blend,
     Conv2D,
     CosineDecay,
     Dense,
     Dropout,
+    Embedding,
+    FlatCosine,
     Flatten,
     GlobalAveragePool2D,
     HardSigmoid,
@@ -39,11 +42,17 @@ from sknn.nn import (
     MaxPool2D,
     Normal,
     Orthogonal,
+    Periodic,
+    PiecewiseLinear,
     PReLU,
     Residual,
+    Scale,
     SiLU,
     SoftmaxFocal,
     Step,
+    TableInput,
+    ThroughRows,
+    UnitVariance,
     Warmup,
 )
 from sknn.nn.activations import ACTIVATIONS
@@ -92,6 +101,7 @@ def options(parameter, *values, y=None, **given):
 
 OF_ALL = [
     *options("solver", *STOCHASTIC_SOLVERS, "lbfgs", SGD(0.5, nesterov=False), AdamW()),
+    *options("solver", AdamW(weight_decay=0.2, decay_schedule=FlatCosine(6))),
     *options("alpha", 0.0, 0.5),
     *options("alpha", 0.5, solver="lbfgs"),
     *options("batch_size", 7, N),
@@ -128,7 +138,7 @@ OF_ALL = [
     *options("checkpoint", FILE),
     *options("checkpoint_every", 2, checkpoint=FILE),
 ]
-OF_UNITS = [PReLU(shared=False), SiLU(1.5), HardSigmoid(0.2)]
+OF_UNITS = [PReLU(shared=False), SiLU(1.5), HardSigmoid(0.2), Blend("mish")]
 OF_HIDDEN_LAYERS = [
     *options("activation", *ACTIVATIONS, LeakyReLU(0.3), PReLU(0.1), *OF_UNITS, Square()),
     *options("dropout", 0.3),
@@ -168,6 +178,13 @@ IMAGE_LAYERS = [
     Conv2D(2, 2, stride=2, activation=PReLU(shared=False)),
     AveragePool2D((1, 2), padding="same"),
 ]
+EDGES = [np.array([-2.0, 0.0, 1.0]), [-0.5, 0.5], np.array([-1.0, -0.3, 0.2, 0.7])]
+TABLE = [
+    (Periodic(2, 4, rate=0.1), slice(0, 3)),
+    ("bins", PiecewiseLinear(EDGES, 2), [2, 3, 7]),
+    (Embedding([2, 3], 2), [4, 9]),
+]
+NTP = {"scaling": "ntp", "weight_init": UnitVariance(), "bias_init": ThroughRows(3)}
 OF_STACKS = [
     *options("layers", [Dense(5)], [Dense(6, "gelu"), Dense(4, "tanh", weight_init="he_normal")]),
     *options("layers", [Dense(5, "identity"), BatchNorm(), Activate("silu"), LayerNorm()]),
@@ -176,6 +193,10 @@ OF_STACKS = [
     *options("layers", [("hidden", Dense(5)), ("frozen", Dense(4, "elu", trainable=False))]),
     *options("layers", [*IMAGE_LAYERS, Flatten()], input_shape=(4, 4)),
     *options("layers", [*IMAGE_LAYERS, GlobalAveragePool2D()], input_shape=(2, 4, 2)),
+    *options("layers", [TableInput(TABLE), Scale(rate=6.0), Dense(4, Blend("silu", 0.5), **NTP)]),
+    *options("layers", [Scale(), Dense(5, "tanh", bias_rate=0.1), Dropout(0.3, FlatCosine(6))]),
+    *options("layers", [Embedding(4, 3)], [Periodic()], [PiecewiseLinear(16 * [[-1, 0, 2]], 2)]),
+    *options("weight_init", UnitVariance()),
     *options("input_shape", (16,)),
     *options("input_shape", (4, 4), layers=[Conv2D(2), MaxPool2D(), Flatten(), Dense(3)]),
 ]

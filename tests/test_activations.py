@@ -12,6 +12,7 @@ from sknn.nn.activations import (
     ACTIVATIONS,
     ELU,
     Activation,
+    Blend,
     HardSigmoid,
     LeakyReLU,
     Logistic,
@@ -375,7 +376,7 @@ def test_as_activation_takes_names_and_objects(name):
 
 def test_every_activation_has_a_name():
     named = {type(activation) for activation in ACTIVATIONS.values()}
-    assert named == built_in(Activation) - {Activation}
+    assert named == built_in(Activation) - {Activation, Blend}  # which needs another one
 
 
 def test_as_activation_takes_a_users_own():
@@ -411,3 +412,106 @@ def test_sigmoid_is_the_logistic_function():
 def test_as_activation_refuses_what_is_neither_name_nor_object(value):
     with pytest.raises(TypeError, match="a name or an Activation object"):
         as_activation(value)
+
+
+BLENDED = {
+    "selu": "selu",
+    "mish": "mish",
+    "prelu": PReLU(0.3, shared=False),
+    "silu, beta 1.5": SiLU(1.5),
+    "square": Square(),
+}
+
+
+def blended(activation, z, dy, params):
+    """(f(z), dz, gradients by name) of a Blend."""
+    blend, out, dz = Blend(activation), np.empty_like(z), dy.copy()
+    kept, grads = z.copy(), {name: np.empty_like(own) for name, own in params.items()}
+    blend.forward(kept, out, params)
+    y = out.copy()
+    blend.backward(kept, out, dz, params, grads)
+    return y, dz, grads
+
+
+def blends(activation, units, models=()):
+    """Parameters, drawn; some blends are 0 and 1."""
+    declared = Blend(activation).parameters(units)
+    params = {one.name: normal(*models, *one.shape, seed=8) for one in declared}
+    params["blend"][..., 0], params["blend"][..., 1] = 0.0, 1.0
+    return params
+
+
+@pytest.mark.parametrize("activation", BLENDED.values(), ids=BLENDED)
+@pytest.mark.parametrize("shape", [(6, 4), (3, 2, 2, 4)], ids=["rows", "images"])
+def test_blend_is_a_mean_of_input_and_activation_with_all_gradients(activation, shape):
+    z, dy, params = normal(*shape), normal(*shape, seed=1), blends(activation, 4)
+    y, dz, grads = blended(activation, z, dy, params)
+    inside, plain = np.empty_like(z), as_activation(activation)
+    others = {name: own for name, own in params.items() if name != "blend"}
+    plain.forward(z.copy(), inside, *([others] if others else []))
+    assert_allclose(y, params["blend"] * inside + (1 - params["blend"]) * z, rtol=1e-12)
+
+    def value(z, params):
+        return np.vdot(blended(activation, z, dy, params)[0], dy)
+
+    assert_is_gradient(dz, lambda z: value(z, params), z)
+    for name in params:
+        assert_is_gradient(
+            grads[name], lambda p, name=name: value(z, params | {name: p}), params[name]
+        )
+
+
+@pytest.mark.parametrize("activation", BLENDED.values(), ids=BLENDED)
+def test_blend_of_several_models_is_that_of_each(activation):
+    z, dy = normal(MODELS, 6, 4), normal(MODELS, 6, 4, seed=1)
+    params = blends(activation, 4, (MODELS,))
+    y, dz, grads = blended(activation, z, dy, params)
+    for model in range(MODELS):
+        own = {name: array[model] for name, array in params.items()}
+        wanted_y, wanted_dz, wanted_grads = blended(activation, z[model], dy[model], own)
+        assert_array_equal(y[model], wanted_y)
+        assert_array_equal(dz[model], wanted_dz)
+        for name, grad in wanted_grads.items():
+            assert_array_equal(grads[name][model], grad)
+
+
+def test_blend_declares_a_blend_for_each_unit_that_penalties_leave_out():
+    slope, blend = Blend("prelu", 0.5, rate=0.1).parameters(4)
+    assert (slope.name, slope.rate) == ("slope", 1.0)
+    assert (blend.name, blend.shape, blend.decay, blend.rate) == ("blend", (1, 4), False, 0.1)
+    assert_array_equal(blend.initializer(None, (1, 4)), np.full((1, 4), 0.5))
+    (blend,) = Blend().parameters(2)
+    assert_array_equal(blend.initializer(None, (1, 2)), np.ones((1, 2)))
+    assert blend.rate == 1.0
+
+
+@pytest.mark.parametrize("name", ["relu", "logistic", "tanh", "mish"])
+def test_blend_is_initialised_as_its_activation(name):
+    inside = as_activation(name)
+    blend = Blend(name)
+    assert (blend.rectifier, blend.glorot_factor) == (inside.rectifier, inside.glorot_factor)
+
+
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        (Blend(Blend("relu")), r"not a Blend itself, got Blend\(activation='relu'\)"),
+        (Blend("reul"), "Did you mean 'relu'"),
+    ],
+)
+def test_blend_refuses_an_activation(activation, message):
+    with pytest.raises(ValueError, match=message):
+        activation.parameters(3)
+
+
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        (Blend("relu", np.inf), "initial must be a finite number, got inf"),
+        (Blend("relu", rate=0), "rate must be a number above 0, got 0"),
+        (Blend(ELU(-1)), "alpha must be a number above 0, got -1"),
+    ],
+)
+def test_blend_refuses_settings(activation, message):
+    with pytest.raises(ValueError, match=message):
+        activation.check()

@@ -6,6 +6,7 @@ from helpers import (
     assert_is_gradient,
     drawn_params,
     forward_backward,
+    imported_torch,
     mostly_zeros,
     normal,
     of_model,
@@ -16,7 +17,9 @@ from sklearn.base import clone
 
 from sknn.nn import Dense, HardSigmoid, PReLU, SiLU
 from sknn.nn.activations import ACTIVATIONS
-from sknn.nn.initializers import ScikitLearn
+from sknn.nn.initializers import Constant, Normal, ScikitLearn, ThroughRows, UnitVariance
+from sknn.nn.network import Network
+from sknn.nn.workspace import Workspace
 
 N, N_IN, UNITS = 9, 5, 4
 SETTINGS = (PReLU(shared=False), SiLU(1.5), HardSigmoid(0.25), Square())
@@ -157,6 +160,10 @@ def test_clone_has_the_settings_of_the_original_untouched():
         "bias": True,
         "weight_init": layer.weight_init,
         "trainable": layer.trainable,
+        "bias_init": None,
+        "scaling": "standard",
+        "rate": 1.0,
+        "bias_rate": 1.0,
     }
 
 
@@ -181,3 +188,115 @@ def test_frozen_layer_freezes_what_its_activation_learns(activation, trainable):
     parameters = Dense(3, activation, trainable=trainable).parameters((4,))
     assert {one.trainable for one in parameters} == {trainable}
     assert len(parameters) == 2 + isinstance(activation, PReLU)
+
+
+# The neural tangent parametrisation
+
+
+@pytest.mark.parametrize("models", [(), (MODELS,)], ids=["one", "several"])
+def test_ntp_divides_the_sums_by_the_root_of_the_number_of_inputs(models):
+    torch = imported_torch()
+    layer = Dense(UNITS, "tanh", scaling="ntp")
+    params = drawn_params(layer, (N_IN,), models)
+    x, dy = normal(*models, N, N_IN), normal(*models, N, UNITS, seed=1)
+    y, dx, grads = forward_backward(layer, params, x, dy)
+    theirs = {name: torch.tensor(own, requires_grad=True) for name, own in params.items()}
+    given = torch.tensor(x, requires_grad=True)
+    wanted = torch.tanh(given @ theirs["weight"] / N_IN**0.5 + theirs["bias"])
+    wanted.backward(torch.tensor(dy))
+    assert_allclose(y, wanted.detach(), rtol=1e-12)
+    assert_allclose(dx, given.grad, rtol=1e-11)
+    for name, grad in grads.items():
+        assert_allclose(grad, theirs[name].grad, rtol=1e-11)
+
+
+def test_ntp_takes_sparse_rows():
+    x, sparse = mostly_zeros(N, N_IN)
+    layer = Dense(UNITS, "tanh", scaling="ntp")
+    params, dy = drawn_params(layer, (N_IN,)), normal(N, UNITS, seed=1)
+    y, _, grads = forward_backward(layer, params, x, dy)
+    cache, got = Workspace(np.float64), {n: np.empty_like(p) for n, p in params.items()}
+    assert_allclose(layer.forward(params, {}, sparse, cache, None), y, rtol=1e-13)
+    layer.backward(params, got, dy.copy(), cache, None, need_dx=False)
+    for name, grad in grads.items():
+        assert_allclose(got[name], grad, rtol=1e-12)
+
+
+@pytest.mark.parametrize("weight_init", ["auto", "lecun_normal", Normal(0.5)])
+def test_ntp_starts_with_the_outputs_of_the_standard_parametrisation(weight_init):
+    x, outputs = normal(N, 16), []
+    for scaling in ("standard", "ntp"):
+        network = Network([Dense(UNITS, weight_init=weight_init, scaling=scaling)], (16,))
+        theta, _ = network.initial(np.random.RandomState(0), np.float64)
+        (params,) = network.layout.views(theta)
+        outputs.append(forward_backward(network.layers[0], params, x, normal(N, UNITS))[0])
+    assert_allclose(outputs[1], outputs[0], rtol=1e-12, atol=1e-15)
+    assert np.abs(outputs[0]).max() > 0
+
+
+def test_rates_are_those_of_weights_and_biases():
+    weight, bias = Dense(2, rate=3.0, bias_rate=0.1).parameters((4,))
+    assert (weight.rate, bias.rate) == (3.0, 0.1)
+    weight, bias = Dense(2).parameters((4,))
+    assert (weight.rate, bias.rate, weight.decay, bias.decay) == (1.0, 1.0, True, False)
+
+
+def test_bias_init_draws_the_biases_and_nothing_else():
+    random_state = np.random.RandomState(0)
+    weight, bias = Dense(500, bias_init=Normal(2.0), weight_init="zeros").parameters((3,))
+    assert_array_equal(weight.initializer(random_state, weight.shape), np.zeros((3, 500)))
+    assert_allclose(bias.initializer(random_state, bias.shape).std(), 2, rtol=0.15)
+    weight, bias = Dense(5, bias_init=Constant(0.5)).parameters((3,))
+    assert_array_equal(bias.initializer(random_state, bias.shape), np.full((1, 5), 0.5))
+    assert np.ptp(weight.initializer(random_state, weight.shape)) > 0
+
+
+@pytest.mark.parametrize("scaling", ["standard", "ntp"])
+def test_layer_adapts_weights_first_and_then_biases(scaling):
+    layer = Dense(
+        3, scaling=scaling, weight_init=UnitVariance(), bias_init=ThroughRows(2), activation="relu"
+    )
+    x = normal(50, N_IN) * [1, 2, 3, 4, 5] + 7
+    params = drawn_params(layer, (N_IN,))
+    drawn = params["weight"].copy()
+    layer.adapt(params, {}, x, np.random.RandomState(4))
+    root = np.sqrt(N_IN) if scaling == "ntp" else 1.0
+    sums = x @ params["weight"] / root
+    assert_allclose(sums.std(axis=0), 1, rtol=1e-12)
+    assert_allclose(np.ptp(params["weight"] / drawn, axis=0), 0, atol=1e-12)
+    wanted = ThroughRows(2).adapt(params["bias"], sums, np.random.RandomState(4))
+    assert_allclose(params["bias"], wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("layer", "adapts"),
+    [
+        (Dense(2), False),
+        (Dense(2, weight_init=UnitVariance()), True),
+        (Dense(2, bias_init=ThroughRows()), True),
+        (Dense(2, bias_init=ThroughRows(), bias=False), False),
+        (Dense(2, bias_init="zeros"), False),
+    ],
+)
+def test_layer_adapts_if_an_initializer_does(layer, adapts):
+    assert layer.adapts == adapts
+    params = drawn_params(layer, (N_IN,))
+    layer.adapt(params, {}, normal(9, N_IN), np.random.RandomState(0))
+    changed = [
+        name for name, own in drawn_params(layer, (N_IN,)).items() if (own != params[name]).any()
+    ]
+    assert changed == ([] if not adapts else ["weight" if layer.bias_init is None else "bias"])
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (Dense(2, scaling="mup"), "scaling must be one of 'standard', 'ntp', got 'mup'"),
+        (Dense(2, rate=0), "rate must be a number above 0, got 0"),
+        (Dense(2, bias_rate=-1), "bias_rate must be a number above 0, got -1"),
+        (Dense(2, bias_init="he"), "bias_init must be an Initializer .* 'he_uniform' or"),
+    ],
+)
+def test_layer_refuses_settings(layer, message):
+    with pytest.raises(ValueError, match=message):
+        Network([layer], (2,))

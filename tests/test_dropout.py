@@ -12,11 +12,13 @@ from helpers import (
     training_pass,
 )
 from numpy.testing import assert_allclose, assert_array_equal
+from trainers import N_OUTPUTS, new_trainer
 
-from sknn.nn import Dense, Layer
+from sknn.nn import CosineDecay, Dense, Exponential, FlatCosine, Layer
 from sknn.nn.layers import Dropout
 from sknn.nn.network import Network
 from sknn.nn.passes import PREDICTION, Pass
+from sknn.nn.schedules import Progress
 from sknn.nn.streams import stream
 from sknn.nn.workspace import Workspace
 
@@ -203,3 +205,49 @@ def test_rate_that_is_not_a_share_names_layer_and_range(rate):
 def test_rate_next_to_one_keeps_something_finite():
     y = dropped(1 - 1e-9, np.ones((512, 512)))
     assert set(np.unique(y)) == {0, 2**16}  # 262,144 numbers, of which one in 65,536 is kept
+
+
+@pytest.mark.parametrize(
+    ("step", "rate"), [(0, 0.4), (50, 0.4), (75, 0.2), (90, 0.2 * (1 + np.cos(0.8 * np.pi)))]
+)
+def test_rate_follows_its_schedule(step, rate):
+    layer, x = Dropout(0.4, FlatCosine()), np.ones((200, 200))
+    progress = Progress(step=step, total_steps=100)
+    context = Pass(True, stream(0, 0, 0), progress=progress)
+    y = layer.forward({}, {}, x, Workspace(x.dtype), context)
+    assert_array_equal(y, dropped(rate, x))
+    assert_allclose((y == 0).mean(), rate, atol=4 * np.sqrt(0.25 / x.size))
+
+
+def test_at_the_end_of_its_schedule_nothing_is_dropped():
+    context = Pass(True, stream(0, 0, 0), progress=Progress(step=9, total_steps=9))
+    x = normal(20, 30)
+    layer = Dropout(0.4, CosineDecay())
+    assert_array_equal(layer.forward({}, {}, x, Workspace(x.dtype), context), x)
+
+
+def test_pass_that_knows_no_progress_has_the_full_rate():
+    layer, x = Dropout(0.4, FlatCosine()), np.ones((20, 30))
+    y = layer.forward({}, {}, x, Workspace(x.dtype), training_pass())
+    assert_array_equal(y, dropped(0.4, x))
+    assert (layer.scheduled, Dropout(0.4).scheduled) == (True, False)
+
+
+def test_training_tells_dropout_how_far_it_has_come():
+    seen = []
+
+    class Schedule(CosineDecay):
+        def rate(self, progress, base):
+            seen.append((progress.step, progress.total_steps, base))
+            return base
+
+    layers = [Dropout(0.25, Schedule()), Dense(N_OUTPUTS, "identity")]
+    new_trainer(layers=layers, batch_size=10).train(2)
+    assert seen == [(step, 4, 0.25) for step in range(4)]
+
+
+@pytest.mark.parametrize("schedule", ["cosine", Exponential()])
+def test_schedule_without_an_end_is_refused(schedule):
+    message = r"schedule must be None or a schedule with an end, such as FlatCosine\(\) or"
+    with pytest.raises(ValueError, match=message):
+        Network([Dropout(0.5, schedule)], (2,))

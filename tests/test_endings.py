@@ -78,6 +78,15 @@ def test_early_stopping_puts_running_statistics_back_with_the_weights():
     assert np.any(scores.states[1] != scores.states[2])
 
 
+@pytest.mark.parametrize(("last_of_ties", "best"), [(False, 1), (True, 3)])
+def test_of_epochs_with_the_same_score_the_first_or_the_last_is_the_best(last_of_ties, best):
+    scores = Scores([0.5, 0.75, 0.5, 0.75, 0.7, 0.1])
+    plan = {"early_stopping": True, "last_of_ties": last_of_ties, "tol": 0.1, "n_iter_no_change": 3}
+    trainer = scores.of(new_trainer(**plan))
+    assert trainer.train(9).epochs == 6
+    assert_array_equal(trainer.theta, scores.thetas[best])
+
+
 def test_improvement_by_less_than_tol_is_the_best_all_the_same():
     scores = Scores([0.1, 0.11, 0.12, 0.05])
     trainer = scores.of(new_trainer(tol=0.5, n_iter_no_change=2, early_stopping=True))

@@ -24,7 +24,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from sknn import nn
 from sknn.inspection import summary, trace
-from sknn.nn import BatchNorm, LayerNorm, PReLU, Residual
+from sknn.nn import BatchNorm, Blend, LayerNorm, PReLU, Residual, Scale
 from sknn.onnx import to_onnx
 from sknn.persistence import load, save
 from sknn.plotting import SaliencyDisplay
@@ -227,7 +227,11 @@ def test_summary_counts_the_parameters(case, fitted):
                 dense for dense, after in pairwise(branch) if isinstance(after, BatchNorm)
             ]
             n_parameters += sum(2 * dense.units for dense in normalised)
+        if isinstance(layer, Scale):
+            n_parameters += shape[-1]
         activation = getattr(layer, "activation", None)
+        if isinstance(activation, Blend):
+            n_parameters += layer.output_shape(shape)[-1]
         if activation == "prelu" or isinstance(activation, PReLU):
             shared = activation == "prelu" or activation.shared
             n_parameters += 1 if shared else layer.output_shape(shape)[-1]  # slopes
@@ -267,8 +271,9 @@ def test_trace_has_the_loss_and_gradient_of_the_network_written_out(case, fitted
         )
         loss = loss_of(estimator, case, outputs, weight)
         views = model.network.layout.views(theta)
-        for layer, own in zip(model.network.layers, views, strict=True):
-            weights = [array for name, array in own.items() if name.endswith("weight")]
+        declared = zip(model.network.layers, model.network.layout.declared, views, strict=True)
+        for layer, items, own in declared:
+            weights = [own[item.name] for item in items if item.role == "weight"]
             for array in weights if getattr(layer, "trainable", True) else []:
                 loss += estimator.alpha / 2 * (array**2).sum() / total
                 loss += estimator.l1 * np.abs(array).sum() / total

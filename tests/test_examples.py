@@ -54,6 +54,10 @@ FINDINGS = {
         (r"test accuracy (\S+) ==", lambda a: a[1] > a[0] + 0.05 and a[3] > a[2] + 0.05),
         (r"(\d)\. (?:unscaled inputs|dead units):", lambda found: found.tolist() == [1, 1]),
     ],
+    "tables.py": [
+        (r"log-loss (\S+)", lambda loss: loss[0] < loss[1] - 0.03),  # networks, boosting
+        (r"folds: accuracy (\S+),", lambda accuracy: accuracy[0] > 0.79),
+    ],
     "trace.py": [
         (r" loss = (\S+)", lambda loss: np.array_equal(loss, [1.61723375] * 2)),
         (

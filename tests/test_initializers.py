@@ -2,6 +2,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from helpers import normal
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kstest, norm, uniform
 
@@ -15,6 +16,8 @@ from sknn.nn.initializers import (
     HeOrGlorot,
     Normal,
     ScikitLearn,
+    ThroughRows,
+    UnitVariance,
     as_initializer,
 )
 from sknn.nn.network import Network
@@ -41,6 +44,7 @@ DISTRIBUTIONS = {  # name: (initialiser, distribution of what it draws for a tan
     "lecun_uniform": (INITIALIZERS["lecun_uniform"], between(np.sqrt(3 / 300))),
     "normal": (INITIALIZERS["normal"], norm(0, 0.01)),
     "normal, std 2": (Normal(2.0), norm(0, 2)),
+    "unit variance, no rows": (UnitVariance(), norm(0, np.sqrt(1 / 300))),
     "suited": (HeOrGlorot(), between(np.sqrt(6 / 500))),  # Glorot's for tanh
 }
 RECTIFIERS = ["elu", "gelu", "leaky_relu", "mish", "prelu", "relu", "silu", "swish"]
@@ -203,3 +207,68 @@ def test_as_initializer_takes_names_and_objects(name):
 def test_as_initializer_refuses_anything_else(value):
     with pytest.raises(ValueError, match=r"weight_init must be .* one of \[.*'zeros'\], got"):
         as_initializer(value)
+
+
+# First values that depend on training rows
+
+
+def test_unit_variance_divides_each_unit_by_the_deviation_of_its_sums():
+    x, weight = normal(200, 6) * np.arange(1, 7) + 3, normal(6, 4, seed=1)
+    weight[:, 3] = 0  # the same sum for all rows
+    adapted = UnitVariance().adapt(weight, x @ weight, None)
+    assert_allclose(np.std(x @ adapted, axis=0), [1, 1, 1, 0], rtol=1e-12)
+    assert_allclose(
+        adapted[:, :3] / weight[:, :3], 1 / np.std(x @ weight[:, :3], axis=0) + np.zeros((6, 3))
+    )
+    assert_array_equal(adapted[:, 3], weight[:, 3])
+
+
+def test_deviation_of_large_sums_in_float32_is_that_in_float64():
+    z = np.repeat(np.float32([[1e4], [1e4 + 1]]), 1000, axis=0)
+    assert_allclose(UnitVariance().adapt(np.ones((1, 1)), z, None), 2.0, rtol=1e-6)
+
+
+def test_through_rows_is_a_weighted_mean_of_sums_of_random_rows():
+    z = normal(30, 5)
+    biases = ThroughRows(3).adapt(np.zeros((1, 5)), z, np.random.RandomState(7))
+    random_state = np.random.RandomState(7)
+    p = random_state.exponential(size=(3, 5))
+    rows = random_state.randint(30, size=(3, 5))
+    wanted = [-np.average(z[rows[:, j], j], weights=p[:, j]) for j in range(5)]
+    assert_allclose(biases, [wanted], rtol=1e-12)
+
+
+def test_through_rows_has_the_mean_and_variance_of_its_formula():
+    # p is uniform on the simplex, so that sum p_i^2 has the mean 2 / (n + 1).
+    z = np.tile(normal(1000, 1), 20_000 // 10)
+    biases = ThroughRows(5).adapt(np.zeros((1, 2000)), z, np.random.RandomState(0))
+    deviation = z[:, 0].std() * np.sqrt(2 / 6)
+    assert_allclose(biases.std(), deviation, rtol=0.06)
+    assert_allclose(biases.mean(), -z[:, 0].mean(), atol=4 * deviation / np.sqrt(2000))
+
+
+def test_one_row_takes_the_biases_to_its_sums():
+    z = normal(1, 4)
+    assert_allclose(ThroughRows().adapt(np.zeros((1, 4)), z, np.random.RandomState(0)), -z)
+
+
+def test_without_rows_through_rows_is_zero():
+    assert_array_equal(drawn(ThroughRows(), shape=(1, 5)), np.zeros((1, 5)))
+    assert (ThroughRows().adapts, UnitVariance().adapts, Normal().adapts) == (True, True, False)
+    assert ThroughRows().n_rows == 5
+
+
+def test_an_initializer_that_does_not_adapt_leaves_values_as_they_are():
+    values = normal(3, 2)
+    assert Normal().adapt(values, normal(9, 2), None) is values
+
+
+@pytest.mark.parametrize("n_rows", [0, 1.5])
+def test_through_rows_refuses_a_number_of_rows(n_rows):
+    with pytest.raises(ValueError, match="n_rows must be an int of at least 1"):
+        ThroughRows(n_rows).check()
+
+
+def test_message_says_which_setting_an_initializer_was_given_for():
+    with pytest.raises(ValueError, match="bias_init must be an Initializer or one of"):
+        as_initializer("nothing", "bias_init")

@@ -16,17 +16,21 @@ from rows import in_turn
 from sklearn.base import clone
 
 from sknn import nn
-from sknn.nn import Dense, Layer, PReLU, SiLU
+from sknn.nn import Blend, Dense, Layer, PReLU, SiLU, TableInput
 from sknn.nn.layers import (
     Activate,
     AveragePool2D,
     BatchNorm,
     Conv2D,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool2D,
     LayerNorm,
     MaxPool2D,
+    Periodic,
+    PiecewiseLinear,
+    Scale,
 )
 from sknn.nn.layers.convolution import PooledConv2D
 from sknn.nn.passes import PREDICTION
@@ -51,6 +55,8 @@ ANY_SHAPE = {
     "activate, prelu": Activate("prelu"),
     "activate, prelu of each": Activate(PReLU(shared=False)),
     "activate, silu": Activate("silu"),
+    "activate, blend": Activate(Blend("tanh")),
+    "activate, blend of prelu": Activate(Blend(PReLU(shared=False))),
     "batch norm": BatchNorm(),
     "batch norm, other settings": BatchNorm(momentum=0.4, epsilon=0.1),
     "dropout": Dropout(0.4),
@@ -58,7 +64,9 @@ ANY_SHAPE = {
     "residual of normalisation": Residual([LayerNorm(), Activate("tanh"), Residual([BatchNorm()])]),
     "layer norm": LayerNorm(),
     "layer norm, other settings": LayerNorm(epsilon=0.1),
+    "scale": Scale(),
 }
+EDGES = [[-3.0, -0.5, 0.1, 2.0], [-1.0, 1.0], *6 * [[0.0, 0.5, 0.75]]]
 ON_SAMPLES = {
     "dense": Dense(4, "tanh"),
     "dense, prelu": Dense(4, "prelu"),
@@ -66,6 +74,22 @@ ON_SAMPLES = {
     "dense, gelu": Dense(4, "gelu"),
     "dense, silu": Dense(4, SiLU(1.5)),
     "dense, no bias": Dense(4, "tanh", bias=False),
+    "dense, blend": Dense(4, Blend("mish")),
+    "dense, ntp": Dense(4, "tanh", scaling="ntp"),
+    "embedding": Embedding(3, 2),
+    "embedding, levels of each": Embedding([2, 3, 4, 1, 2, 3, 2, 2], 3),
+    "periodic": Periodic(),
+    "periodic, other settings": Periodic(2, 5, keep_input=False),
+    "piecewise linear": PiecewiseLinear(EDGES, 3),
+    "table": TableInput(
+        [
+            (Periodic(), [0, 1, 2]),
+            (PiecewiseLinear(EDGES[:2], 2), [3, 0]),
+            (Embedding(3), slice(4, 6)),
+            (BatchNorm(), [7]),
+        ]
+    ),
+    "table, all columns": TableInput([("drawn", Dropout(0.4), slice(None, None, -1))]),
     "residual": Residual([Dense(8, "tanh"), Dropout(0.4), Dense(8, "identity"), BatchNorm()]),
     "residual, projected": Residual([BatchNorm(), Dense(5, "tanh"), Residual([Dense(5, "tanh")])]),
     "residual, projected at will": Residual([Dense(8, "prelu")], shortcut="projection"),
@@ -333,6 +357,7 @@ def test_clone_has_the_settings_of_the_original(layer):
 def described(layer):
     """Its class and settings, those of layers inside it too."""
     values = vars(layer) | {"layers": list(map(described, getattr(layer, "layers", [])))}
+    values["parts"] = repr(getattr(layer, "parts", None))
     return type(layer), values | {"activation": repr(values.get("activation"))}
 
 

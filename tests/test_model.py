@@ -18,7 +18,9 @@ from sknn.nn import (
     Layer,
     MaxPool2D,
     Parameter,
+    UnitVariance,
 )
+from sknn.nn.batches import Rows
 from sknn.nn.initializers import Constant
 from sknn.nn.model import CACHE, LEAST, ONE_PASS, PART, Model
 from sknn.nn.network import Network
@@ -30,8 +32,8 @@ LAYERS = [Dense(5, "tanh"), Dense(3, "identity")]
 ONE_ROW = 8 * (5 + 3)  # bytes that forward allocates for a sample
 
 
-def new_model(dtype=np.float64, layers=LAYERS):
-    network = Network(layers, (N_IN,))
+def new_model(dtype=np.float64, layers=LAYERS, n_in=N_IN):
+    network = Network(layers, (n_in,))
     vectors = network.initial(np.random.RandomState(0), dtype)
     return Model(network, LOSSES["squared_error"], *vectors)
 
@@ -465,3 +467,22 @@ def test_weights_of_one_input_are_a_matrix_and_biases_vectors():
     )
     assert [w.shape for w in model.weights] == [(1, 3), (3, 1), (1, 2)]
     assert [b.shape for b in model.biases] == [(3,), (1,), (2,)]
+
+
+@pytest.mark.parametrize("subset", [None, np.arange(0, 5000, 3), np.arange(100)], ids=str)
+def test_first_weights_depend_on_at_most_1024_of_the_rows_that_are_trained_on(subset):
+    x = np.arange(5000.0)[:, None] ** 2
+    model = new_model(layers=[Dense(1, "identity", weight_init=UnitVariance())], n_in=1)
+    model.adapt(Rows(x, x, dtype=np.float64), subset, np.random.RandomState(3))
+    seen = np.arange(5000) if subset is None else subset
+    if len(seen) > 1024:
+        seen = np.random.RandomState(3).permutation(seen)[:1024]
+    assert_allclose(np.abs(model.weights[0]), 1 / x[seen].std(), rtol=1e-12)
+
+
+def test_a_model_without_layers_that_adapt_draws_nothing():
+    random_state, model = np.random.RandomState(0), new_model()
+    before = model.theta.copy()
+    model.adapt(None, None, random_state)  # the rows are not even looked at
+    assert_array_equal(model.theta, before)
+    assert random_state.randint(2**31) == np.random.RandomState(0).randint(2**31)

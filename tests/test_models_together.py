@@ -1,5 +1,7 @@
 """Several networks of one shape, trained at once: each as by itself."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from helpers import (
@@ -32,18 +34,26 @@ from sknn.nn import (
     Adam,
     AdamW,
     BatchNorm,
+    Blend,
     CosineDecay,
+    CosLog,
     Dense,
     Dropout,
+    Embedding,
+    FlatCosine,
     Flatten,
     LayerNorm,
     NAdam,
     OneCycle,
+    Periodic,
+    PiecewiseLinear,
     Plateau,
     PReLU,
     RMSprop,
+    Scale,
     SiLU,
     Step,
+    TableInput,
     Warmup,
 )
 from sknn.nn.activations import ACTIVATIONS
@@ -73,6 +83,9 @@ JOINT_PLANS = {  # arrays hold one setting per model
     "step": {"learning_rate": PER_MODEL, "schedule": Step(every=3, factor=0.5)},
     "cosine": {"learning_rate": PER_MODEL, "schedule": CosineDecay()},
     "one_cycle": {"learning_rate": PER_MODEL, "schedule": OneCycle()},
+    "coslog": {"learning_rate": PER_MODEL, "schedule": CosLog()},
+    "flat_cosine": {"learning_rate": PER_MODEL, "schedule": FlatCosine()},
+    "last of ties": {"learning_rate": PER_MODEL, "last_of_ties": True},
     "plateau after warm-up": {
         "learning_rate": PER_MODEL,
         "schedule": Warmup(Plateau(factor=0.5, least=0.01), 9),
@@ -93,6 +106,18 @@ STACKS = {
     ],
     "slopes": [Dense(5, PReLU(shared=False)), Dense(1, PReLU(0.1, shared=False)), OUTPUT],
     "frozen": [Dense(5, "tanh", trainable=False), OUTPUT],
+    "periodic": [
+        Periodic(2, 3, rate=0.5),
+        Dense(5, Blend("selu", rate=0.1), bias_rate=0.1),
+        OUTPUT,
+    ],
+    "table": [
+        TableInput([(PiecewiseLinear([[-1, 0, 2], [-1, 0.5]], 3), [0, 2]), (Embedding(2, 3), [1])]),
+        Scale(rate=6.0),
+        Dense(5, "tanh", scaling="ntp"),
+        Dropout(0.3, FlatCosine()),
+        OUTPUT,
+    ],
 }
 MODES = ["", "validated", "early stopping"]
 
@@ -239,6 +264,40 @@ def test_training_several_models_is_training_each_with_any_layers(layers, mode):
     plan = {"learning_rate": PER_MODEL, "alpha": 0.1, "l1": l1, "n_iter_no_change": 3}
     trainers = joint_and_single_trainers(plan, mode, layers=layers)
     assert_each_is_trained_as_by_itself(*trainers, epochs=15)
+
+
+TABLE = [  # the network of RealMLP, on three numbers, a code and two other columns
+    TableInput([(Periodic(rate=0.1), slice(0, 3)), (Embedding(7), [3])]),
+    Scale(rate=6.0),
+    Dense(64, Blend("selu", rate=0.1), scaling="ntp", bias_rate=0.1),
+    Dropout(0.15, FlatCosine()),
+    Dense(N_OUTPUTS, "identity", scaling="ntp", bias_rate=0.1),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bins", [False, True], ids=["periodic", "piecewise linear"])
+def test_networks_on_tables_are_bit_for_bit_those_of_each(dtype, bins):
+    edges = [np.linspace(-1, 1, 33), [0, 1, 2], [-1, 1]]
+    first = TableInput([(PiecewiseLinear(edges, 5), slice(0, 3)), (Embedding(7), [3])])
+    layers = [first, *TABLE[1:]] if bins else TABLE
+    x = np.column_stack([normal(150, 3), np.arange(150) % 9, normal(150, 2)])
+    rows = Rows(x, targets(SOFTMAX, 150, N_OUTPUTS), dtype=dtype)
+    network, subset = Network(layers, (6,)), np.array([np.arange(i, i + 140) for i in range(4)])
+    initial = [network.initial(np.random.RandomState(model), dtype) for model in range(4)]
+
+    def trainer(theta, state, **own):
+        optimizer = partial(AdamW, 0.9, 0.95, weight_decay=0.2, decay_schedule=FlatCosine())
+        plan = {"schedule": CosLog(), "learning_rate": 0.04, "batch_size": 64, **own}
+        return Trainer(Gradient(network, SOFTMAX, theta, state), rows, optimizer=optimizer, **plan)
+
+    singles = [
+        trainer(theta.copy(), state.copy(), seed=model, subset=subset[model])
+        for model, (theta, state) in enumerate(initial)
+    ]
+    theta, state = map(np.stack, zip(*initial, strict=True))
+    joint = trainer(theta, state, seed=[0, 1, 2, 3], subset=subset)
+    assert_each_is_trained_as_by_itself(joint, singles, epochs=3)
 
 
 def test_models_stop_at_epochs_of_their_own():

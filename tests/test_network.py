@@ -13,6 +13,7 @@ from helpers import (
     normal,
 )
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 
 from sknn.nn import (
     Activate,
@@ -28,7 +29,10 @@ from sknn.nn import (
     MaxPool2D,
     Parameter,
     Residual,
+    Scale,
     State,
+    ThroughRows,
+    UnitVariance,
 )
 from sknn.nn.layers.convolution import PooledConv2D
 from sknn.nn.network import Network, layer_names
@@ -580,3 +584,45 @@ def test_steps_beyond_the_image_are_as_good_as_any_other(steps):
             views = network.layout.views(theta), network.state_layout.views(state)
             results.append(network.forward(*views, x, network.workspaces(np.float64)).copy())
         assert_array_equal(*results)
+
+
+# First values that depend on training rows
+
+ADAPTING = {"weight_init": UnitVariance(), "bias_init": ThroughRows()}
+
+
+def adapted(network, x, seed=1):
+    """The params of a network, adapted to x."""
+    theta, state = network.initial(np.random.RandomState(0), np.float64)
+    params, states = network.layout.views(theta), network.state_layout.views(state)
+    network.adapt(params, states, x, np.random.RandomState(seed))
+    return params
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_layers_adapt_one_after_the_other(sparse):
+    x = normal(60, 3) * [1, 5, 0.1]
+    layers = [Dense(6, "tanh", **ADAPTING), Dropout(0.9), Dense(2, "identity", **ADAPTING)]
+    first, _, second = adapted(Network(layers, (3,)), csr_array(x) if sparse else x)
+    sums = x @ first["weight"]
+    assert_allclose(sums.std(axis=0), 1, rtol=1e-12)
+    hidden = np.tanh(sums + first["bias"])  # nothing is dropped
+    assert_allclose((hidden @ second["weight"]).std(axis=0), 1, rtol=1e-12)
+    for params in (first, second):
+        assert np.abs(params["bias"]).min() > 0
+
+
+def test_sparse_rows_are_made_dense_before_a_layer_that_needs_it():
+    x = normal(60, 3) * [1, 5, 0.1]
+    layers = [Scale(2.0), Dense(4, **ADAPTING)]
+    _, params = adapted(Network(layers, (3,)), csr_array(x))
+    assert_allclose((2 * x @ params["weight"]).std(axis=0), 1, rtol=1e-12)
+
+
+def test_layers_within_a_branch_adapt():
+    x, layers = normal(60, 3), [Residual([Dense(3, "tanh", **ADAPTING), Dense(3, **ADAPTING)])]
+    (params,) = adapted(Network(layers, (3,)), x)
+    sums = x @ params["dense1.weight"]
+    assert_allclose(sums.std(axis=0), 1, rtol=1e-12)
+    hidden = np.tanh(sums + params["dense1.bias"])
+    assert_allclose((hidden @ params["dense2.weight"]).std(axis=0), 1, rtol=1e-12)

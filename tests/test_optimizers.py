@@ -5,10 +5,12 @@ import pytest
 from helpers import MODELS, built_in, imported_torch, normal
 from numpy.testing import assert_allclose, assert_array_equal
 from rows import in_turn
+from trainers import new_trainer
 
 from sknn import nn
-from sknn.nn import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
+from sknn.nn import SGD, Adagrad, Adam, AdamW, FlatCosine, NAdam, Optimizer, RMSprop, Step
 from sknn.nn.per_model import factor
+from sknn.nn.schedules import Progress
 
 SIZE, STEPS = 12, 10
 RATES = 0.1 / np.arange(1, STEPS + 1)  # a rate that changes from step to step
@@ -338,7 +340,7 @@ def test_defaults_are_those_of_the_papers_and_of_torch():
     assert defaults == {
         "SGD": {"momentum": 0.9, "nesterov": True},
         "Adam": moments,
-        "AdamW": {**moments, "weight_decay": 0.01},
+        "AdamW": {**moments, "weight_decay": 0.01, "decay_schedule": None},
         "NAdam": {**moments, "momentum_decay": 0.004},
         "RMSprop": {"decay": 0.99, "epsilon": 1e-8},
         "Adagrad": {"epsilon": 1e-10},
@@ -369,3 +371,48 @@ def test_setting_out_of_range_is_refused(optimizer):
 def test_abstract_optimizer_takes_no_step():
     with pytest.raises(NotImplementedError):
         Optimizer().step(normal(2), normal(2), 0.1, Optimizer().start(normal(2)))
+
+
+def test_decay_follows_its_schedule():
+    optimizer = AdamW(weight_decay=0.3, decay_schedule=FlatCosine())
+    assert (optimizer.scheduled, AdamW().scheduled, SGD().scheduled) == (True, False, False)
+    theta, grads = normal(3), normal(8, 3, seed=1)
+    got, moments = theta.copy(), optimizer.start(theta)
+    m = v = 0
+    for step, grad in enumerate(grads):
+        progress = Progress(step=step, total_steps=8)
+        optimizer.at(progress).step(got, grad.copy(), 0.01, moments)
+        decay = 0.3 if step < 4 else 0.15 * (1 + np.cos(np.pi * (step / 4 - 1)))
+        t, m, v = step + 1, 0.9 * m + 0.1 * grad, 0.999 * v + 0.001 * grad**2
+        hat = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        theta = theta - 0.01 * (hat + decay * theta)
+        assert_allclose(got, theta, rtol=1e-10)
+    assert optimizer.weight_decay == 0.3
+
+
+def test_optimizer_without_a_schedule_is_the_same_at_every_step():
+    for optimizer in (SGD(), AdamW(weight_decay=0.3)):
+        assert optimizer.at(Progress(step=3)) is optimizer
+
+
+def test_training_tells_the_optimizer_how_far_it_has_come():
+    seen = []
+
+    class Schedule(FlatCosine):
+        def rate(self, progress, base):
+            seen.append((progress.step, progress.total_steps, base))
+            return 2 * base
+
+    own = partial(AdamW, weight_decay=0.25, decay_schedule=Schedule())
+    got, wanted = (
+        new_trainer(optimizer=one, batch_size=10) for one in (own, partial(AdamW, weight_decay=0.5))
+    )
+    got.train(2)
+    wanted.train(2)
+    assert seen == [(step, 4, 0.25) for step in range(4)]
+    assert_array_equal(got.theta, wanted.theta)
+
+
+def test_decay_schedule_without_an_end_is_refused():
+    with pytest.raises(ValueError, match="decay_schedule must be None or a schedule with an end"):
+        AdamW(decay_schedule=Step()).check()

@@ -7,7 +7,9 @@ from sknn.nn.schedules import (
     Adaptive,
     Constant,
     CosineDecay,
+    CosLog,
     Exponential,
+    FlatCosine,
     InvScaling,
     OneCycle,
     Planned,
@@ -93,6 +95,46 @@ SCHEDULES = {  # name: (schedule, [(progress, the rate by the formula)])
             (Progress(step=20, total_steps=TOTAL), 0.06),  # its own total goes first
             (Progress(step=40), 0.02),
             (Progress(step=99), 0.02),
+        ],
+    ),
+    "coslog": (  # 0 where 1 + 15 t is a power of 2
+        CosLog(),
+        [
+            (Progress(total_steps=15), 0),
+            (Progress(step=1, total_steps=15), 0),
+            (Progress(step=3, total_steps=15), 0),
+            (Progress(step=7, total_steps=15), 0),
+            (Progress(step=15, total_steps=15), 0),
+            (Progress(step=99, total_steps=15), 0),
+            (Progress(step=2, total_steps=15), BASE * np.sin(np.pi * np.log2(3)) ** 2),
+            (Progress(step=5, total_steps=15), BASE * np.sin(np.pi * np.log2(6)) ** 2),
+        ],
+    ),
+    "coslog, other settings": (
+        CosLog(total_steps=300, cycles=2),
+        [
+            (Progress(step=100, total_steps=TOTAL), 0),
+            (Progress(step=50), BASE * np.sin(np.pi * np.log2(1.5)) ** 2),
+            (Progress(step=200), BASE * np.sin(np.pi * np.log2(3)) ** 2),
+        ],
+    ),
+    "flat_cosine": (
+        FlatCosine(),
+        [
+            (Progress(total_steps=TOTAL), BASE),
+            (Progress(step=10, total_steps=TOTAL), BASE),
+            (Progress(step=15, total_steps=TOTAL), BASE / 2),
+            (Progress(step=18, total_steps=TOTAL), BASE * (1 + np.cos(0.8 * np.pi)) / 2),
+            (Progress(step=20, total_steps=TOTAL), 0),
+            (Progress(step=25, total_steps=TOTAL), 0),
+        ],
+    ),
+    "flat_cosine, other settings": (
+        FlatCosine(total_steps=100, flat=0.2),
+        [
+            (Progress(step=20, total_steps=TOTAL), BASE),
+            (Progress(step=40), BASE * (1 + np.sqrt(0.5)) / 2),
+            (Progress(step=60), BASE / 2),
         ],
     ),
     "one_cycle": (

@@ -30,6 +30,8 @@ from sknn.nn import (
     Layer,
     LayerNorm,
     MaxPool2D,
+    ThroughRows,
+    UnitVariance,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -533,3 +535,46 @@ def test_other_arrays_in_layers_of_the_same_sizes_are_refused():
     message = r"the same arrays, but those .* differ in \[\(1, 'bias', \(1, 5\)\)\]\. Restore"
     with pytest.raises(ValueError, match=message):
         estimator.set_params(dense1__bias=False).partial_fit(X, y)
+
+
+# First values that depend on training rows
+
+ADAPTING = [Dense(4, "tanh", weight_init=UnitVariance(), bias_init=ThroughRows())]
+STILL = {"max_iter": 1, "learning_rate_init": 1e-12, "alpha": 0.0}
+
+
+def sums_of(estimator, X):
+    return X @ estimator.coefs_[0]
+
+
+@both
+def test_first_weights_depend_on_the_rows_that_are_trained_on(make):
+    X, y = problem(make)
+    estimator = build(make, ADAPTING, **STILL).fit(X, y)
+    assert_allclose(sums_of(estimator, X).std(axis=0), 1, rtol=1e-8)
+    held_out = build(make, ADAPTING, early_stopping=True, **STILL)
+    at = np.arange(60)  # the last rows are held out, and another size
+    X[60:] *= 100
+    held_out.set_params(validation_fraction=[(at, np.arange(60, 80))]).fit(X, y)
+    assert_allclose(sums_of(held_out, X[:60]).std(axis=0), 1, rtol=1e-8)
+
+
+def test_first_weights_in_float32_with_lbfgs_are_those_of_the_rows():
+    X, y = problem(dtype=np.float32)
+    estimator = build(SequentialClassifier, ADAPTING, max_iter=1, solver="lbfgs", alpha=1e-12)
+    outputs = estimator.fit(X, np.zeros(len(y)))  # of one class: nothing to learn
+    assert_allclose(sums_of(outputs, X).std(axis=0), 1, rtol=1e-4)
+
+
+def test_weights_that_are_given_do_not_adapt():
+    X, y = problem()
+    start = build(SequentialClassifier, ADAPTING, **STILL).fit(X, y)
+    given = [3 * weight for weight in start.coefs_]
+    estimator = build(SequentialClassifier, ADAPTING, **STILL).fit(X, y, coef_init=given)
+    for got, wanted in zip(estimator.coefs_, given, strict=True):
+        assert_allclose(got, wanted, atol=1e-9)
+    warm = build(SequentialClassifier, ADAPTING, warm_start=True, **STILL).fit(X, y)
+    before = [weight.copy() for weight in warm.coefs_]
+    warm.fit(10 * X, y)
+    for got, wanted in zip(warm.coefs_, before, strict=True):
+        assert_allclose(got, wanted, atol=1e-9)

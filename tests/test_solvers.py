@@ -250,12 +250,22 @@ def one_cycle(step, total):
     return low / 1e4 + (0.01 - low / 1e4) * 0.5 * (1 + np.cos(np.pi * share))
 
 
+def coslog(step, total):
+    return 0.01 * np.sin(np.pi * np.log2(1 + 15 * step / total)) ** 2
+
+
+def flat_cosine(step, total):
+    return 0.01 if step < total / 2 else 0.005 * (1 - np.cos(2 * np.pi * step / total))
+
+
 EPOCHS = np.arange(12)
 LAST = 3 * EPOCHS + 2  # the last step of each epoch
 CLOSED_FORMS = {
     "constant": np.full(12, 0.01),
     "cosine": [cosine(step, 36) for step in LAST],
+    "coslog": [coslog(step, 36) for step in LAST],
     "exponential": 0.01 * 0.95**EPOCHS,
+    "flat_cosine": [flat_cosine(step, 36) for step in LAST],
     "one_cycle": [one_cycle(step, 36) for step in LAST],
     "step": np.full(12, 0.01),
 }
@@ -352,7 +362,7 @@ def test_warmup_rises_to_the_schedule(name, solver):
 
 
 @both
-@pytest.mark.parametrize("name", ["cosine", "one_cycle"])
+@pytest.mark.parametrize("name", ["cosine", "coslog", "flat_cosine", "one_cycle"])
 @pytest.mark.parametrize("warmup_steps", [0, 5])
 def test_schedule_with_an_end_runs_all_epochs_and_gives_no_warning(make, name, warmup_steps):
     X, y = problem(make)

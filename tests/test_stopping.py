@@ -60,6 +60,16 @@ def test_patience_says_which_value_is_the_best_so_far():
     assert best == [True, True, False, False, False, True]
 
 
+@pytest.mark.parametrize("last_of_ties", [False, True])
+def test_patience_says_whether_the_first_or_the_last_of_ties_is_the_best(last_of_ties):
+    patience = Patience()
+    values = [np.inf, np.nan, 2.0, 2.0, 3.0, 2.0, 1.0, 1.0, np.nan]
+    said = [bool(patience.watch(value, 0.1, last_of_ties)) for value in values]
+    ties = [3, 5, 7] if last_of_ties else []
+    assert np.flatnonzero(said).tolist() == sorted([2, 6, *ties])
+    assert (patience.best, patience.count) == (1.0, 2)  # a tie is no improvement
+
+
 def test_patience_starts_from_a_given_best():
     patience = Patience(best=2.0)
     assert not patience.watch(2.5, 0.0)

@@ -19,7 +19,26 @@ from sknn import (
     SequentialClassifier,
 )
 from sknn.model_selection import together
-from sknn.nn import SGD, Activation, BatchNorm, Dense, Dropout, NAdam, PReLU, Residual, grouping
+from sknn.nn import (
+    SGD,
+    Activation,
+    AdamW,
+    BatchNorm,
+    Blend,
+    Dense,
+    Dropout,
+    FlatCosine,
+    NAdam,
+    Periodic,
+    PiecewiseLinear,
+    PReLU,
+    Residual,
+    Scale,
+    TableInput,
+    ThroughRows,
+    UnitVariance,
+    grouping,
+)
 from sknn.nn import together as core
 from sknn.nn.activations import ReLU
 
@@ -152,6 +171,12 @@ STACKS = {
     "residual": [Dense(5), Residual([Dense(5, "tanh"), BatchNorm(), Dropout(0.2)])],
     "slopes": SLOPES,
     "frozen": [Dense(5, trainable=False)],
+    "table": [
+        TableInput([(Periodic(2, 3), [0, 1]), (PiecewiseLinear([np.array([-1.0, 0, 1])], 3), [2])]),
+        Scale(rate=6.0),
+        Dense(5, Blend(), scaling="ntp", weight_init=UnitVariance(), bias_init=ThroughRows()),
+        Dropout(0.3, FlatCosine()),
+    ],
 }
 
 
@@ -228,6 +253,33 @@ def test_classifiers_of_several_targets_train_together(passes):
 
 def test_planned_schedules_of_other_lengths_train_apart(passes):
     estimators = [network(learning_rate="cosine", max_iter=epochs) for epochs in (3, 4, 3)]
+    assert_each_is_as_by_itself(estimators, folds([N] * 3))
+    assert passes == [2]
+
+
+SCHEDULED = {
+    "dropout": {"layers": [Dropout(0.3, FlatCosine()), Dense(5)]},
+    "weight decay": {"layers": [Dense(5)], "solver": AdamW(decay_schedule=FlatCosine())},
+}
+
+
+@pytest.mark.parametrize("settings", SCHEDULED.values(), ids=SCHEDULED)
+def test_networks_with_schedules_of_other_lengths_train_apart(settings, passes):
+    usual = {"batch_size": 8, "random_state": 0}
+    estimators = [
+        SequentialClassifier(**settings, max_iter=epochs, **usual) for epochs in (3, 4, 3)
+    ]
+    assert_each_is_as_by_itself(estimators, folds([N] * 3))
+    assert passes == [2]
+
+
+def test_networks_with_other_edges_train_apart(passes):
+    estimators = [
+        SequentialClassifier([PiecewiseLinear(4 * [np.array(edges)], 2)], max_iter=2, batch_size=8)
+        for edges in ([-1.0, 0, 1], [-1.0, 0, 2], [-1.0, 0, 1])
+    ]
+    for estimator in estimators:
+        estimator.set_params(random_state=0)
     assert_each_is_as_by_itself(estimators, folds([N] * 3))
     assert passes == [2]
 

@@ -13,18 +13,24 @@ from sknn.nn import (
     Activate,
     AveragePool2D,
     BatchNorm,
+    Blend,
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool2D,
     HardSigmoid,
     LayerNorm,
     LeakyReLU,
     MaxPool2D,
+    Periodic,
+    PiecewiseLinear,
     PReLU,
     Residual,
+    Scale,
     SiLU,
+    TableInput,
 )
 from sknn.nn.activations import ACTIVATIONS
 
@@ -66,6 +72,9 @@ def activated(activation, z, params, near=None):
         return z**2
     if isinstance(activation, str):
         activation = ACTIVATIONS[activation]
+    if isinstance(activation, Blend):
+        inside = activated(activation.activation, z, params, near)
+        return params["blend"] * inside + (1 - params["blend"]) * z
     at = z if near is None else near
     if isinstance(activation, PReLU):
         return np.where(at > 0, z, params["slope"] * z)
@@ -99,7 +108,65 @@ PIECES = {  # activations with kinks: (z, the z that says which piece) -> a
 
 
 def dense(layer, x, params, statistics, weight):
-    return x @ params["weight"] + params["bias"]
+    scale = np.sqrt(x.shape[1]) if layer.scaling == "ntp" else 1.0
+    return x @ params["weight"] / scale + params["bias"]
+
+
+def factored(layer, x, params, statistics, weight):
+    return x * params["scale"]
+
+
+def embedded(layer, x, params, statistics, weight):
+    """Column by column, with Python's integers."""
+    levels = layer.n_levels if np.ndim(layer.n_levels) else [layer.n_levels] * x.shape[1]
+    tables = np.split(params["table"], np.cumsum(levels)[:-1])
+    return np.hstack(
+        [
+            np.array([table[int(code) if 0 <= code < len(table) else 0] for code in column])
+            for table, column in zip(tables, x.T, strict=True)
+        ]
+    )
+
+
+def of_periods(layer, x, params, statistics, weight):
+    """Column by column."""
+    made = []
+    for column, frequency, phase, inner, bias in zip(
+        x.T, *(params[name] for name in ("frequency", "phase", "weight", "bias")), strict=True
+    ):
+        waves = np.cos(2 * np.pi * np.outer(column, frequency) + phase.T)
+        made.append(waves @ inner.T + bias.T)
+        made += [column[:, None]] if layer.keep_input else []
+    return np.hstack(made)
+
+
+def in_pieces(layer, x, params, statistics, weight):
+    """Column by column: between edges np.interp of the sums of the weights, beyond them a line."""
+    made = []
+    for column, edges, slope, bias, inner in zip(
+        x.T, layer.edges, *(params[name] for name in ("slope", "bias", "weight")), strict=True
+    ):
+        edges, numbers = np.asarray(edges, float), []
+        for each in inner[:, : len(edges) - 1]:
+            heights = np.cumsum([0, *each])
+            slopes = each / np.diff(edges)
+            beyond = slopes[0] * np.minimum(column - edges[0], 0)
+            beyond += slopes[-1] * np.maximum(column - edges[-1], 0)
+            numbers.append(np.interp(column, edges, heights) + beyond)
+        made.append(np.outer(column, slope) + bias.T + np.transpose(numbers))
+    return np.hstack(made)
+
+
+def of_table(layer, x, params, statistics, weight):
+    """Activation functions in the parts have no kinks."""
+    made, rest = [], set(range(x.shape[1]))
+    for (name, inner), (*_, columns) in zip(layer.named_layers().items(), layer.parts, strict=True):
+        own = list(range(x.shape[1]))[columns] if isinstance(columns, slice) else list(columns)
+        given = inside(name, params), statistics and inside(name, statistics), weight
+        z = LAYERS[type(inner)](inner, x[:, own], *given)
+        made.append(activated(getattr(inner, "activation", "identity"), z, given[0]))
+        rest -= set(own)
+    return np.hstack([*made, x[:, sorted(rest)]])
 
 
 def unchanged(layer, x, params, statistics, weight):
@@ -212,10 +279,15 @@ LAYERS = {
     Conv2D: convolved,
     Dense: dense,
     Dropout: unchanged,
+    Embedding: embedded,
     Flatten: flattened,
     GlobalAveragePool2D: averaged_over_the_image,
     LayerNorm: layer_normed,
+    Periodic: of_periods,
+    PiecewiseLinear: in_pieces,
     Residual: residual,
+    Scale: factored,
+    TableInput: of_table,
 }
 
 

@@ -229,16 +229,16 @@ class BaseNetwork(
                 "before to be trained, and no others. Restore trainable, or call fit with "
                 "warm_start=True, which starts a new one from the same weights."
             )
-        if any(arrays is not None for arrays in weights):
-            pairs = zip(weights, (model.weights, model.biases), strict=True)
-            arrays = [own if init is None else init for init, own in pairs]
-            model.take_weights(*arrays, names=("coef_init", "intercept_init"))
+        _take_given(model, weights)
         trained = {"X": data.X, "y": data.labels, "sample_weight": data.sample_weight}
         fingerprints = self._fingerprints(trained, start)
         kept = start.checkpoint and start.checkpoint.rows
         subset, held_out = hold_out(self, model, data, given, groups, random_state, kept)
         fingerprints |= self._fingerprints(given_data(held_out), start)
         rows = data.rows
+        if start.model is None:
+            model.adapt(rows, subset, random_state)
+            _take_given(model, weights)
         if self.solver == "lbfgs":
             plan = new_lbfgs_plan(self, model.network, held_out)
             rows = rows.astype(np.float64)  # as SciPy's is; float32 would mislead its search
@@ -441,6 +441,14 @@ class BaseNetwork(
         dtypes = ["float64", "float32"] if self.dtype == "auto" else [self.dtype]
         tags.transformer_tags.preserves_dtype = dtypes
         return tags
+
+
+def _take_given(model, weights):
+    """Copies the weights that a user gave, (coef_init, intercept_init), into the model."""
+    if any(arrays is not None for arrays in weights):
+        pairs = zip(weights, (model.weights, model.biases), strict=True)
+        arrays = [own if init is None else init for init, own in pairs]
+        model.take_weights(*arrays, names=("coef_init", "intercept_init"))
 
 
 def _arrays(network):

@@ -86,12 +86,16 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         - 'step': multiplied by 0.1 every 30 epochs
         - 'exponential': multiplied by 0.95 every epoch
         - 'cosine': lowered to 0 along a cosine in ``max_iter`` epochs
+        - 'flat_cosine': ``learning_rate_init`` for half of ``max_iter`` epochs, then lowered to 0
+          along a cosine
+        - 'coslog': four times from 0 to ``learning_rate_init`` and back in ``max_iter`` epochs,
+          each time more slowly
         - 'one_cycle': raised from a 25th to ``learning_rate_init``, then lowered almost to 0, in
           ``max_iter`` epochs
 
-        With 'cosine' and 'one_cycle' training runs for ``max_iter`` epochs, whatever ``tol`` is,
-        unless early stopping ends it. ``partial_fit`` needs their number of steps, as in
-        ``CosineDecay(total_steps=1000)``.
+        With 'coslog', 'cosine', 'flat_cosine' and 'one_cycle' training runs for ``max_iter``
+        epochs, whatever ``tol`` is, unless early stopping ends it. ``partial_fit`` needs their
+        number of steps, as in ``CosineDecay(total_steps=1000)``.
     learning_rate_init : float, default=0.001
         Learning rate that the schedule starts from or, for 'one_cycle', rises to. Not used by
         'lbfgs'.
@@ -404,12 +408,16 @@ class MLPRegressor(RegressorTask, BaseMLP):
         - 'step': multiplied by 0.1 every 30 epochs
         - 'exponential': multiplied by 0.95 every epoch
         - 'cosine': lowered to 0 along a cosine in ``max_iter`` epochs
+        - 'flat_cosine': ``learning_rate_init`` for half of ``max_iter`` epochs, then lowered to 0
+          along a cosine
+        - 'coslog': four times from 0 to ``learning_rate_init`` and back in ``max_iter`` epochs,
+          each time more slowly
         - 'one_cycle': raised from a 25th to ``learning_rate_init``, then lowered almost to 0, in
           ``max_iter`` epochs
 
-        With 'cosine' and 'one_cycle' training runs for ``max_iter`` epochs, whatever ``tol`` is,
-        unless early stopping ends it. ``partial_fit`` needs their number of steps, as in
-        ``CosineDecay(total_steps=1000)``.
+        With 'coslog', 'cosine', 'flat_cosine' and 'one_cycle' training runs for ``max_iter``
+        epochs, whatever ``tol`` is, unless early stopping ends it. ``partial_fit`` needs their
+        number of steps, as in ``CosineDecay(total_steps=1000)``.
     learning_rate_init : float, default=0.001
         Learning rate that the schedule starts from or, for 'one_cycle', rises to. Not used by
         'lbfgs'.

@@ -242,6 +242,10 @@ PARAMETERS = {
             "step": "multiplied by 0.1 every 30 epochs",
             "exponential": "multiplied by 0.95 every epoch",
             "cosine": "lowered to 0 along a cosine in ``max_iter`` epochs",
+            "flat_cosine": "``learning_rate_init`` for half of ``max_iter`` epochs, then lowered "
+            "to 0 along a cosine",
+            "coslog": "four times from 0 to ``learning_rate_init`` and back in ``max_iter`` "
+            "epochs, each time more slowly",
             "one_cycle": "raised from a 25th to ``learning_rate_init``, then lowered almost to 0, "
             "in ``max_iter`` epochs",
         },

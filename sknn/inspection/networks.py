@@ -1,10 +1,18 @@
 """The networks that can be looked into: estimators of this package, fitted."""
 
 from sknn.estimators.base import BaseNetwork
+from sknn.tabular.ensemble import TableNetwork
 
 
 def check_network(estimator):
-    """Raises TypeError on anything but an estimator of this package."""
+    """Raises TypeError on anything but an estimator of this package that is one network."""
+    if isinstance(estimator, TableNetwork):
+        raise TypeError(
+            f"estimator must be a single network, got {type(estimator).__name__}, which is several "
+            "on columns that it has made itself. summary shows one of them; history_ and "
+            "validation_scores_ say how they trained, permutation_importance of scikit-learn "
+            "which columns matter."
+        )
     if not isinstance(estimator, BaseNetwork):
         raise TypeError(
             f"estimator must be a network of this package, got {type(estimator).__name__}. Of a "

@@ -4,12 +4,14 @@ from math import prod
 
 import numpy as np
 from sklearn.base import clone, is_classifier
+from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.panel.html import names_of_layers
 from sknn.nn.network import Network
 from sknn.nn.ranges import COUNT
 from sknn.nn.summary import COUNTS, shape_text, summary_rows, totals
+from sknn.tabular.ensemble import TableNetwork
 
 HEADS = [
     ("", "", "Output", "Receptive", "", "Multiply-", ""),
@@ -136,6 +138,8 @@ def summary(estimator, input_shape=None, n_outputs=None):
     >>> table.totals["n_parameters"]
     12060
     """
+    if isinstance(estimator, TableNetwork):
+        return _of_member(estimator)
     if not isinstance(estimator, BaseNetwork):
         raise TypeError(
             f"estimator must be one of sknn's, got {type(estimator).__name__}. Pass the step of "
@@ -158,6 +162,19 @@ def summary(estimator, input_shape=None, n_outputs=None):
     title = f"{type(estimator).__name__}, {state}: samples of {samples}"
     rows = summary_rows(network, dtype, names_of_layers(estimator, network))
     return NetworkSummary(rows, title, notes)
+
+
+def _of_member(estimator):
+    """The NetworkSummary of one member of a fitted estimator for tables: all have one shape."""
+    check_is_fitted(estimator)
+    model, name = estimator._model, type(estimator).__name__
+    network, n_members = model.network, len(model.theta)
+    notes = [f"Multiply-adds and bytes are for one sample and one member, in {model.dtype}."]
+    title = (
+        f"{name}, fitted: one of {n_members} members, on {network.shapes[0][0]:,} columns made of "
+        f"{estimator.n_features_in_:,} features"
+    )
+    return NetworkSummary(summary_rows(network, model.dtype, network.names), title, notes)
 
 
 def _cells(row, depth=0):

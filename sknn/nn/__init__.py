@@ -3,8 +3,15 @@
 What users build with is imported from here: ``from sknn.nn import Dense, Activation, Huber``.
 """
 
-from sknn.nn.activations import ELU, Activation, HardSigmoid, LeakyReLU, PReLU, SiLU
-from sknn.nn.initializers import Constant, Initializer, Normal, Orthogonal
+from sknn.nn.activations import ELU, Activation, Blend, HardSigmoid, LeakyReLU, PReLU, SiLU
+from sknn.nn.initializers import (
+    Constant,
+    Initializer,
+    Normal,
+    Orthogonal,
+    ThroughRows,
+    UnitVariance,
+)
 from sknn.nn.layers import (
     Activate,
     AveragePool2D,
@@ -12,11 +19,15 @@ from sknn.nn.layers import (
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool2D,
     Layer,
     LayerNorm,
     MaxPool2D,
+    Periodic,
+    PiecewiseLinear,
+    Scale,
 )
 from sknn.nn.losses import Huber, LogisticFocal, Loss, Quantile, SoftmaxFocal
 from sknn.nn.optimizers import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
@@ -26,13 +37,16 @@ from sknn.nn.ranges import Range
 from sknn.nn.residual import Residual
 from sknn.nn.schedules import (
     CosineDecay,
+    CosLog,
     Exponential,
+    FlatCosine,
     OneCycle,
     Plateau,
     Schedule,
     Step,
     Warmup,
 )
+from sknn.nn.table import TableInput
 
 __all__ = [
     "ELU",
@@ -44,12 +58,16 @@ __all__ = [
     "AdamW",
     "AveragePool2D",
     "BatchNorm",
+    "Blend",
     "Constant",
     "Conv2D",
+    "CosLog",
     "CosineDecay",
     "Dense",
     "Dropout",
+    "Embedding",
     "Exponential",
+    "FlatCosine",
     "Flatten",
     "GlobalAveragePool2D",
     "HardSigmoid",
@@ -69,15 +87,21 @@ __all__ = [
     "PReLU",
     "Parameter",
     "Pass",
+    "Periodic",
+    "PiecewiseLinear",
     "Plateau",
     "Quantile",
     "RMSprop",
     "Range",
     "Residual",
+    "Scale",
     "Schedule",
     "SiLU",
     "SoftmaxFocal",
     "State",
     "Step",
+    "TableInput",
+    "ThroughRows",
+    "UnitVariance",
     "Warmup",
 ]

@@ -419,3 +419,68 @@ def as_activation(activation):
             f"{shown(activation)}. {hint('activation', activation, ACTIVATIONS)}".rstrip()
         )
     return ACTIVATIONS[activation]
+
+
+class Blend(Activation):
+    """f(z) = z + blend (g(z) - z), a learned blend of another activation g with its input.
+
+    Each unit, or channel, has a blend of its own: 0 is the identity, 1 is g. Holzmüller et al.
+    (2024), RealMLP, call this a parametric activation. g may learn, too, but not be a Blend.
+
+    Parameters
+    ----------
+    activation : str or Activation, default="selu"
+        g.
+    initial : float, default=1.0
+        First value of every blend.
+    rate : float, default=1.0
+        Factor of the learning rate for the blends.
+    """
+
+    needs = "z"
+
+    valid = {"initial": NUMBER, "rate": POSITIVE}
+
+    def __init__(self, activation="selu", initial=1.0, rate=1.0):
+        self.activation = activation
+        self.initial = initial
+        self.rate = rate
+
+    @property
+    def rectifier(self):
+        return as_activation(self.activation).rectifier
+
+    @property
+    def glorot_factor(self):
+        return as_activation(self.activation).glorot_factor
+
+    def parameters(self, units):
+        activation = as_activation(self.activation)
+        if isinstance(activation, Blend):
+            raise ValueError(
+                f"Blend needs an activation that is not a Blend itself, got {activation!r}. Give "
+                "the activation inside it."
+            )
+        blend = Parameter("blend", (1, units), Constant(self.initial), False, self.rate)
+        return [*activation.parameters(units), blend]
+
+    def forward(self, z, out, params):
+        """As of any, but that z is g(z) - z afterwards: g, which takes long, is computed once."""
+        activation = as_activation(self.activation)
+        activation.forward(z, out, *([params] if activation.parameters(z.shape[-1]) else []))
+        difference = np.subtract(out, z, out=z)
+        out += (params["blend"] - 1) * difference  # z + blend * (g - z)
+
+    def backward(self, z, a, dy, params, grads):
+        difference, blend = z, params["blend"]
+        products = difference * dy
+        of_each_unit = products.reshape(*blend.shape[:-2], -1, blend.shape[-1])
+        np.add.reduce(of_each_unit, axis=-2, out=grads["blend"], keepdims=True)
+        a -= np.multiply(blend, difference, out=products)  # z again
+        difference += a  # g(z)
+        inside = np.multiply(dy, blend, out=products)
+        dy -= inside  # dy * (1 - blend) + dy * blend * g'(z)
+        activation = as_activation(self.activation)
+        learned = (params, grads) if activation.parameters(a.shape[-1]) else ()
+        activation.backward(a, difference, inside, *learned)
+        dy += inside

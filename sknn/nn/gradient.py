@@ -44,8 +44,11 @@ class TrainableLoss(Protocol):
         Asked for with a model axis only, when some models have stopped.
         """
 
-    def place(self, seed, epoch, batch):
-        """Says where in training the next batch stands: what dropout draws depends on it."""
+    def place(self, seed, epoch, batch, progress=None):
+        """Says where in training the next batch stands: what dropout draws depends on it.
+
+        progress: the Progress, for layers with a schedule
+        """
 
     def mean(self, batch):
         """The loss of the batch, as the loss finishes it; its gradient is kept."""
@@ -96,7 +99,7 @@ class Gradient:
         self._params = network.layout.views(theta)
         self._state = network.state_layout.views(state)
         self._workspace = Workspace(theta.dtype)
-        self._place = (0, 0, 0)
+        self._place, self._progress = (0, 0, 0), None
         self._size = micro_batch_size(network) if network.n_image_layers else None
         self._parts = [Part(network, 0, self.grad)]
         self._of_thread = local()
@@ -105,9 +108,12 @@ class Gradient:
         """That of some models, with copies of their theta and state; models: (k,) bools."""
         return Gradient(self.network, self.loss, self.theta[models], self.state[models])
 
-    def place(self, seed, epoch, batch):
-        """Says where in training the next batch stands: what dropout draws depends on it."""
-        self._place = (seed, epoch, batch)
+    def place(self, seed, epoch, batch, progress=None):
+        """Says where in training the next batch stands: what dropout draws depends on it.
+
+        progress: the Progress, for layers with a schedule
+        """
+        self._place, self._progress = (seed, epoch, batch), progress
 
     def mean(self, batch):
         """The loss of the batch, as the loss finishes it; ``grad`` is filled with its gradient."""
@@ -213,7 +219,8 @@ class Gradient:
         if weight is not None or network.draws:
             random = stream(*self._place, part=part.number) if network.draws else None
             weight = None if weight is None else weight[..., at, :]
-            part.context = Pass(plain.training, random, weight, plain.updates_state)
+            told = plain.training, random, weight, plain.updates_state
+            part.context = Pass(*told, progress=self._progress)
 
     def _pass(self, part, batch):
         """Forward and backward of one micro-batch; yields what joint layers want summed."""

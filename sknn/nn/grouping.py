@@ -49,7 +49,8 @@ def shape_of(fit, watch):
         plan.max_grad_norm is None,
         plan.planned,
         fit.held_out is None,
-        plan.schedule.horizon and fit.epochs,
+        plan.last_of_ties,
+        (plan.schedule.horizon or network.scheduled or run.optimizer.scheduled) and fit.epochs,
     )
 
 
@@ -148,6 +149,8 @@ def _description(value):
         return kind, tuple((name, _description(own)) for name, own in value.settings().items())
     if isinstance(value, (list, tuple)):
         return tuple(map(_description, value))
+    if isinstance(value, np.ndarray):
+        return np.ndarray, value.shape, value.dtype, value.tobytes()
     if isinstance(value, slice):
         return slice, value.start, value.stop, value.step  # not hashable before Python 3.12
     return type(value), value

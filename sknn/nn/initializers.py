@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from sknn.nn.names import hint
-from sknn.nn.ranges import NOT_NEGATIVE, NUMBER, POSITIVE, shown
+from sknn.nn.ranges import COUNT, NOT_NEGATIVE, NUMBER, POSITIVE, shown
 from sknn.nn.settings import Settings
 
 
@@ -15,12 +15,23 @@ class Initializer(Settings):
     Called with a ``numpy.random.RandomState``, the parameter's shape, the number of inputs and
     of outputs of the layer it belongs to, and the layer's Activation; returns float64. Biases
     are zero unless it sets ``biases``: then it draws them too.
+
+    One that ``adapts`` changes what it has drawn when training rows are known.
     """
 
     biases = False
+    adapts = False
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
         raise NotImplementedError
+
+    def adapt(self, values, z, random_state):
+        """The first values again, now that training rows are known; see ``adapts``.
+
+        values: as drawn, (n_in, units), or (1, units) of biases    z: (n, units), the weighted sums
+        of at most 1,024 rows without biases
+        """
+        return values
 
 
 class GlorotUniform(Initializer):
@@ -111,6 +122,54 @@ class Normal(Initializer):
         return random_state.normal(0, abs(self.std), shape)  # -0.0 is refused
 
 
+class UnitVariance(Initializer):
+    """N(0, 1 / fan_in), then each unit divided by the deviation of its weighted sums.
+
+    That of at most 1,024 training rows, layer by layer; Holzmüller et al. (2024), RealMLP. Where
+    there are no rows, or a unit has the same sum for all of them, it is N(0, 1 / fan_in).
+    """
+
+    adapts = True
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return random_state.normal(0, np.sqrt(1 / fan_in), shape)
+
+    def adapt(self, values, z, random_state):
+        deviation = np.std(z, axis=0, dtype=float)
+        return values / np.where(deviation > 0, deviation, 1.0)
+
+
+class ThroughRows(Initializer):
+    """Biases of units whose weighted sum is 0 at a random point between training rows.
+
+    For each unit b = -sum_i p_i z(r_i), with ``n_rows`` random rows r_i, their sums z without a
+    bias, and random p_i that add up to one: exponential draws divided by their sum. Holzmüller et
+    al. (2024), RealMLP, where 5 rows are called "he+5". Zeros where there are no rows.
+
+    Parameters
+    ----------
+    n_rows : int, default=5
+        Number of rows for each unit.
+    """
+
+    adapts = True
+
+    valid = {"n_rows": COUNT}
+
+    def __init__(self, n_rows=5):
+        self.n_rows = n_rows
+
+    def __call__(self, random_state, shape, fan_in, fan_out, activation):
+        return np.zeros(shape)
+
+    def adapt(self, values, z, random_state):
+        n, units = z.shape
+        share = random_state.exponential(size=(self.n_rows, units))
+        share /= share.sum(axis=0)
+        rows = random_state.randint(n, size=(self.n_rows, units))
+        return -(share * np.take_along_axis(z, rows, axis=0)).sum(axis=0, keepdims=True)
+
+
 class ForActivation(Initializer):
     """Another initialiser's draws, as for another activation: that of a layer further on."""
 
@@ -162,8 +221,10 @@ INITIALIZERS = {
 }
 
 
-def as_initializer(initializer):
+def as_initializer(initializer, setting="weight_init"):
     """The Initializer that a name stands for; an Initializer stands for itself.
+
+    setting: what it is called in the message
 
     Raises ValueError on anything else.
     """
@@ -174,6 +235,6 @@ def as_initializer(initializer):
         return INITIALIZERS[initializer]
     meant = hint("weight_init", initializer, INITIALIZERS) if named else ""
     raise ValueError(
-        f"weight_init must be an Initializer or one of {sorted(INITIALIZERS)}, got "
+        f"{setting} must be an Initializer or one of {sorted(INITIALIZERS)}, got "
         f"{shown(initializer)}. {meant}".rstrip()
     )

@@ -13,6 +13,7 @@ from sknn.nn.threads import allowed_threads, one_blas_thread, share_out
 PART = 64  # images that one thread predicts at a time
 CACHE, LEAST = 2**20, 256  # flat samples: bytes that stay in a core's cache, but so many at least
 WHOLE = slice(None)
+ROWS = 1024  # on which first weights may depend
 ONE_PASS = 2**24  # bytes: less is not worth the threads
 
 
@@ -89,6 +90,21 @@ class Model:
         for name, arrays in given.items():
             for mine, array in zip(own[name], arrays, strict=True):
                 np.copyto(mine, array)
+
+    def adapt(self, rows, subset, random_state):
+        """Changes the first values that depend on training rows; see ``Layer.adapt``.
+
+        rows: Rows    subset: numbers of those that are trained on, None for all
+        random_state: chooses at most 1,024 of them, and is what layers draw from
+        """
+        if not self.network.adapts:
+            return
+        at = np.arange(len(rows)) if subset is None else subset
+        if len(at) > ROWS:
+            at = at[random_state.permutation(len(at))[:ROWS]]
+        x = rows.samples.take(at)
+        with np.errstate(all="ignore"):
+            self.network.adapt(self.params, self._state, x, random_state)
 
     def outputs(self, x, memory, at=None, depth=None):
         """Raw outputs, chunk by chunk so that each takes at most ``memory`` bytes.

@@ -37,6 +37,8 @@ class Network:
         How many layers, from the first on, take images in.
     draws, joint : bool
         Whether a layer draws at random in training, or needs sums over a whole mini-batch.
+    scheduled, adapts : bool
+        Whether a layer changes towards the end of training, or its first values depend on rows.
     lowest : int
         Number of the first layer with something to train: none below it needs a gradient.
 
@@ -68,6 +70,8 @@ class Network:
         trained = (any(item.trainable for item in items) for items in declared)
         self.draws = any(layer.draws for layer in self.layers)
         self.joint = any(layer.joint for layer in self.layers)
+        self.scheduled = any(layer.scheduled for layer in self.layers)
+        self.adapts = any(layer.adapts for layer in self.layers)
         self.lowest = next((i for i, trains in enumerate(trained) if trains), 0)
         self.state_layout = Layout(states)
         pairs = zip(self.layers, self.layers[1:], strict=False)
@@ -101,6 +105,21 @@ class Network:
         except MemoryError as error:
             raise MemoryError(f"{error}. {self.told_need(dtype)}") from error
         return theta, self.state_layout.initial(random_state, dtype)
+
+    def adapt(self, params, state, x, random_state):
+        """Changes first values, layer by layer, where they depend on training rows.
+
+        params, state: as for ``forward``, of one model; params are changed in place
+        x: (n, *input_shape) or sparse    random_state: what such layers draw from
+        """
+        workspaces = self.workspaces(x.dtype)
+        for index, layer in enumerate(self.placed):
+            if issparse(x) and not layer.accepts_sparse:
+                x = x.toarray()
+            own = params[index], state[index], x
+            if layer.adapts:
+                layer.adapt(*own, random_state)
+            x = layer.forward(*own, workspaces[index], PREDICTION)
 
     def refuse_too_large(self, dtype, n_samples=1, n_copies=1, remedy="Make that layer smaller."):
         """Raises ValueError if the network needs more memory than there is in this computer.

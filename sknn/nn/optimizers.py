@@ -7,6 +7,7 @@ import numpy as np
 
 from sknn.nn.per_model import factor, of_models, power
 from sknn.nn.ranges import FLAG, NOT_NEGATIVE, POSITIVE, Range
+from sknn.nn.schedules import PLANNED_OR_NONE
 from sknn.nn.settings import NestedSettings
 
 SHARE = Range(0, 1, "left")  # how much of a moment is kept from step to step
@@ -78,10 +79,12 @@ class Optimizer(NestedSettings):
 
     An optimiser is its settings; what it carries from step to step lies in Moments.
     ``moment_names`` names the arrays among them, which are like theta and zero at first.
-    Settings are numbers, or (k, 1), one for each of k models.
+    Settings are numbers, or (k, 1), one for each of k models. ``scheduled``: some of them change
+    towards the end of training, see ``at``.
     """
 
     moment_names = ()
+    scheduled = False
 
     def start(self, theta, n_decayed=None):
         """The Moments before the first step.
@@ -96,6 +99,10 @@ class Optimizer(NestedSettings):
         for name, value in self.settings().items():
             setattr(selected, name, of_models(value, models))
         return selected
+
+    def at(self, progress):
+        """The optimiser with the settings of the next step: itself unless it is ``scheduled``."""
+        return self
 
     def step(self, theta, grad, learning_rate, moments):
         """theta += the step; moments go on by one step.
@@ -207,13 +214,29 @@ class AdamW(Adam):
         As for Adam.
     weight_decay : float, default=0.01
         Share of a weight, times the learning rate, that each step takes away.
+    decay_schedule : Schedule or None, default=None
+        Changes ``weight_decay`` from step to step, as ``FlatCosine()`` does; None keeps it.
     """
 
-    valid = {**Adam.valid, "weight_decay": NOT_NEGATIVE}
+    valid = {**Adam.valid, "weight_decay": NOT_NEGATIVE, "decay_schedule": PLANNED_OR_NONE}
 
-    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01):
+    def __init__(
+        self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01, decay_schedule=None
+    ):
         super().__init__(beta_1, beta_2, epsilon)
         self.weight_decay = weight_decay
+        self.decay_schedule = decay_schedule
+
+    @property
+    def scheduled(self):
+        return self.decay_schedule is not None
+
+    def at(self, progress):
+        if self.decay_schedule is None:
+            return self
+        now = copy(self)
+        now.weight_decay = self.decay_schedule.rate(progress, self.weight_decay)
+        return now
 
     def step(self, theta, grad, learning_rate, moments):
         moments.steps += 1

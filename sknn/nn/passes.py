@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sknn.nn.schedules import Progress
+
 
 @dataclass(frozen=True)
 class Pass:
@@ -23,6 +25,8 @@ class Pass:
         Whether layers update their state in training: one part of a mini-batch does.
     differentiated : bool
         Whether backward follows outside training, as for saliency.
+    progress : Progress or None
+        How far training has come, for layers with a schedule; None where nothing is drawn.
     """
 
     training: bool = False
@@ -30,6 +34,7 @@ class Pass:
     weight: np.ndarray | None = None
     updates_state: bool = True
     differentiated: bool = False
+    progress: Progress | None = None
 
     @property
     def keeps(self):

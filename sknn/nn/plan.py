@@ -18,7 +18,8 @@ class Plan:
     scikit-learn's: training stops, or the schedule goes on more slowly, after more than
     ``n_iter_no_change`` epochs in a row that did not improve by ``tol``; a schedule with a horizon
     runs to its end instead. With ``early_stopping`` the score on validation data takes the place
-    of the loss, and the best weights are put back. ``max_time`` ends training after the epoch that
+    of the loss, and the best weights are put back; of epochs with the same score they are those of
+    the first, or with ``last_of_ties`` of the last. ``max_time`` ends training after the epoch that
     passes so many seconds. ``augment`` changes the images of a batch. ``planned`` says whether
     the epochs asked for are all there will be.
     """
@@ -36,6 +37,7 @@ class Plan:
     early_stopping: bool = False
     augment: Augmentation | None = None
     planned: bool = True
+    last_of_ties: bool = False
 
     def __post_init__(self):
         self.penalised = bool(np.any(self.alpha) or np.any(self.l1))

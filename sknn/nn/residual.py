@@ -47,6 +47,14 @@ class Residual(JointLayer):
         return any(layer.draws for layer in self.named_layers().values())
 
     @property
+    def scheduled(self):
+        return any(layer.scheduled for layer in self.named_layers().values())
+
+    @property
+    def adapts(self):
+        return any(layer.adapts for layer in self.named_layers().values())
+
+    @property
     def joint(self):
         return any(layer.joint for layer in self.named_layers().values())
 
@@ -130,6 +138,11 @@ class Residual(JointLayer):
             for name, items in zip(network.names, network.state_layout.declared, strict=True)
             for item in items
         ]
+
+    def adapt(self, params, state, x, random_state):
+        for network in self.networks(x.shape[1:]):
+            given = by_layer(network, params), by_layer(network, state)
+            network.adapt(*given, x, random_state)
 
     def multiply_adds(self, input_shape):
         return sum(network.multiply_adds() for network in self.networks(input_shape))

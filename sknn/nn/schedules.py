@@ -157,9 +157,26 @@ class Planned(Schedule):
         if total is None:
             raise ValueError(
                 f"{type(self).__name__} needs to know its end: in partial_fit give it "
-                f"total_steps, as in learning_rate={type(self).__name__}(total_steps=1000)."
+                f"total_steps, as in {type(self).__name__}(total_steps=1000)."
             )
         return total
+
+    def _done(self, progress):
+        """t: the fraction of the steps that are done, from 0 to 1."""
+        return min(progress.step / self._total(progress), 1.0)
+
+
+class PlannedOrNone:
+    """What may change a setting from step to step: a schedule with an end, or None."""
+
+    def __contains__(self, value):
+        return value is None or isinstance(value, Planned)
+
+    def __str__(self):
+        return "None or a schedule with an end, such as FlatCosine() or CosineDecay()"
+
+
+PLANNED_OR_NONE = PlannedOrNone()
 
 
 class CosineDecay(Planned):
@@ -175,7 +192,7 @@ class CosineDecay(Planned):
         self.least = least
 
     def rate(self, progress, base):
-        done = min(progress.step / self._total(progress), 1.0)
+        done = self._done(progress)
         return self.least + (base - self.least) * 0.5 * (1 + math.cos(math.pi * done))
 
 
@@ -202,6 +219,42 @@ class OneCycle(Planned):
         falling = total - 1 - peak  # steps, none if all of them rise
         done = min((progress.step - peak) / falling, 1.0) if falling else progress.step > peak
         return _along_cosine(base, last, done)
+
+
+class CosLog(Planned):
+    """rate = base (1 - cos(2 pi log2(1 + (2^cycles - 1) t))) / 2, t from 0 to 1.
+
+    Cycles from 0 up to base and down to 0 again, each about twice as long as the one before.
+    Holzmüller et al. (2024), RealMLP, with its four cycles as the default.
+    """
+
+    valid = {**Planned.valid, "cycles": Range(1, 64, "both", whole=True)}
+
+    def __init__(self, total_steps=None, cycles=4):
+        super().__init__(total_steps)
+        self.cycles = cycles
+
+    def rate(self, progress, base):
+        cycle = math.log2(1 + (2**self.cycles - 1) * self._done(progress))
+        return base * (0.5 * (1 - math.cos(2 * math.pi * cycle)))
+
+
+class FlatCosine(Planned):
+    """rate = base for the first steps, a fraction ``flat`` of all, then down to 0 along a cosine.
+
+    rate = base (1 + cos(pi (t - flat) / (1 - flat))) / 2 there, t from 0 to 1; Holzmüller et al.
+    (2024) lower dropout and weight decay so, with ``flat=0.5``.
+    """
+
+    valid = {**Planned.valid, "flat": Range(0, 1, "left")}
+
+    def __init__(self, total_steps=None, flat=0.5):
+        super().__init__(total_steps)
+        self.flat = flat
+
+    def rate(self, progress, base):
+        falling = max(self._done(progress) - self.flat, 0.0) / (1 - self.flat)
+        return base * (0.5 * (1 + math.cos(math.pi * falling)))
 
 
 class Warmup(Schedule):

@@ -22,13 +22,16 @@ class Patience:
         self.best = np.full(models, best, dtype=float)
         self.count = np.zeros(models, dtype=int)
 
-    def watch(self, value, tol):
-        """Takes in the value of an epoch; returns whether it is the best so far."""
+    def watch(self, value, tol, last_of_ties=False):
+        """Takes in the value of an epoch; returns whether it is the best so far.
+
+        last_of_ties: whether a value as good as the best so far counts as the best
+        """
         stalled = ~((value <= self.best - tol) & (value < np.inf))  # as is nan, and the first inf
         self.count = np.where(stalled, self.count + 1, 0)
         improved = value < self.best
         self.best = np.where(improved, value, self.best)
-        return improved
+        return improved | (value == self.best) & (value < np.inf) if last_of_ties else improved
 
     def spent(self, limit):
         return self.count > limit

@@ -9,7 +9,8 @@ import numpy as np
 
 from sknn.nn.receptive_field import PIXEL, receptive_fields
 
-CLEAR = {"units", "filters", "kernel_size", "pool_size", "rate"}  # without their names, so always
+CLEAR = {"units", "filters", "kernel_size", "pool_size"}  # without their names, so always
+CLEAR_IF_FIRST = "rate"  # of Dropout; further on it is a factor of the learning rate
 WINDOWS = {"kernel_size", "pool_size"}
 LEFT_OUT = {"activation", "weight_init", "layers"}  # have a place of their own, or make no shape
 LONGEST = 40  # characters of a setting
@@ -104,7 +105,8 @@ def _settings(layer):
     defaults = signature(type(layer).__init__).parameters
     settings = []
     for name, value in layer.settings().items():
-        if name in CLEAR:
+        first = name == CLEAR_IF_FIRST and name == layer.setting_names()[0]
+        if name in CLEAR or first:
             square = name in WINDOWS and isinstance(value, Integral)
             settings.append(_text((value, value) if square else value))
         elif name not in LEFT_OUT and repr(value) != repr(defaults[name].default):

@@ -101,6 +101,7 @@ class _Together:
 
     def __init__(self, fits, watches):
         self.fits = fits
+        self.after_epoch = [watch.after_epoch for watch in watches if watch.after_epoch]
         first = fits[0]
         self.gradient = Gradient(
             first.model.network,
@@ -153,7 +154,7 @@ class _Together:
             history=self.history,
             subset=self.run.order,
             validate=self.validate if self.validations[0] else None,
-            after_epoch=is_over,
+            after_epoch=lambda: any([is_over(), *(each() for each in self.after_epoch)]),
         )
 
     def validate(self):

@@ -191,7 +191,7 @@ def _epoch(gradient, rows, plan, run):
         if idle is True:  # nothing to learn from
             continue
         place = run.seed, progress.epoch, start
-        gradient.place(*place)
+        gradient.place(*place, progress)
         if plan.augment:
             batch.x = plan.augment(batch.x, *place, workspace)
         rate = plan.schedule.rate(progress, plan.learning_rate)
@@ -229,7 +229,7 @@ def _step(gradient, batch, plan, run, rate):
         gradient.clip(norm, plan.max_grad_norm)
     theta, grad = gradient.trainable
     rates = rate if gradient.rates is None else factor(rate, gradient.rates) * gradient.rates
-    run.optimizer.step(theta, grad, rates, run.moments)
+    run.optimizer.at(run.progress).step(theta, grad, rates, run.moments)
     return loss, norm
 
 
@@ -249,7 +249,7 @@ def _step_in_parts(parts, gradient, plan, run, place):
         some.leave_out(~models)
         taken_out.append(some)
     for (models, batch), some in zip(parts, taken_out, strict=True):
-        some.gradient.place(some.run.seed, *place)
+        some.gradient.place(some.run.seed, *place, some.run.progress)
         rate = some.plan.schedule.rate(some.run.progress, some.plan.learning_rate)
         losses[models], norms[models] = _step(some.gradient, batch, some.plan, some.run, rate)
         some.write_back()
@@ -274,7 +274,8 @@ def _record(history, figures, started, watched, remaining, kept, before):
     n_rows, patience.best, patience.count = before
     trim(history, n_rows)
     _append(history, figures, started)
-    best = patience.watch(watched, as_values(remaining.plan.tol))
+    plan = remaining.plan
+    best = patience.watch(watched, as_values(plan.tol), plan.last_of_ties)
     if kept:
         kept.keep(*remaining.vectors, remaining.among_all(best, False))
 

@@ -119,6 +119,13 @@ def hard_tanh(graph, z, activation, params):
     return graph.add("Clip", z, -1.0, 1.0)
 
 
+def blend(graph, z, activation, params):
+    """z + blend * (g(z) - z), with the blends that were learned."""
+    inside = graph.add("Sub", activated(graph, z, activation.activation, params), z)
+    inside = graph.add("Mul", inside, graph.per_channel(params["blend"], z))
+    return graph.add("Add", z, inside)
+
+
 def sign(graph, z, activation, params):
     """1 for z >= 0, else -1."""
     return graph.add("Where", graph.add("GreaterOrEqual", z, 0.0), 1.0, -1.0)
@@ -136,6 +143,7 @@ def _exponential(graph, z, factor):
 
 
 ACTIVATIONS = {
+    own.Blend: blend,
     own.ELU: elu,
     own.GELU: gelu,
     own.HardSigmoid: hard_sigmoid,

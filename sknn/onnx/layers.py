@@ -4,6 +4,7 @@ They are given the graph, the Tensor that goes in, the layer, and its arrays by 
 normalisation folded into the weights before it where that is possible.
 """
 
+import math
 from dataclasses import replace
 from math import prod
 
@@ -16,12 +17,17 @@ from sknn.nn.layers import (
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool2D,
     LayerNorm,
     MaxPool2D,
+    Periodic,
+    PiecewiseLinear,
+    Scale,
 )
 from sknn.nn.residual import Residual, by_layer, present
+from sknn.nn.table import TableInput
 from sknn.onnx.activations import activated
 from sknn.onnx.graph import Tensor
 from sknn.onnx.windows import convolved, largest, mean, mean_of_all
@@ -78,15 +84,27 @@ def conv2d(graph, x, layer, params, state):
 
 
 def dense(graph, x, layer, params, state):
-    """f(x @ weight + bias)."""
+    """f(x @ weight + bias); what a scaling multiplies the products by goes into the weights."""
     bias = [params["bias"][0]] if "bias" in params else []
-    z = Tensor(graph.add("Gemm", x, params["weight"], *bias), layer.output_shape(x.shape))
+    weight = params["weight"] * layer.factor(x.shape[0])
+    z = Tensor(graph.add("Gemm", x, weight, *bias), layer.output_shape(x.shape))
     return activated(graph, z, layer.activation, params)
 
 
 def dropout(graph, x, layer, params, state):
     """x: predictions drop nothing."""
     return x
+
+
+def embedding(graph, x, layer, params, state):
+    """table[x]; the first vector of a column for codes that are not known."""
+    levels, starts = layer.tables_of_columns(x.shape[0])
+    known = graph.add("GreaterOrEqual", x, 0.0)
+    known = graph.add("And", known, graph.add("Less", x, levels.astype(graph.dtype)))
+    codes = graph.add("Floor", graph.add("Where", known, x, 0.0))
+    codes = graph.add("Cast", codes, to=np.dtype(np.int64))
+    rows = graph.add("Add", codes, starts.astype(np.int64))
+    return _in_a_row(graph, graph.add("Gather", params["table"], rows, axis=0), layer, x)
 
 
 def flatten(graph, x, layer, params, state):
@@ -120,6 +138,32 @@ def max_pool(graph, x, layer, params, state):
     return largest(graph, x, layer.windows(x.shape))
 
 
+def periodic(graph, x, layer, params, state):
+    """weight @ cos(2 pi frequency * x + phase) + bias of each column, and the column.
+
+    The cosine is a sine: ONNX Runtime has that in float64, too.
+    """
+    columns = graph.reshape(x, -1, x.shape[0], 1)
+    z = graph.add("Mul", columns, 2 * math.pi * params["frequency"][..., 0])
+    waves = graph.add("Sin", graph.add("Add", z, params["phase"][..., 0] + math.pi / 2))
+    made = _of_each_column(graph, waves, params["weight"])
+    made = graph.add("Add", made, params["bias"][..., 0])
+    if layer.keep_input:
+        made = graph.add("Concat", made, columns, axis=2)
+    return _in_a_row(graph, made, layer, x)
+
+
+def piecewise_linear(graph, x, layer, params, state):
+    """x slope + bias + weight @ encoding(x) of each column."""
+    columns = graph.reshape(x, -1, x.shape[0], 1)
+    starts, inverse, least, most = (own[..., 0] for own in layer.bins(np.dtype(float)))
+    code = graph.add("Mul", graph.add("Sub", columns, starts), inverse)
+    code = graph.add("Min", graph.add("Max", code, least), most)
+    made = graph.add("Mul", columns, params["slope"][..., 0])
+    made = graph.add("Add", made, _of_each_column(graph, code, params["weight"]))
+    return _in_a_row(graph, graph.add("Add", made, params["bias"][..., 0]), layer, x)
+
+
 def residual(graph, x, layer, params, state):
     """branch(x) + shortcut(x)."""
     outputs = [x, x]
@@ -134,6 +178,42 @@ def residual(graph, x, layer, params, state):
     return replace(branch, name=graph.add("Add", branch, shortcut))
 
 
+def scale(graph, x, layer, params, state):
+    """x * scale."""
+    return replace(x, name=graph.add("Mul", x, graph.per_channel(params["scale"], x)))
+
+
+def table_input(graph, x, layer, params, state):
+    """What each part makes of its columns, then the other columns."""
+    numbers = np.arange(x.shape[0])
+    columns = [numbers[own] for own in layer.columns(x.shape[0])]
+    parts = [_columns(graph, x, own) for own in columns]
+    for number, network in enumerate(layer.networks(x.shape)):
+        own = present(network, by_layer(network, params)), by_layer(network, state)
+        parts[number] = through(graph, parts[number], network, *own)
+    name = graph.add("Concat", *(part for part in parts if part.shape[0]), axis=1)
+    return Tensor(name, layer.output_shape(x.shape))
+
+
+def _columns(graph, x, numbers):
+    """Columns of x."""
+    return Tensor(graph.add("Gather", x, numbers.astype(np.int64), axis=1), (len(numbers),))
+
+
+def _of_each_column(graph, x, weight):
+    """weight (columns, made, numbers) times x (n, columns, numbers), for each column by itself."""
+    columns, made, numbers = weight.shape
+    row = graph.reshape(x, -1, columns, 1, numbers)
+    row = graph.add("MatMul", row, np.ascontiguousarray(weight.swapaxes(1, 2)))
+    return graph.reshape(row, -1, columns, made)
+
+
+def _in_a_row(graph, y, layer, x):
+    """The Tensor of y, (n, columns, numbers), as the layer makes it: flat."""
+    shape = layer.output_shape(x.shape)
+    return Tensor(graph.reshape(y, -1, *shape), shape)
+
+
 LAYERS = {
     Activate: activate,
     AveragePool2D: average_pool,
@@ -141,9 +221,14 @@ LAYERS = {
     Conv2D: conv2d,
     Dense: dense,
     Dropout: dropout,
+    Embedding: embedding,
     Flatten: flatten,
     GlobalAveragePool2D: global_average_pool,
     LayerNorm: layer_norm,
     MaxPool2D: max_pool,
+    Periodic: periodic,
+    PiecewiseLinear: piecewise_linear,
     Residual: residual,
+    Scale: scale,
+    TableInput: table_input,
 }

@@ -11,12 +11,17 @@ from sknn.nn.layers import (
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool2D,
     LayerNorm,
     MaxPool2D,
+    Periodic,
+    PiecewiseLinear,
+    Scale,
 )
 from sknn.nn.residual import Residual
+from sknn.nn.table import TableInput
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,11 @@ LAYERS = {
         "delta @ weight.T",
     ),
     Dropout: UNCHANGED,
+    Embedding: Formulas(
+        "the row of the table for each code, side by side",
+        {"table": "sum of delta over the samples with the code of the row"},
+        "0",
+    ),
     Flatten: Formulas("the numbers of x in one row", {}, "delta, in the shape of x"),
     GlobalAveragePool2D: Formulas(
         "mean of each channel", {}, "delta, in equal shares to the pixels of a channel"
@@ -62,8 +72,33 @@ LAYERS = {
     MaxPool2D: Formulas(
         "largest pixel of each window", {}, "delta, to the largest pixel of each window"
     ),
+    Periodic: Formulas(
+        "weight @ cos(2 pi frequency * x + phase) + bias, and x, of each column",
+        {
+            "frequency": "sum of (weight.T @ delta) * -sin(2 pi frequency * x + phase) * 2 pi x",
+            "phase": "sum of (weight.T @ delta) * -sin(2 pi frequency * x + phase)",
+            "weight": "sum of delta * cos(2 pi frequency * x + phase)",
+            "bias": "sum of delta over samples",
+        },
+        "delta through the cosines, + delta on the column itself",
+    ),
+    PiecewiseLinear: Formulas(
+        "x slope + bias + weight @ encoding(x) of each column",
+        {
+            "slope": "sum of delta * x",
+            "bias": "sum of delta over samples",
+            "weight": "sum of delta * encoding(x)",
+        },
+        "delta through the slope + delta through the bin that x lies in",
+    ),
     Residual: Formulas(
         "branch(x) + shortcut(x)", {}, "delta back through the branch + delta back on the shortcut"
+    ),
+    Scale: Formulas("x * scale", {"scale": "sum of delta * x"}, "delta * scale"),
+    TableInput: Formulas(
+        "what each part makes of its columns, then the other columns",
+        {},
+        "delta back through the parts, and on the other columns",
     ),
 }
 # Of activations with other settings than the defaults, which their docstrings begin with.
@@ -77,9 +112,19 @@ def formulas_of(layer):
     """The Formulas of a layer; of a layer of the user's own, what its docstring says."""
     for kind, formulas in LAYERS.items():
         if isinstance(layer, kind) and type(layer).forward is kind.forward:
-            biased = getattr(layer, "bias", True)
-            return formulas if biased else replace(formulas, z=formulas.z.removesuffix(" + bias"))
+            return _with_settings(formulas, layer)
     return Formulas(formula(layer))
+
+
+def _with_settings(formulas, layer):
+    """The Formulas of a layer without a bias, or of one whose weighted sums are scaled."""
+    if not getattr(layer, "bias", True):
+        formulas = replace(formulas, z=formulas.z.removesuffix(" + bias"))
+    if getattr(layer, "scaling", "standard") != "ntp":
+        return formulas
+    grads = {**formulas.grads, "weight": f"{formulas.grads['weight']} / sqrt(n_in)"}
+    z = formulas.z.replace("x @ weight", "x @ weight / sqrt(n_in)")
+    return Formulas(z, grads, f"{formulas.dx} / sqrt(n_in)")
 
 
 def formula(of):

@@ -18,11 +18,14 @@ class Layer(NestedSettings):
     ``accepts_sparse``: as the first layer it takes sparse rows; before others they are made
     dense. ``draws``: it draws from ``context.random`` unless that is None. ``joint``: it needs
     sums over the whole mini-batch, see ``JointLayer``. ``pixelwise``: of an image, a number of its
-    output depends on one pixel of its input.
+    output depends on one pixel of its input. ``scheduled``: it changes towards the end of training.
+    ``adapts``: its first values depend on training rows, see ``adapt``.
     """
 
     accepts_sparse = False
     draws = False
+    scheduled = False
+    adapts = False
     joint = False
     pixelwise = False
 
@@ -40,6 +43,12 @@ class Layer(NestedSettings):
     def state(self, input_shape):
         """The States that it updates in training."""
         return []
+
+    def adapt(self, params, state, x, random_state):
+        """Changes the first values of params, in place, by what training rows say; see ``adapts``.
+
+        x: (n, *input_shape), what the layers before make of these rows
+        """
 
     def multiply_adds(self, input_shape):
         """Multiplications, each with an addition, that forward spends on one sample."""
@@ -136,6 +145,15 @@ def _alone(joint_pass):
             sums = joint_pass.send(sums)
     except StopIteration as end:
         return end.value
+
+
+def needs_flat(input_shape):
+    """The number of features of a flat sample. Raises ValueError if it is another one."""
+    if len(input_shape) != 1:
+        raise ValueError(
+            f"needs flat samples, got samples of shape {input_shape}. Put Flatten() before it."
+        )
+    return input_shape[0]
 
 
 def kept(cache, name, make, *args):

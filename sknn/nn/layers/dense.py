@@ -1,5 +1,6 @@
 """The fully connected layer."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -14,7 +15,7 @@ from sknn.nn.layers.base import (
     differentiate,
 )
 from sknn.nn.parameters import Parameter
-from sknn.nn.ranges import COUNT, FLAG
+from sknn.nn.ranges import COUNT, FLAG, POSITIVE, OneOf
 from sknn.nn.workspace import ones
 
 UNTHREADED = 2**15  # numbers: larger sums BLAS would cut up for its threads, at no gain
@@ -37,18 +38,63 @@ class Dense(Layer):
         Draws the weights; "auto" is scikit-learn's Glorot, which draws the biases too.
     trainable : bool, default=True
         False freezes weights and biases, and what the activation learns.
+    bias_init : str, Initializer or None, default=None
+        Draws the biases; None leaves them to ``weight_init``.
+    scaling : {"standard", "ntp"}, default="standard"
+        "ntp" is the neural tangent parametrisation, y = f(x @ weight / sqrt(n_in) + bias); Jacot
+        et al. (2018), section 2. Weights are drawn sqrt(n_in) times as wide, so that the first
+        outputs are those of "standard"; steps of one learning rate then suit any n_in.
+    rate, bias_rate : float, default=1.0, 1.0
+        Factors of the learning rate for weights and for biases.
     """
 
     accepts_sparse = True
 
-    valid = {"units": COUNT, "trainable": FLAG, "bias": FLAG}
+    valid = {
+        "units": COUNT,
+        "trainable": FLAG,
+        "bias": FLAG,
+        "scaling": OneOf("standard", "ntp"),
+        "rate": POSITIVE,
+        "bias_rate": POSITIVE,
+    }
 
-    def __init__(self, units, activation="relu", *, bias=True, weight_init="auto", trainable=True):
+    def __init__(
+        self,
+        units,
+        activation="relu",
+        *,
+        bias=True,
+        weight_init="auto",
+        trainable=True,
+        bias_init=None,
+        scaling="standard",
+        rate=1.0,
+        bias_rate=1.0,
+    ):
         self.units = units
         self.activation = activation
         self.bias = bias
         self.weight_init = weight_init
         self.trainable = trainable
+        self.bias_init = bias_init
+        self.scaling = scaling
+        self.rate = rate
+        self.bias_rate = bias_rate
+
+    @property
+    def adapts(self):
+        return as_initializer(self.weight_init).adapts or (
+            self.bias and self.bias_init is not None and self._bias_init.adapts
+        )
+
+    @property
+    def _bias_init(self):
+        """What draws the biases."""
+        if self.bias_init is not None:
+            return as_initializer(self.bias_init, "bias_init")
+        initializer = as_initializer(self.weight_init)
+        return initializer if initializer.biases else Constant(0.0)
 
     def output_shape(self, input_shape):
         if len(input_shape) != 1:
@@ -59,21 +105,42 @@ class Dense(Layer):
 
     def parameters(self, input_shape):
         (n_in,) = input_shape
-        initializer = as_initializer(self.weight_init)
-        draw = partial(
-            initializer,
-            fan_in=n_in,
-            fan_out=self.units,
-            activation=as_activation(self.activation),
-        )
-        draw_bias = draw if initializer.biases else Constant(0.0)
-        trainable, shape = self.trainable, (1, self.units)
-        bias = Parameter("bias", shape, draw_bias, decay=False, trainable=trainable)
+        layer = {
+            "fan_in": n_in,
+            "fan_out": self.units,
+            "activation": as_activation(self.activation),
+        }
+        draw = partial(as_initializer(self.weight_init), **layer)
+        if self.scaling == "ntp":
+            draw = partial(_wider, draw, math.sqrt(n_in))
+        draw_bias, shape = partial(self._bias_init, **layer), (1, self.units)
+        trainable = self.trainable
+        bias = Parameter("bias", shape, draw_bias, False, self.bias_rate, trainable)
         return [
-            Parameter("weight", (n_in, self.units), draw, trainable=trainable),
+            Parameter("weight", (n_in, self.units), draw, rate=self.rate, trainable=trainable),
             *([bias] if self.bias else []),
             *activation_parameters(self.activation, self.units, trainable),
         ]
+
+    def adapt(self, params, state, x, random_state):
+        weight = as_initializer(self.weight_init)
+        if weight.adapts:
+            params["weight"][...] = weight.adapt(
+                params["weight"], self._sums(params, x), random_state
+            )
+        if self.bias and self._bias_init.adapts:
+            given = params["bias"], self._sums(params, x), random_state
+            params["bias"][...] = self._bias_init.adapt(*given)
+
+    def _sums(self, params, x):
+        """The weighted sums of x, (n, n_in), without the bias: (n, units)."""
+        z = x @ params["weight"]
+        z *= self.factor(x.shape[-1])
+        return z
+
+    def factor(self, n_in):
+        """What x @ weight is multiplied by."""
+        return 1 / math.sqrt(n_in) if self.scaling == "ntp" else 1.0
 
     def multiply_adds(self, input_shape):
         return input_shape[0] * self.units
@@ -88,6 +155,8 @@ class Dense(Layer):
         weight = params["weight"]
         z = cache.array("pre", (*weight.shape[:-2], x.shape[-2], self.units))
         _product(x, weight, out=z)
+        if self.scaling == "ntp":
+            z *= self.factor(x.shape[-1])
         if "bias" in params:
             z += params["bias"]
         cache["x"] = x
@@ -96,9 +165,11 @@ class Dense(Layer):
     def backward(self, params, grads, dy, cache, context, need_dx=True):
         x = cache["x"]
         dy = differentiate(self.activation, params, grads, dy, cache)  # dz from here on
-        _product(_transposed(x), dy, out=grads["weight"])
         if "bias" in grads:
             _sum_of_rows(dy, out=grads["bias"])
+        if self.scaling == "ntp":
+            dy *= self.factor(x.shape[-1])
+        _product(_transposed(x), dy, out=grads["weight"])
         if not need_dx:
             return None
         weight = params["weight"]
@@ -115,6 +186,11 @@ def _product(a, b, out):
     if a.ndim == b.ndim == 2:
         return np.dot(a, b, out)
     return np.matmul(a, b, out=out)
+
+
+def _wider(draw, factor, random_state, shape):
+    """What ``draw`` gives, that many times as wide."""
+    return factor * draw(random_state, shape)
 
 
 def _sum_of_rows(x, out):

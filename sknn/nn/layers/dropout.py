@@ -4,6 +4,7 @@ import numpy as np
 
 from sknn.nn.layers.base import Layer
 from sknn.nn.ranges import Range
+from sknn.nn.schedules import PLANNED_OR_NONE
 
 
 class Dropout(Layer):
@@ -17,14 +18,21 @@ class Dropout(Layer):
     ----------
     rate : float, default=0.5
         Share of the inputs that is dropped, in [0, 1).
+    schedule : Schedule or None, default=None
+        Changes the rate from step to step, as ``FlatCosine()`` does; None keeps it.
     """
 
     draws = True
     pixelwise = True
-    valid = {"rate": Range(0, 1, "left")}
+    valid = {"rate": Range(0, 1, "left"), "schedule": PLANNED_OR_NONE}
 
-    def __init__(self, rate=0.5):
+    def __init__(self, rate=0.5, schedule=None):
         self.rate = rate
+        self.schedule = schedule
+
+    @property
+    def scheduled(self):
+        return self.schedule is not None
 
     def output_shape(self, input_shape):
         return input_shape
@@ -33,7 +41,10 @@ class Dropout(Layer):
         if context.random is None:
             return x
         levels = 2**16
-        dropped = min(round(self.rate * levels), levels - 1)
+        rate = self.rate
+        if self.schedule is not None and context.progress is not None:
+            rate = self.schedule.rate(context.progress, rate)
+        dropped = min(round(rate * levels), levels - 1)
         shape = x.shape[-2:] if x.ndim < 4 else x.shape[-4:]  # without the model axis
         if isinstance(context.random, list):
             mask = cache.array("mask", (len(context.random), *shape))

@@ -1,0 +1,158 @@
+"""Numbers as piecewise-linear functions."""
+
+from functools import partial
+
+import numpy as np
+
+from sknn.nn.initializers import Constant
+from sknn.nn.layers.base import Layer, kept, needs_flat
+from sknn.nn.parameters import Parameter
+from sknn.nn.ranges import COUNT, POSITIVE
+
+
+class EdgesOfColumns:
+    """For each column at least two numbers that increase."""
+
+    def __contains__(self, value):
+        try:
+            columns = [np.asarray(edges, float) for edges in value]
+        except (TypeError, ValueError):
+            return False
+        return len(columns) > 0 and all(
+            edges.ndim == 1
+            and len(edges) > 1
+            and np.isfinite(edges).all()
+            and (np.diff(edges) > 0).all()
+            for edges in columns
+        )
+
+    def __str__(self):
+        return "a list with at least two increasing, finite numbers for each column"
+
+
+class PiecewiseLinear(Layer):
+    """y = x slope + bias + weight @ encoding(x) for each column by itself: ``size`` numbers.
+
+    Component j of the encoding is (x - e_j) / (e_{j+1} - e_j), cut off below 0 and above 1, for
+    the edges e of the column; the first component is not cut off below, nor the last one above.
+    Each number of y is thus a piecewise-linear function of x with kinks at the inner edges.
+
+    Gorishniy et al. (2022), section 3.2, with the embedding of TabM, Gorishniy et al. (2025):
+    weights are 0 at first, slopes and biases drawn from U(-r, r) with r = 1 / sqrt(size).
+    Penalties and weight decay leave out biases.
+
+    x: (..., n, columns)    slope, bias: (..., columns, size, 1)
+    weight: (..., columns, size, largest number of bins)    y: (..., n, columns * size)
+
+    Parameters
+    ----------
+    edges : list of array-like
+        The edges of the bins of each column, at least two that increase, such as quantiles of its
+        training values. They are constants.
+    size : int, default=16
+        Numbers that are made of each column.
+    rate : float, default=1.0
+        Factor of the learning rate for all parameters.
+    """
+
+    valid = {"edges": EdgesOfColumns(), "size": COUNT, "rate": POSITIVE}
+
+    def __init__(self, edges, size=16, rate=1.0):
+        self.edges = edges
+        self.size = size
+        self.rate = rate
+
+    @property
+    def _n_bins(self):
+        """The largest number of bins."""
+        return max(len(edges) for edges in self.edges) - 1
+
+    def output_shape(self, input_shape):
+        columns = needs_flat(input_shape)
+        if len(self.edges) != columns:
+            raise ValueError(
+                f"needs samples with as many columns as edges has lists, {len(self.edges)}, got "
+                f"{columns}. Give edges a list for each column."
+            )
+        return (columns * int(self.size),)
+
+    def parameters(self, input_shape):
+        columns, rate = needs_flat(input_shape), self.rate
+        draw = partial(_uniform, self.size**-0.5)
+        shape = columns, self.size, 1
+        return [
+            Parameter("slope", shape, draw, rate=rate, role="weight"),
+            Parameter("bias", shape, draw, False, rate),
+            Parameter("weight", (*shape[:2], self._n_bins), Constant(0.0), rate=rate),
+        ]
+
+    def multiply_adds(self, input_shape):
+        return input_shape[0] * (self._n_bins + 1) * self.size
+
+    def numbers_kept(self, input_shape):
+        return input_shape[0] * (1 + self._n_bins + self.size)
+
+    def scratch(self, input_shape):
+        return input_shape[0] * self.size
+
+    def forward(self, params, state, x, cache, context):
+        n, columns = x.shape[-2:]
+        starts, inverse, least, most = kept(cache, "bins", self.bins, cache.dtype)
+        across = cache.array("across", (*x.shape[:-2], columns, 1, n))
+        across[..., 0, :] = x.swapaxes(-1, -2)  # samples last: the longest loops are the fastest
+        code = cache.array("code", (*x.shape[:-2], columns, self._n_bins, n))
+        for model in np.ndindex(x.shape[:-2]):  # one after the other, as more would leave the cache
+            own = code[model]
+            np.subtract(across[model], starts, out=own)
+            own *= inverse
+            np.maximum(own, least, out=own)
+            np.minimum(own, most, out=own)
+        cache["x"], cache["encoding"] = across, code
+        models = params["slope"].shape[:-3]
+        made = cache.scratch("made", (*models, columns, self.size, n))
+        np.matmul(params["weight"], code, out=made)
+        made += params["slope"] * across
+        made += params["bias"]
+        y = cache.array("y", (*models, n, columns, self.size))
+        y[...] = np.moveaxis(made, -1, -3)
+        return y.reshape(*y.shape[:-2], -1)
+
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
+        across, code, n = cache["x"], cache["encoding"], dy.shape[-2]
+        columns = across.shape[-3]
+        models = dy.shape[:-2]
+        dmade = cache.scratch("made", (*models, columns, self.size, n))
+        dmade[...] = np.moveaxis(dy.reshape(*models, n, columns, self.size), -3, -1)
+        np.matmul(dmade, across.swapaxes(-1, -2), out=grads["slope"])
+        np.add.reduce(dmade, axis=-1, out=grads["bias"], keepdims=True)
+        np.matmul(dmade, code.swapaxes(-1, -2), out=grads["weight"])
+        if not need_dx:
+            return None
+        _, inverse, least, most = kept(cache, "bins", self.bins, cache.dtype)
+        dcode = np.matmul(params["weight"].swapaxes(-1, -2), dmade)
+        dcode *= (code > least) & (code < most)
+        dacross = np.matmul(params["slope"].swapaxes(-1, -2), dmade)
+        dacross += np.matmul(inverse.swapaxes(-1, -2), dcode)
+        dx = cache.array("dx", (*models, n, columns))
+        dx[...] = dacross[..., 0, :].swapaxes(-1, -2)
+        return dx
+
+    def bins(self, dtype):
+        """(starts, 1 / widths, least and largest codes) of all bins, each (columns, bins, 1).
+
+        Columns with fewer bins than others have bins that are always 0.
+        """
+        shape = len(self.edges), self._n_bins, 1
+        starts, inverse, most, least = np.zeros((4, *shape))
+        for column, edges in enumerate(self.edges):
+            edges = np.asarray(edges, float)
+            n_bins = len(edges) - 1
+            starts[column, :n_bins, 0] = edges[:-1]
+            inverse[column, :n_bins, 0] = 1 / np.diff(edges)
+            most[column, :n_bins] = 1
+            most[column, n_bins - 1], least[column, 0] = np.inf, -np.inf
+        return [array.astype(dtype) for array in (starts, inverse, least, most)]
+
+
+def _uniform(bound, random_state, shape):
+    return random_state.uniform(-bound, bound, shape)

@@ -1,0 +1,241 @@
+"""Tables of several kinds of columns as the input of a network: `TableInput`."""
+
+from copy import copy
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+from sknn.nn.layers.base import JointLayer, kept, needs_flat
+from sknn.nn.network import Network, named_layers
+from sknn.nn.residual import by_layer, present
+
+
+class TableInput(JointLayer):
+    """y = what each layer makes of its own columns of x, side by side, then the other columns.
+
+    The first layer of a network on a table whose columns are numbers, codes of categories and
+    others, all in one array of floats: ``TableInput([(Periodic(), slice(0, 8)),
+    (Embedding([5, 40]), [8, 9])])``. Columns that no part names are passed on as they are.
+
+    x: (..., n, columns)    y: (..., n, numbers)
+
+    Parameters
+    ----------
+    parts : list of (Layer, columns), or of (str, Layer, columns)
+        Each layer with the columns that it takes: a slice, or a list of their numbers. Several
+        layers may take the same column. Settings of the layers are parameters, ``periodic1__size``,
+        by the names given with them or by kind and number.
+    """
+
+    _networks = None  # one for each part: known once placed
+
+    def __init__(self, parts):
+        self.parts = parts
+
+    @property
+    def draws(self):
+        return any(layer.draws for layer in self.named_layers().values())
+
+    @property
+    def joint(self):
+        return any(layer.joint for layer in self.named_layers().values())
+
+    @property
+    def scheduled(self):
+        return any(layer.scheduled for layer in self.named_layers().values())
+
+    @property
+    def adapts(self):
+        return any(layer.adapts for layer in self.named_layers().values())
+
+    def named_layers(self):
+        """The layers by name. Raises TypeError or ValueError if parts are not such."""
+        parts = self.parts
+        if not isinstance(parts, list | tuple) or not parts:
+            raise TypeError(
+                f"parts must be a list of at least one (layer, columns), got {parts!r}."
+            )
+        for part in parts:
+            if not isinstance(part, list | tuple) or len(part) not in (2, 3):
+                raise TypeError(
+                    "parts must be a list of (layer, columns) or (name, layer, columns), such as "
+                    f"(Periodic(), [0, 1]), got the entry {part!r}."
+                )
+        own = self.setting_names()
+        layers = [part[:-1] if len(part) == 3 else part[0] for part in parts]
+        return named_layers(layers, lambda name: name in own or "." in name)
+
+    def check(self):
+        try:
+            for layer in self.named_layers().values():
+                layer.check()
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+
+    def columns(self, n_columns):
+        """For each part, and for the columns that are passed on, a slice or an array of numbers.
+
+        Raises ValueError if a part takes columns that are not there, or none.
+        """
+        taken, all_columns = [], np.arange(n_columns)
+        for part in self.parts:
+            columns = part[-1]
+            if isinstance(columns, slice):
+                numbers = all_columns[columns]
+            else:
+                numbers = np.asarray(columns)
+                whole = numbers.ndim == 1 and numbers.dtype.kind in "iu"
+                if not whole or not np.isin(numbers, all_columns).all():
+                    raise ValueError(
+                        f"columns of a part must be a slice or a list of ints from 0 to "
+                        f"{n_columns - 1}, got {columns!r}."
+                    )
+            if not len(numbers):
+                raise ValueError(
+                    f"columns of a part must be at least one of {n_columns}, got {columns!r}. "
+                    "Leave the part out."
+                )
+            taken.append(numbers)
+        taken.append(np.setdiff1d(all_columns, np.concatenate(taken)))
+        return [_as_slice(numbers) for numbers in taken]
+
+    def networks(self, input_shape):
+        """A Network for each part."""
+        columns = needs_flat(input_shape)
+        if self._networks is not None and self._networks[0] == columns:
+            return self._networks[1]
+        named, taken = self.named_layers(), self.columns(columns)
+        numbers = np.arange(columns)
+        return [
+            Network([layer], (len(numbers[own]),), names=[name])
+            for (name, layer), own in zip(named.items(), taken, strict=False)
+        ]
+
+    def placed(self, input_shape):
+        placed = copy(self)
+        placed._networks = needs_flat(input_shape), self.networks(input_shape)
+        return placed
+
+    def inside(self, input_shape):
+        return self.networks(input_shape)
+
+    def output_shape(self, input_shape):
+        made = sum(prod(network.shapes[-1]) for network in self.networks(input_shape))
+        rest = self.columns(input_shape[0])[-1]
+        return (made + len(np.arange(input_shape[0])[rest]),)
+
+    def parameters(self, input_shape):
+        return [
+            replace(item, name=f"{name}.{item.name}")
+            for network in self.networks(input_shape)
+            for name, items in zip(network.names, network.layout.declared, strict=True)
+            for item in items
+        ]
+
+    def state(self, input_shape):
+        return [
+            replace(item, name=f"{name}.{item.name}")
+            for network in self.networks(input_shape)
+            for name, items in zip(network.names, network.state_layout.declared, strict=True)
+            for item in items
+        ]
+
+    def adapt(self, params, state, x, random_state):
+        networks = self.networks(x.shape[-1:])
+        for network, own in zip(networks, self.columns(x.shape[-1]), strict=False):
+            given = by_layer(network, params), by_layer(network, state), _taken(x, own)
+            network.adapt(*given, random_state)
+
+    def multiply_adds(self, input_shape):
+        return sum(network.multiply_adds() for network in self.networks(input_shape))
+
+    def numbers_kept(self, input_shape):
+        kept_inside = sum(network.numbers_kept() for network in self.networks(input_shape))
+        return prod(self.output_shape(input_shape)) + kept_inside
+
+    def scratch(self, input_shape):
+        return max(network.largest_scratch() for network in self.networks(input_shape))
+
+    def forward_jointly(self, params, state, x, cache, context):
+        networks, columns = kept(cache, "parts", self._split, x.shape[-1])
+        if "workspaces" not in cache:
+            cache["workspaces"] = [network.workspaces(cache.dtype, cache) for network in networks]
+        outputs = []
+        for network, own, workspaces in zip(networks, columns, cache["workspaces"], strict=False):
+            arrays = present(network, by_layer(network, params)), by_layer(network, state)
+            given = *arrays, _taken(x, own), workspaces, context
+            outputs.append((yield from network.forward_jointly(*given)))
+        outputs.append(_taken(x, columns[-1]))
+        models = np.broadcast_shapes(*(output.shape[:-2] for output in outputs))
+        ends = np.cumsum([output.shape[-1] for output in outputs]).tolist()
+        cache["places"] = [slice(*pair) for pair in zip([0, *ends], ends, strict=False)]
+        cache["n_columns"] = x.shape[-1]
+        y = cache.array("y", (*models, x.shape[-2], ends[-1]))
+        for place, output in zip(cache["places"], outputs, strict=True):
+            y[..., place] = output
+        return y
+
+    def backward_jointly(self, params, grads, dy, cache, context, need_dx=True):
+        networks, columns = kept(cache, "parts", self._split, cache["n_columns"])
+        dx = cache.array("dx", (*dy.shape[:-1], cache["n_columns"])) if need_dx else None
+        if need_dx:
+            dx[...] = 0
+            dx[..., columns[-1]] = dy[..., cache["places"][-1]]
+        for number, network in enumerate(networks):
+            part = dy[..., cache["places"][number]]
+            dpart = cache.array(f"dy{number}", part.shape)  # without gaps, as layers like it
+            dpart[...] = part
+            own = by_layer(network, params), by_layer(network, grads)
+            given = *own, dpart, cache["workspaces"][number], context
+            dpart = yield from network.backward_jointly(*given, need_dx)
+            if need_dx:
+                dx[..., columns[number]] += dpart
+        return dx
+
+    def _split(self, n_columns):
+        """(networks, columns) of the parts."""
+        return self.networks((n_columns,)), self.columns(n_columns)
+
+    def get_params(self, deep=True):
+        """The arguments of the constructor, and with ``deep`` the layers and their settings."""
+        params = self.settings()
+        if not deep:
+            return params
+        try:
+            named = self.named_layers()
+        except (TypeError, ValueError):  # a network says what is wrong with them
+            return params
+        for name, layer in named.items():
+            params[name] = layer
+            params |= {f"{name}__{key}": value for key, value in layer.get_params().items()}
+        return params
+
+    def set_params(self, **params):
+        """Sets arguments of the constructor, layers, or their settings, by name."""
+        own = [name for name in self.setting_names() if name in params]
+        super().set_params(**{name: params.pop(name) for name in own})
+        for key, value in params.items():
+            name, _, setting = key.partition("__")
+            named = self.named_layers()
+            if name not in named:
+                super().set_params(**{key: value})  # raises
+            elif setting:
+                named[name].set_params(**{setting: value})
+            else:
+                parts, at = list(self.parts), list(named).index(name)
+                parts[at] = (*parts[at][:-2], value, parts[at][-1])
+                self.parts = parts
+        return self
+
+
+def _taken(x, columns):
+    """Columns of x: a slice without a copy, or numbers."""
+    return x[..., columns] if isinstance(columns, slice) else x.take(columns, axis=-1)
+
+
+def _as_slice(numbers):
+    """A slice if the numbers are neighbours, which copies nothing; else the numbers."""
+    if len(numbers) and (np.diff(numbers) == 1).all():
+        return slice(int(numbers[0]), int(numbers[-1]) + 1)
+    return numbers

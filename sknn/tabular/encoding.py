@@ -1,0 +1,250 @@
+"""What is learnt of the columns of a table, and the matrix of numbers that networks take in."""
+
+import numpy as np
+
+KINDS = ("two", "onehot", "codes")  # how a category enters the matrix
+CHUNK = 2**20  # numbers of a table that are float64 at a time
+FAR = 1e6  # scaled numbers beyond it are as good as infinite: the clip leaves 3 of them
+SELDOM = 2  # rows that a level of many needs to be told from others
+LARGEST_CODE = 2**24  # whole numbers up to it are exact in float32
+
+
+class Encoding:
+    """How the columns of a table become one matrix [numbers | one-hot | codes].
+
+    A number x becomes z / sqrt(1 + (z / 3)^2), z = (x - median) / (Q75 - Q25), or over half the
+    range where the quartiles are equal. A missing one becomes the median, and one more column
+    says where training had missing ones. A category of two levels is one column of +1 and -1,
+    one of up to ``max_onehot`` levels a column for each level, both scaled like numbers; one of
+    more levels is a column of codes for an embedding, 0 for levels that are not known. Columns
+    that are constant in training are left out.
+
+    Parameters
+    ----------
+    is_category : ndarray of bool, shape (n_columns,)
+    numbers : list of int
+        The columns of numbers that are not constant.
+    fill : ndarray of shape (len(numbers),)
+        What takes the place of missing numbers.
+    indicators : list of int
+        Columns of numbers in which training had missing ones.
+    categories : list of dict
+        ``column``, ``kind`` (one of "two", "onehot", "codes"), ``levels``, and whether a missing
+        value is a level of its own (``missing``).
+    centre, half : ndarray of shape (n_plain,)
+        The median of each column that is not of codes, and half of what it is divided by.
+    """
+
+    def __init__(self, is_category, numbers, fill, indicators, categories, centre, half):
+        self.is_category = is_category
+        self.numbers = numbers
+        self.fill = fill
+        self.indicators = indicators
+        self.categories = categories
+        self.centre = centre
+        self.half = half
+        self._places = [
+            {level: place for place, level in enumerate(own["levels"])} for own in categories
+        ]
+        self._places_of_numbers = {column: place for place, column in enumerate(numbers)}
+
+    @classmethod
+    def learn(cls, table, is_category, max_onehot):
+        """The Encoding of a Table; is_category: (n_columns,) of bool, which columns have levels.
+
+        Raises ValueError, with its name, on a column of numbers that holds an infinity, or one
+        that holds no numbers.
+        """
+        numbers, fill, indicators, scales = [], [], [], []
+        for j in np.flatnonzero(~is_category).tolist():
+            values = _finite(table.column(j))
+            missing = np.isnan(values)
+            if missing.any() and not missing.all():
+                indicators.append(j)
+            values = values[~missing] if missing.any() else values
+            centre, half = _centre_and_half(values)
+            if half > 0:
+                numbers.append(j)
+                fill.append(centre)
+                scales.append((centre, half))
+        for j in indicators:
+            scales.append(_centre_and_half(np.isnan(table.column(j).as_numbers()).astype(float)))
+        categories = []
+        for j in np.flatnonzero(is_category).tolist():
+            found, own_scales = _category(table.column(j), j, max_onehot)
+            if found:
+                categories.append(found)
+                scales += own_scales
+        # plain columns come before codes
+        categories.sort(key=lambda own: own["kind"] == "codes")
+        centre, half = np.array(scales, float).reshape(-1, 2).T
+        return cls(
+            np.asarray(is_category, bool),
+            numbers,
+            np.array(fill, float),
+            indicators,
+            categories,
+            centre,
+            half,
+        )
+
+    def learnt(self):
+        """What the constructor takes, as a dict of plain arrays and lists."""
+        names = "is_category", "numbers", "fill", "indicators", "categories", "centre", "half"
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def n_numbers(self):
+        return len(self.numbers)
+
+    @property
+    def n_plain(self):
+        """How many columns of the matrix are not codes."""
+        return max(len(self.centre), 0 if self.sizes else 1)  # a network needs one input
+
+    @property
+    def sizes(self):
+        """How many codes each of the last columns has, the one for unknown levels included."""
+        return [
+            len(own["levels"]) + own["missing"] + 1
+            for own in self.categories
+            if own["kind"] == "codes"
+        ]
+
+    @property
+    def n_columns(self):
+        """How many columns the matrix has."""
+        return self.n_plain + len(self.sizes)
+
+    def matrix(self, table, dtype=np.float32):
+        """The matrix (n_rows, n_columns) of a Table with the columns of the one it was learnt of.
+
+        Raises ValueError, with its name, on a column of numbers that holds an infinity, or one
+        that holds no numbers.
+        """
+        n = table.shape[0]
+        out = np.zeros((n, self.n_columns), dtype)
+        at = sorted({*self.numbers, *self.indicators})
+        if at:
+            self._fill_numbers(table, at, out)
+        place = len(self.numbers) + len(self.indicators)
+        code_place = self.n_plain
+        for own, places in zip(self.categories, self._places, strict=True):
+            codes, levels = table.column(own["column"]).as_levels()
+            own_codes = np.array([*(places.get(level, -1) for level in levels), -1], np.intp)[codes]
+            if own["kind"] == "codes":
+                rows = own_codes + 1
+                if own["missing"]:
+                    rows[codes < 0] = len(own["levels"]) + 1
+                out[:, code_place] = rows
+                code_place += 1
+                continue
+            for values in _columns_of(own, own_codes):
+                out[:, place] = values
+                place += 1
+        self._scale_categories(out, len(self.numbers) + len(self.indicators), place)
+        return out
+
+    def _scale_categories(self, out, first, last):
+        """Scales the columns of -1, 0 and 1 in place, some rows at a time."""
+        if first == last:
+            return
+        step = max(1, CHUNK // (last - first))
+        for start in range(0, len(out), step):
+            block = out[start : start + step, first:last]
+            block[...] = self._scaled(block.astype(np.float64), slice(first, last))
+
+    def _fill_numbers(self, table, at, out):
+        """Numbers and indicators, some rows at a time."""
+        numbers = np.searchsorted(at, self.numbers)
+        indicators = np.searchsorted(at, self.indicators)
+        first, second = len(numbers), len(numbers) + len(indicators)
+        step = max(1, CHUNK // max(len(at), 1))
+        for start in range(0, table.shape[0], step):
+            rows = slice(start, min(start + step, table.shape[0]))
+            block = table.numbers(at, rows)
+            if np.isinf(block).any():
+                column = at[int(np.flatnonzero(np.isinf(block).any(axis=0))[0])]
+                raise ValueError(_told_infinite(table.told(column)))
+            missing = np.isnan(block)
+            values = block[:, numbers]
+            if missing.any():
+                np.copyto(values, self.fill, where=missing[:, numbers])
+            out[rows, :first] = self._scaled(values, slice(0, first))
+            out[rows, first:second] = self._scaled(
+                missing[:, indicators].astype(float), slice(first, second)
+            )
+
+    def _scaled(self, values, at):
+        """z / sqrt(1 + (z / 3)^2), in float64, of the plain columns ``at``."""
+        centre, half = self.centre[at], self.half[at]
+        with np.errstate(over="ignore", invalid="ignore"):
+            # halves, as the difference of two large numbers may be too large itself
+            z = np.clip((0.5 * values - 0.5 * centre) / half, -FAR, FAR)
+        return z / np.sqrt(1 + (z / 3) ** 2)
+
+
+def _finite(column):
+    values = np.asarray(column.as_numbers(), np.float64)
+    if np.isinf(values).any():
+        raise ValueError(_told_infinite(column.told))
+    return values
+
+
+def _told_infinite(told):
+    return (
+        f"{told} must not hold infinity, got some. Replace it by the largest value that is "
+        "possible, or by nan if it is not known: missing numbers are allowed."
+    )
+
+
+def _centre_and_half(values):
+    """(median, half of Q75 - Q25 or of half the range); (0, 0) of no values."""
+    if not len(values):
+        return 0.0, 0.0
+    low, centre, high = np.quantile(values * 0.5, [0.25, 0.5, 0.75])
+    half = high - low
+    if half == 0:
+        half = (0.5 * values.max() - 0.5 * values.min()) / 2
+    return float(2 * centre), float(half)
+
+
+def _category(column, j, max_onehot):
+    """(dict of a category, scales of its columns), or (None, []) if it is constant."""
+    codes, levels = column.as_levels()
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    missing = bool((codes < 0).any())
+    order = sorted(np.flatnonzero(counts).tolist(), key=lambda code: _rank(levels[code]))
+    n_levels = len(order)
+    if n_levels + missing < 2:
+        return None, []
+    if n_levels > max_onehot and n_levels > 2:
+        order = [code for code in order if counts[code] >= SELDOM][: LARGEST_CODE - 2]
+        if len(order) + missing + (len(order) < n_levels) < 2:
+            return None, []
+        kind = "codes"
+    else:
+        kind = "two" if n_levels == 2 else "onehot"
+    own = {
+        "column": j,
+        "kind": kind,
+        "levels": [levels[code] for code in order],
+        "missing": missing and kind == "codes",
+    }
+    if kind == "codes":
+        return own, []
+    places = np.full(len(levels) + 1, -1)
+    places[order] = np.arange(n_levels)
+    return own, [_centre_and_half(values) for values in _columns_of(own, places[codes])]
+
+
+def _columns_of(own, codes):
+    """The columns of a category, of two levels or one-hot; codes: -1 for what is not known."""
+    if own["kind"] == "two":
+        return [np.array([-1.0, 1.0, 0.0])[codes]]
+    return [(codes == place).astype(float) for place in range(len(own["levels"]))]
+
+
+def _rank(level):
+    """Where a level stands among others, which need not be of one type."""
+    return (isinstance(level, str), level)

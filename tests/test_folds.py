@@ -1,0 +1,48 @@
+"""Folds that are dealt out by y."""
+
+import numpy as np
+import pytest
+
+from sknn.tabular.folds import dealt_folds
+
+
+def _deal(y, n_members, seed=0):
+    return dealt_folds(np.asarray(y), n_members, np.random.RandomState(seed))
+
+
+def test_each_row_is_held_out_once_and_trained_on_otherwise():
+    splits = _deal(np.arange(43) % 4, 8)
+    assert len(splits) == 8
+    np.testing.assert_array_equal(np.sort(np.concatenate([at for _, at in splits])), np.arange(43))
+    for train, at in splits:
+        np.testing.assert_array_equal(np.sort(np.r_[train, at]), np.arange(43))
+        assert len(at) in (5, 6)
+
+
+def test_every_fold_has_its_share_of_each_class():
+    y = np.repeat([0, 1, 2], [40, 16, 8])
+    for _, at in _deal(y, 8):
+        np.testing.assert_array_equal(np.bincount(y[at]), [5, 2, 1])
+
+
+def test_every_fold_has_small_and_large_numbers():
+    y = np.random.RandomState(3).permutation(80).astype(float)
+    for _, at in _deal(y, 8):
+        np.testing.assert_array_equal(np.sort(y[at]) // 8, np.arange(10))  # one of each eight
+
+
+def test_few_members_hold_out_a_fifth():
+    splits = _deal(np.zeros(50), 2)
+    assert [len(at) for _, at in splits] == [10, 10]
+    assert not set(splits[0][1]) & set(splits[1][1])
+
+
+@pytest.mark.parametrize(("n", "members"), [(1, 0), (3, 0), (4, 2), (9, 4), (16, 8), (100, 8)])
+def test_small_tables_have_fewer_members(n, members):
+    assert len(_deal(np.zeros(n), 8)) == members
+
+
+def test_rows_are_shuffled_first():
+    y = np.zeros(40)
+    assert any(not np.array_equal(_deal(y, 5)[0][1], _deal(y, 5, seed)[0][1]) for seed in (1, 2))
+    np.testing.assert_array_equal(_deal(y, 5, 1)[0][1], _deal(y, 5, 1)[0][1])

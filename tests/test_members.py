@@ -1,0 +1,122 @@
+"""Members: each as it would be by itself, its best epoch kept, in the time there is."""
+
+import time
+
+import numpy as np
+import pytest
+
+from sknn.nn import Dense, Dropout
+from sknn.nn.batches import Rows
+from sknn.nn.fit import HeldOut
+from sknn.nn.losses import SquaredError
+from sknn.nn.model import Model
+from sknn.tabular import members
+from sknn.tabular.members import Members, Progress
+from sknn.tabular.recipe import Recipe, optimizer_for, schedule_for
+
+N = 48
+RANDOM = np.random.RandomState(0)
+X = RANDOM.normal(size=(N, 3)).astype(np.float32)
+Y = X[:, :1] ** 2
+FOLDS = np.arange(N) % 4
+
+
+def _score(z, y, weight):
+    return -float(np.mean((z - y) ** 2))
+
+
+def _members(numbers=(0, 1, 2, 3), epochs=6, seeds=None, learning_rate=0.01):
+    layers = [Dense(8, "tanh"), Dropout(0.2), Dense(1, "identity")]
+    loss = SquaredError()
+    optimizer, schedule = optimizer_for(0.01), schedule_for()
+    recipe = Recipe(layers, loss, loss, optimizer, schedule, learning_rate, 10, epochs)
+    rows = Rows(X, Y, dtype=np.float32)
+    splits = [(np.flatnonzero(own != FOLDS), np.flatnonzero(own == FOLDS)) for own in numbers]
+    held_out = [HeldOut(X, at, Y[at], Y[at], None, _score) for _, at in splits]
+    states = [np.random.RandomState(own) for own in seeds or numbers]
+    return Members(recipe, rows, [train for train, _ in splits], held_out, states)
+
+
+def test_members_are_what_each_would_be_by_itself():
+    theta, _, _, histories = _members().train()
+    for number in range(4):
+        alone, _, _, (history,) = _members((number,)).train()
+        np.testing.assert_array_equal(alone[0], theta[number])
+        assert history["validation_score"] == histories[number]["validation_score"]
+
+
+def test_threads_do_not_change_members(monkeypatch):
+    theta = _members().train()[0]
+    for threads in (1, 3):
+        monkeypatch.setattr(members, "allowed_threads", lambda threads=threads: threads)
+        np.testing.assert_array_equal(_members().train()[0], theta)
+
+
+def test_members_keep_their_best_epoch():
+    these = _members(epochs=12, learning_rate=0.3)
+    theta, state, results, histories = these.train()
+    last = 0
+    for own, statistics, history, held_out in zip(
+        theta, state, histories, these.held_out, strict=True
+    ):
+        model = Model(these.network, SquaredError(), own, statistics)
+        score = _score(model.outputs(X, 2**20, held_out.at), held_out.y, None)
+        assert score == pytest.approx(max(history["validation_score"]), rel=1e-6)
+        last += history["validation_score"][-1] == max(history["validation_score"])
+    assert last < 4  # for some of them the best is not the last
+    assert [result.epochs for result in results] == [12] * 4
+
+
+def test_a_second_training_draws_the_same():
+    these = _members()
+    np.testing.assert_array_equal(these.train()[0], these.train()[0])
+
+
+def test_members_with_other_seeds_start_elsewhere():
+    one, other = (_members((0, 0), seeds=seeds).train()[0] for seeds in ((5, 5), (5, 6)))
+    np.testing.assert_array_equal(one[0], one[1])
+    np.testing.assert_array_equal(one[0], other[0])
+    assert np.abs(other[0] - other[1]).max() > 0.1
+
+
+def test_progress_is_told_after_each_epoch():
+    told = []
+    _members(epochs=3).train(say=lambda *figures: told.append(figures))
+    assert [epoch for epoch, _ in told] == [1, 2, 3]
+    seconds = [seconds for _, seconds in told]
+    assert 0 < seconds[0] < seconds[1] < seconds[2]
+
+
+def test_fewer_epochs_are_planned_if_there_is_little_time():
+    these = _members(epochs=10_000)
+    began = time.perf_counter()
+    *_, results, histories = these.train(max_time=0.3)
+    assert time.perf_counter() - began < 3  # 10,000 epochs would take far longer
+    epochs = results[0].epochs
+    assert 1 <= epochs < 10_000
+    assert len(histories[0]["loss"]) == epochs
+
+
+def test_time_that_is_over_ends_training():
+    clock = Progress(ends=time.perf_counter() - 1, say=None)
+    assert clock()
+    assert not Progress(ends=time.perf_counter() + 100, say=None)()
+    assert not Progress(ends=None, say=None)()
+
+
+def test_an_error_of_a_member_is_raised():
+    these = _members((0, 1))
+
+    def broken(z, y, weight):
+        raise ZeroDivisionError("a broken score")
+
+    own = these.held_out[1]
+    these.held_out[1] = HeldOut(own.x, own.at, own.y, own.labels, None, broken)
+    with pytest.raises(ZeroDivisionError, match="a broken score"):
+        these.train()
+
+
+def test_members_that_need_more_memory_than_there_is_are_refused(monkeypatch):
+    monkeypatch.setattr("sknn.nn.network.installed_memory", lambda: 1000)
+    with pytest.raises(ValueError, match="Lower n_estimators"):
+        _members()
