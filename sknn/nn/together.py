@@ -9,7 +9,7 @@ from copy import copy
 import numpy as np
 from scipy.sparse import issparse
 
-from sknn.nn.batches import Batch, Source, UnevenBatch, sum_of_weights
+from sknn.nn.batches import Batch, Rows, Source, UnevenBatch, sum_of_weights
 from sknn.nn.fit import result_of, run, validation_of
 from sknn.nn.gradient import Gradient
 from sknn.nn.plan import Plan
@@ -51,6 +51,7 @@ def shape_of(fit, watch):
     network, plan, rows, run = fit.model.network, fit.plan, fit.rows, fit.run
     if not (
         isinstance(plan, Plan)
+        and isinstance(rows, Rows)
         and fit.checkpoint is None
         and not fit.goes_on
         and not network.n_image_layers
@@ -325,7 +326,7 @@ class _RowsOfModels(Source):
             weight_sum = sum_of_weights(weight)
         return Batch(x, y, weight, weight_sum)
 
-    def batches(self, size, order=None):
+    def batches(self, size, order=None, draws=None):
         """As of any Source; a last batch is uneven if models have different numbers of rows."""
         lengths = n_rows(order)
         if not isinstance(lengths, np.ndarray):
