@@ -35,7 +35,7 @@ sknn.dask.tasks                 classification and regression of Dask collection
 
 sknn.dask.network               reads, holds out, predicts and scores in place of the plain ones
 
-sknn.dask.blocks                blocks, computed and checked as an estimator reads arrays
+sknn.dask.reading               blocks, computed and checked as an estimator reads arrays
 sknn.dask.prediction            predictions of collections, which nobody has computed yet
 sknn.dask.scores                scores that are added up block by block
 

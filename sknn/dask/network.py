@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sknn.dask.blocks import BlockReader
 from sknn.dask.census import Census
 from sknn.dask.partitions import Partitions, example
 from sknn.dask.prediction import lazily
+from sknn.dask.reading import BlockReader
 from sknn.estimators.inputs import in_memory_class, is_collection
 from sknn.estimators.reading import FLOATS, Data, one_weight_each
 from sknn.nn.blocks import Blocks, HeldOutBlocks, Split, read_ahead
@@ -102,7 +102,7 @@ class DaskNetwork:
         for _, (X, y, weight) in read_ahead(partitions.compute, range(len(partitions))):
             y = np.asarray(y)
             if weight is not None:
-                weight = one_weight_each(weight, y, FLOATS, positive=False)
+                weight = one_weight_each(weight, y, FLOATS, positive=False, zeros=True)
             if len(y):
                 add(X, y, weight)
         return score.value()

@@ -52,7 +52,7 @@ def _names(estimator, method, like):
     if method == "transform":
         return [f"{type(estimator).__name__.lower()}{unit}" for unit in range(like.shape[1])]
     if method in ("predict_proba", "predict_log_proba"):
-        return list(estimator.classes_)
+        return np.asarray(estimator.classes_).tolist()
     return None
 
 

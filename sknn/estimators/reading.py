@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,15 +25,24 @@ from sknn.scikit_learn import check_sample_weight, num_samples
 FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to
 
 
-def one_weight_each(sample_weight, X, dtype, positive=True):
-    """sample_weight as an array (n,) of the dtype, or of the first of several."""
+def one_weight_each(sample_weight, X, dtype, positive=True, zeros=False):
+    """sample_weight as an array (n,) of the dtype, or of the first of several.
+
+    positive: whether negative ones are refused    zeros: whether all may be zero
+    """
     refuse_no_numbers(sample_weight=sample_weight)
     with named("sample_weight", "a number for each sample, or one for all"):
         if np.iscomplexobj(np.asarray(sample_weight)):
             raise ValueError("Complex data not supported.")
         if isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0:
             sample_weight = float(sample_weight)
-        return check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=positive)
+        return check_sample_weight(
+            sample_weight,
+            X,
+            dtype=dtype,
+            ensure_non_negative=positive,
+            allow_all_zero_weights=zeros,
+        )
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,7 @@ class Reader:
         labels = self._learn(labels, learn, some)
         if sample_weight is not None:
             with _called_val(validates, "sample_weight_val: {}"):
-                check = one_weight_each if block else self._checked_weight
+                check = partial(one_weight_each, zeros=True) if block else self._checked_weight
                 sample_weight = check(sample_weight, X, dtype)
         weighed = sample_weight if validates else self._loss_weight(labels, sample_weight)
         if weighed is not sample_weight and weighed.any():

@@ -16,12 +16,10 @@ def read_ahead(read, numbers):
     """Yields (number, read(number)); while one is used, a thread reads the next one."""
     with ThreadPoolExecutor(1, thread_name_prefix="sknn-read") as reader:
         coming = [reader.submit(read, number) for number in numbers[:1]]
-        for number, following in zip(numbers, [*numbers[1:], None], strict=True):
+        for place, number in enumerate(numbers):
             found = coming.pop().result()
-            if following is not None:
-                coming.append(reader.submit(read, following))
+            coming += [reader.submit(read, following) for following in numbers[place + 1 :][:1]]
             yield number, found
-            found = None  # before the block after the next is read
 
 
 class Blocks(Source):
@@ -101,7 +99,7 @@ class Blocks(Source):
                     continue
                 yield start, _joined([*ends, batch])
                 start, ends = start + size, []
-            rows = batch = None  # before the block after the next is read
+            rows = None  # the block after the next will be read at once
         if ends:
             yield start, _joined(ends)
 

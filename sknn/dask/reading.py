@@ -61,7 +61,7 @@ class BlockReader:
             X, y = estimator._validated(X, y, estimator._dtypes(self.known), reset=False)
             weight_sum, least = float(len(y)), None
             if weight is not None:
-                weight = one_weight_each(weight, X, dtype)
+                weight = one_weight_each(weight, X, dtype, zeros=True)
                 weight_sum = weight.sum(dtype=float)
                 least = float(weight[weight > 0].min(initial=np.inf))
             count = Count(len(y), weight_sum=weight_sum)
