@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import processes
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
@@ -560,7 +561,7 @@ def test_divergence_names_the_largest_values_of_all_blocks():
     samples[45, 2] = -1e200
     y = np.where(np.arange(N) == 20, 1000.0, NUMBERS)
     with pytest.raises(ValueError, match=r"largest absolute value in X is 1e\+200, in y 1e\+03"):
-        DaskMLPRegressor(**MLP).fit(cut(samples), cut(y))
+        DaskMLPRegressor(**{**MLP, "batch_size": N}).fit(cut(samples), cut(y))
 
 
 # One-sided blocks
@@ -572,6 +573,56 @@ def test_sorted_rows_are_warned_of():
     order = np.argsort(NUMBERS)
     with pytest.warns(UserWarning, match="as where rows are sorted"):
         DaskMLPRegressor(**MLP).fit(cut(X[order]), cut(NUMBERS[order]))
+
+
+# Memory
+
+BLOCK = 20_000, 100  # 8 MB in float32
+
+
+def in_blocks(n_blocks):
+    """(X, y) of random numbers, drawn anew whenever a block is read."""
+
+    def block(number):
+        return np.random.default_rng(number).random(BLOCK, dtype=np.float32)
+
+    parts = [da.from_delayed(dask.delayed(block)(n), BLOCK, np.float32) for n in range(n_blocks)]
+    samples = da.concatenate(parts)
+    return samples, (samples[:, 0] > 0.5).astype(int)
+
+
+def stream_under_a_limit():
+    """[growth of own memory with 8 blocks, with 32], or the error that training in memory ends in.
+
+    All in a process whose data may grow by 120 MB: 32 blocks are 256.
+    """
+    import resource
+
+    warnings.simplefilter("ignore")
+    settings = {"hidden_layer_sizes": (4,), "max_iter": 1, "batch_size": 2000, "random_state": 0}
+    with dask.config.set(scheduler="synchronous"):
+        DaskMLPClassifier(**settings).fit(*in_blocks(2))
+        allowed = processes.memory("VmData") + 120 * processes.MB
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
+        grown = []
+        for n_blocks in (8, 32):
+            with processes.growth_of_own_memory() as growth:
+                DaskMLPClassifier(**settings).fit(*in_blocks(n_blocks))
+            grown.append(growth[0])
+        try:
+            sknn.MLPClassifier(**settings).fit(*in_blocks(32))
+        except MemoryError:
+            return [*grown, "MemoryError"]
+    return [*grown, "none"]
+
+
+@pytest.mark.skipif(not processes.STATUS.exists(), reason="limits of memory are those of Linux")
+def test_blocks_train_where_arrays_do_not_fit_and_their_number_takes_no_memory():
+    few, many, error = processes.run(stream_under_a_limit)
+    assert error == "MemoryError"
+    block = 4 * BLOCK[0] * BLOCK[1]
+    assert many < few + block
+    assert many < 6 * block
 
 
 # Threads, copies, processes
