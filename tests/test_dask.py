@@ -592,9 +592,9 @@ def in_blocks(n_blocks):
 
 
 def stream_under_a_limit():
-    """[growth of own memory with 8 blocks, with 32], or the error that training in memory ends in.
+    """[growth of own memory with 4 blocks, with 24], or the error that training in memory ends in.
 
-    All in a process whose data may grow by 120 MB: 32 blocks are 256.
+    All in a process whose data may grow by 120 MB: 24 blocks are 192.
     """
     import resource
 
@@ -605,12 +605,12 @@ def stream_under_a_limit():
         allowed = processes.memory("VmData") + 120 * processes.MB
         resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
         grown = []
-        for n_blocks in (8, 32):
+        for n_blocks in (4, 24):
             with processes.growth_of_own_memory() as growth:
                 DaskMLPClassifier(**settings).fit(*in_blocks(n_blocks))
             grown.append(growth[0])
         try:
-            sknn.MLPClassifier(**settings).fit(*in_blocks(32))
+            sknn.MLPClassifier(**settings).fit(*in_blocks(24))
         except MemoryError:
             return [*grown, "MemoryError"]
     return [*grown, "none"]
