@@ -719,7 +719,7 @@ nn/blocks.py: blocks
     permutation(len(rows) if at is None else at) => permutation(len(rows))
     missing = size - sum(end.n_samples for end in ends) => missing = size
     start, ends = start + size, [] => start, ends = start + 1, []
-    if batch.n_samples < missing: => if batch.n_samples <= missing:
+    if batch.n_samples < missing: => if False:
     rows = None  # the block after => pass  # the block after
     if ends:\n            yield start, _joined(ends) => if False:\n            yield
     if self._n_rows(number)] => ]
@@ -769,7 +769,7 @@ dask/scores.py: scores
     self.score(z, y, weight) * weight_sum => self.score(z, y, weight)
     self.residuals + weight @ => self.residuals + np.ones(len(y)) @
     between = np.square(apart) * self.weight_sum * => between = np.square(apart) *
-    self.squares + weight @ np.square(y - mean) + between => self.squares + weight @ np.square(y - mean)
+    np.square(y - mean) + between => np.square(y - mean)
     self.mean + apart * weight_sum / total => mean
     if self.n < 2 or => if
     (self.residuals > 0)] = 1 => (self.residuals > 0)] = 0
@@ -786,7 +786,7 @@ dask/partitions.py: dask dask_prediction
 dask/reading.py: dask
     self.estimator = copy(estimator) => self.estimator = estimator
     if not num_samples(X) and not num_samples(y): => if not num_samples(X):
-    weight = one_weight_each(weight, X, dtype, zeros=True) => weight = one_weight_each(weight, X, dtype)
+    dtype, zeros=True) => dtype)
     with config_context(**self.config): => with config_context():
     f"Partition {number} of {self.name}: {error}" => f"{error}"
     reader.validates = True => reader.validates = False
@@ -800,10 +800,10 @@ dask/network.py: dask dask_prediction
     name = "X_val" if how.get("validates") else "X" => name = "X"
     self._dtypes(None), True) => self._dtypes(None), False)
     census.check_weights(known.dtype) => pass
-    self._learn(census.examples(), learn, how.get("some", False)) => self._learn(census.examples(), learn, False)
+    learn, how.get("some", False)) => learn, False)
     self._weigh_classes(reader.estimator, census) => pass
     if not how.get("validates"):\n            census => if True:\n            census
-    reader.numbers, reader.validates = census.numbers, how.get("validates", False) => reader.numbers = census.numbers
+    reader.validates = census.numbers, how.get("validates", False) => _ = census.numbers, 0
     reader.class_weight = census.balanced() => pass
     if streams and groups is not None: => if False:
     data.rows.part(held_out, data.rows.read.validating()) => data.rows.part(held_out)
@@ -815,7 +815,7 @@ dask/tasks.py: dask dask_prediction
     lambda: MeanScore(score) => lambda: MeanScore(lambda *_: 0.5)
     self.scoring == "loss" else lambda: R2 => False else lambda: R2
     self.scoring == "loss" else lambda: Mean => False else lambda: Mean
-    local.predict(X).reshape(len(y), -1), loss) => local.predict(X).reshape(len(y), -1)[:, :1], loss)
+    local.predict(X).reshape(len(y), -1), loss) => local.predict(X).reshape(len(y), -1) + 1, loss)
     assert_all_finite(y, input_name="y") => pass
 dask/prediction.py: dask_prediction
     if not X.shape[0]: => if False:

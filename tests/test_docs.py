@@ -36,6 +36,7 @@ MODULES = [
     "sknn.nn",
     "sknn.inspection",
     "sknn.metrics",
+    "sknn.dask",
     "sknn.model_selection",
     "sknn.plotting",
     "sknn.onnx",
@@ -46,7 +47,9 @@ NOT_RUN = {"architecture.md"}  # its block lists signatures
 NEEDS = {
     "ConfusionMatrixDisplay": "matplotlib",
     "ProgressBar": "rich",
+    "Dask": "dask",
     "InferenceSession": "onnxruntime",
+    "dask": "dask",
     "onnx": "onnx",
     "skl2onnx": "skl2onnx",
     "skops": "skops",

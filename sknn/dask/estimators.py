@@ -27,8 +27,7 @@ class DaskMLPClassifier(DaskClassifier, MLPClassifier):
 
     Examples
     --------
-    >>> import pytest
-    >>> da = pytest.importorskip("dask.array")
+    >>> import dask.array as da
     >>> from sknn.dask import DaskMLPClassifier
     >>> X = da.random.default_rng(0).normal(size=(1000, 4), chunks=(250, 4))
     >>> y = (X[:, 0] * X[:, 1] > 0).astype(int)
