@@ -14,6 +14,7 @@ import mlp_training
 import onnx_serving
 import options
 import searches
+import streaming
 
 import sknn
 from sknn.versions import advice, blas
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "onnx_serving": onnx_serving,
     "options": options,
     "searches": searches,
+    "streaming": streaming,
     "footprint": footprint,
 }
 

@@ -27,6 +27,23 @@ sknn.versions                   `show_versions()`: versions, BLAS and what would
 
 sknn.restored                   whether the parts of a loaded estimator belong together
 
+sknn.dask                       Dask arrays and frames, read block by block; Dask imports lazily
+
+sknn.dask.estimators            the six estimators for Dask collections
+
+sknn.dask.tasks                 classification and regression of Dask collections
+
+sknn.dask.network               reads, holds out, predicts and scores in place of the plain ones
+
+sknn.dask.reading               blocks, computed and checked as an estimator reads arrays
+sknn.dask.prediction            predictions of collections, which nobody has computed yet
+sknn.dask.scores                scores that are added up block by block
+
+sknn.dask.scattering            `scatter_rows`: sorted rows scattered over all blocks, on disk
+
+sknn.dask.census                the one pass before training: rows, classes, weights by block
+sknn.dask.partitions            collections cut into blocks alike, and what is refused of them
+
 sknn.onnx                       export to ONNX; the onnx package is imported when it is called
 
 sknn.onnx.registration          `register`: skl2onnx converts pipelines with our networks in them
@@ -232,6 +249,8 @@ sknn.nn.layers.winograd         3 x 3 convolution with fewer multiplications
 
 sknn.nn.layers.base             the contract of a layer
 sknn.nn.layers.windows          windows that slide over images
+
+sknn.nn.blocks                  training rows in blocks, of which two are in memory
 
 sknn.nn.batches                 training rows, batch by batch
 sknn.nn.threads                 holds BLAS to one thread; shares work out among threads

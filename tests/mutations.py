@@ -206,7 +206,7 @@ nn/training.py: training endings models_together checkpoint regularization
     order.shape == (len(rows),) => order.shape[-1] == len(rows)
     part = ~idle, batch.select(~idle) => part = idle, batch.select(idle)
     samples = samples + n\n => samples = samples + len(batch.y)\n
-    progress.samples = progress.samples + n_rows(order) => progress.samples += samples
+    (n_rows(order) if in_rows else len(rows)) => samples
     if idle is True: => if False:
     total = total + loss * n => total = total + loss * plan.batch_size
     share = 1 / batch.weight_sum => share = 1 / len(batch.y)
@@ -694,7 +694,7 @@ estimators/classifier.py: labels class_weight losses_of_estimators mlp
 estimators/regressor.py: losses_of_estimators mlp
     [:, [0, -1]] => [:, [0, 1]]
     ascending - 0.5).argmin() => ascending).argmin()
-    _scored(predicted, loss), sample_weight=weight) => _scored(predicted, loss))
+    scored(predicted, loss), sample_weight=weight) => scored(predicted, loss))
     loss.check_targets(y) => pass
 estimators/validation.py: validation scikit_learn_defects
     if len(validation) < 2: => if len(validation) < 1:
@@ -713,6 +713,131 @@ estimators/solvers.py: solvers side_by_side sequential cnn
     and batch_size != _default(estimator, "batch_size") =>
     and batch_size != _default(estimator, "batch_size") => and batch_size != 64
     It is going to be clipped to {n_samples}. => It is going to be clipped.
+nn/blocks.py: blocks
+    numbers[place + 1 :][:1]] => numbers[place + 1 :][:2]]
+    weight_sum=self.weight_sum * split.share => weight_sum=self.weight_sum
+    read or self.read => self.read
+    permutation(len(rows) if at is None else at) => permutation(len(rows))
+    missing = size - sum(end.n_samples for end in ends) => missing = size
+    start, ends = start + size, [] => start, ends = start + 1, []
+    if batch.n_samples < missing: => if False:
+    rows = None  # the block after => pass  # the block after
+    if ends:\n            yield start, _joined(ends) => if False:\n            yield
+    if self._n_rows(number)] => ]
+    None if self.split is None else self.split.rows(number)\n => None\n
+    self.extremes.x, self.extremes.y => self.extremes.y, self.extremes.x
+    fraction * np.concatenate(([0], np.cumsum(sizes))) => fraction * np.concatenate(([0], sizes))
+    if held_out else sizes - self.n_held_out => if held_out else sizes
+    stream(self.seed, 0, number, HELD_OUT) => stream(self.seed, 0, 0, HELD_OUT)
+    stream(self.seed, 0, number, HELD_OUT) => stream(0, 0, number, HELD_OUT)
+    drawn[:cut] if self.held_out else drawn[cut:] => drawn[:cut] if self.held_out else drawn[:cut]
+    return np.sort(drawn => return (drawn
+    return np.nan, np.nan => return np.nan, 0.0
+    rows.targets(at), None if rows.weight is None else rows.weight[at] => rows.targets(at), None
+    weight_sum += float(len(y)) => weight_sum = float(len(y))
+    total += model.loss => total = model.loss
+    score.value() if score else -loss => score.value() if score else loss
+    return Batch(batch.x.copy(), batch.y.copy(), weight, batch.weight_sum) => return batch
+    Batch(x, y, None, float(len(y))) => Batch(x, y, None, batches[0].weight_sum)
+    Batch(x, y, weight, sum_of_weights(weight)) => Batch(x, y, weight, batches[0].weight_sum)
+    if length != wanted: => if length < wanted:
+nn/training.py: dask
+    stream(seed, epoch, number, ROWS_OF_BLOCK) => stream(seed, 0, number, ROWS_OF_BLOCK)
+    stream(seed, epoch, number, ROWS_OF_BLOCK) => stream(seed, epoch, 0, ROWS_OF_BLOCK)
+    run.seed, progress.epoch) if plan.shuffle else None => run.seed, progress.epoch)
+    if in_rows else len(rows)) => )
+    or run.order.max() >= rows.numbered: => :
+estimators/inputs.py: dask
+    if cls.__module__.startswith("sknn.estimators.")) => )
+    "dask.array.", "dask.dataframe.", => "dask.array.",
+dask/census.py: census
+    ONE_SIDED = 0.25 => ONE_SIDED = 0.5
+    if one.n] => ]
+    raise ValueError(\n                f"X has no rows => print(\n                f"X has no rows
+    max(one.x for one in each), max(one.y => min(one.x for one in each), max(one.y
+    max(one.y for one in each) => min(one.y for one in each)
+    min(least, default=None) => max(least, default=None)
+    n = 3 * max(map(len, columns)) => n = 3 * len(columns[0])
+    n_each.sum() / (len(classes) * n_each) => n_each.sum() / n_each
+    squares = n * mean * (1 - mean) => squares = mean * (1 - mean)
+    (n * np.square(mean - ( => (np.square(mean - (
+    (n * mean).sum(axis=0) / n.sum() => mean.mean(axis=0)
+    where=total > 0).max() => where=total > 0).mean()
+    chance = (len(n) - 1) / => chance = 0 * (len(n) - 1) /
+    (share - chance) / (1 - chance)) if => share - chance) if
+dask/scores.py: scores
+    if weight_sum > 0: => if True:
+    self.score(z, y, weight) * weight_sum => self.score(z, y, weight)
+    self.residuals + weight @ => self.residuals + np.ones(len(y)) @
+    between = np.square(apart) * self.weight_sum * => between = np.square(apart) *
+    np.square(y - mean) + between => np.square(y - mean)
+    self.mean + apart * weight_sum / total => mean
+    if self.n < 2 or => if
+    (self.residuals > 0)] = 1 => (self.residuals > 0)] = 0
+    scored(self.loss.predict(z), self.loss) => scored(z, self.loss)
+dask/partitions.py: dask dask_prediction
+    if X.numblocks[axis] > 1] => if X.numblocks[axis] > 2]
+    if str(dtype) == "category": => if False:
+    parts.append([one] * n_partitions(X)) => parts.append([None] * n_partitions(X))
+    if not is_frame(one) and one.ndim > 1 and name != "X": => if False:
+    column_or_1d(np.zeros((1, 1)), warn=True) => pass
+    if wanted != got: => if False:
+    if known and X.chunks[0] != other.chunks[0]: => if False:
+    np.ndim(sample_weight) > 0: => False:
+dask/reading.py: dask
+    self.estimator = copy(estimator) => self.estimator = estimator
+    if not num_samples(X) and not num_samples(y): => if not num_samples(X):
+    dtype, zeros=True) => dtype)
+    with config_context(**self.config): => with config_context():
+    f"Partition {number} of {self.name}: {error}" => f"{error}"
+    reader.validates = True => reader.validates = False
+    reader = copy(self)\n => reader = self\n
+    Extremes(largest(X), of_y, least) => Extremes(of_y, of_y, least)
+    number = self.numbers[number] =>
+dask/network.py: dask dask_prediction
+    deepcopy(self.__getstate__()) => self.__getstate__()
+    self._lazily("transform", X, layer=layer) => self._lazily("transform", X)
+    super().transform(X, layer=layer) => super().transform(X)
+    name = "X_val" if how.get("validates") else "X" => name = "X"
+    self._dtypes(None), True) => self._dtypes(None), False)
+    census.check_weights(known.dtype) => pass
+    learn, how.get("some", False)) => learn, False)
+    self._weigh_classes(reader.estimator, census) => pass
+    if not how.get("validates"):\n            census => if True:\n            census
+    reader.validates = census.numbers, how.get("validates", False) => _ = census.numbers, 0
+    reader.class_weight = census.balanced() => pass
+    if streams and groups is not None: => if False:
+    data.rows.part(held_out, data.rows.read.validating()) => data.rows.part(held_out)
+    return data.rows.part(training), None => return data.rows, None
+    held_out.lengths.sum() < 2 => held_out.lengths.sum() < 1
+    hasattr(fraction, "split") or plain(fraction) in (0, False) => hasattr(fraction, "split")
+    if self.scoring not in (None, "loss"): => if False:
+dask/tasks.py: dask dask_prediction
+    lambda: MeanScore(score) => lambda: MeanScore(lambda *_: 0.5)
+    self.scoring == "loss" else lambda: R2 => False else lambda: R2
+    self.scoring == "loss" else lambda: Mean => False else lambda: Mean
+    local.predict(X).reshape(len(y), -1), loss) => local.predict(X).reshape(len(y), -1) + 1, loss)
+    assert_all_finite(y, input_name="y") => pass
+dask/prediction.py: dask_prediction
+    if not X.shape[0]: => if False:
+    like = np.asarray(like)\n => like = np.asarray(like).astype(float)\n
+    slice(stop - width, stop) => slice(0, width)
+    return np.asarray(estimator.classes_).tolist() => return None
+    X._meta.index[:0], names) => X._meta.index[:0], None)
+    _as_frame(outputs, X.index, => _as_frame(outputs, None,
+    drop_axis=list(dims), => drop_axis=[],
+    getattr(estimator, method)(X, **settings)\n => getattr(estimator, method)(X)\n
+    shared = dask.delayed(estimator, pure=False, traverse=False) => shared = estimator
+dask/scattering.py: scattering
+    place += lengths[number] => pass
+    permutation(old[number]) => permutation(old[number]) * 0
+    stream(int(seed), 0, number, => stream(int(seed), 0, 0,
+    stream(int(seed), 0, number, => stream(0, 0, number,
+    (stop - column + n - 1) // n => (stop + n - 1) // n
+    if os.path.exists(path): => if False:
+    np.diff(starts) if n) => np.diff(starts))
+    if array.dtype.hasobject: => if False:
+    if array.chunks[0] != X.chunks[0]: => if False:
 nn/fit.py: solvers validation side_by_side scikit_learn_defects divergence mlp rollback
     sum_of_weights(weight) => len(self.y)
     if len(history["loss"]) > self.n_seen: => if True:

@@ -37,6 +37,7 @@ MODULES = [
     "sknn.nn",
     "sknn.inspection",
     "sknn.metrics",
+    "sknn.dask",
     "sknn.model_selection",
     "sknn.plotting",
     "sknn.onnx",
@@ -48,7 +49,9 @@ NEEDS = {
     "ConfusionMatrixDisplay": "matplotlib",
     "ProgressBar": "rich",
     "sklearn.callback": "sklearn.callback",  # since scikit-learn 1.9
+    "Dask": "dask",
     "InferenceSession": "onnxruntime",
+    "dask": "dask",
     "onnx": "onnx",
     "skl2onnx": "skl2onnx",
     "skops": "skops",

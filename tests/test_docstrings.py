@@ -26,7 +26,7 @@ from sknn.nn.training import HISTORY
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 MODULES = ["sknn", *(module.name for module in pkgutil.walk_packages(sknn.__path__, "sknn."))]
-NEEDS = {"sknn.onnx": ["skl2onnx", "onnxruntime"]}
+NEEDS = {"sknn.dask.estimators": ["dask"], "sknn.onnx": ["skl2onnx", "onnxruntime"]}
 ESTIMATORS = [getattr(sknn.estimators, name) for name in sknn.estimators.__all__]
 CLASSIFIERS = [estimator for estimator in ESTIMATORS if estimator.__name__.endswith("Classifier")]
 REGRESSORS = [estimator for estimator in ESTIMATORS if estimator not in CLASSIFIERS]

@@ -31,7 +31,9 @@ RUNS = {
     "cifar10_cnn": ("cifar10_cnn.py", ["--data", "{colour}"], [0.7, 0.7]),
     "cifar10_residual": ("cifar10_residual.py", ["--data", "{colour}"], [0.7]),
 }
-FEWER = {"search.py": ["--settings", "30"]}  # arguments with which an example is fast
+# Arguments with which an example is fast.
+FEWER = {"large_data.py": ["--megabytes", "40"], "search.py": ["--settings", "30"]}
+NEEDS = {"large_data.py": ["dask"]}  # packages without which an example is not run
 SHARED = {"image_sets.py"}  # what examples import
 
 
@@ -101,6 +103,11 @@ FINDINGS = {
     "plot_training_curve.py": [
         (r"Validation loss: (\S+) after \d+ epochs, (\S+) after", lambda x: x[1] > 1.1 * x[0]),
         (r"after (\d+) epochs, kept the weights of epoch (\d+)", lambda n: n[1] < n[0]),
+    ],
+    "large_data.py": [
+        (r"^(\S+) GB in (\d+) blocks", lambda size: size.tolist() == [0.04, 2]),
+        (r"Test accuracy (\S+)", lambda accuracy: accuracy[0] > 0.8),
+        (r"Predicted lazily: \[(\d) (\d) (\d) ", lambda labels: np.all(labels < 4)),
     ],
     "imbalanced_classes.py": [
         (r"eight +\S+ +(\S+)", lambda recall: recall[1] > recall[0] + 0.1),
@@ -263,6 +270,8 @@ def test_own_activation_and_loss_have_the_derivatives_of_differences():
 @pytest.mark.slow
 @pytest.mark.parametrize("script", FINDINGS)
 def test_example_prints_what_it_promises(script):
+    for package in NEEDS.get(script, []):
+        pytest.importorskip(package)
     done = run_example(script, *FEWER.get(script, []))
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

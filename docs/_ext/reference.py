@@ -8,6 +8,7 @@ PAGES = Path(__file__).parents[1] / "api"
 MODULES = {
     "sknn": "Estimators",
     "sknn.model_selection": "Searches",
+    "sknn.dask": "Larger than memory",
     "sknn.inspection": "Looking inside",
     "sknn.plotting": "Displays",
     "sknn.metrics": "Metrics",

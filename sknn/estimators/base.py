@@ -233,9 +233,8 @@ class BaseNetwork(
         trained = {"X": data.X, "y": data.labels, "sample_weight": data.sample_weight}
         fingerprints = self._fingerprints(trained, start)
         kept = start.checkpoint and start.checkpoint.rows
-        subset, held_out = hold_out(self, model, data, given, groups, random_state, kept)
+        rows, subset, held_out = self._hold_out(model, data, given, groups, random_state, kept)
         fingerprints |= self._fingerprints(given_data(held_out), start)
-        rows = data.rows
         if start.model is None:
             model.adapt(rows, subset, random_state)
             _take_given(model, weights)
@@ -259,6 +258,10 @@ class BaseNetwork(
             goes_on=(self.warm_start or not start.planned) and self.solver != "lbfgs",
             own_draws=start.run is None and isinstance(self.random_state, Integral),
         )
+
+    def _hold_out(self, model, data, *args):
+        """(rows, subset, held_out) of a Fit; the arguments are those of ``hold_out``."""
+        return data.rows, *hold_out(self, model, data, *args)
 
     def _train_further(self, X, y, sample_weight, undo):
         """``partial_fit``: one epoch, with everything as the last call left it."""
@@ -303,7 +306,7 @@ class BaseNetwork(
         loss.check()
         loss = loss.computed()
         rows, input_shape = data.rows, self._input_shape(data.X)
-        layers = self._layers(self._n_outputs(rows.y if rows.codebook is None else rows.codebook))
+        layers = self._layers(self._n_outputs(rows.targets(slice(0, 1))))
         network = Network(layers, input_shape)
         network.refuse_too_large(*self._claims(rows), self._smaller())
         if previous is None:

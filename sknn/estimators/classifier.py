@@ -25,7 +25,7 @@ from sknn.nn.losses import CLASSIFICATION_LOSSES, LabelSmoothing
 from sknn.scikit_learn import fit_context
 
 
-def _has_probabilities(estimator):
+def has_probabilities(estimator):
     """For ``available_if``. Raises AttributeError for a loss whose outputs are margins."""
     if hasattr(estimator, "_model"):
         loss = estimator._fitted_loss()
@@ -107,7 +107,7 @@ class ClassifierTask(ClassifierMixin):
         with np.errstate(all="ignore"):
             return self._labels.predict(z, self._fitted_loss())
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_proba(self, X):
         """Predict probabilities.
 
@@ -126,7 +126,7 @@ class ClassifierTask(ClassifierMixin):
         with np.errstate(all="ignore"):
             return self._labels.probabilities(z, self._fitted_loss())
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_log_proba(self, X):
         """Predict logarithms of probabilities.
 

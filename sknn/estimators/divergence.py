@@ -3,7 +3,6 @@
 from math import sqrt
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import is_regressor
 
 from sknn.nn.optimizers import SGD
@@ -60,11 +59,8 @@ def _penalty(estimator, fit):
 
 def _tiny_weights(estimator, fit):
     """Weights so small that nothing can be divided by their sum over a batch."""
-    weight = fit.rows.weight
-    if weight is None:
-        return None
-    least = weight[weight > 0].min()
-    if least >= np.finfo(fit.rows.dtype).tiny:
+    least = fit.rows.least_weight()
+    if least is None or least >= np.finfo(fit.rows.dtype).tiny:
         return None
     return (
         f"the sum of the weights of a batch may be as small as {least:.2g}, and nothing can be "
@@ -124,7 +120,8 @@ def _first_weights(fit):
 def _usual_remedy(estimator, fit, in_weights):
     """What helps where the numbers show no cause: scaled data, or a lower learning rate."""
     of_task = is_regressor(estimator)
-    of_x, of_y = _largest(fit.rows.x), _largest(fit.rows.y) if of_task else 0.0
+    of_x, of_y = fit.rows.largest()
+    of_y = of_y if of_task else 0.0
     largest = f"the largest absolute value in X is {of_x:.2g}" + of_task * f", in y {of_y:.2g}"
     scale = f"scale {'X and y' if of_task else 'X'}, for instance with StandardScaler ({largest})"
     if not in_weights and fit.run.progress.step == 0 and max(of_x, of_y) < PLAIN:
@@ -139,9 +136,3 @@ def _usual_remedy(estimator, fit, in_weights):
 
 def _is_sgd(fit):
     return isinstance(fit.run.optimizer, SGD)
-
-
-def _largest(array):
-    """The largest absolute value in an array, which may be sparse."""
-    array = array.data if issparse(array) else array
-    return float(max(abs(float(array.max())), abs(float(array.min())))) if array.size else 0.0

@@ -7,7 +7,12 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from sknn.estimators.inputs import for_chunks, refuse_no_numbers, told_of_rows
+from sknn.estimators.inputs import (
+    for_chunks,
+    refuse_no_numbers,
+    told_of_rows,
+    warn_of_collections,
+)
 from sknn.nn.ranges import COUNT, shown
 
 LARGEST_PIXEL = 255  # of integer images
@@ -44,6 +49,7 @@ class ImageInput:
     def _checked(self, X, dtype, whole=True):
         simple = X.__class__ is np.ndarray and X.dtype.kind in "iuf"
         if not simple:
+            warn_of_collections(self, X)
             refuse_no_numbers(X=X)
         X, shape = _as_rows(X)
         self._check_shape(shape)

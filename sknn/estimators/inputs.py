@@ -12,6 +12,7 @@ from sklearn.utils import assert_all_finite, check_array
 
 from sknn.nn.model import ONE_PASS
 from sknn.nn.ranges import LARGEST
+from sknn.warning import warn
 
 DATES, STRINGS = "dates or time spans", "strings of NumPy's StringDType"
 KINDS = {"M": DATES, "m": DATES, "T": STRINGS}
@@ -151,6 +152,28 @@ def _has_too_large(array):
     except OverflowError:
         return True
     return False
+
+
+def is_collection(array):
+    """Whether it is an array or a frame of Dask, which is not imported for that."""
+    module = type(array).__module__
+    return module.startswith(("dask.array.", "dask.dataframe.", "dask_expr."))
+
+
+def in_memory_class(estimator):
+    """The class of ``sknn.estimators`` that an estimator is, or is derived from."""
+    mro = type(estimator).__mro__
+    return next(cls for cls in mro if cls.__module__.startswith("sknn.estimators."))
+
+
+def warn_of_collections(estimator, X):
+    """Warns that a Dask collection is loaded as a whole, and names the estimator that does not."""
+    if is_collection(X):
+        own = in_memory_class(estimator).__name__
+        warn(
+            f"X is a Dask collection, which {own} loads into memory as a whole. Use sknn.dask."
+            f"Dask{own}, which reads it block by block, or pass X.compute()."
+        )
 
 
 def sums_up(X):

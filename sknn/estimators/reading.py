@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sknn.estimators.inputs import (
     sums_up,
     told_of_images,
     told_of_rows,
+    warn_of_collections,
 )
 from sknn.nn.batches import Rows
 from sknn.scikit_learn import check_sample_weight, num_samples
@@ -23,15 +25,24 @@ from sknn.scikit_learn import check_sample_weight, num_samples
 FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to
 
 
-def one_weight_each(sample_weight, X, dtype, positive):
-    """sample_weight as an array (n,) of the dtype, or of the first of several."""
+def one_weight_each(sample_weight, X, dtype, positive=True, zeros=False):
+    """sample_weight as an array (n,) of the dtype, or of the first of several.
+
+    positive: whether negative ones are refused    zeros: whether all may be zero
+    """
     refuse_no_numbers(sample_weight=sample_weight)
     with named("sample_weight", "a number for each sample, or one for all"):
         if np.iscomplexobj(np.asarray(sample_weight)):
             raise ValueError("Complex data not supported.")
         if isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0:
             sample_weight = float(sample_weight)
-        return check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=positive)
+        return check_sample_weight(
+            sample_weight,
+            X,
+            dtype=dtype,
+            ensure_non_negative=positive,
+            allow_all_zero_weights=zeros,
+        )
 
 
 @dataclass(frozen=True)
@@ -63,22 +74,33 @@ class Reader:
     """
 
     def _read(
-        self, X, y, sample_weight=None, *, model=None, learn=False, some=False, validates=False
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        model=None,
+        learn=False,
+        some=False,
+        validates=False,
+        block=False,
     ):
         """Data. Sets what X and y say of features and classes, if these are learnt.
 
         model: whose dtype and features X must have; None: they are learnt from X    learn: whether
         the classes in y are learnt, else they are checked    some: whether classes may be missing
         in y    validates: whether they are X_val, y_val and sample_weight_val, which class_weight
-        does not weigh
+        does not weigh    block: whether they are a block of the rows, whose weights may be zero
         """
+        warn_of_collections(self, X)
         with _called_val(validates, "X_val and y_val: {}"):
             X, labels = self._validated(X, y, self._dtypes(model), reset=model is None)
         dtype = self._computing_dtype(X, model)
         labels = self._learn(labels, learn, some)
         if sample_weight is not None:
             with _called_val(validates, "sample_weight_val: {}"):
-                sample_weight = self._checked_weight(sample_weight, X, dtype)
+                check = partial(one_weight_each, zeros=True) if block else self._checked_weight
+                sample_weight = check(sample_weight, X, dtype)
         weighed = sample_weight if validates else self._loss_weight(labels, sample_weight)
         if weighed is not sample_weight and weighed.any():
             times = "" if sample_weight is None else " times sample_weight"
@@ -88,6 +110,7 @@ class Reader:
 
     def _read_samples(self, X, *, model):
         """Data without labels, whose rows have a target of zero; the rest is as for ``_read``."""
+        warn_of_collections(self, X)
         # To check X by itself would be different code for each kind of input.
         X, y = self._validated(X, np.zeros(num_samples(X)), self._dtypes(model), model is None)
         dtype, shape = self._computing_dtype(X, model), self._input_shape(X)
@@ -146,6 +169,7 @@ class Reader:
         """
         if X.__class__ is np.ndarray and X.dtype == dtype and self._plainly_valid(X):
             return X
+        warn_of_collections(self, X)
         refuse_no_numbers(X=X)
         with told_of_rows(X), told_of_images(X, self._takes_images):
             convert = {"dtype": [dtype], "order": "C"} if whole else {"dtype": "numeric"}

@@ -18,7 +18,7 @@ from sknn.nn.ranges import LEVELS
 from sknn.scikit_learn import fit_context
 
 
-def _has_interval(estimator):
+def has_interval(estimator):
     """For ``available_if``. Raises AttributeError without at least two quantiles."""
     loss = estimator.loss
     if hasattr(estimator, "_model"):
@@ -85,7 +85,7 @@ class RegressorTask(RegressorMixin):
             check_finite(y)
         return y.ravel() if y.shape[1] == 1 else y
 
-    @available_if(_has_interval)
+    @available_if(has_interval)
     def predict_interval(self, X):
         """Predict the interval between the lowest and the highest level of ``quantile``.
 
@@ -120,7 +120,7 @@ class RegressorTask(RegressorMixin):
             At most 1.
         """
         refuse_no_numbers(y=y)
-        predicted = _scored(self.predict(X), self._fitted_loss())
+        predicted = scored(self.predict(X), self._fitted_loss())
         if sample_weight is not None:
             sample_weight = one_weight_each(sample_weight, predicted, FLOATS, False)
         with told_of_rows(predicted, y):
@@ -190,7 +190,7 @@ class RegressorTask(RegressorMixin):
         return False
 
 
-def _scored(predicted, loss):
+def scored(predicted, loss):
     """The predictions that are scored: with several levels those of the one nearest to 1/2."""
     if isinstance(loss, Quantile) and loss.outputs_per_target > 1:
         nearest = int(np.abs(loss.ascending - 0.5).argmin())
@@ -203,4 +203,4 @@ def _r2(loss, z, y, weight):
     predicted = loss.predict(z)
     if not np.isfinite(predicted).all():
         return np.nan
-    return float(r2_score(y, _scored(predicted, loss), sample_weight=weight))
+    return float(r2_score(y, scored(predicted, loss), sample_weight=weight))

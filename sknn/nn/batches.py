@@ -105,7 +105,7 @@ class Source:
     """What training takes batches from, wherever the rows lie: ``len(source)`` is their number.
 
     Subclasses have ``take``, and for lbfgs the attributes; where rows are not taken one by one,
-    ``batches`` too.
+    ``batches`` and ``numbered`` too.
 
     Attributes
     ----------
@@ -123,11 +123,17 @@ class Source:
         """
         raise NotImplementedError
 
-    def batches(self, size, order=None):
+    @property
+    def numbered(self):
+        """How many things an order numbers: rows, or blocks of rows."""
+        return len(self)
+
+    def batches(self, size, order=None, draws=None):
         """Yields (number of its first row, Batch) for the batches of one epoch.
 
         order: numbers of the rows in the order in which they are taken, (n,), or (k, n), one
-        order for each model; None: all as they lie
+        order for each model; None: all as they lie    draws: for blocks of rows, number ->
+        Generator, which shuffles the rows of a block
         """
         n = len(self) if order is None else order.shape[-1]
         for start in range(0, n, size):
@@ -191,6 +197,14 @@ class Rows(Source):
         if weight is not None:
             _copy_rows(self.weight, at, weight, self._weight)
 
+    def largest(self):
+        """(the largest absolute value in x, that in y)"""
+        return largest(self.x), largest(self.y)
+
+    def least_weight(self):
+        """The smallest weight above zero; None without weights."""
+        return None if self.weight is None else self.weight[self.weight > 0].min()
+
     def targets(self, at=slice(None)):
         """The targets of the rows ``at``, in an array of their own."""
         y = self.y[at] if self.codebook is None else self.codebook[self.y[at]]
@@ -212,6 +226,12 @@ def gathered(array, at, workspace):
     out = workspace.array("rows", (*np.shape(at), *array.shape[1:]), array.dtype)
     # clip: the default mode would go through a buffer
     return array.take(at, axis=0, out=out, mode="clip")
+
+
+def largest(array):
+    """The largest absolute value in an array, which may be sparse."""
+    array = array.data if issparse(array) else array
+    return float(max(abs(float(array.max())), abs(float(array.min())))) if array.size else 0.0
 
 
 def _copy_rows(array, at, out, workspace):

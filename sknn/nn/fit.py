@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from sknn.nn.batches import Rows, sum_of_weights
+from sknn.nn.batches import Source, sum_of_weights
+from sknn.nn.blocks import HeldOutBlocks
 from sknn.nn.gradient import Gradient
 from sknn.nn.lbfgs import BLOCK, minimize_loss
 from sknn.nn.losses import Loss
@@ -56,6 +58,18 @@ class HeldOut:
         total = model.loss.sum_and_gradient(self.y, z, weight, np.empty_like(z))
         return model.loss.finish(total, weight_sum)[0]
 
+    def validate(self, model, memory, score=None):
+        """(loss, score) of the model; ``score``, () -> float, takes the place of the own one."""
+        z = model.outputs(self.x, memory, self.at)
+        if not np.isfinite(z).all():
+            return np.nan, np.nan
+        loss = self.loss(model, z)
+        if score is not None:
+            return loss, score()
+        if self.score is None:
+            return loss, -loss
+        return loss, self.score(z, self.y, self.weight)
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -67,11 +81,11 @@ class Fit:
         Network, weights and running statistics, which training changes in place.
     loss : Loss
         What is minimised; ``model.loss`` is what predictions and validation use.
-    rows : Rows
+    rows : Source
         The samples, in the dtype that training computes in.
     subset : ndarray of int, or None
         Numbers of the rows to train on; None for all.
-    held_out : HeldOut or None
+    held_out : HeldOut, HeldOutBlocks or None
     plan : Plan or LbfgsPlan
     run : TrainingState
         What training carries from epoch to epoch; for lbfgs only patience and progress.
@@ -91,9 +105,9 @@ class Fit:
 
     model: Model
     loss: Loss
-    rows: Rows
+    rows: Source
     subset: np.ndarray | None
-    held_out: HeldOut | None
+    held_out: HeldOut | HeldOutBlocks | None
     plan: Plan | LbfgsPlan
     run: TrainingState
     epochs: int
@@ -274,18 +288,7 @@ def validation_of(fit, watch):
     if held_out is None:
         return None
 
-    def validate():
-        z = model.outputs(held_out.x, watch.memory, held_out.at)
-        if not np.isfinite(z).all():
-            return np.nan, np.nan
-        loss = held_out.loss(model, z)
-        if watch.score is not None:
-            return loss, watch.score()
-        if held_out.score is None:
-            return loss, -loss
-        return loss, held_out.score(z, held_out.y, held_out.weight)
-
-    return validate
+    return partial(held_out.validate, model, watch.memory, watch.score)
 
 
 class _LbfgsObserver:

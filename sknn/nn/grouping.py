@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
+from sknn.nn.batches import Rows
 from sknn.nn.plan import Plan
 from sknn.nn.settings import Settings
 
@@ -17,6 +18,7 @@ def shape_of(fit, watch):
     network, plan, rows, run = fit.model.network, fit.plan, fit.rows, fit.run
     if not (
         isinstance(plan, Plan)
+        and isinstance(rows, Rows)
         and fit.checkpoint is None
         and not fit.goes_on
         and not network.n_image_layers

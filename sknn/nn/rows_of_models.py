@@ -40,7 +40,7 @@ class RowsOfModels(Source):
             weight_sum = sum_of_weights(weight)
         return Batch(x, y, weight, weight_sum)
 
-    def batches(self, size, order=None):
+    def batches(self, size, order=None, draws=None):
         """As of any Source; a last batch is uneven if models have different numbers of rows."""
         lengths = n_rows(order)
         if not isinstance(lengths, np.ndarray):

@@ -3,6 +3,8 @@
 import numpy as np
 
 WHOLE_BATCH = 2**63  # the part of a batch that augmentation draws for
+ROWS_OF_BLOCK = 2**63 + 1  # in place of a part: the order of the rows in a block
+HELD_OUT = 2**63 + 2  # the rows of a block that are held out
 
 
 def new_seed(random_state):

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from sknn.nn.batches import UnevenBatch
 from sknn.nn.per_model import as_setting, as_values, factor
 from sknn.nn.stopping import Keeper, Remaining
 from sknn.nn.storage.checkpoint import Checkpoint
+from sknn.nn.streams import ROWS_OF_BLOCK, stream
 from sknn.nn.training_state import n_rows
 from sknn.nn.workspace import Workspace
 
@@ -87,6 +89,7 @@ def train(
         stopped = stopped if start.stopped is None else start.stopped.copy()
     earlier = len(history["loss"]) - done  # rows of the history that are of earlier calls
     n = len(rows) if subset is None else subset.shape[-1]
+    order = np.arange(rows.numbered) if subset is None else subset
     if start is not None:
         if earlier < 0:
             raise ValueError(
@@ -94,9 +97,10 @@ def train(
                 f"got {done + earlier}. Call fit to start anew."
             )
         if run.order is not None:
-            _check_order(run.order, np.arange(n) if subset is None else subset)
-    if run.order is None or run.order.shape[-1] != n or run.order.max() >= len(rows):
-        run.order = np.arange(n) if subset is None else subset
+            _check_order(run.order, order)
+    alike = run.order is not None and run.order.shape[-1] == order.shape[-1]
+    if not alike or run.order.max() >= rows.numbered:
+        run.order = order
     last_epoch = int(np.max(epochs))
     steps = last_epoch * math.ceil(n / plan.batch_size)
     run.progress.total_steps = steps if plan.planned else None
@@ -186,7 +190,8 @@ def _epoch(gradient, rows, plan, run):
     workspace = Workspace(gradient.theta.dtype)
     in_place = not plan.shuffle and order.shape == (len(rows),)
     rate = plan.learning_rate
-    for start, batch in rows.batches(plan.batch_size, None if in_place else order):
+    draws = partial(_shuffles_block, run.seed, progress.epoch) if plan.shuffle else None
+    for start, batch in rows.batches(plan.batch_size, None if in_place else order, draws):
         idle = batch.idle
         if idle is True:  # nothing to learn from
             continue
@@ -211,8 +216,14 @@ def _epoch(gradient, rows, plan, run):
             break
         progress.step += 1
     progress.epoch += 1
-    progress.samples = progress.samples + n_rows(order)
+    in_rows = rows.numbered == len(rows)
+    progress.samples = progress.samples + (n_rows(order) if in_rows else len(rows))
     return total / np.maximum(samples, 1), norms / np.maximum(steps, 1), as_values(rate)
+
+
+def _shuffles_block(seed, epoch, number):
+    """The Generator that shuffles the rows of a block in an epoch."""
+    return stream(seed, epoch, number, ROWS_OF_BLOCK)
 
 
 def _step(gradient, batch, plan, run, rate):

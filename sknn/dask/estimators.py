@@ -1,0 +1,76 @@
+"""The six estimators for Dask collections."""
+
+from sknn.dask.tasks import DaskClassifier, DaskRegressor
+from sknn.estimators import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    SequentialClassifier,
+    SequentialRegressor,
+)
+
+
+class DaskMLPClassifier(DaskClassifier, MLPClassifier):
+    """:class:`sknn.MLPClassifier` for Dask arrays and frames larger than memory.
+
+    ``fit`` makes one pass to count rows and classes, then trains on one block while the next one is
+    read. Each epoch takes the blocks in another order and shuffles the rows of each block. At most
+    two blocks are in memory. ``predict`` and the like are lazy.
+
+    Parameters, attributes and methods are those of :class:`sknn.MLPClassifier`. X, y and
+    sample_weight in ``fit`` and ``score`` are cut into the same partitions, which may be empty or
+    of unknown length; a sample lies in one block. X_val and y_val are Dask collections or arrays.
+    ``early_stopping=True`` without them holds out the fraction ``validation_fraction`` of each
+    block, which doubles the reading. ``solver='lbfgs'``, ``checkpoint``, groups and
+    splitters are refused for collections.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> from sknn.dask import DaskMLPClassifier
+    >>> X = da.random.default_rng(0).normal(size=(1000, 4), chunks=(250, 4))
+    >>> y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    >>> network = DaskMLPClassifier((20,), learning_rate_init=0.01, max_iter=30, random_state=0)
+    >>> network.set_params(learning_rate="cosine").fit(X, y).score(X, y) > 0.9
+    True
+    >>> network.predict(X)
+    dask.array<_block, shape=(1000,), dtype=int64, chunksize=(250,), chunktype=numpy.ndarray>
+    """
+
+
+class DaskMLPRegressor(DaskRegressor, MLPRegressor):
+    """:class:`sknn.MLPRegressor` for Dask arrays and frames larger than memory.
+
+    Everything in :class:`DaskMLPClassifier` holds here too, but for classes.
+    """
+
+
+class DaskCNNClassifier(DaskClassifier, CNNClassifier):
+    """:class:`sknn.CNNClassifier` for Dask arrays larger than memory.
+
+    Blocks are cut along the first axis alone: an image lies in one block. Everything in
+    :class:`DaskMLPClassifier` holds here too.
+    """
+
+
+class DaskCNNRegressor(DaskRegressor, CNNRegressor):
+    """:class:`sknn.CNNRegressor` for Dask arrays larger than memory.
+
+    Blocks are cut along the first axis alone: an image lies in one block. Everything in
+    :class:`DaskMLPClassifier` holds here too, but for classes.
+    """
+
+
+class DaskSequentialClassifier(DaskClassifier, SequentialClassifier):
+    """:class:`sknn.SequentialClassifier` for Dask arrays and frames larger than memory.
+
+    Everything in :class:`DaskMLPClassifier` holds here too.
+    """
+
+
+class DaskSequentialRegressor(DaskRegressor, SequentialRegressor):
+    """:class:`sknn.SequentialRegressor` for Dask arrays and frames larger than memory.
+
+    Everything in :class:`DaskMLPClassifier` holds here too, but for classes.
+    """

@@ -1,0 +1,225 @@
+"""What the Dask estimators do in place of the plain ones: read, hold out, predict, score."""
+
+from copy import deepcopy
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+
+from sknn.dask.census import Census
+from sknn.dask.partitions import Partitions, example
+from sknn.dask.prediction import lazily
+from sknn.dask.reading import BlockReader
+from sknn.estimators.inputs import in_memory_class, is_collection
+from sknn.estimators.reading import FLOATS, Data, one_weight_each
+from sknn.nn.blocks import Blocks, HeldOutBlocks, Split, read_ahead
+from sknn.nn.ranges import plain
+from sknn.nn.streams import new_seed
+
+
+class DaskNetwork:
+    """Fits and predicts Dask collections block by block, without loading them.
+
+    Tasks say how scores are added up (``_score_of_blocks``, ``_sums_of_scores``). Samples in memory
+    go the way of the plain estimator.
+    """
+
+    def to_local(self):
+        """The same estimator without Dask, parameters, weights and all.
+
+        Returns
+        -------
+        estimator : object
+            An estimator of ``sknn``, for instance a :class:`sknn.MLPClassifier`. Nothing is shared
+            with this one.
+        """
+        local = in_memory_class(self)
+        local = local.__new__(local)
+        local.__setstate__(deepcopy(self.__getstate__()))
+        return local
+
+    def transform(self, X, layer=-1):
+        """What a hidden layer makes of X, for instance as features for another model.
+
+        Parameters
+        ----------
+        X : {Dask array, Dask DataFrame, array-like} of shape (n_samples, n_features)
+            The samples.
+        layer : int, default=-1
+            Number of the hidden layer, from 0; negative ones count from the last.
+
+        Returns
+        -------
+        activations : array or DataFrame of shape (n_samples, n_units)
+            The outputs of that layer, after its activation: a Dask collection for one, of which
+            nothing is computed yet.
+        """
+        if not is_collection(X):
+            return super().transform(X, layer=layer)
+        return self._lazily("transform", X, layer=layer)
+
+    def predict(self, X):
+        """Predict labels or numbers.
+
+        Parameters
+        ----------
+        X : {Dask array, Dask DataFrame, array-like} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        y : array, Series or DataFrame of shape (n_samples,) or (n_samples, n_outputs)
+            The predictions: for Dask collections lazy ones, with the index of a frame.
+        """
+        if not is_collection(X):
+            return super().predict(X)
+        return self._lazily("predict", X)
+
+    def _lazily(self, method, X, **settings):
+        return lazily(self.to_local(), method, X, **settings)
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy of a classifier, R2 of a regressor, computed block by block.
+
+        Parameters
+        ----------
+        X : {Dask array, Dask DataFrame, array-like} of shape (n_samples, n_features)
+            The samples.
+        y : {Dask array, Dask Series, Dask DataFrame, array-like}
+            Their labels or numbers, in the partitions of X.
+        sample_weight : {Dask array, Dask Series, array-like} of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            As that of the plain estimator.
+        """
+        if not is_collection(X):
+            return super().score(X, y, sample_weight)
+        partitions, local = Partitions.of(X, y, sample_weight), self.to_local()
+        score, add = self._sums_of_scores(local)
+        for _, (X, y, weight) in read_ahead(partitions.compute, range(len(partitions))):
+            y = np.asarray(y)
+            if weight is not None:
+                weight = one_weight_each(weight, y, FLOATS, positive=False, zeros=True)
+            if len(y):
+                add(X, y, weight)
+        return score.value()
+
+    def _read(self, X, y, sample_weight=None, *, model=None, learn=False, **how):
+        """Data of collections, of which one pass is made; what is in memory is read as usual."""
+        if not any(map(is_collection, (X, y, sample_weight))):
+            return super()._read(X, y, sample_weight, model=model, learn=learn, **how)
+        name = "X_val" if how.get("validates") else "X"
+        if not is_collection(X):
+            raise ValueError(
+                f"{name} must be a Dask collection if y or sample_weight is one, got "
+                f"{type(X).__name__}. Pass y.compute(), or dask.array.from_array({name}, "
+                "chunks=(y.chunks[0], -1))."
+            )
+        self._refuse_for_blocks()
+        partitions = Partitions.of(X, y, sample_weight)
+        sample = example(X)
+        known = model
+        if model is None:
+            sample, _ = self._validated(sample, np.zeros(len(sample)), self._dtypes(None), True)
+            known = SimpleNamespace(dtype=np.dtype(self._computing_dtype(sample, None)))
+        reader = BlockReader(self, partitions, known, name)
+        census = Census.take(reader.count, len(partitions))
+        if sample_weight is not None:
+            census.check_weights(known.dtype)
+        if not self._numeric_targets:
+            self._learn(census.examples(), learn, how.get("some", False))
+            reader = BlockReader(self, partitions, known, name)
+            self._weigh_classes(reader.estimator, census)
+        if not how.get("validates"):
+            census.warn_of_one_sided_blocks()
+        reader.numbers, reader.validates = census.numbers, how.get("validates", False)
+        rows = Blocks(
+            reader,
+            census.lengths,
+            dtype=known.dtype,
+            example=self._example_of_targets(census, known.dtype),
+            weight_sum=census.weight_sum,
+            extremes=census.extremes,
+        )
+        return Data(X, y, sample_weight, rows)
+
+    def _example_of_targets(self, census, dtype):
+        """An encoded target, (1, n_outputs)."""
+        if self._numeric_targets:
+            return census.counts[0].mean[None].astype(dtype)
+        targets, codebook = self._encode(census.examples()[:1], dtype)
+        return targets if codebook is None else codebook[targets]
+
+    def _weigh_classes(self, reader, census):
+        """Gives the estimator that reads blocks the weights that need all labels at once."""
+        if not isinstance(self.class_weight, str | list):
+            return
+        several = self.class_weight if isinstance(self.class_weight, list) else [self.class_weight]
+        if not any(isinstance(one, str) for one in several):
+            return
+        if len(census.counts[0].labels) > 1:
+            raise ValueError(
+                f"class_weight={self.class_weight!r} needs y of one column where y is a Dask "
+                "collection. Pass a list with a dict for each column."
+            )
+        reader.class_weight = census.balanced()
+
+    def _refuse_for_blocks(self):
+        """Raises ValueError on settings that need all rows in memory."""
+        if self.solver == "lbfgs":
+            raise ValueError(
+                "solver='lbfgs' needs all data at each evaluation, and X is a Dask collection: use "
+                "solver='adam', or pass X.compute()."
+            )
+        if self.checkpoint is not None:
+            raise ValueError(
+                f"checkpoint={self.checkpoint!r} is written for arrays in memory alone, and X is a "
+                "Dask collection: set checkpoint=None, or fit a few epochs at a time with "
+                "warm_start=True and save the estimator in between."
+            )
+
+    def _hold_out(self, model, data, given, groups, *args):
+        X_val, y_val, weight_val = given
+        streams = isinstance(data.rows, Blocks)
+        if streams and groups is not None:
+            raise ValueError(
+                "groups need all samples in memory, and X is a Dask collection: hold groups out "
+                "yourself and pass them as X_val and y_val."
+            )
+        if is_collection(X_val):
+            if y_val is None:
+                raise ValueError("X_val was given without y_val: pass both, or neither.")
+            self._refuse_scorer()
+            held = self._read(X_val, y_val, weight_val, model=model, some=True, validates=True)
+            return data.rows, None, HeldOutBlocks(held.rows, self._score_of_blocks())
+        if not streams or X_val is not None or y_val is not None or not self.early_stopping:
+            return super()._hold_out(model, data, given, groups, *args)
+        fraction = self.validation_fraction
+        if hasattr(fraction, "split") or plain(fraction) in (0, False):
+            raise ValueError(
+                "validation_fraction must be a number between 0 and 1 where X is a Dask "
+                f"collection and early_stopping=True, got {fraction!r}. Set it to 0.1, or give "
+                "X_val and y_val to fit."
+            )
+        self._refuse_scorer()
+        random_state, *_ = args
+        split = partial(Split, data.rows.lengths, plain(fraction), new_seed(random_state))
+        training, held_out = split(held_out=False), split(held_out=True)
+        if held_out.lengths.sum() < 2 or training.lengths.sum() < 1:
+            raise ValueError(
+                f"validation_fraction={fraction!r} of {len(data.rows)} samples leaves "
+                f"{training.lengths.sum()} to train and {held_out.lengths.sum()} to validate on. "
+                "Change it, or give X_val and y_val to fit."
+            )
+        rows = data.rows.part(held_out, data.rows.read.validating())
+        return data.rows.part(training), None, HeldOutBlocks(rows, self._score_of_blocks())
+
+    def _refuse_scorer(self):
+        if self.scoring not in (None, "loss"):
+            raise ValueError(
+                f"scoring={self.scoring!r} needs all validation samples at once, and they are read "
+                "in blocks: pass X_val and y_val as arrays, or use scoring=None or 'loss'."
+            )

@@ -1,0 +1,102 @@
+"""Predictions of collections, which nobody has computed yet."""
+
+import numpy as np
+
+from sknn.dask.partitions import check_samples, example, is_frame
+
+
+def lazily(estimator, method, X, **settings):
+    """A Dask collection of what a method of a fitted estimator gives for each block of X.
+
+    Parameters
+    ----------
+    estimator : estimator
+        It belongs to the graph, where all blocks share it.
+    method : str
+    X : Dask array or DataFrame of shape (n_samples, n_features)
+    **settings : dict
+        Arguments of the method.
+
+    Returns
+    -------
+    outputs : Dask array for an array; Series or DataFrame with the index of X for a frame
+        A list of them where the method gives a list.
+
+    Raises
+    ------
+    ValueError
+        If X has other features than in fit, or a sample lies in several blocks.
+    """
+    import dask
+
+    check_samples(X)
+    like = getattr(estimator, method)(example(X), **settings)  # its shape and dtype, and errors
+    shared = dask.delayed(estimator, pure=False, traverse=False)
+    if isinstance(like, list):
+        widths = [one.shape[1] for one in like]
+        stops = np.cumsum(widths).tolist()
+        joined = _mapped(shared, method, X, np.hstack(like), settings, None)
+        columns = [slice(stop - width, stop) for stop, width in zip(stops, widths, strict=True)]
+        parts = [joined.iloc[:, at] if is_frame(X) else joined[:, at] for at in columns]
+        return [
+            _renamed(part, each, X) for part, each in zip(parts, estimator.classes_, strict=True)
+        ]
+    like = np.asarray(like)
+    return _mapped(shared, method, X, like, settings, _names(estimator, method, like))
+
+
+def _names(estimator, method, like):
+    """Names of the columns of a frame of outputs."""
+    if like.ndim == 1:
+        return None
+    if method == "transform":
+        return [f"{type(estimator).__name__.lower()}{unit}" for unit in range(like.shape[1])]
+    if method in ("predict_proba", "predict_log_proba"):
+        return np.asarray(estimator.classes_).tolist()
+    return None
+
+
+def _renamed(part, names, X):
+    return part.rename(columns=dict(zip(part.columns, names, strict=True))) if is_frame(X) else part
+
+
+def _mapped(shared, method, X, like, settings, names):
+    """like: outputs for an example"""
+    if is_frame(X):
+        meta = _as_frame(like[:0], X._meta.index[:0], names)
+        return X.map_partitions(_frame_block, shared, method, meta, settings, meta=meta)
+    dims = range(like.ndim, X.ndim)
+    chunks = (X.chunks[0], *((n,) for n in like.shape[1:]))
+    return X.map_blocks(
+        _block,
+        shared,
+        method,
+        like[:0],
+        settings,
+        dtype=like.dtype,
+        meta=like[:0],
+        chunks=chunks,
+        drop_axis=list(dims),
+    )
+
+
+def _block(X, estimator, method, empty, settings):
+    """What the method gives for a block in memory."""
+    if not X.shape[0]:
+        return empty
+    outputs = getattr(estimator, method)(X, **settings)
+    return np.hstack(outputs) if isinstance(outputs, list) else np.asarray(outputs)
+
+
+def _frame_block(X, estimator, method, meta, settings):
+    outputs = _block(X, estimator, method, meta.to_numpy(), settings)
+    return _as_frame(outputs, X.index, getattr(meta, "columns", None))
+
+
+def _as_frame(outputs, index, names):
+    """A series of (n,) or a frame of (n, k) outputs."""
+    import pandas as pd
+
+    if outputs.ndim == 1:
+        return pd.Series(outputs, index=index)
+    return pd.DataFrame(outputs, index=index, columns=names)

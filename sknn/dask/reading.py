@@ -1,0 +1,86 @@
+"""Blocks of Dask collections, computed, checked and encoded as an estimator reads arrays."""
+
+from contextlib import contextmanager
+from copy import copy
+
+import numpy as np
+from sklearn import config_context, get_config
+
+from sknn.dask.census import Count
+from sknn.estimators.reading import one_weight_each
+from sknn.nn.batches import largest
+from sknn.nn.blocks import Extremes
+from sknn.scikit_learn import num_samples
+
+
+class BlockReader:
+    """number of a block -> Rows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        One that knows features and classes. A copy reads, so that parameters that are set
+        meanwhile change nothing.
+    partitions : Partitions
+    known : object
+        With the dtype to compute in.
+    name : str
+        What X is called in messages.
+    """
+
+    def __init__(self, estimator, partitions, known, name="X"):
+        self.estimator = copy(estimator)
+        self.partitions = partitions
+        self.known = known
+        self.name = name
+        self.numbers = range(len(partitions))  # of the partitions that are blocks
+        self.validates = False
+        self.config = get_config()  # a thread has its own
+
+    def __call__(self, number):
+        """Rows of a block."""
+        number = self.numbers[number]
+        given = self.partitions.compute(number)
+        with self._told(number):
+            how = {"some": True, "validates": self.validates, "block": True}
+            return self.estimator._read(*given, model=self.known, **how).rows
+
+    def validating(self):
+        """One that leaves out the weights of classes."""
+        reader = copy(self)
+        reader.validates = True
+        return reader
+
+    def count(self, number):
+        """The Count of a partition."""
+        estimator, dtype = self.estimator, self.known.dtype
+        X, y, weight = self.partitions.compute(number)
+        if not num_samples(X) and not num_samples(y):
+            return Count(0)
+        with self._told(number):
+            X, y = estimator._validated(X, y, estimator._dtypes(self.known), reset=False)
+            weight_sum, least = float(len(y)), None
+            if weight is not None:
+                weight = one_weight_each(weight, X, dtype, zeros=True)
+                weight_sum = weight.sum(dtype=float)
+                least = float(weight[weight > 0].min(initial=np.inf))
+            count = Count(len(y), weight_sum=weight_sum)
+            if estimator._numeric_targets:
+                y, _ = estimator._encode(estimator._learn(y, learn=False, some=True), dtype)
+                count.mean = y.mean(axis=0, dtype=float)
+                count.squares = np.square(y - count.mean).sum(axis=0)
+            else:
+                columns = y.T if y.ndim == 2 else [y]
+                count.labels = [np.unique(column, return_counts=True) for column in columns]
+        of_y = largest(y) if estimator._numeric_targets else 0.0
+        count.extremes = Extremes(largest(X), of_y, least)
+        return count
+
+    @contextmanager
+    def _told(self, number):
+        """Says of errors in which block they are."""
+        try:
+            with config_context(**self.config):
+                yield
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"Partition {number} of {self.name}: {error}") from error

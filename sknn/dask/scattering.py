@@ -1,0 +1,116 @@
+"""Sorted rows scattered over all blocks, once, on disk."""
+
+import os
+from itertools import pairwise
+
+import numpy as np
+
+from sknn.dask.partitions import check_samples, is_frame
+from sknn.estimators.inputs import is_collection
+from sknn.nn.blocks import read_ahead
+from sknn.nn.streams import ROWS_OF_BLOCK, stream
+
+
+def scatter_rows(X, *others, directory, random_state=None):
+    """Store Dask arrays with their rows in another order: each block holds some of every block.
+
+    Networks that read one block after the other need blocks that are alike. Where rows are sorted,
+    by class or by time, this makes them so: each of n blocks is divided at random into n parts of
+    about equal length, and the new block j consists of part j of every block. Blocks are read once
+    each; two of them are in memory at a time.
+
+    Parameters
+    ----------
+    X : Dask array of shape (n_samples, ...)
+        The samples, in chunks of known length.
+    *others : Dask array of shape (n_samples, ...)
+        y, sample_weight and others, with the chunks of X along the first axis; their rows stay
+        beside those of X.
+    directory : str or os.PathLike
+        Where the arrays are written, as 0.npy, 1.npy and so on; made if it is not there.
+    random_state : int or None, default=None
+        Draws the order.
+
+    Returns
+    -------
+    arrays : list of Dask array
+        X and the others, read from these files. They have as many blocks as X.
+
+    Raises
+    ------
+    ValueError
+        If they are no Dask arrays, their chunks differ or are unknown, or a sample lies in several.
+    FileExistsError
+        If there is one of these files already.
+    """
+    import dask
+    import dask.array as da
+
+    arrays = [X, *others]
+    for number, array in enumerate(arrays):
+        _check(number, array, X)
+    old = np.array(X.chunks[0])
+    lengths = _part_lengths(old)
+    starts = np.concatenate(([0], np.cumsum(lengths.sum(axis=0))))  # of the new blocks
+    seed = np.random.SeedSequence(random_state).generate_state(1)[0]
+    os.makedirs(directory, exist_ok=True)
+    paths = [os.path.join(directory, f"{number}.npy") for number in range(len(arrays))]
+    for path in paths:
+        if os.path.exists(path):
+            raise FileExistsError(f"There is a file {path!r} already: choose another directory.")
+    files = [
+        np.lib.format.open_memmap(path, "w+", array.dtype, (int(old.sum()), *array.shape[1:]))
+        for path, array in zip(paths, arrays, strict=True)
+    ]
+    blocks = list(zip(*(np.ravel(array.to_delayed()) for array in arrays), strict=True))
+    place = starts[:-1].copy()
+    for number, found in read_ahead(lambda i: dask.compute(*blocks[i]), range(len(blocks))):
+        order = stream(int(seed), 0, number, ROWS_OF_BLOCK).permutation(old[number])
+        parts = np.split(order, np.cumsum(lengths[number])[:-1])
+        for part, start in zip(parts, place, strict=True):
+            for file, block in zip(files, found, strict=True):
+                file[start : start + len(part)] = block[part]
+        place += lengths[number]
+    for file in files:
+        file.flush()
+    chunks = tuple(int(n) for n in np.diff(starts) if n)
+    return [_reopened(da, path, chunks) for path in paths]
+
+
+def _part_lengths(lengths):
+    """How many rows of each block go to each new one, (n, n), as evenly as whole numbers can."""
+    n = len(lengths)
+    ends = np.concatenate(([0], np.cumsum(lengths)))  # as of one array that is dealt out in turn
+    return np.array(
+        [
+            [(stop - column + n - 1) // n - (start - column + n - 1) // n for column in range(n)]
+            for start, stop in pairwise(ends)
+        ]
+    )
+
+
+def _reopened(da, path, chunks):
+    file = np.load(path, mmap_mode="r")
+    return da.from_array(file, chunks=(chunks, *file.shape[1:]))
+
+
+def _check(number, array, X):
+    """Raises ValueError on what cannot be scattered beside X."""
+    name = f"array {number}" if number else "X"
+    if not is_collection(array) or is_frame(array):
+        raise ValueError(
+            f"{name} must be a Dask array, got {type(array).__name__}. A frame becomes one with "
+            "to_dask_array(lengths=True), an array with dask.array.from_array."
+        )
+    if np.isnan(array.shape[0]):
+        raise ValueError(
+            f"{name} must have chunks of known length. Call its method compute_chunk_sizes()."
+        )
+    if array.chunks[0] != X.chunks[0]:
+        raise ValueError(
+            f"{name} must have the chunks of X, {X.chunks[0]}, got {array.chunks[0]}: rechunk it "
+            "with rechunk({0: X.chunks[0]})."
+        )
+    if array.dtype.hasobject:
+        raise ValueError(f"{name} must hold numbers or strings of a fixed length, got objects.")
+    check_samples(array, name)

@@ -1,0 +1,71 @@
+"""Scores that are added up block by block."""
+
+import numpy as np
+
+from sknn.estimators.regressor import scored
+
+
+class MeanScore:
+    """A score that is a mean over samples: blocks weigh as much as their samples.
+
+    score: (z, y, weight) -> float, of raw outputs and encoded targets
+    """
+
+    def __init__(self, score):
+        self.score = score
+        self.total = self.weight_sum = 0.0
+
+    def add(self, z, y, weight):
+        """Takes in a block; weight: (n,), or None."""
+        weight_sum = float(len(y) if weight is None else weight.sum(dtype=float))
+        if weight_sum > 0:
+            self.total += self.score(z, y, weight) * weight_sum
+            self.weight_sum += weight_sum
+
+    def value(self):
+        """The score of all blocks so far; nan where all weights are zero."""
+        return self.total / self.weight_sum if self.weight_sum else np.nan
+
+
+class R2Score:
+    """The mean R2 of the columns, as ``sklearn.metrics.r2_score``.
+
+    Squares are summed about the mean of each block, and means are joined as in Chan et al. (1979),
+    eq. 1.5: so targets far from zero lose no digits.
+    """
+
+    def __init__(self, loss=None):
+        self.loss = loss
+        self.n, self.weight_sum = 0, 0.0
+        self.mean = self.squares = self.residuals = 0.0
+
+    def add(self, z, y, weight):
+        """Takes in raw outputs (n, n_outputs), targets (n, n_targets) and weights (n,) or None."""
+        self.add_predicted(scored(self.loss.predict(z), self.loss), y, weight)
+
+    def add_predicted(self, predicted, y, weight):
+        """As ``add``, of predictions (n, n_targets)."""
+        y, predicted = y.astype(float), predicted.astype(float)
+        weight = np.ones(len(y)) if weight is None else weight.astype(float)
+        weight_sum = weight.sum()
+        self.n += len(y)
+        self.residuals = self.residuals + weight @ np.square(y - predicted)
+        if weight_sum == 0:
+            return
+        mean = weight @ y / weight_sum
+        total = self.weight_sum + weight_sum
+        apart = mean - self.mean
+        between = np.square(apart) * self.weight_sum * weight_sum / total
+        self.squares = self.squares + weight @ np.square(y - mean) + between
+        self.mean = self.mean + apart * weight_sum / total
+        self.weight_sum = total
+
+    def value(self):
+        """R2 of all blocks so far; nan of fewer than two samples, or if one is not finite."""
+        if self.n < 2 or not np.isfinite(self.residuals).all():
+            return np.nan
+        unexplained = np.divide(
+            self.residuals, self.squares, out=np.zeros_like(self.squares), where=self.squares > 0
+        )
+        unexplained[(self.squares == 0) & (self.residuals > 0)] = 1  # as scikit-learn has it
+        return float(np.mean(1 - unexplained))

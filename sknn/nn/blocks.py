@@ -1,0 +1,232 @@
+"""Training rows in blocks, read one after another: larger than memory in all."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from scipy.sparse import issparse, vstack
+
+from sknn.nn.batches import Batch, Source, sum_of_weights
+from sknn.nn.streams import HELD_OUT, stream
+
+
+def read_ahead(read, numbers):
+    """Yields (number, read(number)); while one is used, a thread reads the next one."""
+    with ThreadPoolExecutor(1, thread_name_prefix="sknn-read") as reader:
+        coming = [reader.submit(read, number) for number in numbers[:1]]
+        for place, number in enumerate(numbers):
+            found = coming.pop().result()
+            coming += [reader.submit(read, following) for following in numbers[place + 1 :][:1]]
+            yield number, found
+
+
+class Blocks(Source):
+    """Rows of which at most two blocks are in memory: one trains while the next one is read.
+
+    A batch that lies across blocks is put together from the end of one and the start of the next,
+    so that the rows in some order give the batches that an array of them gives. What an order
+    numbers are blocks.
+
+    Parameters
+    ----------
+    read : callable
+        number of a block -> Rows, the same whenever it is called.
+    lengths : ndarray of int, (n_blocks,)
+        How many rows each has; there are none without rows.
+    dtype : dtype
+        What is computed in.
+    example : ndarray of shape (1, n_outputs)
+        A target.
+    weight_sum : float
+    extremes : Extremes
+        Of all rows.
+    split : Split or None
+        Which rows of each block are these; None for all.
+    """
+
+    def __init__(self, read, lengths, *, dtype, example, weight_sum, extremes, split=None):
+        self.read = read
+        self.lengths = lengths
+        self.dtype = np.dtype(dtype)
+        self.example = example
+        self.weight_sum = weight_sum
+        self.extremes = extremes
+        self.split = split
+
+    def __len__(self):
+        return int(np.sum(self.lengths if self.split is None else self.split.lengths))
+
+    @property
+    def numbered(self):
+        return len(self.lengths)
+
+    def targets(self, at=None):
+        """A target, (1, n_outputs): those of all rows are never in memory."""
+        return self.example
+
+    def part(self, split, read=None):
+        """The rows of a Split alone, which ``read`` may read in another way."""
+        return Blocks(
+            read or self.read,
+            self.lengths,
+            dtype=self.dtype,
+            example=self.example,
+            weight_sum=self.weight_sum * split.share,
+            extremes=self.extremes,
+            split=split,
+        )
+
+    def batches(self, size, order=None, draws=None):
+        """Yields (number of its first row, Batch) for the batches of one epoch.
+
+        order: numbers of the blocks in the order in which they are taken; None: as they lie
+        draws: number of a block -> Generator, which shuffles its rows; None: as they lie
+        """
+        start, ends = 0, []  # ends of blocks, which begin the next batch
+        for number, rows, at in self.pieces(order):
+            if draws is not None:
+                at = draws(number).permutation(len(rows) if at is None else at)
+            n, taken = len(rows) if at is None else len(at), 0
+            while taken < n:
+                missing = size - sum(end.n_samples for end in ends)
+                stop = min(taken + missing, n)
+                chosen = slice(taken, stop) if at is None else at[taken:stop]
+                batch, taken = rows.take(chosen), stop
+                if batch.n_samples < missing:
+                    ends.append(_kept(batch))  # its block is given up
+                    continue
+                yield start, _joined([*ends, batch])
+                start, ends = start + size, []
+            rows = None  # the block after the next will be read at once
+        if ends:
+            yield start, _joined(ends)
+
+    def pieces(self, order=None):
+        """Yields (number, Rows, numbers of the rows in it or None for all) of each block.
+
+        order: as of ``batches``    While one is used, a thread reads the next one.
+        """
+        order = range(self.numbered) if order is None else order
+        numbers = [int(number) for number in order if self._n_rows(number)]
+        for number, rows in read_ahead(self.read, numbers):
+            _check_length(number, len(rows), self.lengths[number])
+            yield number, rows, None if self.split is None else self.split.rows(number)
+            rows = None
+
+    def _n_rows(self, number):
+        return (self.lengths if self.split is None else self.split.lengths)[number]
+
+    def largest(self):
+        """(the largest absolute value in x, that in y)"""
+        return self.extremes.x, self.extremes.y
+
+    def least_weight(self):
+        """The smallest weight above zero; None without weights."""
+        return self.extremes.weight
+
+
+@dataclass
+class Extremes:
+    """The largest absolute values in x and y, and the smallest weight above zero, or None."""
+
+    x: float = 0.0
+    y: float = 0.0
+    weight: float | None = None
+
+
+class Split:
+    """Some rows of each block, drawn at random: those held out, or all others.
+
+    The first k blocks together hold ``fraction`` of their rows out, up to one row. Rows are drawn
+    anew from the seed whenever a block is read, so that nothing is kept for each row.
+
+    Parameters
+    ----------
+    sizes : ndarray of int, (n_blocks,)
+        How many rows each block has in all.
+    fraction : float
+        Of the rows that are held out.
+    seed : int
+    held_out : bool
+        Whether the rows are those held out.
+    """
+
+    def __init__(self, sizes, fraction, seed, held_out):
+        self.sizes, self.seed, self.held_out = sizes, seed, held_out
+        ends = np.round(fraction * np.concatenate(([0], np.cumsum(sizes)))).astype(int)
+        self.n_held_out = np.diff(ends)
+        self.lengths = self.n_held_out if held_out else sizes - self.n_held_out
+
+    @property
+    def share(self):
+        """The fraction of all rows that these are."""
+        return float(self.lengths.sum() / self.sizes.sum())
+
+    def rows(self, number):
+        """Numbers of the rows in a block, ascending."""
+        drawn = stream(self.seed, 0, number, HELD_OUT).permutation(self.sizes[number])
+        cut = self.n_held_out[number]
+        return np.sort(drawn[:cut] if self.held_out else drawn[cut:])
+
+
+@dataclass(frozen=True)
+class HeldOutBlocks:
+    """Samples to validate on, read block by block.
+
+    rows: Blocks    score: () -> an object with ``add(z, y, weight)`` and ``value()``, which is
+    given the raw outputs and targets of each block; None for minus the loss
+    """
+
+    rows: Blocks
+    score: Callable | None
+
+    at = x = labels = weight = None  # of a HeldOut, whose samples are in memory
+
+    def validate(self, model, memory, _score=None):
+        """(loss, score) of the model, both nan where a raw output is not finite.
+
+        A scorer of the user's, which needs all samples at once, has been refused.
+        """
+        total = weight_sum = 0.0
+        score = self.score and self.score()
+        for _, rows, at in self.rows.pieces():
+            z = model.outputs(rows.x, memory, at)
+            if not np.isfinite(z).all():
+                return np.nan, np.nan
+            at = slice(None) if at is None else at
+            y, weight = rows.targets(at), None if rows.weight is None else rows.weight[at]
+            total += model.loss.sum_and_gradient(y, z, weight, np.empty_like(z))
+            weight_sum += float(len(y)) if weight is None else sum_of_weights(weight)
+            if score:
+                score.add(z, y, None if weight is None else weight[:, 0])
+        loss = model.loss.finish(total, weight_sum)[0]
+        return loss, score.value() if score else -loss
+
+
+def _kept(batch):
+    """A Batch that outlives its block."""
+    weight = None if batch.weight is None else batch.weight.copy()
+    return Batch(batch.x.copy(), batch.y.copy(), weight, batch.weight_sum)
+
+
+def _joined(batches):
+    """One Batch of the samples of several."""
+    if len(batches) == 1:
+        return batches[0]
+    join = partial(vstack, format="csr") if issparse(batches[0].x) else np.concatenate
+    x, y = join([batch.x for batch in batches]), np.concatenate([batch.y for batch in batches])
+    if batches[0].weight is None:
+        return Batch(x, y, None, float(len(y)))
+    weight = np.concatenate([batch.weight for batch in batches])
+    return Batch(x, y, weight, sum_of_weights(weight))
+
+
+def _check_length(number, length, wanted):
+    """Raises ValueError if a block has changed since its rows were counted."""
+    if length != wanted:
+        raise ValueError(
+            f"Block {number} must have the {wanted} rows that it had when fit began, got {length}. "
+            "Store the data, for instance with to_zarr or to_parquet, and fit what is stored."
+        )
