@@ -608,7 +608,7 @@ def test_browser_shows_boxes_and_curves_and_runs_no_name(tmp_path):
 
 
 @needs_browser
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_browser_follows_the_theme_of_page_and_system(dark, tmp_path):
     clf, network = MLPClassifier((5,)), network_html(MLPClassifier((5,)))
     cases = [
