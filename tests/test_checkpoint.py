@@ -1,15 +1,15 @@
 """Checkpoints: training that goes on from one ends as if it had never stopped."""
 
 import errno
+import io
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from helpers import joint_and_singles, new_gradient, normal
 from numpy.testing import assert_array_equal
+from processes import forked
 from sameness import assert_same
 from scipy.sparse import csr_array
 from trainers import LAYERS, N_IN, NEVER, OPTIMIZERS, SOFTMAX, Trainer, new_rows, new_trainer
@@ -18,6 +18,7 @@ from sknn.nn import BatchNorm, Dense, Dropout
 from sknn.nn.optimizers import Adam
 from sknn.nn.schedules import Exponential, InvScaling, Plateau
 from sknn.nn.stopping import Keeper
+from sknn.nn.storage import files
 from sknn.nn.storage.checkpoint import (
     Checkpoint,
     check_same,
@@ -340,30 +341,22 @@ def test_full_disk_leaves_both(path, monkeypatch):
     assert_array_equal(Checkpoint.read(f"{path}.previous").theta, first)
 
 
-KILLED = """
-import io, os, sys
-from trainers import new_trainer
-from sknn.nn.storage import files
-from sknn.nn.storage.checkpoint import Checkpoint
-
 class Deadly(io.FileIO):
+    """A file that ends the process in the midst of a write."""
+
     def write(self, data):
         super().write(data[:50])
         os._exit(9)
 
-files.open = lambda path, mode: Deadly(path, mode[0])
-trainer = new_trainer()
-Checkpoint.of(trainer.gradient, trainer.run, trainer.history, epochs=3).write(sys.argv[1])
-"""
+
+def write_and_die(path):
+    files.open = lambda path, mode: Deadly(path, mode[0])
+    written(new_trainer(), path, epochs=3)
 
 
 def test_writer_that_was_killed_leaves_the_last_one_and_no_litter(path):
     _, second = two_checkpoints(path)
-    paths = os.pathsep.join(sys.path)
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, path], env={**os.environ, "PYTHONPATH": paths}
-    )
-    assert killed.returncode == 9
+    assert forked(write_and_die, path) == 9
     assert_array_equal(Checkpoint.read(path).theta, second)
     assert len(os.listdir(path.parent)) == 3
     make_ready(path)

@@ -45,6 +45,15 @@ MODULES = [
 SNIPPET = re.compile(r"^```python\n(.*?)^```\n(?:\n*^```text\n(.*?)^```$)?", re.M | re.S)
 NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:e[+-]?\d+)?")
 NOT_RUN = {"architecture.md"}  # its block lists signatures
+TRAINS_LONG = {  # more than a second each
+    "quickstart.md",
+    "guide/activations.md",
+    "guide/gradient_descent.md",
+    "guide/normalization_and_dropout.md",
+    "guide/pooling.md",
+    "guide/searching.md",
+    "guide/validation.md",
+}
 NEEDS = {
     "ConfusionMatrixDisplay": "matplotlib",
     "ProgressBar": "rich",
@@ -82,7 +91,13 @@ def assert_agrees(printed, promised):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("page", sorted({p for p in PAGES if SNIPPET.search(PAGES[p])} - NOT_RUN))
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.slow] if page in TRAINS_LONG else [])
+        for page in sorted({page for page in PAGES if SNIPPET.search(PAGES[page])} - NOT_RUN)
+    ],
+)
 def test_snippets_print_what_the_page_says(page, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     namespace = {}

@@ -40,6 +40,15 @@ each = pytest.mark.parametrize(
 )
 
 
+EXITS = []
+
+
+def an_exit(check):
+    """Adds what checks one exit of a fitted case: (case, fitted, folder)."""
+    EXITS.append(check)
+    return check
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("checkpoints")
@@ -111,8 +120,8 @@ def test_fast_tests_try_every_option():
 # The exits
 
 
-@each
-def test_predictions_are_those_of_the_network_written_out(case, fitted):
+@an_exit
+def predictions_are_those_of_the_network_written_out(case, fitted, folder):
     estimator = fitted(case)
     z = written_out.raw_outputs(estimator._model, X)
     labels, p = written_out.predictions(estimator, case.kind, case.y, z)
@@ -128,8 +137,8 @@ def test_predictions_are_those_of_the_network_written_out(case, fitted):
         assert_allclose(estimator.predict(X), labels, **tolerance(estimator))
 
 
-@each
-def test_hidden_activations_are_those_of_the_network_written_out(case, fitted):
+@an_exit
+def hidden_activations_are_those_of_the_network_written_out(case, fitted, folder):
     estimator = fitted(case)
     passed = written_out.forward(estimator._model, X)
     layers = estimator._model.network.layers
@@ -149,8 +158,8 @@ def test_hidden_activations_are_those_of_the_network_written_out(case, fitted):
         assert len(estimator.get_feature_names_out()) == hidden.shape[1]
 
 
-@each
-def test_saved_and_loaded_or_pickled_it_has_the_same_bits(case, fitted, folder):
+@an_exit
+def saved_and_loaded_or_pickled_it_has_the_same_bits(case, fitted, folder):
     estimator = fitted(case)
     path = folder / "saved"
     save(estimator, path)
@@ -164,8 +173,8 @@ def test_saved_and_loaded_or_pickled_it_has_the_same_bits(case, fitted, folder):
         assert_same(copy.get_params(deep=False), wanted)
 
 
-@each
-def test_clone_is_fitted_to_the_same_bits(case, fitted, folder):
+@an_exit
+def clone_is_fitted_to_the_same_bits(case, fitted, folder):
     estimator = fitted(case)
     again = clone(estimator)
     assert not hasattr(again, "coefs_")
@@ -180,8 +189,8 @@ def checksum(estimator, X=None, y=None):
     return float(theta @ np.linspace(1, 2, len(theta)))
 
 
-@each
-def test_search_reaches_the_option_and_fits_to_the_same_bits(case, fitted, folder):
+@an_exit
+def search_reaches_the_option_and_fits_to_the_same_bits(case, fitted, folder):
     settings = case.settings(folder)
     plain = case.make(**{"layers": []} if "layers" in settings else {})
     grid = {name: [value] for name, value in settings.items()}
@@ -199,8 +208,8 @@ NO_PARTIAL_FIT = {
 }
 
 
-@each
-def test_calls_of_partial_fit_are_epochs_of_one_fit(case, folder):
+@an_exit
+def calls_of_partial_fit_are_epochs_of_one_fit(case, fitted, folder):
     estimator = case.new(folder)
     first = {"classes": CLASSES[case.kind]} if case.classifies else {}
     for name, (values, error, message) in NO_PARTIAL_FIT.items():
@@ -213,8 +222,8 @@ def test_calls_of_partial_fit_are_epochs_of_one_fit(case, folder):
     assert_same_bits(estimator, whole.fit(X, case.y))
 
 
-@each
-def test_summary_counts_the_parameters(case, fitted):
+@an_exit
+def summary_counts_the_parameters(case, fitted, folder):
     estimator = fitted(case)
     layers, shapes = estimator._model.network.layers, estimator._model.network.shapes
     n_parameters = sum(array.size for array in [*estimator.coefs_, *estimator.intercepts_])
@@ -241,8 +250,8 @@ def test_summary_counts_the_parameters(case, fitted):
     assert [row.output_shape for row in table.rows] == [a.shape[1:] for _, a in outputs]
 
 
-@each
-def test_trace_has_the_loss_and_gradient_of_the_network_written_out(case, fitted):
+@an_exit
+def trace_has_the_loss_and_gradient_of_the_network_written_out(case, fitted, folder):
     estimator = fitted(case)
     model = estimator._model
     step = trace(estimator, X, case.y)
@@ -344,8 +353,8 @@ def formula_name(estimator, case):
     return loss
 
 
-@each
-def test_saliency_is_the_derivative_of_the_network_written_out(case, fitted):
+@an_exit
+def saliency_is_the_derivative_of_the_network_written_out(case, fitted, folder):
     estimator = fitted(case)
     model, sample = estimator._model, X[5].copy()
     near = written_out.forward(model, sample[None])
@@ -362,6 +371,16 @@ def test_saliency_is_the_derivative_of_the_network_written_out(case, fitted):
         return written_out.raw_outputs(model, x, around=near, exact=True)[0, number]
 
     assert_derivative(np.float64(display.gradient.ravel()), output, sample, estimator)
+
+
+@each
+def test_every_exit_is_that_of_the_fitted_network(case, fitted, folder):
+    for check in EXITS:
+        try:
+            check(case, fitted, folder)
+        except Exception as error:
+            error.add_note(f"exit: {check.__name__}")
+            raise
 
 
 @pytest.mark.parametrize(

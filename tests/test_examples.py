@@ -209,6 +209,7 @@ def test_mnist_example_prints_seconds_per_epoch(images):
     assert 0 <= float(least) * int(epochs) <= float(seconds) + 0.1
 
 
+@pytest.mark.slow
 def test_mnist_example_says_what_a_file_must_hold(tmp_path):
     path = tmp_path / "wrong.npz"
     np.savez(path, X_train=np.zeros((1, 28, 28)))

@@ -5,12 +5,11 @@ import io
 import os
 import platform
 import stat
-import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 import pytest
+from processes import forked
 
 from sknn.nn.storage import files
 from sknn.nn.storage.files import (
@@ -113,13 +112,10 @@ def test_device_without_space_leaves_the_old_file(old, monkeypatch):
     assert_untouched(old)
 
 
-KILLED = """
-import os, sys
-from sknn.nn.storage.files import replacing
-with replacing(sys.argv[1]) as file:
-    file.write(bytes(100_000))
-    os._exit(9)
-"""
+def write_and_die(path):
+    with replacing(path) as file:
+        file.write(bytes(100_000))
+        os._exit(9)
 
 
 def test_writer_that_was_killed_leaves_the_old_file_and_what_can_be_removed(tmp_path):
@@ -127,8 +123,7 @@ def test_writer_that_was_killed_leaves_the_old_file_and_what_can_be_removed(tmp_
     path.write_bytes(b"old")
     beside = tmp_path / f"{path.name}.part"
     beside.write_bytes(b"another's")
-    killed = subprocess.run([sys.executable, "-c", KILLED, path], env=os.environ)
-    assert killed.returncode == 9
+    assert forked(write_and_die, path) == 9
     assert path.read_bytes() == b"old"
     assert len(os.listdir(tmp_path)) == 3
     remove_leftovers(path)

@@ -615,7 +615,7 @@ def test_browser_shows_boxes_and_curves_and_runs_no_name(tmp_path):
 
 @panels
 @needs_browser
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_browser_follows_the_theme_of_the_editor_and_the_system(dark, tmp_path):
     clf, network = MLPClassifier((5,)), network_html(MLPClassifier((5,)))
     cases = [
