@@ -5,12 +5,13 @@ import time
 import numpy as np
 
 from sknn.nn.fit import Fit, Watch
+from sknn.nn.grouping import in_batches
 from sknn.nn.model import Model
 from sknn.nn.network import Network
 from sknn.nn.plan import Plan
 from sknn.nn.stopping import Patience
 from sknn.nn.threads import allowed_threads
-from sknn.nn.together import in_batches, run_together
+from sknn.nn.together import run_together
 from sknn.nn.training import HISTORY
 from sknn.nn.training_state import TrainingState
 from sknn.tabular.recipe import batch_size_for
