@@ -197,6 +197,7 @@ def test_class_is_refused_as_a_callback():
 def test_clone_has_the_same_callbacks_until_others_are_set():
     estimator, callbacks = Counter(5), (Recorder(), Silent())
     assert estimator.set_callbacks(*callbacks) is estimator
+    assert estimator.__sklearn_clone__()._skl_callbacks == [*callbacks]
     copied = clone(estimator)
     assert copied.epochs == 5
     assert copied._skl_callbacks == [*callbacks]
