@@ -197,7 +197,6 @@ def test_class_is_refused_as_a_callback():
 def test_clone_has_the_same_callbacks_until_others_are_set():
     estimator, callbacks = Counter(5), (Recorder(), Silent())
     assert estimator.set_callbacks(*callbacks) is estimator
-    assert estimator.__sklearn_clone__()._skl_callbacks == [*callbacks]
     copied = clone(estimator)
     assert copied.epochs == 5
     assert copied._skl_callbacks == [*callbacks]
@@ -205,6 +204,19 @@ def test_clone_has_the_same_callbacks_until_others_are_set():
     assert estimator._skl_callbacks == [*callbacks]
     assert "_skl_callbacks" not in vars(estimator.set_callbacks())
     assert "_skl_callbacks" not in vars(clone(estimator).set_callbacks())
+
+
+def test_clone_has_the_callbacks_even_where_scikit_learn_knows_none():
+    class Bare:
+        def __sklearn_clone__(self):
+            return type(self)()
+
+    class Supporting(ours.CallbackSupportMixin, Bare):
+        pass
+
+    recorder = Recorder()
+    assert Supporting().set_callbacks(recorder).__sklearn_clone__()._skl_callbacks == [recorder]
+    assert vars(Supporting().__sklearn_clone__()) == {}
 
 
 def test_fit_without_callbacks_calls_nothing_and_leaves_nothing():
