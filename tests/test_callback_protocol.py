@@ -206,6 +206,19 @@ def test_clone_has_the_same_callbacks_until_others_are_set():
     assert "_skl_callbacks" not in vars(clone(estimator).set_callbacks())
 
 
+def test_clone_has_the_callbacks_even_where_scikit_learn_knows_none():
+    class Bare:
+        def __sklearn_clone__(self):
+            return type(self)()
+
+    class Supporting(ours.CallbackSupportMixin, Bare):
+        pass
+
+    recorder = Recorder()
+    assert Supporting().set_callbacks(recorder).__sklearn_clone__()._skl_callbacks == [recorder]
+    assert vars(Supporting().__sklearn_clone__()) == {}
+
+
 def test_fit_without_callbacks_calls_nothing_and_leaves_nothing():
     estimator = Counter().fit(np.ones(3))
     assert vars(estimator) == {"epochs": 3, "n_": 3}

@@ -309,6 +309,7 @@ theirs = {
 
 # scikit-learn 1.7 is the first whose MLPs have sample_weight and loss="poisson".
 BEFORE_WEIGHTS = scikit_learn_before("1.7")
+STRINGS_FAIL = scikit_learn_before("1.9")
 KINDS = ["two classes", "four classes", "multilabel", "numbers", "positive numbers"]
 
 
@@ -331,6 +332,8 @@ def test_estimator_is_that_of_scikit_learn(kind, params, n, n_features, weighted
     ours, theirs = (getattr(module, name)(**params) for module in (sknn, sklearn.neural_network))
     weight = np.random.default_rng(seed).uniform(0.1, 2.0, n)
     weights = {"sample_weight": weight} if weighted else {}
+    # scikit-learn 1.9 is the first whose early stopping works with labels that are strings.
+    assume(not (STRINGS_FAIL and params.get("early_stopping") and y.dtype.kind == "U"))
     try:
         theirs.fit(X, y, **weights)
     except ValueError as error:
