@@ -165,7 +165,12 @@ def _check_table(estimator):
         return
     n_features, network = len(encoding.is_category), model.network
     parts = getattr(network.layers[0], "parts", [])
-    n_levels = [size for one, *_ in parts if isinstance(one, Embedding) for size in one.n_levels]
+    n_levels = [
+        size
+        for one, *_ in parts
+        if isinstance(one, Embedding)
+        for size in np.ravel(one.n_levels).tolist()
+    ]
     right = network.shapes[0] == (encoding.n_columns,) and n_levels == encoding.sizes
     require(right, "layers", "for the columns", network.layers)
     require(

@@ -222,6 +222,14 @@ def test_validation_samples_take_the_place_of_folds():
     np.testing.assert_array_equal(best, clf.validation_scores_.max(axis=0))
 
 
+def test_validation_samples_of_numbers_have_the_scale_of_y():
+    y = 100 * FRAME.n.to_numpy() + 7
+    model = TabularRegressor(**{**SMALL, "n_estimators": 1, "max_iter": 4})
+    model.fit(FRAME[:40], y[:40], X_val=FRAME[40:], y_val=y[40:])
+    error = np.sqrt(np.mean((model.predict(FRAME[40:]) - y[40:]) ** 2)) / y[:40].std()
+    np.testing.assert_allclose(model.validation_scores_.max(), -error, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

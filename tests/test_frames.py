@@ -79,6 +79,13 @@ def test_objects_are_numbers_unless_a_string_or_bool_is_among_them():
     np.testing.assert_array_equal(table.column(2).codes, [0, -1, 1])
 
 
+def test_numbers_of_numpy_among_objects():
+    X = np.array([[np.float32(1.5), np.str_("a")], [np.int64(2), np.bool_(True)]], dtype=object)
+    table = read_array(X)
+    np.testing.assert_array_equal(table.column(0).numbers, [1.5, 2])
+    assert [type(level) for level in table.column(1).levels] == [str, bool]
+
+
 def test_arrays_of_one_dtype():
     strings = read_array(np.array([["a"], ["b"], ["a"]]))
     assert strings.column(0).levels == ["a", "b"]
