@@ -55,7 +55,7 @@ nn/activations.py: activations layers models_together initializers
     (params["blend"] - 1) * difference => params["blend"] * difference
     dy -= inside  # => pass  #
     difference += a  # g(z) => pass
-    a -= np.multiply(blend, difference, out=products) => np.multiply(blend, difference, out=products)
+    a -= np.multiply(blend, => a += np.multiply(blend,
     reshape(*blend.shape[:-2], -1, blend.shape[-1]) => reshape(-1, blend.shape[-1])
     Constant(self.initial), False, self.rate) => Constant(self.initial), True, self.rate)
     Constant(self.initial), False, self.rate) => Constant(self.initial), False)
@@ -109,10 +109,10 @@ nn/initializers.py: initializers hidden_layers cnn
     np.std(z, axis=0, dtype=float) => np.sqrt(np.square(z).mean(axis=0))
     np.where(deviation > 0, deviation, 1.0) => deviation
     share /= share.sum(axis=0) => share /= self.n_rows
-    random_state.exponential(size=(self.n_rows, units)) => random_state.uniform(size=(self.n_rows, units))
+    random_state.exponential(size => random_state.uniform(size
     random_state.randint(n, size => random_state.randint(min(n, 9), size
     return -(share * => return (share *
-    random_state.randint(n, size=(self.n_rows, units)) => random_state.randint(n, size=(self.n_rows, 1)) + 0 * share.astype(int)
+    size=(self.n_rows, units))\n        return => size=(self.n_rows, 1))\n        return
     fan_out, self.activation) => fan_out, activation)
     np.sqrt(3 * variance) => np.sqrt(6 * variance)
 nn/optimizers.py: optimizers checkpoint solvers
@@ -219,6 +219,9 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     return sum(totals[1:], totals[0]) => return sum(totals[2:], totals[0])
     sums = tuple(sum(arrays[1:], arrays[0]) for => sums = tuple(sum(arrays[1:-1], arrays[0]) for
 nn/training.py: training endings models_together checkpoint regularization
+    gradient.place(*place, progress) => gradient.place(*place)
+    as_values(plan.tol), plan.last_of_ties) => as_values(plan.tol))
+    run.optimizer.at(run.progress).step( => run.optimizer.step(
     last_epoch * math.ceil( => last_epoch * math.floor(
     steps if plan.planned else None => steps
     remaining.run, say) | ~finite => remaining.run, say)
@@ -321,6 +324,10 @@ nn/threads.py: threads threads_interrupted
     turns is not None and turns() is not None => turns is not None
     multiply_adds < SMALL => multiply_adds <= 0
 nn/model.py: model transform mlp
+    if not self.network.adapts:\n            return => if False:\n            return
+    if len(at) > ROWS: => if False:
+    at[random_state.permutation(len(at))[:ROWS]] => at[:ROWS]
+    np.arange(len(rows)) if subset is None else subset => np.arange(len(rows))
     return z.copy() if z is x else z => return z
     params = self.params if depth else => params =
     len(own) == len(given) and all => all
@@ -340,6 +347,11 @@ nn/model.py: model transform mlp
     // row_size) and at is None and not => // row_size) and not
     if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)): => if False:
 nn/network.py: network normalization gradient divergence residual sequential
+    if layer.adapts:\n                layer.adapt => if True:\n                layer.adapt
+    x = layer.forward(*own, workspaces[index], PREDICTION) => pass
+    if issparse(x) and not layer.accepts_sparse:\n                x => if False:\n                x
+    any(layer.scheduled for => any(False and layer.scheduled for
+    any(layer.adapts for => any(False and layer.adapts for
     or names.count(n) > 1 => or names.count(n) > 2
     or "__" in n => or False
     entries = list(entries)\n => pass\n
@@ -376,7 +388,7 @@ nn/layers/dense.py: dense layers regularization network normalization models_tog
     1 / math.sqrt(n_in) if => 1 / n_in if
     initializer if initializer.biases else => initializer if True else
     return np.add.reduce(x, axis=-2 => return np.add.reduce(x[..., 1:, :], axis=-2
-    fan_out=self.units => fan_out=n_in
+    "fan_out": self.units => "fan_out": n_in
 nn/layers/scale.py: scale layers models_together
     Constant(self.initial), self.decay, self.rate) => Constant(self.initial), self.decay)
     Constant(self.initial), self.decay, => Constant(self.initial), True,
@@ -397,8 +409,8 @@ nn/layers/embedding.py: embedding layers models_together
     rate=self.rate, role="weight" => rate=self.rate
     partial(Normal(self.std) => partial(Normal(1.0)
     if len(levels) != columns: => if False:
-    own = rows[model] if rows.ndim > 2 else rows\n            # => own = rows[0] if rows.ndim > 2 else rows\n            #
-    own = rows[model] if rows.ndim > 2 else rows\n            table => own = rows[0] if rows.ndim > 2 else rows\n            table
+    own = rows[model] if rows.ndim > 2 else rows\n            # => own = rows\n            #
+    rows[model] if rows.ndim > 2 else rows\n            table => rows\n            table
     + 3 * prod(input_shape) => + prod(input_shape)
 nn/layers/periodic.py: periodic layers models_together
     z += params["phase"] => pass
@@ -412,7 +424,7 @@ nn/layers/periodic.py: periodic layers models_together
     "phase", one_each, phase, False => "phase", one_each, phase, True
     partial(_uniform, math.pi) => partial(_uniform, 1.0)
     self.n_frequencies**-0.5 => self.n_frequencies**-1
-    np.add.reduce(dz, axis=-1, out=grads["phase"] => np.add.reduce(waves * 0, axis=-1, out=grads["phase"]
+    dz = np.matmul(params["weight"] => dz = -np.matmul(params["weight"]
     self.n_frequencies * (1 + self.size) => self.n_frequencies * self.size
     2 * self.n_frequencies) + => self.n_frequencies) +
     weight, False, rate) => weight, True, rate)
@@ -428,13 +440,13 @@ nn/layers/piecewise.py: piecewise layers models_together
     dcode *= (code > least) & (code < most) => dcode *= code > least
     dacross += np.matmul(inverse => dacross += 0 * np.matmul(inverse
     inverse[column, :n_bins, 0] = 1 / np.diff(edges) => inverse[column, :n_bins, 0] = np.diff(edges)
-    most[column, n_bins - 1], least[column, 0] = np.inf, => most[column, -1], least[column, 0] = np.inf,
+    most[column, n_bins - 1], least => most[column, -1], least
     least[column, 0] = np.inf, -np.inf => least[column, n_bins - 1] = np.inf, -np.inf
     (np.diff(edges) > 0).all() => (np.diff(edges) >= 0).all()
     np.isfinite(edges).all() => True
     len(edges) > 1 => len(edges) > 0
     self.size**-0.5 => self.size**-1
-    kept(cache, "bins", self.bins, cache.dtype)\n        across => self.bins(cache.dtype)\n        across
+    kept(cache, "bins", self.bins, cache.dtype)\n        a => self.bins(cache.dtype)\n        a
     "slope", shape, draw, rate=rate, role="weight" => "slope", shape, draw, rate=rate
     "bias", shape, draw, False => "bias", shape, draw, True
     (self._n_bins + 1) * self.size => self._n_bins * self.size
@@ -665,6 +677,8 @@ onnx/graph.py: onnx
     if not x.channels_first: => if x.channels_first is None:
     row[:, None, None] if x.channels_first else row => row
 onnx/activations.py: onnx
+    graph.add("Mul", inside, graph.per_channel(params["blend"], z)) => inside
+    graph.add("Sub", activated(graph, z, activation.activation, params), z) => z
     ACTIVATIONS.get(type(activation)) => ACTIVATIONS.get(type(activation), relu)
     float(activation.slope)))\n\n\ndef prelu => 0.01))\n\n\ndef prelu
     graph.per_channel(params["slope"], z) => params["slope"].ravel()
@@ -700,7 +714,19 @@ onnx/layers.py: onnx
     if graph.dtype == np.float32: => if True:
     shortcut = graph.channels_first(shortcut) => pass
     shortcut = graph.channels_last(shortcut) => pass
-    enumerate(layer.networks(x.shape)): => enumerate(layer.networks(x.shape)[:1]):
+    outputs[number] = through(graph, x, network, *own) => outputs[0] = through(graph, x, network, *own)
+    params["weight"] * layer.factor(x.shape[0]) => params["weight"]
+    graph.add("And", known, graph.add("Less", x, levels.astype(graph.dtype))) => known
+    graph.add("GreaterOrEqual", x, 0.0) => graph.add("GreaterOrEqual", x, -9.0)
+    graph.add("Add", codes, starts.astype(np.int64)) => codes
+    params["phase"][..., 0] + math.pi / 2 => params["phase"][..., 0]
+    2 * math.pi * params["frequency"] => params["frequency"]
+    graph.add("Add", made, params["bias"][..., 0])\n    if => made\n    if
+    if layer.keep_input: => if True:
+    graph.add("Max", code, least), most) => graph.add("Max", code, 0.0), most)
+    graph.add("Max", code, least), most) => graph.add("Max", code, least), 1.0)
+    graph.add("Sub", columns, starts), inverse) => columns, inverse)
+    for part in parts if part.shape[0] => for part in parts
 onnx/links.py: onnx
     {"predict", "log_predict"} & vars => {"predict"} & vars
     if predicts not in LINKS: => if False:
@@ -1378,7 +1404,9 @@ inspection/summary.py: summary
     f"{shape[0]:,} features" => f"{shape[0]} features"
     (len(columns) - N_TEXTS) => (len(columns) - N_TEXTS - 1) + [False]
 nn/summary.py: summary
-    "pool_size", "rate"} => "pool_size"}
+    if name in CLEAR or first: => if name in CLEAR:
+    and name == layer.setting_names()[0] =>
+    "bias_init", "layers", "parts" => "bias_init", "layers"
     LONGEST = 40 => LONGEST = 47
     *([self.activation] if self.activation else []) => *[]
     seen=before) => seen=seen)
@@ -1406,7 +1434,10 @@ inspection/tracing/formulas.py: formulas
     "scale": "sum of delta * (x - mean) => "scale": "sum of x * (x - mean)
     MaxPool2D: Formulas(\n        "largest => MaxPool2D: Formulas(\n        "smallest
     and type(layer).forward is kind.forward =>
-    formulas if biased else replace => formulas if not biased else replace
+    if not getattr(layer, "bias", True): => if getattr(layer, "bias", True):
+    getattr(layer, "scaling", "standard") != "ntp" => True
+    f"{formulas.grads['weight']} / sqrt(n_in)" => formulas.grads['weight']
+    f"{formulas.dx} / sqrt(n_in)" => formulas.dx
     r"; (?! )|\. |\.$" => r"; (?! )|\. "
     formula(activation) if default else => formula(activation) if True else
     exp(-beta * z) => exp(beta * z)
