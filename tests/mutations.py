@@ -34,24 +34,24 @@ MUTATIONS = r"""
 tabular/frames.py: frames
     codes = np.full(len(numbers), -1) => codes = np.full(len(numbers), 0)
     order = [self.names.index(name) for name in names] => order = list(range(len(names)))
-    values = np.array([*map(float, self.levels), np.nan]) => values = np.array([*map(float, self.levels), 0])
+    *map(float, self.levels), np.nan => *map(float, self.levels), 0
     codes = np.where(missing, -1, => codes = np.where(missing, 0,
-    return Table(None, int(kept.sum()), self.names, self.matrix[kept]) => return Table(None, int(kept.sum()), self.names, self.matrix)
+    self.matrix[kept] => self.matrix
     codes=None if own.codes is None else own.codes[kept], => codes=own.codes,
     return None if value != value else float(value) => return float(value)
     isinstance(level, str | bool) for level in found => isinstance(level, str) for level in found
     if len(set(names)) < len(names): => if False:
-    series.cast(float).to_numpy() if series.null_count() else series.to_numpy() => series.fill_null(0).to_numpy()
+    series.cast(float).to_numpy() if => series.fill_null(0).to_numpy() if
     known = np.array([*map(float, found), np.nan]) => known = np.array([*map(float, found), 0.0])
 tabular/encoding.py: encoding
     if missing.any() and not missing.all(): => if missing.any():
     if missing.any() and not missing.all(): => if False:
     np.copyto(values, self.fill, where=missing[:, numbers]) => pass
-    z = np.clip((0.5 * values - 0.5 * centre) / half, -FAR, FAR) => z = (0.5 * values - 0.5 * centre) / half
-    z = np.clip((0.5 * values - 0.5 * centre) / half, -FAR, FAR) => z = np.clip((values - centre) / (2 * half), -FAR, FAR)
+    / half, -FAR, FAR) => / half, -np.inf, np.inf)
+    (0.5 * values - 0.5 * centre) / half => (values - centre) / (2 * half)
     return z / np.sqrt(1 + (z / 3) ** 2) => return z / np.sqrt(1 + (z / 2) ** 2)
     [0.25, 0.5, 0.75] => [0.1, 0.5, 0.9]
-    half = (0.5 * values.max() - 0.5 * values.min()) / 2 => half = 0.5 * values.max() - 0.5 * values.min()
+    0.5 * values.min()) / 2 => 0.5 * values.min())
     return float(2 * centre), float(half) => return float(values.mean()), float(half)
     if counts[code] >= SELDOM] => if counts[code] >= 1]
     if n_levels > max_onehot and n_levels > 2: => if n_levels >= max_onehot and n_levels > 2:
@@ -64,7 +64,7 @@ tabular/encoding.py: encoding
     np.array([-1.0, 1.0, 0.0])[codes] => np.array([-1.0, 1.0, 1.0])[codes]
     categories.sort(key=lambda own: own["kind"] == "codes") => pass
     return max(len(self.centre), 0 if self.sizes else 1) => return len(self.centre)
-    block[...] = self._scaled(block.astype(np.float64), slice(first, last)) => pass
+    self._scaled(block.astype(np.float64), slice(first, last)) => block
     key=lambda code: _rank(levels[code]) => key=None
     if half > 0: => if half >= 0:
     if len(order) + missing + (len(order) < n_levels) < 2: => if False:
@@ -73,13 +73,13 @@ tabular/folds.py: folds
     np.argsort(y[shuffled], kind="stable") => np.arange(n)
     min(max(n_members, LEAST), n // 2) => min(n_members, n // 2)
     min(max(n_members, LEAST), n // 2) => max(n_members, LEAST)
-    np.flatnonzero(~rows), np.flatnonzero(rows) => np.flatnonzero(rows), np.flatnonzero(~rows)
+    np.flatnonzero(~rows), np => np.flatnonzero(rows), np
     if n_folds < 2: => if n_folds < 3:
 tabular/calibration.py: calibration
     n_unsure=1.0) => n_unsure=0.0)
     bounds = np.log(LEAST), 0.0 => bounds = np.log(LEAST), 3.0
     losses = norms - z[np.arange(len(y)), y] => losses = -z[np.arange(len(y)), y]
-    unsure = np.average(norms - z.mean(axis=-1), weights=weight) => unsure = np.average(norms, weights=weight)
+    norms - z.mean(axis=-1), weights => norms, weights
     z = np.subtract(z, z.max(axis=-1, keepdims=True), out=out) => z = np.subtract(z, 0, out=out)
     n_rows = len(y) if weight is None else weight.sum() => n_rows = len(y)
     return float(np.exp(found.x)) => return float(found.x)
@@ -88,14 +88,14 @@ tabular/recipe.py: recipe
     return ceil(n_rows / n_batches) => return n_rows // n_batches
     len(x) >= LARGE => len(x) > LARGE
     if n_numbers > EMBEDDED => if n_numbers >= EMBEDDED
-    codes = slice(n_columns - len(sizes), n_columns) => codes = slice(n_columns - len(sizes) - 1, n_columns - 1)
-    np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1))) => np.unique(np.quantile(values, np.linspace(0, 1, BINS)))
-    AdamW(0.9, 0.95, 1e-8, float(weight_decay), FlatCosine()) => AdamW(0.9, 0.95, 1e-8, float(weight_decay))
+    slice(n_columns - len(sizes), n_columns) => slice(n_columns - len(sizes) - 1, n_columns)
+    np.linspace(0, 1, BINS + 1) => np.linspace(0, 1, BINS)
+    float(weight_decay), FlatCosine()) => float(weight_decay))
     Dropout(dropout, FlatCosine()) => Dropout(dropout)
     if counts[0] == 0: => if True:
     weights=counts[1:]) => weights=None)
     start += size => start += 1
-    layers.append(_dense(units, Blend(activation, rate=SLOWLY))) => layers.append(_dense(units, activation))
+    Blend(activation, rate=SLOWLY) => activation
 tabular/members.py: members ensemble
     last_of_ties=True, => last_of_ties=False,
     random_state.set_state(own.get_state()) => random_state = own
@@ -107,24 +107,24 @@ tabular/members.py: members ensemble
     self.rows.astype(self.rows.dtype)  # threads => self.rows  # threads
 tabular/ensemble.py: ensemble tasks
     kept = weight > 0 => kept = weight >= 0
-    return [found[number % len(found)] for number in range(n_members)] => return found[:n_members]
+    found[number % len(found)] for number in => found[0] for number in
     fill_unknown(params[0], x, encoding.sizes) => pass
     counts[own.at] += 1 => counts[own.at] = 1
     np.maximum(weight / weight.mean(), LEAST_WEIGHT) => np.maximum(weight, LEAST_WEIGHT)
-    splits = [[place[at][kept[at]] for at in split] for split in splits] => splits = [[at for at in split] for split in splits]
+    place[at][kept[at]] for at => at for at
     return table.in_order(list(known)) => return table
-    scores = np.nan_to_num(history["validation_score"], nan=-np.inf)[::-1] => scores = np.array(history["validation_score"])
+    nan=-np.inf)[::-1] => nan=-np.inf)
     at.min() < 0 or at.max() => False or at.max()
-    theta, state = model.theta.astype(np.float64), model.state.astype(np.float64) => theta, state = model.theta, model.state
+    model.theta.astype(np.float64) => model.theta
 tabular/tasks.py: tasks
     ((p - y) ** 2).sum(axis=1) => ((p - y) ** 2).sum(axis=0)
     return own if weight is None else own * weight => return own
-    .clip(y, own["least"], own["most"]).mean(axis=0) => .clip(y.mean(axis=0), own["least"], own["most"])
+    np.clip(y, own["least"], own["most"]).mean(axis=0) => y.mean(axis=0)
     "scale": scale if scale > 0 else 1.0, => "scale": scale,
-    return softmax(z.astype(np.float64) / self.temperature_).mean(axis=0) => return softmax(z.astype(np.float64).mean(axis=0) / self.temperature_)
+    / self.temperature_).mean(axis=0) => ).mean(axis=0)
     if not self.calibrate or outputs is None: => if outputs is None:
     if not (own > 0).all(): => if False:
-    return function(np.clip(z.astype(float), *ends), y, weight) => return function(z.astype(float), y, weight)
+    np.clip(z.astype(float), *ends) => z.astype(float)
 nn/activations.py: activations layers models_together initializers
     glorot_factor = 2.0 => glorot_factor = 3.0
     dy *= a > 0 => dy *= a >= 0

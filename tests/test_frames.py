@@ -163,6 +163,11 @@ def test_columns_of_polars_that_are_refused():
         read_frame(polars.DataFrame({"pair": [[1, 2]]}))
 
 
+def test_levels_that_are_numbers_as_numbers():
+    column = Column("Column 'a'", codes=np.array([1, -1, 0]), levels=(True, 2.5))
+    np.testing.assert_array_equal(column.as_numbers(), [2.5, NAN, 1])
+
+
 def test_a_category_is_no_numbers_unless_its_levels_are():
     column = Column("Column 'a'", codes=np.array([0, 1]), levels=(1, "x"))
     with pytest.raises(ValueError, match=r"Column 'a' must hold numbers.*got 'x'"):

@@ -273,7 +273,7 @@ def test_defaults_learn_more_than_a_line():
 
 
 def test_wide_sparse_tables():
-    wide = random_array((40, 3000), density=0.01, rng=0, format="csr")
+    wide = random_array((40, 600), density=0.05, rng=0, format="csr")
     clf = _classifier(n_estimators=1).fit(wide, np.arange(40) % 2)
     assert clf.predict(wide).shape == (40,)
 
