@@ -67,6 +67,14 @@ def test_members_keep_their_best_epoch():
     assert [result.epochs for result in results] == [12] * 4
 
 
+def test_of_epochs_with_one_score_the_last_is_kept():
+    ties, unscored = _members((0,)), _members((0,))
+    own = ties.held_out[0]
+    ties.held_out[0] = HeldOut(own.x, own.at, own.y, own.labels, None, lambda *_: 0.5)
+    unscored.held_out[0] = None  # then the last weights are those that are left
+    np.testing.assert_array_equal(ties.train()[0], unscored.train()[0])
+
+
 def test_a_second_training_draws_the_same():
     these = _members()
     np.testing.assert_array_equal(these.train()[0], these.train()[0])

@@ -231,6 +231,25 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         """
         return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
 
+    def score(self, X, y, sample_weight=None):
+        """Accuracy.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,)
+            The labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            In [0, 1].
+        """
+        return super().score(X, y, sample_weight)
+
     def _checked_targets(self, y):
         refuse_no_labels(y=y)
         if not hasattr(y, "dtype"):
@@ -471,6 +490,25 @@ class TabularRegressor(RegressorMixin, TableNetwork):
             The mean of the members' predictions, each within the range of y in fit.
         """
         return self._prediction(self._outputs(X))
+
+    def score(self, X, y, sample_weight=None):
+        """R2 of the predictions.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            At most 1.
+        """
+        return super().score(X, y, sample_weight)
 
     def _checked_targets(self, y):
         refuse_no_numbers(y=y)
