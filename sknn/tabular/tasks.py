@@ -94,11 +94,11 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         Number of members.
     n_iter_ : int
         Number of epochs that all members have done.
-    best_iter_ : ndarray of shape (n_members_,)
+    best_iter_ : ndarray of shape (n_members,)
         The epoch, from 1, whose weights each member has kept.
-    validation_scores_ : ndarray of shape (n_iter_, n_members_), or None
+    validation_scores_ : ndarray of shape (n_epochs, n_members), or None
         Score of each epoch and member; None if there are too few samples to hold some out.
-    history_ : dict of ndarray of shape (n_iter_, n_members_)
+    history_ : dict of ndarray of shape (n_epochs, n_members)
         'loss', 'validation_loss', 'validation_score', 'learning_rate' and 'seconds'.
     oof_prediction_ : ndarray of shape (n_samples, n_classes), or None
         Out-of-fold predictions: those of members that did not train on the sample, nan for
@@ -398,11 +398,11 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         Number of members.
     n_iter_ : int
         Number of epochs that all members have done.
-    best_iter_ : ndarray of shape (n_members_,)
+    best_iter_ : ndarray of shape (n_members,)
         The epoch, from 1, whose weights each member has kept.
-    validation_scores_ : ndarray of shape (n_iter_, n_members_), or None
+    validation_scores_ : ndarray of shape (n_epochs, n_members), or None
         Score of each epoch and member; None if there are too few samples to hold some out.
-    history_ : dict of ndarray of shape (n_iter_, n_members_)
+    history_ : dict of ndarray of shape (n_epochs, n_members)
         'loss', 'validation_loss', 'validation_score', 'learning_rate' and 'seconds'.
     oof_prediction_ : ndarray of shape (n_samples,), or None
         Out-of-fold predictions: those of members that did not train on the sample, nan for
