@@ -808,7 +808,7 @@ onnx/layers.py: onnx
     if graph.dtype == np.float32: => if True:
     shortcut = graph.channels_first(shortcut) => pass
     shortcut = graph.channels_last(shortcut) => pass
-    outputs[number] = through(graph, x, network, *own) => outputs[0] = through(graph, x, network, *own)
+    outputs[number] = through( => outputs[0] = through(
     params["weight"] * layer.factor(x.shape[0]) => params["weight"]
     graph.add("And", known, graph.add("Less", x, levels.astype(graph.dtype))) => known
     graph.add("GreaterOrEqual", x, 0.0) => graph.add("GreaterOrEqual", x, -9.0)
