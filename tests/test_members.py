@@ -123,7 +123,7 @@ def test_first_values_depend_on_some_rows_drawn_from_those_to_train_on(monkeypat
     these, seen = _members((0,)), []
     monkeypatch.setattr(these.network, "adapt", lambda params, state, x, draws: seen.append(x))
     these._fit(0, 1)
-    rows = [np.flatnonzero((X == row).all(axis=1)).item() for row in seen[0]]
+    rows = [np.flatnonzero((row == X).all(axis=1)).item() for row in seen[0]]
     assert len(set(rows)) == 5
     assert not set(rows) & set(these.held_out[0].at)
     assert sorted(rows) != list(these.subsets[0][:5])
