@@ -474,9 +474,9 @@ nn/layers/dense.py: dense layers regularization network normalization models_tog
     draw, rate=self.rate, trainable => draw, trainable
     partial(_wider, draw, math.sqrt(n_in)) => partial(_wider, draw, n_in)
     partial(_wider, draw, math.sqrt(n_in)) => draw
-    z *= self.factor(x.shape[-1])\n        if => if
+    z *= self.factor(x.shape[-1])\n        if => pass\n        if
     dy *= self.factor(x.shape[-1]) => pass
-    z *= self.factor(x.shape[-1])\n        return => return
+    z *= self.factor(x.shape[-1])\n        return => pass\n        return
     self.bias and self.bias_init is not None and => self.bias_init is not None and
     if self.bias and self._bias_init.adapts: => if self._bias_init.adapts and False:
     1 / math.sqrt(n_in) if => 1 / n_in if
@@ -492,7 +492,6 @@ nn/layers/scale.py: scale layers models_together
     reshape(*scale.shape[:-2], -1, => reshape(-1,
     pixelwise = True => pixelwise = False
 nn/layers/embedding.py: embedding layers models_together
-    np.greater_equal(x, 0, => np.greater(x, 0,
     np.greater_equal(x, 0, => np.greater_equal(x, -1,
     known &= x < levels => known &= x <= levels
     rows[...] = 0 => pass

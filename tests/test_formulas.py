@@ -52,7 +52,6 @@ def value(text, **names):
     ("layer", "axis"),
     [
         (Dense(3, "identity"), None),
-        (Dense(3, "identity", bias=False), None),
         (Dense(3, "identity", scaling="ntp"), None),
         (BatchNorm(), 0),
         (LayerNorm(), -1),
