@@ -103,6 +103,14 @@ def test_levels_and_gaps_that_training_lacked_are_predicted_for(fitted):
     assert np.isfinite(p).all()
 
 
+def test_levels_that_were_never_seen_have_the_mean_vector_of_the_rows():
+    codes = np.arange(N) % 12 % 10  # two levels have twice as many rows
+    levels = np.array([f"level {i}" for i in range(10)])
+    clf = _classifier().fit(pd.DataFrame({"many": levels[codes]}), Y)
+    table = clf._model.params[0]["embedding1.table"]
+    np.testing.assert_allclose(table[:, 0], table[:, 1 + codes].mean(axis=1), rtol=1e-5, atol=1e-6)
+
+
 def test_arrays_lists_and_sparse_rows_give_one_fit():
     X = FRAME[["n", "code"]].to_numpy()
     expected = _classifier().fit(X, Y).predict_proba(X)
@@ -162,7 +170,7 @@ def test_a_splitter_says_which_rows_members_are_validated_on():
     clf = _classifier(n_estimators=4, cv=KFold(2)).fit(FRAME, Y)
     assert clf.n_members_ == 4
     assert clf.validation_scores_.shape == (2, 4)
-    assert not np.isnan(clf.oof_prediction_).any()
+    np.testing.assert_allclose(clf.oof_prediction_.sum(axis=1), 1)  # the mean of two members
     one_split = [(np.arange(40), np.arange(40, N))]
     clf = _classifier(cv=one_split).fit(FRAME, Y)
     assert_array_equal(np.isnan(clf.oof_prediction_[:, 0]), np.arange(N) < 40)
