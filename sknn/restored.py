@@ -12,7 +12,7 @@ import numpy as np
 
 from sknn.estimators.images import LARGEST_PIXEL, ImageInput
 from sknn.estimators.labels import LabelSet, ManyLabels
-from sknn.nn.layers import Conv2D
+from sknn.nn.layers import Conv2D, Embedding
 from sknn.nn.layers.pooling import Pooling
 from sknn.nn.losses import Heads, Loss
 from sknn.nn.network import Network
@@ -164,7 +164,15 @@ def _check_table(estimator):
         require(not any(name.endswith("_") for name in attributes), "model", "there", None)
         return
     n_features, network = len(encoding.is_category), model.network
-    require(network.shapes[0] == (encoding.n_columns,), "layers", "for the columns", network.layers)
+    parts = getattr(network.layers[0], "parts", [])
+    n_levels = [
+        size
+        for one, *_ in parts
+        if isinstance(one, Embedding)
+        for size in np.ravel(one.n_levels).tolist()
+    ]
+    right = network.shapes[0] == (encoding.n_columns,) and n_levels == encoding.sizes
+    require(right, "layers", "for the columns", network.layers)
     require(
         model.theta.ndim == 2 and len(model.theta) > 0, "theta", "of members", model.theta.shape
     )

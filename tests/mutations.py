@@ -31,6 +31,100 @@ PASSED, FAILED = 0, 1  # pytest's exit status; others say that the tests could n
 # A file in sknn and the tests that ought to notice; then what stands in the file, once, and what
 # to put there. \n is a new line.
 MUTATIONS = r"""
+tabular/frames.py: frames
+    codes = np.full(len(numbers), -1) => codes = np.full(len(numbers), 0)
+    order = [self.names.index(name) for name in names] => order = list(range(len(names)))
+    *map(float, self.levels), np.nan => *map(float, self.levels), 0
+    codes = np.where(missing, -1, => codes = np.where(missing, 0,
+    self.matrix[kept] => self.matrix
+    codes=None if own.codes is None else own.codes[kept], => codes=own.codes,
+    return None if value != value else float(value) => return float(value)
+    isinstance(level, str | bool) for level in found => isinstance(level, str) for level in found
+    if len(set(names)) < len(names): => if False:
+    series.cast(float).to_numpy() if => series.fill_null(0).to_numpy() if
+    known = np.array([*map(float, found), np.nan]) => known = np.array([*map(float, found), 0.0])
+tabular/encoding.py: encoding
+    if missing.any() and not missing.all(): => if missing.any():
+    if missing.any() and not missing.all(): => if False:
+    np.copyto(values, self.fill, where=missing[:, numbers]) => pass
+    / half, -FAR, FAR) => / half, -np.inf, np.inf)
+    (0.5 * values - 0.5 * centre) / half => (values - centre) / (2 * half)
+    return z / np.sqrt(1 + (z / 3) ** 2) => return z / np.sqrt(1 + (z / 2) ** 2)
+    [0.25, 0.5, 0.75] => [0.1, 0.5, 0.9]
+    0.5 * values.min()) / 2 => 0.5 * values.min())
+    return float(2 * centre), float(half) => return float(values.mean()), float(half)
+    if counts[code] >= SELDOM] => if counts[code] >= 1]
+    if n_levels > max_onehot and n_levels > 2: => if n_levels >= max_onehot and n_levels > 2:
+    if n_levels + missing < 2: => if n_levels < 2:
+    "missing": missing and kind == "codes", => "missing": False,
+    "missing": missing and kind == "codes", => "missing": kind == "codes",
+    rows[codes < 0] = len(own["levels"]) + 1 => rows[codes < 0] = len(own["levels"])
+    rows = own_codes + 1 => rows = own_codes
+    np.array([-1.0, 1.0, 0.0])[codes] => np.array([1.0, -1.0, 0.0])[codes]
+    np.array([-1.0, 1.0, 0.0])[codes] => np.array([-1.0, 1.0, 1.0])[codes]
+    categories.sort(key=lambda own: own["kind"] == "codes") => pass
+    return max(len(self.centre), 0 if self.sizes else 1) => return len(self.centre)
+    self._scaled(block.astype(np.float64), slice(first, last)) => block
+    key=lambda code: _rank(levels[code]) => key=None
+    if half > 0: => if half >= 0:
+    if len(order) + missing + (len(order) < n_levels) < 2: => if False:
+tabular/folds.py: folds
+    shuffled = random_state.permutation(n) => shuffled = np.arange(n)
+    np.argsort(y[shuffled], kind="stable") => np.arange(n)
+    min(max(n_members, LEAST), n // 2) => min(n_members, n // 2)
+    min(max(n_members, LEAST), n // 2) => max(n_members, LEAST)
+    np.flatnonzero(~rows), np => np.flatnonzero(rows), np
+    if n_folds < 2: => if n_folds < 3:
+tabular/calibration.py: calibration
+    n_unsure=1.0) => n_unsure=0.0)
+    bounds = np.log(LEAST), 0.0 => bounds = np.log(LEAST), 3.0
+    losses = norms - z[np.arange(len(y)), y] => losses = -z[np.arange(len(y)), y]
+    norms - z.mean(axis=-1), weights => norms, weights
+    z = np.subtract(z, z.max(axis=-1, keepdims=True), out=out) => z = np.subtract(z, 0, out=out)
+    n_rows = len(y) if weight is None else weight.sum() => n_rows = len(y)
+    return float(np.exp(found.x)) => return float(found.x)
+tabular/recipe.py: recipe
+    if n_rows <= most => if n_rows < most
+    return ceil(n_rows / n_batches) => return n_rows // n_batches
+    len(x) >= LARGE => len(x) > LARGE
+    if n_numbers > EMBEDDED => if n_numbers >= EMBEDDED
+    slice(n_columns - len(sizes), n_columns) => slice(n_columns - len(sizes) - 1, n_columns)
+    np.linspace(0, 1, BINS + 1) => np.linspace(0, 1, BINS)
+    float(weight_decay), FlatCosine()) => float(weight_decay))
+    Dropout(dropout, FlatCosine()) => Dropout(dropout)
+    if counts[0] == 0: => if True:
+    weights=counts[1:]) => weights=None)
+    start += size => start += 1
+    Blend(activation, rate=SLOWLY) => activation
+tabular/members.py: members ensemble
+    last_of_ties=True, => last_of_ties=False,
+    random_state.set_state(own.get_state()) => random_state = own
+    epochs = int(np.clip((max_time - took) / took, 1, epochs)) => pass
+    if isinstance(result, Exception): => if False:
+    None if number else say => say
+    now > self.ends => now < self.ends
+    random_state.permutation(n)[:ADAPTED] => np.arange(n)[:ADAPTED]
+    self.rows.astype(self.rows.dtype)  # threads => self.rows  # threads
+tabular/ensemble.py: ensemble tasks
+    kept = weight > 0 => kept = weight >= 0
+    found[number % len(found)] for number in => found[0] for number in
+    fill_unknown(params[0], x, encoding.sizes) => pass
+    counts[own.at] += 1 => counts[own.at] = 1
+    np.maximum(weight / weight.mean(), LEAST_WEIGHT) => np.maximum(weight, LEAST_WEIGHT)
+    place[at][kept[at]] for at => at for at
+    return table.in_order(list(known)) => return table
+    nan=-np.inf)[::-1] => nan=-np.inf)
+    at.min() < 0 or at.max() => False or at.max()
+    model.theta.astype(np.float64) => model.theta
+tabular/tasks.py: tasks
+    ((p - y) ** 2).sum(axis=1) => ((p - y) ** 2).sum(axis=0)
+    return own if weight is None else own * weight => return own
+    np.clip(y, own["least"], own["most"]).mean(axis=0) => y.mean(axis=0)
+    "scale": scale if scale > 0 else 1.0, => "scale": scale,
+    / self.temperature_).mean(axis=0) => ).mean(axis=0)
+    if not self.calibrate or outputs is None: => if outputs is None:
+    if not (own > 0).all(): => if False:
+    np.clip(z.astype(float), *ends) => z.astype(float)
 nn/activations.py: activations layers models_together initializers
     glorot_factor = 2.0 => glorot_factor = 3.0
     dy *= a > 0 => dy *= a >= 0
@@ -52,6 +146,17 @@ nn/activations.py: activations layers models_together initializers
     np.greater_equal(z, 0, out=out)\n\n => np.greater(z, 0, out=out)\n\n
     np.log1p(np.exp(-np.abs(z))) => np.log1p(np.exp(-z)) + np.minimum(z, 0)
     np.copyto(out, z) => pass
+    (params["blend"] - 1) * difference => params["blend"] * difference
+    dy -= inside  # => pass  #
+    difference += a  # g(z) => pass
+    a -= np.multiply(blend, => a += np.multiply(blend,
+    reshape(*blend.shape[:-2], -1, blend.shape[-1]) => reshape(-1, blend.shape[-1])
+    Constant(self.initial), False, self.rate) => Constant(self.initial), True, self.rate)
+    Constant(self.initial), False, self.rate) => Constant(self.initial), False)
+    return as_activation(self.activation).rectifier => return False
+    return as_activation(self.activation).glorot_factor => return 6.0
+    if isinstance(activation, Blend): => if False:
+    learned = (params, grads) if => learned = () if not
 nn/losses.py: losses losses_of_estimators models_together probabilities
     return total / weight_sum, 1.0 / weight_sum => return total / weight_sum, 1.0
     k = y.shape[-1] if self.link == "softmax" else 2 => k = y.shape[-1]
@@ -94,6 +199,14 @@ nn/initializers.py: initializers hidden_layers cnn
     q *= np.sign(np.diag(r)) => #
     if activation.rectifier else => if not activation.rectifier else
     self.biases = initializer.biases => self.biases = False
+    np.std(z, axis=0, dtype=float) => np.std(z, axis=0)
+    np.std(z, axis=0, dtype=float) => np.sqrt(np.square(z).mean(axis=0))
+    np.where(deviation > 0, deviation, 1.0) => deviation
+    share /= share.sum(axis=0) => share /= self.n_rows
+    random_state.exponential(size => random_state.uniform(size
+    random_state.randint(n, size => random_state.randint(min(n, 9), size
+    return -(share * => return (share *
+    size=(self.n_rows, units))\n        return => size=(self.n_rows, 1))\n        return
     fan_out, self.activation) => fan_out, activation)
     np.sqrt(3 * variance) => np.sqrt(6 * variance)
 nn/optimizers.py: optimizers checkpoint solvers
@@ -105,6 +218,9 @@ nn/optimizers.py: optimizers checkpoint solvers
     self.epsilon * correction, moments) => self.epsilon, moments)
     weights, rate = theta[..., : moments.n_decayed] => weights, rate = theta
     1 - rate * factor(self.weight_decay, rate) => 1 - factor(self.weight_decay, rate)
+    return self.decay_schedule is not None => return False
+    now = copy(self) => now = self
+    now.weight_decay = self.decay_schedule.rate(progress, self.weight_decay) => pass
     rate = rate[..., : moments.n_decayed] => rate = rate[..., :1]
     self._mu(moments.steps + 1) => self._mu(moments.steps)
     self[name] = float(state[name]) => pass
@@ -121,6 +237,12 @@ nn/schedules.py: schedules endings solvers models_together
     progress.epoch // self.every => progress.epoch / self.every
     self.total_steps or progress.total_steps => progress.total_steps or self.total_steps
     min(progress.step / self._total(progress), 1.0) => progress.step / self._total(progress)
+    1 + (2**self.cycles - 1) * => 1 + 2**self.cycles *
+    0.5 * (1 - math.cos(2 * math.pi * cycle)) => 0.5 * (1 - math.cos(math.pi * cycle))
+    max(self._done(progress) - self.flat, 0.0) => self._done(progress) - self.flat
+    / (1 - self.flat) => / self.flat
+    value is None or isinstance(value, Planned) => isinstance(value, Planned)
+    value is None or isinstance(value, Planned) => value is None or isinstance(value, Schedule)
     self.rising * total - 1 => self.rising * total
     if falling else progress.step > peak => if falling else 0
     (progress.step + 1) / max => progress.step / max
@@ -130,6 +252,9 @@ nn/stopping.py: stopping endings models_together
     (value <= self.best - tol) => (value < self.best - tol)
     ~((value <= self.best - tol) & (value < np.inf)) => value > self.best - tol
     improved = value < self.best => improved = value <= self.best
+    & (value < np.inf) if last_of_ties => if last_of_ties
+    if last_of_ties else improved => if True else improved
+    if last_of_ties else improved => if False else improved
     improved = value < self.best => improved = value < self.best - tol
     self.count > limit => self.count >= limit
     theta.copy(), state.copy() => theta.copy(), state
@@ -170,7 +295,8 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     weight = weight_column(batch.weight) if => weight = weight_column(None) if
     stream(*self._place, part=part.number) => stream(*self._place)
     weight[..., at, :] => weight
-    random, weight, plain.updates_state) => random, weight)
+    random, weight, plain.updates_state\n => random, weight\n
+    Pass(*told, progress=self._progress) => Pass(*told)
     updates_state=number == 0 => updates_state=True
     sum(totals[1:], totals[0]) => sum(totals[1:])
     + np.vecdot(a[..., whole:], b[..., whole:]) =>
@@ -187,6 +313,9 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     return sum(totals[1:], totals[0]) => return sum(totals[2:], totals[0])
     sums = tuple(sum(arrays[1:], arrays[0]) for => sums = tuple(sum(arrays[1:-1], arrays[0]) for
 nn/training.py: training endings models_together checkpoint regularization
+    gradient.place(*place, progress) => gradient.place(*place)
+    as_values(plan.tol), plan.last_of_ties) => as_values(plan.tol))
+    run.optimizer.at(run.progress).step( => run.optimizer.step(
     last_epoch * math.ceil( => last_epoch * math.floor(
     steps if plan.planned else None => steps
     remaining.run, say) | ~finite => remaining.run, say)
@@ -289,6 +418,10 @@ nn/threads.py: threads threads_interrupted
     turns is not None and turns() is not None => turns is not None
     multiply_adds < SMALL => multiply_adds <= 0
 nn/model.py: model transform mlp
+    if not self.network.adapts:\n            return => if False:\n            return
+    if len(at) > ROWS: => if False:
+    at[random_state.permutation(len(at))[:ROWS]] => at[:ROWS]
+    np.arange(len(rows)) if subset is None else subset => np.arange(len(rows))
     return z.copy() if z is x else z => return z
     params = self.params if depth else => params =
     len(own) == len(given) and all => all
@@ -308,6 +441,11 @@ nn/model.py: model transform mlp
     // row_size) and at is None and not => // row_size) and not
     if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)): => if False:
 nn/network.py: network normalization gradient divergence residual sequential
+    if layer.adapts:\n                layer.adapt => if True:\n                layer.adapt
+    x = layer.forward(*own, workspaces[index], PREDICTION) => pass
+    if issparse(x) and not layer.accepts_sparse:\n                x => if False:\n                x
+    any(layer.scheduled for => any(False and layer.scheduled for
+    any(layer.adapts for => any(False and layer.adapts for
     or names.count(n) > 1 => or names.count(n) > 2
     or "__" in n => or False
     entries = list(entries)\n => pass\n
@@ -330,17 +468,110 @@ nn/layers/base.py: layers activate dense convolution
 nn/layers/dense.py: dense layers regularization network normalization models_together
     params.get("bias", 0) * factor + offset => params.get("bias", 0) + offset
     *([bias] if self.bias else []), => bias,
-    bias, decay=False, trainable=trainable) => bias, decay=False)
-    bias, decay=False, trainable => bias, trainable
-    if initializer.biases else Constant(0.0) => if True else Constant(0.0)
+    False, self.bias_rate, trainable) => False, self.bias_rate)
+    draw_bias, False, self.bias_rate => draw_bias, True, self.bias_rate
+    draw_bias, False, self.bias_rate, => draw_bias, False, 1.0,
+    draw, rate=self.rate, trainable => draw, trainable
+    partial(_wider, draw, math.sqrt(n_in)) => partial(_wider, draw, n_in)
+    partial(_wider, draw, math.sqrt(n_in)) => draw
+    z *= self.factor(x.shape[-1])\n        if => pass\n        if
+    dy *= self.factor(x.shape[-1]) => pass
+    z *= self.factor(x.shape[-1])\n        return => pass\n        return
+    self.bias and self.bias_init is not None and => self.bias_init is not None and
+    if self.bias and self._bias_init.adapts: => if self._bias_init.adapts and False:
+    1 / math.sqrt(n_in) if => 1 / n_in if
+    initializer if initializer.biases else => initializer if True else
     return np.add.reduce(x, axis=-2 => return np.add.reduce(x[..., 1:, :], axis=-2
-    fan_out=self.units => fan_out=n_in
+    "fan_out": self.units => "fan_out": n_in
+nn/layers/scale.py: scale layers models_together
+    Constant(self.initial), self.decay, self.rate) => Constant(self.initial), self.decay)
+    Constant(self.initial), self.decay, => Constant(self.initial), True,
+    Constant(self.initial) => Constant(1.0)
+    np.multiply(dy, cache["x"], => np.multiply(dy, dy,
+    return np.multiply(dy, scale, out=dy) if need_dx => return dy if need_dx
+    reshape(*scale.shape[:-2], -1, => reshape(-1,
+    pixelwise = True => pixelwise = False
+nn/layers/embedding.py: embedding layers models_together
+    np.greater_equal(x, 0, => np.greater_equal(x, -1,
+    known &= x < levels => known &= x <= levels
+    rows[...] = 0 => pass
+    rows += starts => pass
+    np.cumsum(levels) - levels => np.cumsum(levels)
+    dx[...] = 0 => dx[...] = 1
+    draw, rate=self.rate, role="weight" => draw, role="weight"
+    rate=self.rate, role="weight" => rate=self.rate
+    partial(Normal(self.std) => partial(Normal(1.0)
+    if len(levels) != columns: => if False:
+    own = rows[model] if rows.ndim > 2 else rows\n            # => own = rows\n            #
+    rows[model] if rows.ndim > 2 else rows\n            table => rows\n            table
+    + 3 * prod(input_shape) => + prod(input_shape)
+nn/layers/periodic.py: periodic layers models_together
+    z += params["phase"] => pass
+    np.multiply(across, (2 * math.pi) * frequency => np.multiply(across, math.pi * frequency
+    made += params["bias"] => pass
+    dz *= np.negative(z, out=z) => dz *= z
+    grads["frequency"] *= 2 * math.pi => pass
+    (2 * math.pi) * params["frequency"] => params["frequency"]
+    dx += dy[..., self.size] => pass
+    y[..., self.size] = x => y[..., self.size] = 0
+    "phase", one_each, phase, False => "phase", one_each, phase, True
+    partial(_uniform, math.pi) => partial(_uniform, 1.0)
+    self.n_frequencies**-0.5 => self.n_frequencies**-1
+    dz = np.matmul(params["weight"] => dz = -np.matmul(params["weight"]
+    self.n_frequencies * (1 + self.size) => self.n_frequencies * self.size
+    2 * self.n_frequencies) + => self.n_frequencies) +
+    weight, False, rate) => weight, True, rate)
+nn/layers/piecewise.py: piecewise layers models_together
+    np.maximum(own, least, out=own) => np.maximum(own, 0, out=own)
+    np.minimum(own, most, out=own) => np.minimum(own, 1, out=own)
+    own *= inverse => pass
+    np.subtract(across[model], starts => np.subtract(across[model], 0 * starts
+    across[model], starts => across[0] if across.ndim > 3 else across, starts
+    made += params["slope"] * across => made += across
+    made += params["bias"]\n => pass\n
+    dcode *= (code > least) & (code < most) => dcode *= code < most
+    dcode *= (code > least) & (code < most) => dcode *= code > least
+    dacross += np.matmul(inverse => dacross += 0 * np.matmul(inverse
+    inverse[column, :n_bins, 0] = 1 / np.diff(edges) => inverse[column, :n_bins, 0] = np.diff(edges)
+    most[column, n_bins - 1], least => most[column, -1], least
+    least[column, 0] = np.inf, -np.inf => least[column, n_bins - 1] = np.inf, -np.inf
+    (np.diff(edges) > 0).all() => (np.diff(edges) >= 0).all()
+    np.isfinite(edges).all() => True
+    len(edges) > 1 => len(edges) > 0
+    self.size**-0.5 => self.size**-1
+    kept(cache, "bins", self.bins, cache.dtype)\n        a => self.bins(cache.dtype)\n        a
+    "slope", shape, draw, rate=rate, role="weight" => "slope", shape, draw, rate=rate
+    "bias", shape, draw, False => "bias", shape, draw, True
+    (self._n_bins + 1) * self.size => self._n_bins * self.size
+nn/table.py: table layers
+    dx[..., columns[number]] += dpart => dx[..., columns[number]] = dpart
+    dx[...] = 0\n => pass\n
+    dx[..., columns[-1]] = dy[..., cache["places"][-1]] => pass
+    (np.diff(numbers) == 1).all() => (np.diff(numbers) >= 1).all()
+    (np.diff(numbers) == 1).all() => False
+    np.setdiff1d(all_columns, np.concatenate(taken)) => all_columns[:0]
+    return (made + len( => return (made + 0 * len(
+    if not len(numbers): => if False:
+    numbers.ndim == 1 and numbers.dtype.kind in "iu" => numbers.ndim == 1
+    not np.isin(numbers, all_columns).all() => numbers.max() >= n_columns
+    name in own or "." in name => name in own
+    (*parts[at][:-2], value, parts[at][-1]) => (value, parts[at][-1])
+    if not deep: => if deep:
+    any(layer.draws for => any(False and layer.draws for
+    any(layer.joint for => any(False and layer.joint for
+    any(layer.scheduled for => any(False and layer.scheduled for
+    any(layer.adapts for => any(False and layer.adapts for
+    self._networks[0] == columns => True
+    dpart[...] = part => dpart = part
 nn/layers/activate.py: activate layers
     z[...] = x  # => z = x  #
 nn/layers/dropout.py: dropout layers
     mask *= levels / (levels - dropped) => mask *= 1 / (1 - self.rate + 1e-3)
+    rate = self.schedule.rate(context.progress, rate) => pass
+    and context.progress is not None => and True
+    return self.schedule is not None => return False
     np.greater_equal(numbers => np.greater(numbers
-    min(round(self.rate * levels), levels - 1) => round(self.rate * levels)
+    min(round(rate * levels), levels - 1) => round(rate * levels)
     return None\n        if context.random is None:\n => return None\n        if dy is None:\n
 nn/layers/normalization.py: normalization layers micro_batches models_together
     np.divide(count, count - 1, out= => np.divide(count, count, out=
@@ -540,6 +771,8 @@ onnx/graph.py: onnx
     if not x.channels_first: => if x.channels_first is None:
     row[:, None, None] if x.channels_first else row => row
 onnx/activations.py: onnx
+    graph.add("Mul", inside, graph.per_channel(params["blend"], z)) => inside
+    graph.add("Sub", activated(graph, z, activation.activation, params), z) => z
     ACTIVATIONS.get(type(activation)) => ACTIVATIONS.get(type(activation), relu)
     float(activation.slope)))\n\n\ndef prelu => 0.01))\n\n\ndef prelu
     graph.per_channel(params["slope"], z) => params["slope"].ravel()
@@ -575,7 +808,19 @@ onnx/layers.py: onnx
     if graph.dtype == np.float32: => if True:
     shortcut = graph.channels_first(shortcut) => pass
     shortcut = graph.channels_last(shortcut) => pass
-    enumerate(layer.networks(x.shape)): => enumerate(layer.networks(x.shape)[:1]):
+    outputs[number] = through( => outputs[0] = through(
+    params["weight"] * layer.factor(x.shape[0]) => params["weight"]
+    graph.add("And", known, graph.add("Less", x, levels.astype(graph.dtype))) => known
+    graph.add("GreaterOrEqual", x, 0.0) => graph.add("GreaterOrEqual", x, -9.0)
+    graph.add("Add", codes, starts.astype(np.int64)) => codes
+    params["phase"][..., 0] + math.pi / 2 => params["phase"][..., 0]
+    2 * math.pi * params["frequency"] => params["frequency"]
+    graph.add("Add", made, params["bias"][..., 0])\n    if => made\n    if
+    if layer.keep_input: => if True:
+    graph.add("Max", code, least), most) => graph.add("Max", code, 0.0), most)
+    graph.add("Max", code, least), most) => graph.add("Max", code, least), 1.0)
+    graph.add("Sub", columns, starts), inverse) => columns, inverse)
+    for part in parts if part.shape[0] => for part in parts
 onnx/links.py: onnx
     {"predict", "log_predict"} & vars => {"predict"} & vars
     if predicts not in LINKS: => if False:
@@ -1378,7 +1623,9 @@ inspection/summary.py: summary
     f"{shape[0]:,} features" => f"{shape[0]} features"
     (len(columns) - N_TEXTS) => (len(columns) - N_TEXTS - 1) + [False]
 nn/summary.py: summary
-    "pool_size", "rate"} => "pool_size"}
+    if name in CLEAR or first: => if name in CLEAR:
+    and name == layer.setting_names()[0] =>
+    "bias_init", "layers", "parts" => "bias_init", "layers"
     LONGEST = 40 => LONGEST = 47
     *([self.activation] if self.activation else []) => *[]
     seen=before) => seen=seen)
@@ -1406,7 +1653,10 @@ inspection/tracing/formulas.py: formulas
     "scale": "sum of delta * (x - mean) => "scale": "sum of x * (x - mean)
     MaxPool2D: Formulas(\n        "largest => MaxPool2D: Formulas(\n        "smallest
     and type(layer).forward is kind.forward =>
-    formulas if biased else replace => formulas if not biased else replace
+    if not getattr(layer, "bias", True): => if getattr(layer, "bias", True):
+    getattr(layer, "scaling", "standard") != "ntp" => True
+    f"{formulas.grads['weight']} / sqrt(n_in)" => formulas.grads['weight']
+    f"{formulas.dx} / sqrt(n_in)" => formulas.dx
     r"; (?! )|\. |\.$" => r"; (?! )|\. "
     formula(activation) if default else => formula(activation) if True else
     exp(-beta * z) => exp(beta * z)
@@ -1604,7 +1854,8 @@ warning.py: warning
     while frame.f_back is not None and => while
     os.path.dirname(__file__) + os.sep => os.path.dirname(__file__)
 persistence.py: persistence
-    or vector.dtype not in FLOATS: => or False:
+    right = vector.dtype in FLOATS and models => right = models
+    right = vector.dtype in FLOATS and models => right = vector.dtype in FLOATS
     if len(set(names)) < len(tuple(classes)): => if False:
     wrong += [name for name in LEFT_OUT if name in document["parameters"]] => pass
     if callbacks_of(estimator): => if False:

@@ -28,6 +28,11 @@ def test_codes_that_are_not_known_are_code_zero_and_others_are_rounded_down():
     assert_array_equal(y.ravel(), [7, 7, 7, 7, 7, 9, 7, 9])
 
 
+def test_code_below_zero_is_code_zero_of_its_own_column():
+    y, _, _ = embedded(Embedding([2, 2], 1), [[-1.0, -1.0], [1.0, -0.5]], [[1], [2], [3], [4]])
+    assert_array_equal(y, [[1, 3], [2, 3]])
+
+
 def test_row_gets_the_sum_of_the_gradients_of_its_samples():
     x, dy = [[2, 1], [0, 1], [2, 0]], normal(3, 4)
     _, dx, grads = embedded(Embedding([3, 2], 2), x, normal(5, 2), dy)

@@ -85,6 +85,15 @@ def test_two_levels_are_one_column_of_plus_and_minus_one():
     np.testing.assert_allclose(_matrix(learnt, later)[:, 0], _clipped([1, -1, 0, 0], -1, 1))
 
 
+@pytest.mark.parametrize(
+    ("most", "kind"), [(4, "onehot"), (3, "onehot"), (2, "codes"), (0, "codes")]
+)
+def test_up_to_max_onehot_levels_are_one_hot(most, kind):
+    frame = pd.DataFrame({"a": list("xxyyzz"), "b": list("uvuvuv")})
+    kinds = [own["kind"] for own in _learn(frame, max_onehot=most).categories]
+    assert sorted(kinds) == sorted([kind, "two"])
+
+
 def test_few_levels_are_one_hot_and_missing_or_unknown_ones_are_zeros():
     learnt = _learn(pd.DataFrame({"a": ["x", "y", "z", "z", "x", "y", None]}))
     assert learnt.categories[0]["levels"] == ["x", "y", "z"]

@@ -103,6 +103,14 @@ def test_levels_and_gaps_that_training_lacked_are_predicted_for(fitted):
     assert np.isfinite(p).all()
 
 
+def test_levels_that_were_never_seen_have_the_mean_vector_of_the_rows():
+    codes = np.arange(N) % 12 % 10  # two levels have twice as many rows
+    levels = np.array([f"level {i}" for i in range(10)])
+    clf = _classifier().fit(pd.DataFrame({"many": levels[codes]}), Y)
+    table = clf._model.params[0]["embedding1.table"]
+    np.testing.assert_allclose(table[:, 0], table[:, 1 + codes].mean(axis=1), rtol=1e-5, atol=1e-6)
+
+
 def test_arrays_lists_and_sparse_rows_give_one_fit():
     X = FRAME[["n", "code"]].to_numpy()
     expected = _classifier().fit(X, Y).predict_proba(X)
@@ -162,7 +170,7 @@ def test_a_splitter_says_which_rows_members_are_validated_on():
     clf = _classifier(n_estimators=4, cv=KFold(2)).fit(FRAME, Y)
     assert clf.n_members_ == 4
     assert clf.validation_scores_.shape == (2, 4)
-    assert not np.isnan(clf.oof_prediction_).any()
+    np.testing.assert_allclose(clf.oof_prediction_.sum(axis=1), 1)  # the mean of two members
     one_split = [(np.arange(40), np.arange(40, N))]
     clf = _classifier(cv=one_split).fit(FRAME, Y)
     assert_array_equal(np.isnan(clf.oof_prediction_[:, 0]), np.arange(N) < 40)
@@ -220,6 +228,14 @@ def test_validation_samples_take_the_place_of_folds():
     best = clf.validation_scores_[clf.best_iter_ - 1, np.arange(2)]
     np.testing.assert_allclose(best, -brier, rtol=1e-5)
     np.testing.assert_array_equal(best, clf.validation_scores_.max(axis=0))
+
+
+def test_validation_samples_of_numbers_have_the_scale_of_y():
+    y = 100 * FRAME.n.to_numpy() + 7
+    model = TabularRegressor(**{**SMALL, "n_estimators": 1, "max_iter": 4})
+    model.fit(FRAME[:40], y[:40], X_val=FRAME[40:], y_val=y[40:])
+    error = np.sqrt(np.mean((model.predict(FRAME[40:]) - y[40:]) ** 2)) / y[:40].std()
+    np.testing.assert_allclose(model.validation_scores_.max(), -error, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

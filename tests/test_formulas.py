@@ -21,12 +21,15 @@ from sknn.nn import (
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool2D,
     HardSigmoid,
     LayerNorm,
     MaxPool2D,
+    Periodic,
     Residual,
+    Scale,
     SiLU,
 )
 from sknn.nn.activations import ACTIVATIONS
@@ -46,14 +49,20 @@ def value(text, **names):
 
 
 @pytest.mark.parametrize(
-    ("layer", "axis"), [(Dense(3, "identity"), None), (BatchNorm(), 0), (LayerNorm(), -1)]
+    ("layer", "axis"),
+    [
+        (Dense(3, "identity"), None),
+        (Dense(3, "identity", scaling="ntp"), None),
+        (BatchNorm(), 0),
+        (LayerNorm(), -1),
+    ],
 )
 def test_formulas_of_layers_give_their_numbers(layer, axis):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(7, 4)), rng.normal(size=7)
     reg = SequentialRegressor([Dense(5, "tanh"), layer], max_iter=2, random_state=0).fit(X, y)
     own = trace(reg, X, y)[1]
-    names = {"x": own.x, "delta": own.delta, **own.params}
+    names = {"x": own.x, "delta": own.delta, "n_in": 5, **own.params}
     if axis is not None:
         mean, variance = own.x.mean(axis, keepdims=True), own.x.var(axis, keepdims=True)
         names |= {"mean": mean, "variance": variance, "epsilon": 1e-5}
@@ -68,6 +77,46 @@ def test_formulas_of_layers_give_their_numbers(layer, axis):
         assert_allclose(own.dx, value(formulas.dx, **names), rtol=1e-12)
     else:
         assert formulas.dx == "delta through the scale, the mean and the variance"
+
+
+@pytest.mark.parametrize(
+    ("layer", "kind"),
+    [(Scale(), "scale"), (Periodic(keep_input=False), "periodic"), (Embedding(3), "embedding")],
+)
+def test_gradients_of_layers_for_tables_are_those_of_their_formulas(layer, kind):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(7, 1)), rng.normal(size=7)
+    reg = SequentialRegressor([layer], alpha=0.0, max_iter=2, random_state=0).fit(X, y)
+    own = trace(reg, X, y)[0]
+    formulas, params = formulas_of(layer), own.params
+    assert formulas.grads.keys() == own.grads.keys()
+    if kind == "scale":
+        assert_allclose(own.z, value(formulas.z, x=X, **params))
+        assert_allclose(own.grads["scale"], value(formulas.grads["scale"], x=X, delta=own.delta))
+        return
+    if kind == "embedding":
+        codes = np.where((X >= 0) & (X < 3), X, 0).astype(int).ravel()
+        wanted = [own.delta[codes == code].sum(axis=0) for code in range(3)]
+        assert_allclose(own.grads["table"], wanted)
+        assert not own.dx.any()
+        return
+    # One column: arrays as (n, sizes, frequencies) or (n, 1, frequencies).
+    names = {"x": X[:, :, None], "pi": np.pi, "sin": np.sin, "cos": np.cos}
+    names |= {name: params[name].swapaxes(1, 2)[:, :1] for name in ("frequency", "phase")}
+    through = own.delta @ params["weight"][0]  # weight.T @ delta
+    for name in ("frequency", "phase"):
+        text = (
+            formulas.grads[name].replace("(weight.T @ delta)", "through").replace("2 pi", "2 * pi")
+        )
+        text = text.replace("pi x", "pi * x").replace("pi frequency", "pi * frequency")
+        got = value(text, **names, through=through[:, None, :])
+        assert_allclose(own.grads[name].ravel(), got.ravel(), rtol=1e-9, atol=1e-12)
+    text = formulas.grads["weight"].replace("2 pi", "2 * pi *")
+    got = value(text, **names, delta=own.delta[:, :, None])
+    assert_allclose(own.grads["weight"], got, rtol=1e-9, atol=1e-12)
+    assert_allclose(
+        own.grads["bias"].ravel(), value(formulas.grads["bias"], delta=own.delta).ravel()
+    )
 
 
 class Louder(Dense):

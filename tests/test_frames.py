@@ -79,6 +79,13 @@ def test_objects_are_numbers_unless_a_string_or_bool_is_among_them():
     np.testing.assert_array_equal(table.column(2).codes, [0, -1, 1])
 
 
+def test_numbers_of_numpy_among_objects():
+    X = np.array([[np.float32(1.5), np.str_("a")], [np.int64(2), np.bool_(True)]], dtype=object)
+    table = read_array(X)
+    np.testing.assert_array_equal(table.column(0).numbers, [1.5, 2])
+    assert [type(level) for level in table.column(1).levels] == [str, bool]
+
+
 def test_arrays_of_one_dtype():
     strings = read_array(np.array([["a"], ["b"], ["a"]]))
     assert strings.column(0).levels == ["a", "b"]
@@ -154,6 +161,11 @@ def test_columns_of_polars_that_are_refused():
         read_frame(polars.DataFrame({"when": [DAY]}))
     with pytest.raises(ValueError, match="Column 'pair' must hold numbers or categories"):
         read_frame(polars.DataFrame({"pair": [[1, 2]]}))
+
+
+def test_levels_that_are_numbers_as_numbers():
+    column = Column("Column 'a'", codes=np.array([1, -1, 0]), levels=(True, 2.5))
+    np.testing.assert_array_equal(column.as_numbers(), [2.5, NAN, 1])
 
 
 def test_a_category_is_no_numbers_unless_its_levels_are():

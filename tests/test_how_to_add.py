@@ -33,6 +33,7 @@ USES = {
     ],
     "initialiser": [],
     "layer": [
+        "docs/guide/embeddings.md",
         "docs/quickstart.md",
         "sknn/estimators/cnn.py",
         "sknn/estimators/mlp.py",

@@ -224,7 +224,7 @@ def test_unit_variance_divides_each_unit_by_the_deviation_of_its_sums():
 
 
 def test_deviation_of_large_sums_in_float32_is_that_in_float64():
-    z = np.repeat(np.float32([[1e4], [1e4 + 1]]), 1000, axis=0)
+    z = np.repeat(np.float32([[2**23], [2**23 + 1]]), 1000, axis=0)
     assert_allclose(UnitVariance().adapt(np.ones((1, 1)), z, None), 2.0, rtol=1e-6)
 
 

@@ -1,6 +1,7 @@
 """Members: each as it would be by itself, its best epoch kept, in the time there is."""
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -67,6 +68,14 @@ def test_members_keep_their_best_epoch():
     assert [result.epochs for result in results] == [12] * 4
 
 
+def test_of_epochs_with_one_score_the_last_is_kept():
+    ties, unscored = _members((0,)), _members((0,))
+    own = ties.held_out[0]
+    ties.held_out[0] = HeldOut(own.x, own.at, own.y, own.labels, None, lambda *_: 0.5)
+    unscored.held_out[0] = None  # then the last weights are those that are left
+    np.testing.assert_array_equal(ties.train()[0], unscored.train()[0])
+
+
 def test_a_second_training_draws_the_same():
     these = _members()
     np.testing.assert_array_equal(these.train()[0], these.train()[0])
@@ -79,7 +88,8 @@ def test_members_with_other_seeds_start_elsewhere():
     assert np.abs(other[0] - other[1]).max() > 0.1
 
 
-def test_progress_is_told_after_each_epoch():
+def test_progress_is_told_after_each_epoch(monkeypatch):
+    monkeypatch.setattr(members, "allowed_threads", lambda: 2)  # one of two batches tells it
     told = []
     _members(epochs=3).train(say=lambda *figures: told.append(figures))
     assert [epoch for epoch, _ in told] == [1, 2, 3]
@@ -95,6 +105,37 @@ def test_fewer_epochs_are_planned_if_there_is_little_time():
     epochs = results[0].epochs
     assert 1 <= epochs < 10_000
     assert len(histories[0]["loss"]) == epochs
+
+
+def test_epochs_are_planned_by_the_time_of_one(monkeypatch):
+    readings = iter([0.0, 1.0])  # before and after the epoch on trial
+    clock = SimpleNamespace(perf_counter=lambda: next(readings, 1.0))
+    monkeypatch.setattr(members, "time", clock)
+    *_, results, histories = _members(epochs=50).train(max_time=5.5)
+    assert [result.epochs for result in results] == [4] * 4  # (5.5 - 1) / 1
+    # the schedule comes to its end with them: t = 15 / 16 in the last step
+    expected = 0.01 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * 15 / 16))) / 2
+    assert histories[0]["learning_rate"][-1] == pytest.approx(expected)
+
+
+def test_first_values_depend_on_some_rows_drawn_from_those_to_train_on(monkeypatch):
+    monkeypatch.setattr(members, "ADAPTED", 5)
+    these, seen = _members((0,)), []
+    monkeypatch.setattr(these.network, "adapt", lambda params, state, x, draws: seen.append(x))
+    these._fit(0, 1)
+    rows = [np.flatnonzero((row == X).all(axis=1)).item() for row in seen[0]]
+    assert len(set(rows)) == 5
+    assert not set(rows) & set(these.held_out[0].at)
+    assert sorted(rows) != list(these.subsets[0][:5])
+
+
+def test_members_share_their_rows_and_nothing_that_threads_write_to():
+    one, other = (_members()._fit(number, 1).rows for number in (0, 1))
+    assert one.x is other.x
+    these = _members()
+    one, other = these._fit(0, 1).rows, these._fit(1, 1).rows
+    assert one is not other
+    assert one.samples is not other.samples
 
 
 def test_time_that_is_over_ends_training():

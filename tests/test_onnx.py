@@ -35,9 +35,11 @@ from sknn.nn import (
     Activate,
     AveragePool2D,
     BatchNorm,
+    Blend,
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool2D,
     HardSigmoid,
@@ -47,9 +49,13 @@ from sknn.nn import (
     LeakyReLU,
     Loss,
     MaxPool2D,
+    Periodic,
+    PiecewiseLinear,
     PReLU,
     Residual,
+    Scale,
     SiLU,
+    TableInput,
 )
 from sknn.nn.activations import ACTIVATIONS, Activation, ReLU
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES, SoftmaxLogLoss
@@ -185,6 +191,16 @@ STACKS = {
     "projected": ([Residual(BRANCH), Residual([Conv2D(4)]), GlobalAveragePool2D()], (5, 7, 3)),
     "residual of pooling": ([Residual([MaxPool2D(2), LayerNorm()]), Flatten()], (6, 4, 3)),
     "residual, channels last": ([Residual([LayerNorm(), Activate()]), Conv2D(2)], (3, 4, 2)),
+    "neural tangent": ([Dense(4, "tanh", scaling="ntp"), Scale(2.0)], (5,)),
+    "scale of channels": ([Conv2D(2), Scale(), Conv2D(3, activation=Blend("elu"))], (4, 5, 2)),
+    "blend": ([Dense(4, Blend("mish")), Dense(3, Blend(PReLU(shared=False)))], (5,)),
+    "embedding": ([Embedding(2, 3)], (5,)),
+    "embedding, levels of each": ([Embedding([1, 2, 1, 3, 2], 2), Dense(3)], (5,)),
+    "periodic": ([Periodic(2, 3), Dense(3)], (5,)),
+    "periodic, without the input": ([Periodic(1, 4, keep_input=False)], (5,)),
+    "piecewise linear": ([PiecewiseLinear([[-1, 0, 0.5], [0, 1], [-2, -1, 0, 1]], 2)], (3,)),
+    "table": ([TableInput([(Periodic(), [0, 3]), (Embedding(2), [1]), (Scale(), [2])])], (6,)),
+    "table, all columns": ([TableInput([(Scale(), [2, 0]), (LayerNorm(), [1, 2])])], (3,)),
     "nested": ([Residual([Residual([Dense(3), BatchNorm()]), Dropout()])], (5,)),
 }
 

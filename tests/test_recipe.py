@@ -121,12 +121,13 @@ def test_optimiser_and_schedule_have_the_numbers_of_the_paper():
 
 
 def test_levels_that_no_row_had_get_the_mean_vector_of_the_rows():
-    table = RANDOM.normal(size=(2, 3 + 2, 8))  # of two members; columns of 3 and 2 codes
-    x = np.array([[9.0, 1, 0], [9.0, 2, 1], [9.0, 1, 1]])
+    table = RANDOM.normal(size=(2, 3 + 2 + 2, 8))  # of two members; columns of 3, 2 and 2 codes
+    x = np.array([[9.0, 1, 0, 1], [9.0, 2, 1, 1], [9.0, 1, 1, 1]])
     before = table.copy()
-    fill_unknown({"embedding1.table": table}, x, [3, 2])
+    fill_unknown({"embedding1.table": table}, x, [3, 2, 2])
     np.testing.assert_allclose(table[:, 0], (2 * before[:, 1] + before[:, 2]) / 3)
-    np.testing.assert_array_equal(table[:, 1:], before[:, 1:])  # code 0 of the second occurs
+    np.testing.assert_array_equal(table[:, 1:5], before[:, 1:5])  # the second has rows with 0
+    np.testing.assert_allclose(table[:, 5:], before[:, [6, 6]])
 
 
 def test_rates_of_learning_are_named_once():

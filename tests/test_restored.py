@@ -9,7 +9,14 @@ import pytest
 from helpers import normal
 from sklearn.exceptions import NotFittedError
 
-from sknn import CNNClassifier, MLPClassifier, MLPRegressor, SequentialClassifier
+from sknn import (
+    CNNClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    SequentialClassifier,
+    TabularClassifier,
+    TabularRegressor,
+)
 from sknn.nn import Conv2D, Dense, Flatten, MaxPool2D
 from sknn.nn.storage.container import SavedModelError, read, write
 from sknn.persistence import load, save
@@ -25,6 +32,18 @@ GROUPS = [{"slice": [0, 3, None]}]
 HEADS = {"loss": {"class": "Heads", "arguments": {"loss": SOFTMAX, "groups": GROUPS}}}
 LABELS = {"kind": "ManyLabels", "classes": [{"objects": [[1], [5]]}]}
 HUBER = {"loss": {"class": "Huber", "arguments": {}}}
+
+
+# Columns: two numbers, one of them with gaps; two levels, three, many.
+TABLE = pd.DataFrame(
+    {
+        "n": X[:, 0],
+        "gaps": np.where(np.arange(N) % 5, X[:, 1], np.nan),
+        "two": list("ab") * 6,
+        "few": list("abc") * 4,
+        "many": [f"level {i % 6}" for i in range(N)],
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +67,8 @@ def saved(tmp_path_factory):
         ),
         "floats": CNNClassifier((2,), **small).partial_fit(IMAGES / 255, THREE, classes=[0, 1, 2]),
         "unfitted": MLPClassifier(**small),
+        "table": TabularClassifier(2, max_onehot=4, max_iter=1, **small).fit(TABLE, THREE),
+        "table of numbers": TabularRegressor(1, max_iter=1, **small).fit(X, X[:, 0]),
     }
     found = {}
     for name, estimator in estimators.items():
@@ -127,8 +148,69 @@ def other_classes(document, arrays):
 
 RUN = ("run", "values")
 PADDING = "a window or its padding is far larger than the images"
+CATEGORY = ("columns", "categories", 0)  # of two levels; 2 has many
+
+
+def ones(*shape):
+    return lambda own: np.ones(shape, own.dtype)
+
+
 # (estimator, change of its file, what the message says)
 MISFITS = [
+    ("table", put(1, "attributes", "n_features_in_"), "n_features_in_ must be 5, as the columns"),
+    ("table", put(True, "attributes", "n_members_"), "n_members_ must be 2, as the columns say"),
+    ("table", put(0.0, "attributes", "temperature_"), "temperature_ must be a number from 0 to 1"),
+    ("table", put(2, "attributes", "temperature_"), "temperature_ must be a number from 0 to 1"),
+    ("table", array("classes_", lambda c: c[:2]), r"classes_ must be \(3,\) labels"),
+    ("table", put([], "attributes", "feature_names_in_"), "feature_names_in_ must be 5 names"),
+    ("table", put(1, "attributes", "_labels"), r"must not have values for \['_labels'\]"),
+    ("table", put(1, "attributes", "_encoding"), r"must not have values for \['_encoding'\]"),
+    ("table", put(None, "columns"), "columns must be there if a model is, got None"),
+    ("table", put(None, "model"), "columns must be there if a model is"),
+    (
+        "table",
+        lambda document, _: document.update(model=None, columns=None),
+        "model must be there, got None",
+    ),
+    ("table", without("columns", "fill"), "columns must be a dict of"),
+    ("table", array("is_categorical_", lambda c: c.astype(int)), "is_category must be an ar"),
+    ("table", array("is_categorical_", lambda c: c[None]), "is_category must be an array"),
+    ("table", put([0, 9], "columns", "numbers"), "numbers must be columns of numbers"),
+    ("table", put([0, 2], "columns", "numbers"), "numbers must be columns of numbers"),
+    ("table", put([1, 0], "columns", "numbers"), "numbers must be columns of numbers"),
+    ("table", put([True], "columns", "indicators"), "indicators must be columns of numbers"),
+    ("table", put([0], "columns", "numbers"), "fill must be 1 finite numbers"),
+    ("table", array("_encoding.fill", ones(3)), "fill must be 2 finite numbers"),
+    ("table", array("_encoding.fill", lambda own: own * np.nan), "fill must be 2 finite numbers"),
+    ("table", array("_encoding.centre", ones(9)), "centre must be 7 finite numbers"),
+    ("table", array("_encoding.half", lambda own: own * 0), "half must be positive numbers"),
+    ("table", put({"dict": []}, "columns", "categories"), "categories must be a list"),
+    ("table", put([3], "columns", "categories"), "category must be a dict of"),
+    ("table", put(0, *CATEGORY, "column"), "column must be the number of a category, got 0"),
+    ("table", put(7, *CATEGORY, "column"), "column must be the number of a category, got 7"),
+    ("table", put("three", *CATEGORY, "kind"), r"kind must be one of \('two', 'onehot', 'codes'\)"),
+    ("table", put(["a"], *CATEGORY, "levels"), "levels must be different strings or numbers"),
+    ("table", put(["a", "a"], *CATEGORY, "levels"), "levels must be different strings or numbers"),
+    ("table", put(["a", None], *CATEGORY, "levels"), "levels must be different strings or numb"),
+    ("table", put(True, *CATEGORY, "missing"), "missing must be a bool"),
+    ("table", put(1, "columns", "categories", 2, "missing"), "missing must be a bool"),
+    (
+        "table",
+        lambda document, _: document["columns"]["categories"].reverse(),
+        "categories must be those with codes last",
+    ),
+    ("table", put(["x"], "columns", "categories", 2, "levels"), "layers must be for the columns"),
+    ("table", array("_model.theta", lambda own: own[0]), "parameters are|its layers have"),
+    ("table of numbers", put(0.0, "attributes", "_target", "scale"), "target must be finite numb"),
+    ("table of numbers", put(1, "attributes", "_target", "mean"), "target must be finite numbers"),
+    ("table of numbers", put(9.0, "attributes", "_target", "least"), "target must be finite numb"),
+    ("table of numbers", put({"dict": []}, "attributes", "_target"), "target must be finite numb"),
+    (
+        "table of numbers",
+        put({"tuple": [7]}, "model", "input_shape"),
+        "layers must be for the columns|its layers have",
+    ),
+    ("numbers", array("_model.theta", lambda own: own[None]), "its layers have|its parameters"),
     ("classes", put(5, "attributes", "n_features_in_"), "n_features_in_ must be 4, as the layers"),
     ("classes", put("4", "attributes", "n_features_in_"), "n_features_in_ must be a whole number"),
     ("classes", put(True, "attributes", "t_"), "t_ must be a whole number, got True"),

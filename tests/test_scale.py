@@ -5,6 +5,7 @@ from numpy.testing import assert_array_equal
 
 from sknn.nn import Dense, Scale
 from sknn.nn.network import Network
+from sknn.nn.summary import summary_rows
 
 
 @pytest.mark.parametrize("shape", [(4,), (3, 2, 4)], ids=["flat", "images"])
@@ -27,6 +28,11 @@ def test_scale_declares_its_settings():
     assert (scale.decay, scale.rate) == (True, 6)
     assert_array_equal(scale.initializer(None, (1, 4)), np.full((1, 4), 0.5))
     assert Scale().multiply_adds((2, 3, 4)) == 24
+
+
+def test_a_number_depends_on_its_pixel_alone():
+    (row,) = summary_rows(Network([Scale()], (4, 5, 2)), np.float64)
+    assert row.receptive_field == (1, 1)
 
 
 def test_rate_of_a_scale_is_that_of_its_numbers_alone():

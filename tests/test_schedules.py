@@ -293,7 +293,7 @@ def test_one_cycle_of_any_length_stays_between_its_ends(total, rising):
     assert np.all(np.array(rates) <= BASE)
 
 
-PLANNED = [CosineDecay, OneCycle]
+PLANNED = [CosineDecay, CosLog, FlatCosine, OneCycle]
 
 
 @pytest.mark.parametrize("kind", PLANNED)

@@ -8,7 +8,7 @@ import pytest
 from helpers import normal
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, PredefinedSplit, cross_val_score
 
 from sknn import (
     CNNClassifier,
@@ -553,17 +553,18 @@ def test_first_weights_depend_on_the_rows_that_are_trained_on(make):
     estimator = build(make, ADAPTING, **STILL).fit(X, y)
     assert_allclose(sums_of(estimator, X).std(axis=0), 1, rtol=1e-8)
     held_out = build(make, ADAPTING, early_stopping=True, **STILL)
-    at = np.arange(60)  # the last rows are held out, and another size
     X[60:] *= 100
-    held_out.set_params(validation_fraction=[(at, np.arange(60, 80))]).fit(X, y)
+    last = PredefinedSplit(np.where(np.arange(80) < 60, -1, 0))
+    held_out.set_params(validation_fraction=last).fit(X, y)
     assert_allclose(sums_of(held_out, X[:60]).std(axis=0), 1, rtol=1e-8)
 
 
 def test_first_weights_in_float32_with_lbfgs_are_those_of_the_rows():
     X, y = problem(dtype=np.float32)
-    estimator = build(SequentialClassifier, ADAPTING, max_iter=1, solver="lbfgs", alpha=1e-12)
-    outputs = estimator.fit(X, np.zeros(len(y)))  # of one class: nothing to learn
-    assert_allclose(sums_of(outputs, X).std(axis=0), 1, rtol=1e-4)
+    frozen = Dense(4, "tanh", weight_init=UnitVariance(), trainable=False)
+    estimator = build(SequentialClassifier, [frozen], solver="lbfgs").fit(X, y)
+    assert_allclose(sums_of(estimator, X).std(axis=0), 1, rtol=1e-5)
+    assert estimator.coefs_[0].dtype == np.float32
 
 
 def test_weights_that_are_given_do_not_adapt():

@@ -198,7 +198,7 @@ def test_names_are_listed_from_simple_to_elaborate(writer):
     assert sorted(names) == sorted(set(INITIALIZERS) - {"auto"})
     assert (names[0], names[-1]) == ("glorot_uniform", "zeros")
     assert lists["users"] == "'adam', 'adamw', 'nadam' and 'rmsprop'"
-    assert lists["planned"] == "'cosine' and 'one_cycle'"
+    assert lists["planned"] == "'coslog', 'cosine', 'flat_cosine' and 'one_cycle'"
 
 
 def test_lines_are_wrapped_between_words_but_not_in_literals(writer):

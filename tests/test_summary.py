@@ -25,13 +25,16 @@ from sknn.nn import (
     Conv2D,
     Dense,
     Dropout,
+    FlatCosine,
     Flatten,
     GlobalAveragePool2D,
     LayerNorm,
     MaxPool2D,
     PReLU,
     Residual,
+    Scale,
     SiLU,
+    ThroughRows,
 )
 from sknn.nn.network import Network
 from sknn.nn.summary import summary_rows, totals
@@ -221,6 +224,9 @@ class Gated(Dense):
         (MaxPool2D(3, padding="same"), "MaxPool2D(3x3, same)"),
         (AveragePool2D(np.int64(2)), "AveragePool2D(2x2)"),
         (Dropout(0.2), "Dropout(0.2)"),
+        (Dropout(0.2, FlatCosine()), "Dropout(0.2, schedule=FlatCosine)"),
+        (Scale(rate=6.0), "Scale(rate=6.0)"),
+        (Dense(5, bias_init=ThroughRows(), rate=2.0), "Dense(5, rate=2.0, relu)"),
         (Dropout(), "Dropout(0.5)"),
         (BatchNorm(), "BatchNorm"),
         (BatchNorm(momentum=0.01), "BatchNorm(momentum=0.01)"),

@@ -197,6 +197,15 @@ def test_validation_error_is_that_of_clipped_predictions():
     assert reg.oof_score_ == pytest.approx(r2_score(y, reg.oof_prediction_), rel=1e-5)
 
 
+def test_outputs_are_scored_within_the_range_of_y():
+    reg, y = _regressor(), np.array([1.0, 3.0, 3.0, 9.0])
+    targets, _ = reg._learn_targets(y)
+    assert_allclose(targets[:, 0], (y - 4.0) / 3.0)  # the deviation of y is 3
+    z = np.array([[-50.0], [0.5], [0.0], [50.0]])
+    errors = np.array([0.0, (4 + 3 * 0.5 - 3.0) / 3, (4 - 3.0) / 3, 0.0])  # the first is cut to 1
+    assert reg._scoring()(z, targets, None) == pytest.approx(-np.sqrt(np.mean(errors**2)))
+
+
 @pytest.mark.parametrize("size", [1e-200, 1e-5, 1e5, 1e300])
 def test_targets_of_any_size_are_learnt_alike(size):
     plain = _regressor().fit(FRAME, X[:, 0]).predict(FRAME)
@@ -273,7 +282,7 @@ def test_defaults_learn_more_than_a_line():
 
 
 def test_wide_sparse_tables():
-    wide = random_array((40, 3000), density=0.01, rng=0, format="csr")
+    wide = random_array((40, 600), density=0.05, rng=0, format="csr")
     clf = _classifier(n_estimators=1).fit(wide, np.arange(40) % 2)
     assert clf.predict(wide).shape == (40,)
 

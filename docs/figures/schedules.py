@@ -11,7 +11,10 @@ from sknn import MLPClassifier
 warnings.simplefilter("ignore", ConvergenceWarning)
 X, y = load_iris(return_X_y=True)
 figure, axes = plt.subplots(1, 2, figsize=(8, 3), sharey=True)
-groups = (["constant", "invscaling", "step", "exponential"], ["cosine", "one_cycle"])
+groups = (
+    ["constant", "invscaling", "step", "exponential"],
+    ["cosine", "flat_cosine", "coslog", "one_cycle"],
+)
 styles = ["-", "--", "-.", ":"]
 for ax, group in zip(axes, groups, strict=True):
     for name, style in zip(group, styles, strict=False):

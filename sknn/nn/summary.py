@@ -10,9 +10,10 @@ import numpy as np
 from sknn.nn.receptive_field import PIXEL, receptive_fields
 
 CLEAR = {"units", "filters", "kernel_size", "pool_size"}  # without their names, so always
-CLEAR_IF_FIRST = "rate"  # of Dropout; further on it is a factor of the learning rate
+CLEAR_IF_FIRST = "rate"  # further on it is a factor of the learning rate
 WINDOWS = {"kernel_size", "pool_size"}
-LEFT_OUT = {"activation", "weight_init", "layers"}  # have a place of their own, or make no shape
+# Have a place of their own, or make no shape, or would be too long.
+LEFT_OUT = {"activation", "weight_init", "bias_init", "layers", "parts", "edges"}
 LONGEST = 40  # characters of a setting
 COUNTS = ("n_parameters", "n_trainable", "multiply_adds", "n_bytes")
 

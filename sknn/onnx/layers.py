@@ -141,7 +141,7 @@ def max_pool(graph, x, layer, params, state):
 def periodic(graph, x, layer, params, state):
     """weight @ cos(2 pi frequency * x + phase) + bias of each column, and the column.
 
-    The cosine is a sine: ONNX Runtime has that in float64, too.
+    Waves are computed as sines, which ONNX Runtime has in float64, too.
     """
     columns = graph.reshape(x, -1, x.shape[0], 1)
     z = graph.add("Mul", columns, 2 * math.pi * params["frequency"][..., 0])

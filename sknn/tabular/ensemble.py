@@ -1,5 +1,6 @@
 """What both estimators do: a raw table in, the mean of several networks out."""
 
+from contextlib import nullcontext
 from numbers import Integral
 
 import numpy as np
@@ -20,6 +21,7 @@ from sknn.nn.activations import ACTIVATIONS, Activation
 from sknn.nn.batches import Rows
 from sknn.nn.fit import HeldOut
 from sknn.nn.model import Model
+from sknn.nn.threads import one_blas_thread
 from sknn.scikit_learn import CachedParameterNames, Interval, StrOptions, fit_context
 from sknn.tabular.encoding import Encoding
 from sknn.tabular.folds import LEAST, dealt_folds
@@ -151,7 +153,7 @@ class TableNetwork(
         fill_unknown(params[0], x, encoding.sizes)
         self._encoding = encoding
         self._model = Model(members.network, members.recipe.loss, theta, state)
-        self._publish(results, histories, splits, held_out, targets, weight, kept, x)
+        self._publish(results, histories, held_out, targets, weight, kept)
         return self
 
     # Read
@@ -338,7 +340,7 @@ class TableNetwork(
 
     # Publish
 
-    def _publish(self, results, histories, splits, held_out, targets, weight, kept, x):
+    def _publish(self, results, histories, held_out, targets, weight, kept):
         n_epochs = min(len(history["loss"]) for history in histories)
         names = ("loss", "validation_loss", "validation_score", "learning_rate", "seconds")
         self.history_ = {
@@ -389,11 +391,12 @@ class TableNetwork(
         check_is_fitted(self)
         table = self._table(X, reset=False)
         x = self._encoding.matrix(table)
-        model = self._model
+        model, threads = self._model, nullcontext()
         if len(x) <= EXACT:  # then it does not matter which rows come together
             theta, state = model.theta.astype(np.float64), model.state.astype(np.float64)
             model = Model(model.network, model.loss, theta, state)
-        with np.errstate(all="ignore"):
+            threads = one_blas_thread()  # to wake others takes longer than the work
+        with np.errstate(all="ignore"), threads:
             z = model.outputs(x, _working_memory(), depth=depth)
         check_finite(z)
         return z

@@ -171,8 +171,6 @@ def _of_array(told, values):
         raise ValueError(f"{told} must not hold dates or time spans, got {values.dtype}. {DATES}")
     if kind == "b":
         return Column(told, codes=values.astype(np.intp), levels=(False, True))
-    if kind in "iuf":
-        return Column(told, numbers=values)
     return _of_objects(told, values.astype(object).tolist())
 
 

@@ -94,11 +94,11 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         Number of members.
     n_iter_ : int
         Number of epochs that all members have done.
-    best_iter_ : ndarray of shape (n_members_,)
+    best_iter_ : ndarray of shape (n_members,)
         The epoch, from 1, whose weights each member has kept.
-    validation_scores_ : ndarray of shape (n_iter_, n_members_), or None
+    validation_scores_ : ndarray of shape (n_epochs, n_members), or None
         Score of each epoch and member; None if there are too few samples to hold some out.
-    history_ : dict of ndarray of shape (n_iter_, n_members_)
+    history_ : dict of ndarray of shape (n_epochs, n_members)
         'loss', 'validation_loss', 'validation_score', 'learning_rate' and 'seconds'.
     oof_prediction_ : ndarray of shape (n_samples, n_classes), or None
         Out-of-fold predictions: those of members that did not train on the sample, nan for
@@ -230,6 +230,25 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
             The logarithms, in the order of ``classes_``.
         """
         return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,)
+            The labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            In [0, 1].
+        """
+        return super().score(X, y, sample_weight)
 
     def _checked_targets(self, y):
         refuse_no_labels(y=y)
@@ -379,11 +398,11 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         Number of members.
     n_iter_ : int
         Number of epochs that all members have done.
-    best_iter_ : ndarray of shape (n_members_,)
+    best_iter_ : ndarray of shape (n_members,)
         The epoch, from 1, whose weights each member has kept.
-    validation_scores_ : ndarray of shape (n_iter_, n_members_), or None
+    validation_scores_ : ndarray of shape (n_epochs, n_members), or None
         Score of each epoch and member; None if there are too few samples to hold some out.
-    history_ : dict of ndarray of shape (n_iter_, n_members_)
+    history_ : dict of ndarray of shape (n_epochs, n_members)
         'loss', 'validation_loss', 'validation_score', 'learning_rate' and 'seconds'.
     oof_prediction_ : ndarray of shape (n_samples,), or None
         Out-of-fold predictions: those of members that did not train on the sample, nan for
@@ -471,6 +490,25 @@ class TabularRegressor(RegressorMixin, TableNetwork):
             The mean of the members' predictions, each within the range of y in fit.
         """
         return self._prediction(self._outputs(X))
+
+    def score(self, X, y, sample_weight=None):
+        """R2 of the predictions.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            At most 1.
+        """
+        return super().score(X, y, sample_weight)
 
     def _checked_targets(self, y):
         refuse_no_numbers(y=y)
