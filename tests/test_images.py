@@ -533,7 +533,6 @@ def test_images_are_converted_batch_by_batch_never_all_at_once(name, flattened):
     estimator = MAKES[name](max_iter=1, batch_size=50, input_shape=(20, 20))
     for call in (
         lambda: estimator.fit(X, y),
-        lambda: estimator.partial_fit(X, y),
         lambda: estimator.predict(X),
         lambda: clone(estimator).set_params(early_stopping=True).fit(X, y),
     ):
