@@ -243,11 +243,15 @@ OF_KIND = {"MLP": OF_MLPS, "CNN": OF_CNNS, "Seq": OF_STACKS}
 
 @dataclass
 class Case:
-    """An estimator with an option; ``turn`` says whether the fast tests have it."""
+    """An estimator with an option; ``turn`` says whether the fast tests have it.
+
+    ``trains`` says that the option is about training only: the fitted network is that of others.
+    """
 
     make: type
     option: Option
     turn: bool
+    trains: bool
 
     @property
     def classifies(self):
@@ -299,7 +303,8 @@ def all_cases():
                 if make in (SequentialClassifier, SequentialRegressor) and hidden:
                     continue
                 takers = 4 if table is OF_ALL and hidden else shared
-                yield Case(make, option, turn=count % takers == place)
+                trains = table is OF_ALL and not hidden and option.parameter != "dtype"
+                yield Case(make, option, count % takers == place, trains)
 
 
 def needs_hidden(option):

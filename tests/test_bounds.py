@@ -411,7 +411,7 @@ def test_any_value_is_loaded_or_refused_within_bounds(saved, loaded_within, plac
 
 
 @pytest.mark.slow
-@examples(1000, tuple(HealthCheck))
+@examples(400, tuple(HealthCheck))
 @given(place=st.sampled_from(sorted(PLACES)), value=VALUES)
 def test_any_of_many_values_is_loaded_or_refused_within_bounds(saved, loaded_within, place, value):
     check_any_value(saved, loaded_within, place, value)

@@ -136,7 +136,7 @@ def test_sixteen_threads_get_the_answers_of_one(kind, n_threads, restless):
     saved = pickle.dumps(new_estimator(kind).fit(X, LABELS))
     wanted = answers(pickle.loads(saved), X)
     with threadpool_limits(n_threads):
-        for _ in range(3):
+        for _ in range(2):
             fresh = pickle.loads(saved)
             calls = [partial(answers, fresh, X, first) for first in range(16)]
             for got in at_once(calls):

@@ -350,7 +350,7 @@ def test_networks_on_images_are_the_same_with_any_number_of_threads(case):
 
 
 @pytest.mark.slow
-@examples(400)
+@examples(120)
 @given(cases(networks=("MLP", "CNN", "CNN", "Sequential")))
 def test_many_networks_are_the_same_with_any_number_of_threads(case):
     assert_threads_change_nothing(case)

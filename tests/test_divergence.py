@@ -415,8 +415,9 @@ def test_denormal_samples_are_as_good_as_zeros(case, solver, normalization, dtyp
 CONSTANTS = [0.0, 1.0, -3.0, 1e-300, 20.0]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("batch_size", [1, 5, N])
+@pytest.mark.parametrize(
+    ("batch_size", "dtype"), [(1, np.float64), (5, np.float32), (N, np.float32), (N, np.float64)]
+)
 @pytest.mark.parametrize("normalization", [None, "batch", "layer"])
 @each
 def test_features_of_zero_variance_do_no_harm(case, normalization, batch_size, dtype):

@@ -125,6 +125,11 @@ def training(case):
     return TRAINING if case.rpartition(", ")[2] in FULL else (fit,)
 
 
+def training_and_validation(case):
+    """The same for what works: a fit with validation data is also a fit."""
+    return (*TRAINING, validate) if case.rpartition(", ")[2] in FULL else (validate,)
+
+
 def started(train, make, X, y, weight, path):
     """An estimator to train; for ``resume`` one whose fit was interrupted halfway."""
     if train is not resume:
@@ -277,7 +282,7 @@ def test_training_takes_odd_samples_as_plain_ones(case, make, tmp_path):
     numbers, wrap = ODD_X[case]
     odd, y = wrap(numbers), target(make)
     before = contents(odd)
-    for train in (*training(case), validate):
+    for train in training_and_validation(case):
         estimator = started(train, make, odd, y, None, tmp_path / "checkpoint")
         result = train(estimator, odd, y, None, [0, 1, 2])
         expected = expected_of(train, make, numbers, y, None)
@@ -368,7 +373,7 @@ def test_odd_targets_are_taken_as_plain_ones(case, make, tmp_path):
     _, y, wrap = ODD_Y[case]
     odd, classes = wrap(y), np.unique(y)
     before = contents(odd)
-    for train in (*training(case), validate):
+    for train in training_and_validation(case):
         estimator = started(train, make, EIGHTHS, odd, None, tmp_path / "checkpoint")
         result = train(estimator, EIGHTHS, odd, None, classes)
         assert_same(result, expected_of(train, make, EIGHTHS, y, None))
@@ -393,7 +398,7 @@ def test_predicted_labels_are_those_of_odd_targets(case, make):
 def test_odd_weights_are_taken_as_plain_ones(case, make, tmp_path):
     y, odd = target(make), ODD_WEIGHTS[case](WEIGHTS)
     before = contents(odd)
-    for train in (*training(case), validate):
+    for train in training_and_validation(case):
         estimator = started(train, make, EIGHTHS, y, odd, tmp_path / "checkpoint")
         result = train(estimator, EIGHTHS, y, odd, [0, 1, 2])
         assert_same(result, expected_of(train, make, EIGHTHS, y, WEIGHTS))

@@ -131,7 +131,7 @@ def assert_differences(layer, params, x, dy):
         )
 
 
-@examples(100)
+@examples(70)
 @given(convolutions(), images, samples, dtypes, seeds)
 def test_convolution_is_that_of_loops_or_is_refused(layer, image, n, dtype, seed):
     x, params = normals(seed, n, *image, dtype=dtype), drawn_params(layer, image)
@@ -155,7 +155,7 @@ def test_convolution_has_the_derivatives_of_differences(layer, image, n, seed):
     assert_differences(layer, params, x, normals(seed + 1, *y.shape))
 
 
-@examples(100)
+@examples(70)
 @given(poolings(), images, samples, seeds)
 def test_pooling_is_that_of_loops_or_is_refused(layer, image, n, seed):
     x = normals(seed, n, *image)
@@ -169,7 +169,7 @@ def test_pooling_is_that_of_loops_or_is_refused(layer, image, n, seed):
     assert_differences(layer, {}, x, normals(seed + 1, *wanted.shape))
 
 
-@examples(100)
+@examples(70)
 @given(convolutions(), poolings([MaxPool2D]), images, samples, seeds)
 def test_convolution_and_pooling_at_once_are_those_of_loops(layer, pooling, image, n, seed):
     x, params = normals(seed, n, *image), drawn_params(layer, image)
@@ -214,7 +214,7 @@ smooth_stacks = st.lists(any_layer([AveragePool2D]), min_size=1, max_size=4)
 shapes = images | st.tuples(st.integers(1, 9))
 
 
-@examples(100)
+@examples(70)
 @given(smooth_stacks, shapes, batches, seeds)
 def test_stack_of_any_layers_has_the_gradient_of_differences_or_is_refused(
     layers, input_shape, n, seed
@@ -266,7 +266,7 @@ bad_layers = st.one_of(
 )
 
 
-@examples(100)
+@examples(70)
 @given(bad_layers, st.integers(0, 3))
 def test_layer_of_a_bad_setting_is_named_when_the_network_is_built(layer, n_before):
     before = [Flatten()] if isinstance(layer, Dense) else [Conv2D(1)]
@@ -278,7 +278,7 @@ def test_layer_of_a_bad_setting_is_named_when_the_network_is_built(layer, n_befo
         Network(layers, (6, 6, 1))
 
 
-@examples(100)
+@examples(70)
 @given(stacks, shapes, st.integers(1, 9), st.integers(0, 4000), seeds)
 def test_stack_of_any_layers_predicts_row_by_row_what_its_layers_say(
     layers, input_shape, n, memory, seed

@@ -552,8 +552,8 @@ ODD_ROWS = {
 @pytest.mark.parametrize("images", [False, True], ids=["dense", "images"])
 @pytest.mark.parametrize("kind", ODD_ROWS)
 def test_predicting_converts_rows_chunk_by_chunk_to_the_same_bits(kind, images):
-    """X is 8 MB in float32, 16 MB in float64; the working memory 2 MB, the results 0.2 MB."""
-    X = normal(50_000, 36).astype(np.float32)
+    """X is 4 MB in float32, 8 MB in float64; the working memory 2 MB, the results 0.1 MB."""
+    X = normal(28_000, 36).astype(np.float32)
     net = {"filters": (1,), "stride": 3, "hidden_layer_sizes": ()} if images else {}
     net = net or {"hidden_layer_sizes": (4,)}
     reg = (CNNRegressor if images else MLPRegressor)(**net, max_iter=1, random_state=0)

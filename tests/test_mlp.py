@@ -1003,7 +1003,7 @@ def test_prediction_leaves_no_memory_behind(make):
 @BOTH
 def test_fit_allocates_less_than_half_of_the_samples_and_the_network(make, weighted, params):
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(10_000, 100))  # 8 MB
+    X = rng.normal(size=(20_000, 100))  # 16 MB
     y = rng.integers(0, 3, len(X)) if make is MLPClassifier else rng.normal(size=len(X))
     weight = rng.uniform(size=len(X)) if weighted else None
     estimator = make(hidden_layer_sizes=(50,), **{"max_iter": 1, **params})

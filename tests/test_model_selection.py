@@ -9,6 +9,7 @@ import threading
 import warnings
 import weakref
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from functools import partial
 from operator import truediv
 from os import getpid
@@ -372,6 +373,26 @@ def test_interrupts_again_and_again_leave_no_thread():
 
     with unchanged(), pytest.raises(KeyboardInterrupt), together():
         Parallel()(delayed(stubborn)(number) for number in range(3))
+
+
+def fitted_in_a_thread_of_its_own(seed):
+    """The first weights of a network; the thread has the context of the one that starts it."""
+    fits = []
+
+    def fit():
+        fits.append(network(random_state=seed).fit(X, Y))
+
+    thread = threading.Thread(target=copy_context().run, args=(fit,))
+    thread.start()
+    thread.join()
+    return fits[0].coefs_[0]
+
+
+def test_thread_that_a_task_has_started_fits_by_itself():
+    with unchanged(), together():
+        found = Parallel()(delayed(fitted_in_a_thread_of_its_own)(seed) for seed in range(2))
+    for seed, weights in enumerate(found):
+        np.testing.assert_array_equal(weights, network(random_state=seed).fit(X, Y).coefs_[0])
 
 
 def failing(number, slow=()):

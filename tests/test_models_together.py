@@ -148,7 +148,7 @@ def of_model_or_all(moment, model):
     return np.squeeze(moment[model]) if np.ndim(moment) else moment
 
 
-def assert_each_is_trained_as_by_itself(joint, singles, epochs=60):
+def assert_each_is_trained_as_by_itself(joint, singles, epochs=30):
     """To the last bit."""
     outcome = joint.train(epochs)
     assert outcome.stopped.shape == (len(singles),)
@@ -428,8 +428,7 @@ OWN = {
 
 
 @pytest.mark.parametrize("own", OWN.values(), ids=OWN)
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("optimizer", "dtype"), [("adam", np.float32), ("sgd", np.float64)])
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_models_with_seeds_and_rows_of_their_own_are_trained_as_by_themselves(
     own, optimizer, dtype, early_stopping

@@ -612,8 +612,20 @@ def networks():
     }
 
 
-@pytest.mark.parametrize("size", [None, (4, 3), (14, 7), (5, 9)], ids=str)
-@pytest.mark.parametrize("sample", [True, False], ids=["sample", "weights"])
+@pytest.mark.parametrize(
+    ("size", "sample"),
+    [
+        (None, True),
+        (None, False),
+        ((4, 3), True),
+        ((14, 7), False),
+        pytest.param((4, 3), False, marks=pytest.mark.slow),
+        pytest.param((14, 7), True, marks=pytest.mark.slow),
+        pytest.param((5, 9), True, marks=pytest.mark.slow),
+        pytest.param((5, 9), False, marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
 def test_texts_neither_overlap_nor_leave_the_picture(sample, size, pyplot):
     for name, (estimator, X) in networks().items():
         ax = None if size is None else pyplot.subplots(figsize=size)[1]

@@ -282,16 +282,9 @@ def path(tmp_path):
 
 
 @pytest.mark.parametrize("case", OPTIONS)
-def test_unfitted_estimator_is_loaded_as_it_was(case, path):
+def test_estimator_is_loaded_as_it_was(case, path):
     estimator, X, y = new_estimator(case)
-    loaded = through_file(estimator, path)
-    assert_same(loaded, estimator)
-    assert_goes_on_the_same(loaded, estimator, lambda one: seeded(one).fit(X, y))
-
-
-@pytest.mark.parametrize("case", OPTIONS)
-def test_fitted_estimator_is_loaded_as_it_was(case, path):
-    estimator, X, y = new_estimator(case)
+    assert_same(through_file(estimator, path), estimator)
     loaded = through_file(estimator.fit(X, y), path)
     assert_same(loaded, estimator)
     assert_array_equal(outputs(loaded, X), outputs(estimator, X), strict=True)

@@ -103,7 +103,7 @@ def test_attributions_sum_to_the_difference_of_outputs(case):
             sample,
             target=target_of(estimator, 0),
             baseline=start,
-            n_steps=10_000,
+            n_steps=3000,
             plot=False,
         )
         begin = np.zeros_like(sample) if start is None else start

@@ -29,7 +29,7 @@ SETTINGS = {
     "early stopping": {"early_stopping": True, "validation_fraction": 0.2},
     "early stopping, sgd": {"early_stopping": True, "solver": "sgd"},
     "no shuffling": {"shuffle": False},
-    "small last batch": {"batch_size": 64},  # 1797 = 28 * 64 + 5, 442 = 6 * 64 + 58
+    "small last batch": {"batch_size": 64},  # 773 = 12 * 64 + 5, 442 = 6 * 64 + 58
     "smallest last batch": {"batch_size": 49},  # 442 = 9 * 49 + 1
     "one batch": {"batch_size": 400, "alpha": 10.0},
     "logistic": {"activation": "logistic"},
@@ -65,7 +65,7 @@ def data(digits, diabetes):
     """(X, y) of a problem by its name."""
 
     def load(problem):
-        X, y = digits
+        X, y = digits[0][:773], digits[1][:773]
         if problem == "multiclass":
             return X, y
         if problem == "binary":
@@ -86,7 +86,7 @@ def make_pair(problem, **params):
     """Our estimator and scikit-learn's, with the same parameters."""
     regression = problem in ("regression", "poisson", "multi-output")
     name = "MLPRegressor" if regression else "MLPClassifier"
-    params = {"random_state": 0, "max_iter": 10, **params}
+    params = {"random_state": 0, "max_iter": 7, **params}
     if problem == "poisson":
         params["loss"] = "poisson"
     if problem == "multi-output":
@@ -156,7 +156,7 @@ def test_fit_gives_the_weights_of_scikit_learn(problem, setting, data):
 @weights_of_samples
 @pytest.mark.parametrize(
     ("problem", "setting"),
-    comparable(["adam", "sgd", "early stopping", "no shuffling", "small last batch", "lbfgs"]),
+    comparable(["adam", "early stopping", "small last batch", "lbfgs"]),
 )
 @pytest.mark.parametrize("kind", ["integers", "floats"])
 def test_weighted_fit_gives_the_weights_of_scikit_learn(problem, kind, setting, data):
@@ -167,8 +167,17 @@ def test_weighted_fit_gives_the_weights_of_scikit_learn(problem, kind, setting, 
     assert_same(ours, theirs, X, problem)
 
 
-@pytest.mark.parametrize("setting", ["adam", "sgd", "early stopping", "no shuffling", "lbfgs"])
-@pytest.mark.parametrize("container", [csr_array, csc_array, csr_matrix, csc_matrix])
+@pytest.mark.parametrize(
+    ("setting", "container"),
+    [
+        ("adam", csr_array),
+        ("adam", csc_array),
+        ("sgd", csr_matrix),
+        ("early stopping", csc_matrix),
+        ("no shuffling", csc_array),
+        ("lbfgs", csr_array),
+    ],
+)
 @pytest.mark.parametrize("problem", ["multiclass", "regression"])
 def test_sparse_fit_gives_the_weights_of_scikit_learn(problem, container, setting, data):
     X, y = data(problem)

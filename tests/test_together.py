@@ -160,7 +160,7 @@ def test_whatever_differs_each_is_as_by_itself(drawn):
 
 
 @pytest.mark.slow
-@examples(400)
+@examples(120)
 @given(fits())
 def test_whatever_differs_each_is_as_by_itself_at_length(drawn):
     assert_each_is_as_by_itself(*drawn)
