@@ -966,7 +966,8 @@ nn/blocks.py: blocks
     missing = size - sum(end.n_samples for end in ends) => missing = size
     start, ends = start + size, [] => start, ends = start + 1, []
     if batch.n_samples < missing: => if False:
-    rows = None  # the block after => pass  # the block after
+    rows = batch = None  # the block after => rows = None  # the block after
+    rows = batch = None  # the block after => batch = None  # the block after
     if ends:\n            yield start, _joined(ends) => if False:\n            yield
     if self._n_rows(number)] => ]
     None if self.split is None else self.split.rows(number)\n => None\n

@@ -208,6 +208,12 @@ def test_class_weights_are_those_of_all_rows(class_weight):
         assert fitted.class_weight == class_weight
 
 
+def test_class_weights_of_several_labels_are_taken_as_they_are():
+    settings = {**MLP, "shuffle": False, "class_weight": [{0: 1, 1: 3}, {0: 2, 1: 1}]}
+    fitted = DaskMLPClassifier(**settings).fit(cut(X), cut(LABELS))
+    assert_same_fit(fitted, sknn.MLPClassifier(**settings).fit(X, LABELS))
+
+
 def test_empty_partitions_are_left_out():
     empty = [0, 17, 0, 43, 0]
     settings = {**MLP, "shuffle": False}

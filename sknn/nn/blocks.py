@@ -99,7 +99,7 @@ class Blocks(Source):
                     continue
                 yield start, _joined([*ends, batch])
                 start, ends = start + size, []
-            rows = None  # the block after the next will be read at once
+            rows = batch = None  # the block after the next will be read at once
         if ends:
             yield start, _joined(ends)
 
