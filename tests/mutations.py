@@ -689,6 +689,7 @@ nn/storage/container.py: container persistence
     entries.sort(key=lambda entry: entry[-1]) => pass
     array.dtype.newbyteorder("<")) => array.dtype)
 nn/storage/values.py: values bounds persistence
+    if bounds.too_large(value): => if False:
     self._seen[id(value)] = where, value, => self._seen[id(value)] = where, None,
     self.budget.spend(cost)\n            return {"same" => return {"same"
     self.budget.spend(cost)\n                return value => return value
@@ -752,7 +753,6 @@ nn/storage/bounds.py: bounds values
     self.spent > self.most: => self.spent >= self.most:
     self.spend(len(value)) => pass
     return type(value) is int and value.bit_length() > MOST_BITS => return False
-    if bounds.too_large(value): => if False:
     + max(0, len(where) - LONGEST) =>
     LEAST + FACTOR * (n_bytes => FACTOR * (n_bytes
     FACTOR * (n_bytes + => FACTOR * (

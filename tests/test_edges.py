@@ -21,12 +21,16 @@ from sknn.nn import (
     Adam,
     AdamW,
     BatchNorm,
+    Blend,
     Constant,
     Conv2D,
     CosineDecay,
+    CosLog,
     Dense,
     Dropout,
+    Embedding,
     Exponential,
+    FlatCosine,
     HardSigmoid,
     Huber,
     Initializer,
@@ -39,16 +43,20 @@ from sknn.nn import (
     Normal,
     OneCycle,
     Optimizer,
+    Periodic,
+    PiecewiseLinear,
     Plateau,
     PReLU,
     Quantile,
     Range,
     Residual,
     RMSprop,
+    Scale,
     Schedule,
     SiLU,
     SoftmaxFocal,
     Step,
+    ThroughRows,
     Warmup,
 )
 from sknn.nn.initializers import ScikitLearn
@@ -69,6 +77,7 @@ COUNT = [1, 10**9, np.int64(1)], [0, 1.0, None]
 COUNT_OR_NONE = [1, None], [0]
 COUNT_FROM_0 = [0, 1], [-1, 0.0]
 FLAG = [True, False, np.True_], [0, 1, None]
+WITH_END = [None, FlatCosine(), CosineDecay(9)], [Step(), FlatCosine, "flat_cosine"]
 
 SETTINGS = {  # class: (its other arguments, {setting: (accepted, refused)})
     LeakyReLU: ({}, {"slope": BOTH_ENDS}),
@@ -80,8 +89,51 @@ SETTINGS = {  # class: (its other arguments, {setting: (accepted, refused)})
     Normal: ({}, {"std": NOT_NEGATIVE}),
     ScikitLearn: ({}, {"factor": ([TINY, None], [0])}),
     Conv2D: ({"filters": 2}, {"filters": COUNT, "trainable": FLAG, "bias": FLAG}),
-    Dense: ({"units": 2}, {"units": COUNT, "trainable": FLAG, "bias": FLAG}),
-    Dropout: ({}, {"rate": BELOW_ONE}),
+    Dense: (
+        {"units": 2},
+        {
+            "units": COUNT,
+            "trainable": FLAG,
+            "bias": FLAG,
+            "scaling": (["standard", "ntp"], ["NTP", None]),
+            "rate": POSITIVE,
+            "bias_rate": POSITIVE,
+        },
+    ),
+    Dropout: ({}, {"rate": BELOW_ONE, "schedule": WITH_END}),
+    Scale: ({}, {"initial": FINITE, "rate": POSITIVE, "decay": FLAG}),
+    Embedding: (
+        {"n_levels": 2},
+        {
+            "n_levels": ([1, [1], (1, 10**9)], [0, 1.0, [], [0], [2, 0], None]),
+            "size": COUNT,
+            "std": POSITIVE,
+            "rate": POSITIVE,
+        },
+    ),
+    Periodic: (
+        {},
+        {
+            "size": COUNT,
+            "n_frequencies": COUNT,
+            "std": POSITIVE,
+            "keep_input": FLAG,
+            "rate": POSITIVE,
+        },
+    ),
+    PiecewiseLinear: (
+        {"edges": [[0, 1]]},
+        {
+            "edges": (
+                [[[0, TINY]], [[-LARGE, 0], np.array([0, 1, 2])]],
+                [[], [[0]], [[0, 0]], [[1, 0]], [[0, math.nan]], [[0, math.inf]], [[0, 1], []], 1],
+            ),
+            "size": COUNT,
+            "rate": POSITIVE,
+        },
+    ),
+    ThroughRows: ({}, {"n_rows": COUNT}),
+    Blend: ({}, {"initial": FINITE, "rate": POSITIVE}),
     BatchNorm: ({}, {"momentum": BOTH_ENDS, "epsilon": POSITIVE}),
     LayerNorm: ({}, {"epsilon": POSITIVE}),
     Residual: (
@@ -101,6 +153,7 @@ SETTINGS = {  # class: (its other arguments, {setting: (accepted, refused)})
             "beta_2": BELOW_ONE,
             "epsilon": POSITIVE,
             "weight_decay": NOT_NEGATIVE,
+            "decay_schedule": WITH_END,
         },
     ),
     NAdam: (
@@ -119,6 +172,8 @@ SETTINGS = {  # class: (its other arguments, {setting: (accepted, refused)})
     Exponential: ({}, {"factor": POSITIVE}),
     Plateau: ({}, {"factor": INSIDE, "least": NOT_NEGATIVE}),
     Planned: ({}, {"total_steps": COUNT_OR_NONE}),
+    FlatCosine: ({}, {"total_steps": COUNT_OR_NONE, "flat": BELOW_ONE}),
+    CosLog: ({}, {"total_steps": COUNT_OR_NONE, "cycles": ([1, 64], [0, 65, 1.0])}),
     CosineDecay: ({}, {"total_steps": COUNT_OR_NONE, "least": NOT_NEGATIVE}),
     OneCycle: (
         {},

@@ -213,7 +213,7 @@ NO_PARTIAL_FIT = {
     "solver": ("lbfgs", AttributeError, "no attribute 'partial_fit'"),
     "early_stopping": (True, ValueError, "partial_fit does not support early_stopping=True"),
     "class_weight": ("balanced", ValueError, "'balanced' needs all samples at once"),
-    "learning_rate": (("one_cycle", "cosine"), ValueError, "total_steps"),
+    "learning_rate": (("one_cycle", "cosine", "coslog", "flat_cosine"), ValueError, "total_steps"),
 }
 
 

@@ -26,10 +26,12 @@ USES = {
     "optimiser": ["docs/write_signatures.py"],
     "schedule": [
         "docs/guide/checkpoints.md",
+        "docs/guide/large_data.md",
         "docs/guide/losses.md",
         "docs/guide/normalization_and_dropout.md",
         "docs/guide/searching.md",
         "docs/quickstart.md",
+        "sknn/dask/estimators.py",
     ],
     "initialiser": [],
     "layer": [
@@ -42,8 +44,16 @@ USES = {
         "sknn/inspection/tracing/pages.py",
         "sknn/inspection/training_symptoms.py",
         "sknn/plotting/columns.py",
+        "sknn/tabular/recipe.py",
     ],
-    "parameter of all estimators": ["docs/guide/determinism.md", "docs/guide/searching.md"],
+    "parameter of all estimators": [
+        "docs/guide/determinism.md",
+        "docs/guide/searching.md",
+        "docs/guide/tables.md",
+        "sknn/tabular/ensemble.py",
+        "sknn/tabular/members.py",
+        "sknn/tabular/tasks.py",
+    ],
 }
 
 
