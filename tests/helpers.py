@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from packaging.version import parse
 from scipy.sparse import csr_array
 
-from sknn.nn import Activation, Dense
+from sknn.nn import Activation, BatchNorm, Dense, Layer
 from sknn.nn.batches import Batch, sum_of_weights
 from sknn.nn.gradient import Gradient
 from sknn.nn.losses import (
@@ -47,6 +47,23 @@ class Square(Activation):
 
     def backward(self, z, a, dy):
         dy *= 2 * z
+
+
+class Shifted(Layer):
+    """A user's own layer, y = x + shift, for inputs of any number of axes."""
+
+    def output_shape(self, input_shape):
+        return input_shape
+
+    def parameters(self, input_shape):
+        return BatchNorm().parameters(input_shape)[1:]
+
+    def forward(self, params, state, x, cache, context):
+        return x + params["shift"]
+
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
+        grads["shift"][...] = dy.sum(axis=0, keepdims=True)
+        return dy
 
 
 class Slow(Dense):

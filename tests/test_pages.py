@@ -4,12 +4,13 @@ import re
 
 import numpy as np
 import pytest
+from helpers import Shifted
 from numpy.testing import assert_allclose
 
 from sknn import CNNClassifier, MLPClassifier, MLPRegressor, SequentialClassifier
 from sknn.inspection import trace
 from sknn.inspection.tracing.pages import _array, _count, _number, _numbers
-from sknn.nn import SGD, BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer
+from sknn.nn import SGD, BatchNorm, Conv2D, Dense, Dropout, Flatten
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -238,25 +239,8 @@ def test_page_says_that_augmentation_is_left_out():
     assert labels[2] == "The images are as given; training augments them."
 
 
-class Silent(Layer):
-    """y = x + shift."""
-
-    def output_shape(self, input_shape):
-        return input_shape
-
-    def parameters(self, input_shape):
-        return BatchNorm().parameters(input_shape)[1:]
-
-    def forward(self, params, state, x, cache, context):
-        return x + params["shift"]
-
-    def backward(self, params, grads, dy, cache, context, need_dx=True):
-        grads["shift"][...] = dy.sum(axis=0, keepdims=True)
-        return dy
-
-
 def test_gradients_that_have_no_formula_are_shown_without():
-    layers = [Dense(3), ("own", Silent()), Dense(2)]
+    layers = [Dense(3), ("own", Shifted()), Dense(2)]
     _, numbers = read(str(trace(fitted(layers, X, LABELS), X, LABELS)))
     assert len(numbers["Backward own", "  dshift"]) == 3
     assert len(numbers["Backward own", "  dx"]) == 18

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import Square, built_in
+from helpers import Shifted, Square, built_in
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from scipy.special import expit
@@ -727,23 +727,6 @@ def test_frames_of_a_convolution_are_indexed_by_pixel(fitted):
     pixels = window.to_frame()
     assert pixels.index.names == ["row", "column", "channel"]
     assert pixels.loc[(2, 0, 1), "product"] == window.products[2, 0, 1]
-
-
-class Shifted(Layer):
-    """y = x + shift, for sequences of any number of axes."""
-
-    def output_shape(self, input_shape):
-        return input_shape
-
-    def parameters(self, input_shape):
-        return BatchNorm().parameters(input_shape)[1:]
-
-    def forward(self, params, state, x, cache, context):
-        return x + params["shift"]
-
-    def backward(self, params, grads, dy, cache, context, need_dx=True):
-        grads["shift"][...] = dy.sum(axis=0, keepdims=True)
-        return dy
 
 
 def test_layers_of_the_users_own_are_traced_and_named():
