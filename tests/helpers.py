@@ -50,7 +50,7 @@ class Square(Activation):
 
 
 class Shifted(Layer):
-    """A user's own layer, y = x + shift, for inputs of any number of axes."""
+    """y = x + shift, for sequences of any number of axes."""
 
     def output_shape(self, input_shape):
         return input_shape
