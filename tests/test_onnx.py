@@ -28,6 +28,7 @@ from sknn import (
     MLPRegressor,
     SequentialClassifier,
     SequentialRegressor,
+    TabularRegressor,
     nn,
 )
 from sknn.nn import (
@@ -602,6 +603,10 @@ NOT_OURS = {
     "one for each output": (
         MultiOutputRegressor(FITTED),
         "Of a MultiOutputRegressor pass the network",
+    ),
+    "tables": (
+        TabularRegressor(),
+        r"got TabularRegressor\. ONNX has no counterpart to .* sknn\.save",
     ),
     "a class": (MLPClassifier, "got ABCMeta|got type"),
 }

@@ -7,6 +7,7 @@ from sknn.estimators.base import BaseNetwork
 from sknn.onnx.conversion import converted, input_dtype, sample_shapes
 from sknn.onnx.graph import Graph, Tensor
 from sknn.onnx.protobuf import as_model, newest_opset
+from sknn.tabular.ensemble import TableNetwork
 
 OLDEST, DEFAULT, NEWEST = 17, 18, 22  # opsets
 
@@ -93,6 +94,8 @@ def _check_estimator(estimator):
     name = type(estimator).__name__
     if hasattr(estimator, "best_estimator_"):
         remedy = f"Of a {name} pass best_estimator_."
+    elif isinstance(estimator, TableNetwork):
+        remedy = "ONNX has no counterpart to its reading of columns. Use sknn.save to move it."
     elif hasattr(estimator, "estimator"):
         remedy = f"Of a {name} pass the network that it fitted."
     else:
