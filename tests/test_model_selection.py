@@ -278,6 +278,14 @@ def test_whatever_is_fitted_within_together_is_the_same(use, passes):
 
 
 @pytest.fixture(autouse=True)
+def interrupts():
+    """SIGINT interrupts, although programs that are started in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
 def no_deadlock():
     """Ends the process, with a traceback of each thread, should a test wait for ever."""
     faulthandler.dump_traceback_later(600, exit=True, file=sys.__stderr__)
