@@ -301,6 +301,7 @@ print(*(getattr(sknn, name).__name__ for name in lazy))
         "[] True",
         "sknn.inspection sknn.metrics sknn.model_selection sknn.onnx sknn.plotting",
     ]
+    assert sknn.__getattr__("metrics") is sys.modules["sknn.metrics"]
     with pytest.raises(AttributeError, match=r"^module 'sknn' has no attribute 'inspections'$"):
         _ = sknn.inspections
 

@@ -302,6 +302,26 @@ def test_selected_moments_go_on_as_those_of_all_models(kind_and_settings):
 
 
 @each
+def test_moments_take_over_what_has_become_of_selected_ones(optimizer, reference):
+    theta, models = normal(MODELS, SIZE), [0, 2]
+    grads = normal(STEPS, MODELS, SIZE, seed=1)
+    moments = optimizer.start(theta)
+    stepped(optimizer, theta, grads[:5], RATES[:5], moments)
+    whole, selected = moments.copy(), moments.select(models)
+    stepped(optimizer, theta, grads[5:], RATES[5:], whole)
+    stepped(optimizer, theta[models], grads[5:, models], RATES[5:], selected)
+    apart = {name: np.copy(value) for name, value in moments.values.items()}
+    moments.update(models, selected)
+    assert moments.steps == STEPS
+    for name, value in moments.values.items():
+        if isinstance(value, float):
+            assert value == whole[name]
+        else:
+            assert_array_equal(value[models], whole[name][models])
+            assert_array_equal(value[1], apart[name][1])
+
+
+@each
 def test_state_of_moments_is_arrays_by_name(optimizer, reference):
     state = optimizer.start(normal(SIZE)).state()
     assert all(isinstance(array, np.ndarray) for array in state.values())

@@ -229,6 +229,7 @@ KEY = np.arange(624, dtype=np.uint32)
         ({"random_state": ["key", 625, 0, 0.0]}, "a position among them"),
         ({"random_state": ["short", 3, 0, 0.0]}, "needs 624 numbers"),
         ({"dict": [[1, 1], [1, 2]]}, "its value has a key twice, or keys of one hash"),
+        ({"floats": "u"}, "a list of floats of its has uint8, 1 axes"),
         ({"raw": ["no character", "<U1"]}, "its array 'no character' holds what is no character"),
     ],
 )

@@ -8,6 +8,7 @@ from helpers import needs_scikit_learn
 from numpy.testing import assert_array_equal
 
 from sknn.scikit_learn import check_sample_weight as installed
+from sknn.scikit_learn import weights as module
 from sknn.scikit_learn.weights import check_sample_weight as ours
 
 X = np.ones((3, 2))
@@ -19,6 +20,13 @@ NOT_ZERO = r"^Sample weights must contain at least one non-zero number\.$"
 def test_weights_that_are_all_zero_are_refused(check, zeros):
     with pytest.raises(ValueError, match=NOT_ZERO):
         check(zeros, X)
+
+
+def test_weights_that_an_older_version_lets_through_are_refused(monkeypatch):
+    monkeypatch.setattr(module, "_check_sample_weight", lambda weights, X: weights)
+    assert_array_equal(ours(np.array([0.0, 2.0, 0.0]), X), [0, 2, 0])
+    with pytest.raises(ValueError, match=NOT_ZERO):
+        ours(np.zeros(3), X)
 
 
 @needs_scikit_learn("1.9", "this check of weights")
