@@ -1849,7 +1849,7 @@ scikit_learn/callback_protocol.py: callback_protocol
     del estimator._skl_callbacks_to_teardown, => del
     for callback in estimator._skl_callbacks_to_teardown: => for callback in []:
 scikit_learn/weights.py: weights
-    if not weights.any(): => if not weights.all():
+    or weights.any()): => or weights.all()):
     = _check_sample_weight(sample_weight, X, **options) => = _check_sample_weight(sample_weight, X)
 warning.py: warning
     while frame.f_back is not None and => while

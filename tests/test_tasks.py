@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import random_array
+from scipy.sparse import csr_array
 from scipy.special import softmax
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.metrics import accuracy_score, r2_score
@@ -282,7 +282,8 @@ def test_defaults_learn_more_than_a_line():
 
 
 def test_wide_sparse_tables():
-    wide = random_array((40, 600), density=0.05, rng=0, format="csr")
+    rng = np.random.default_rng(0)
+    wide = csr_array(np.where(rng.random((40, 600)) < 0.05, rng.random((40, 600)), 0))
     clf = _classifier(n_estimators=1).fit(wide, np.arange(40) % 2)
     assert clf.predict(wide).shape == (40,)
 

@@ -25,6 +25,7 @@ def test_weights_that_are_all_zero_are_refused(check, zeros):
 def test_weights_that_an_older_version_lets_through_are_refused(monkeypatch):
     monkeypatch.setattr(module, "_check_sample_weight", lambda weights, X: weights)
     assert_array_equal(ours(np.array([0.0, 2.0, 0.0]), X), [0, 2, 0])
+    assert_array_equal(ours(np.zeros(3), X, allow_all_zero_weights=True), [0, 0, 0])
     with pytest.raises(ValueError, match=NOT_ZERO):
         ours(np.zeros(3), X)
 
