@@ -116,6 +116,10 @@ def test_balanced_weights_are_those_written_out():
     both = _classifier(class_weight={0: 1, 1: 3}).fit(FRAME, y, sample_weight=twice)
     product = _classifier().fit(FRAME, y, sample_weight=np.where(y, 6.0, 1.0))
     assert_array_equal(both.predict_proba(FRAME), product.predict_proba(FRAME))
+    counts = np.bincount(y, weights=twice)
+    both = _classifier(class_weight="balanced").fit(FRAME, y, sample_weight=twice)
+    product = _classifier().fit(FRAME, y, sample_weight=twice * (counts.sum() / (2 * counts))[y])
+    assert_array_equal(both.predict_proba(FRAME), product.predict_proba(FRAME))
     with pytest.raises(ValueError, match="class_weight must be positive"):
         _classifier(class_weight={0: 0, 1: 1}).fit(FRAME, y)
 

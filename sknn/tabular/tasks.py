@@ -281,9 +281,12 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
     def _loss_weight(self, codes, weight):
         if self.class_weight is None:
             return weight
-        own = compute_class_weight(
-            self.class_weight, classes=self.classes_, y=self.classes_[codes], sample_weight=weight
-        )[codes]
+        if self.class_weight == "balanced":
+            counts = np.bincount(codes, weights=weight)
+            own = (counts.sum() / (len(counts) * counts))[codes]
+        else:
+            y = self.classes_[codes]
+            own = compute_class_weight(self.class_weight, classes=self.classes_, y=y)[codes]
         if not (own > 0).all():
             raise ValueError(
                 f"class_weight must be positive, got {self.class_weight!r}. Leave out the samples "
