@@ -25,6 +25,9 @@ sknn                            the public names: estimators, `save`, `load`, `s
 sknn.persistence                `save`, `load`: an estimator in one file, without pickle
 sknn.versions                   `show_versions()`: versions, BLAS and what would make it faster
 
+sknn.steps                      scikit-learn's estimators in saved pipelines, from a list
+
+sknn.restored_steps             whether what a file says of these estimators can be
 sknn.restored                   whether the parts of a loaded estimator belong together
 
 sknn.dask                       Dask arrays and frames, read block by block; Dask imports lazily
@@ -117,7 +120,7 @@ sknn.inspection.tracing.formulas    the formulas on that page
 sknn.inspection.tracing.stages      a layer in two stages: weighted sum, activation
 
 sknn.inspection.flatness        fraction of the inputs for which an activation function is flat
-sknn.inspection.networks        which estimators can be looked into, and the model of one
+sknn.inspection.networks        the network inside a pipeline or a search, and what reaches it
 
 sknn.tabular                    raw tables: columns become a matrix, several networks train on it
 
@@ -184,6 +187,7 @@ sknn.scikit_learn.private_names     the only imports of names that scikit-learn 
 
 sknn.scikit_learn.callback_protocol     callbacks for scikit-learn before 1.9, which has none
 sknn.scikit_learn.weights               weights that are all zero, which 1.9 is the first to refuse
+sknn.scikit_learn.stored_classes        the classes and functions that saved pipelines may name
 
 sknn.nn                         the core: arrays in, arrays out; it knows no estimator
 

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import sklearn
 from sklearn import config_context, model_selection
+from sklearn.base import BaseEstimator
 from sklearn.preprocessing import LabelBinarizer
 
 from sknn import estimators, tabular
@@ -35,9 +36,11 @@ from sknn.restored import (
     check_parameters,
     check_run,
 )
-from sknn.scikit_learn import callbacks_of, metadata_requests
+from sknn.scikit_learn import best_estimator, callbacks_of, metadata_requests
+from sknn.steps import SKOPS, STEP_KINDS, check_named_steps, is_stored
 from sknn.tabular.encoding import Encoding
 from sknn.tabular.ensemble import TableNetwork
+from sknn.warning import warn
 
 
 def _named(classes, includes):
@@ -68,6 +71,15 @@ KINDS = (*CORE, SPLITTERS)
 OPTIMIZERS = Kind.of(Optimizer)
 LABELS = {"LabelSet": LabelSet, "OneLabel": OneLabel}
 BINARIZER = ("classes_", "sparse_input_", "y_type_")  # what LabelBinarizer learns
+# The parts of a network, in a file of its own, and what the names of their values begin with.
+PARTS = {
+    "parameters": "",
+    "attributes": "",
+    "labels": "_labels",
+    "columns": "_encoding",
+    "model": "_model",
+    "run": "_run",
+}
 # Where a fit writes is no part of a model: a stranger's file must not say so.
 LEFT_OUT = ("checkpoint",)
 
@@ -116,38 +128,29 @@ def save(estimator, path):
     >>> bool((load(path).predict_proba(X) == clf.predict_proba(X)).all())
     True
     """
-    if isinstance(path, NETWORKS):
+    if isinstance(path, BaseEstimator):
         raise TypeError("save takes the estimator first, then the path: save(estimator, path).")
-    if not isinstance(estimator, NETWORKS):
-        raise TypeError(
-            f"save takes estimators of sknn, such as MLPClassifier, got {estimator!r}. Use joblib "
-            "for others, and for pipelines; or save the last step of the pipeline."
-        )
-    if callbacks_of(estimator):
-        raise TypeError("Callbacks cannot be saved: call set_callbacks() without any before.")
-    check_parameters(estimator)
+    estimator = best_estimator(estimator)
     with errors_name_path(path, "written"):
         as_file(path)
-    state = dict(estimator.__getstate__())
-    parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
-    model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))
-    columns = state.pop("_encoding", None)
-    state.pop("_label_binarizer", None)  # the one of the labels
-    requests = metadata_requests(state)
-    for name in LEFT_OUT:
-        parameters.pop(name, None)
-    encoder = Encoder(KINDS)
-    document = {
-        "estimator": type(estimator).__name__,
-        "versions": {"sknn": sys.modules["sknn"].__version__, "sklearn": sklearn.__version__},
-        "parameters": encoder.encode_items(parameters),
-        "attributes": encoder.encode_items(state),
-        "labels": labels and encoder.encode_items(_labels_as_dict(labels), "_labels"),
-        "columns": columns and encoder.encode_items(columns.learnt(), "_encoding"),
-        "model": model and encoder.encode_items(_model_as_dict(model), "_model"),
-        "run": run and encoder.encode_items(_run_as_dict(run), "_run"),
-        "requests": requests and encoder.encode(_requests_as_dict(requests), "_requests"),
-    }
+    versions = {"sknn": sys.modules["sknn"].__version__, "sklearn": sklearn.__version__}
+    if isinstance(estimator, NETWORKS):
+        encoder = Encoder(KINDS)
+        name, parts = NETWORK.named(estimator)
+        document = {"estimator": name, "versions": versions}
+        for part, where in PARTS.items():
+            values = parts[part]
+            document[part] = values and encoder.encode_items(values, where)
+        requests = parts["requests"]
+        document["requests"] = requests and encoder.encode(requests, "_requests")
+    elif is_stored(estimator):
+        encoder = Encoder((*KINDS, NETWORK, *STEP_KINDS))
+        document = {"estimator": encoder.encode(estimator, "estimator"), "versions": versions}
+    else:
+        raise TypeError(
+            "save takes estimators of sknn, such as MLPClassifier, pipelines and other estimators "
+            f"of scikit-learn that may stand around them, got {estimator!r}. {SKOPS}."
+        )
     encoder.check(document)
     with errors_name_path(path, "written"):
         remove_leftovers(path)
@@ -214,39 +217,104 @@ def load(path, classes=()):
     with errors_name_file(path):
         if "estimator" not in document:
             raise SavedModelError("it is no saved estimator. Checkpoints are read by resume")
+        if isinstance(document["estimator"], dict):
+            return _read_steps(document, arrays, classes)
         decoder = Decoder(document, arrays, KINDS, classes)
-        parameters = decoder.decode_items(document["parameters"])
-        estimator = ESTIMATORS.make(document["estimator"], parameters, classes)
-        estimator.__setstate__(_state(document, decoder, estimator))
-        if document["requests"]:
-            _request(estimator, decoder.decode(document["requests"], "_requests"))
-        check_estimator(estimator)
+        document.setdefault("columns", None)  # earlier files know nothing of them
+        parts = {
+            part: document[part] and decoder.decode_items(document[part], where)
+            for part, where in PARTS.items()
+        }
+        requests = document["requests"]
+        parts["requests"] = requests and decoder.decode(requests, "_requests")
+        return NETWORK.make(document["estimator"], parts, classes)
+
+
+def _read_steps(document, arrays, classes):
+    """An estimator of scikit-learn with what is in it."""
+    check_named_steps(document)
+    decoder = Decoder(document, arrays, (*KINDS, NETWORK, *STEP_KINDS), classes)
+    estimator = decoder.decode(document["estimator"], "estimator")
+    if not isinstance(estimator, BaseEstimator):
+        raise SavedModelError("it is no saved estimator")
+    wrote, runs = document["versions"]["sklearn"], sklearn.__version__
+    if wrote.split(".")[:2] != runs.split(".")[:2]:
+        warn(
+            f"The file was written with scikit-learn {shown(wrote)[1:-1]}, and this is {runs}: a "
+            "step of a pipeline may compute something else in another version. Check the "
+            "predictions, or install the version that wrote the file."
+        )
     return estimator
 
 
-def _state(document, decoder, estimator):
+class NetworkKind:
+    """Estimators of this package: their parameters, and what fit has left, part by part."""
+
+    name = "sknn.estimator"
+
+    def includes(self, cls):
+        return issubclass(cls, NETWORKS)
+
+    def named(self, estimator):
+        """(name of the class, its parts by name, None for those that it does not have).
+
+        Raises TypeError or ValueError if it could not be loaded again.
+        """
+        if callbacks_of(estimator):
+            raise TypeError("Callbacks cannot be saved: call set_callbacks() without any before.")
+        check_parameters(estimator)
+        state = dict(estimator.__getstate__())
+        parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
+        model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))
+        columns = state.pop("_encoding", None)
+        state.pop("_label_binarizer", None)  # the one of the labels
+        requests = metadata_requests(state)
+        for name in LEFT_OUT:
+            parameters.pop(name, None)
+        return type(estimator).__name__, {
+            "parameters": parameters,
+            "attributes": state,
+            "labels": labels and _labels_as_dict(labels),
+            "columns": columns and columns.learnt(),
+            "model": model and _model_as_dict(model),
+            "run": run and _run_as_dict(run),
+            "requests": requests and _requests_as_dict(requests),
+        }
+
+    def make(self, name, parts, classes=()):
+        """The estimator, whose parts have been compared with each other."""
+        estimator = ESTIMATORS.make(name, parts["parameters"], classes)
+        estimator.__setstate__(_state(parts, estimator))
+        if parts["requests"]:
+            _request(estimator, parts["requests"])
+        check_estimator(estimator)
+        return estimator
+
+
+NETWORK = NetworkKind()
+
+
+def _state(parts, estimator):
     """What ``save`` got of the estimator beside its parameters."""
-    state = decoder.decode_items(document["attributes"])
+    state = parts["attributes"]
     taken = {*vars(estimator), *RESERVED}
     wrong = [name for name in state if name in taken or name.startswith("__")]
     wrong += [name for name in state if name not in wrong and hasattr(type(estimator), name)]
-    wrong += [name for name in LEFT_OUT if name in document["parameters"]]
+    wrong += [name for name in LEFT_OUT if name in parts["parameters"]]
     if wrong:
         raise SavedModelError(f"it must not have values for {shown(wrong)}")
-    if document["labels"]:
-        state["_labels"] = _labels(**decoder.decode_items(document["labels"], "_labels"))
+    if parts["labels"]:
+        state["_labels"] = _labels(**parts["labels"])
         state["_label_binarizer"] = state["_labels"].binarizer
-    if document.get("columns"):  # those of a table; earlier files know of none
-        columns = decoder.decode_items(document["columns"], "_encoding")
-        check_columns(columns)
-        state["_encoding"] = Encoding(**columns)
-    if document["model"]:
-        state["_model"] = _model(**decoder.decode_items(document["model"], "_model"))
+    if parts["columns"]:
+        check_columns(parts["columns"])
+        state["_encoding"] = Encoding(**parts["columns"])
+    if parts["model"]:
+        state["_model"] = _model(**parts["model"])
         if isinstance(estimator, BaseNetwork):
             state["_run"] = None
-    if document["run"]:
-        run = decoder.decode_items(document["run"], "_run")
-        state["_run"] = _run(state["_model"], **run)
+    if parts["run"]:
+        state["_run"] = _run(state["_model"], **parts["run"])
     return state
 
 

@@ -5,7 +5,7 @@ from textwrap import fill
 
 from sknn.inspection import data_symptoms, training_symptoms
 from sknn.inspection.evidence import NotTold, gather
-from sknn.inspection.networks import check_network
+from sknn.inspection.networks import look_inside
 
 WIDTH = 88
 CHECKS = {  # causes before what follows from them
@@ -92,8 +92,11 @@ def diagnose(estimator, X, y=None, sample_weight=None, *, X_val=None, y_val=None
     Parameters
     ----------
     estimator : estimator instance
-        Any of this package. One that is not fitted, for instance because training diverged, is
-        looked at as far as that goes: its data and its parameters.
+        A network of this package, or a Pipeline, a TransformedTargetRegressor or a fitted search
+        with one inside: X and y are transformed as in its ``predict``, and all figures are of
+        what reaches the network. A network that is not fitted, for instance because training
+        diverged, is looked at as far as that goes: its data and its parameters. The steps before
+        it are then fitted to X as in ``fit``, in a copy.
     X : {array-like, sparse matrix} of shape (n_samples, n_features), or images
         The samples that it was fitted to.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
@@ -122,9 +125,16 @@ def diagnose(estimator, X, y=None, sample_weight=None, *, X_val=None, y_val=None
     >>> print(diagnosis.findings[0].remedy)
     Scale X: make_pipeline(StandardScaler(), estimator), or for pixels X / 255.
     """
-    check_network(estimator)
+    inside = look_inside(estimator)
+    estimator = inside.network
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val go together: pass both, or neither.")
+    if inside.fitted:
+        X, y = inside.samples(X), inside.targets(y)
+    else:
+        inside, X, y = inside.learn(X, y)
+    if X_val is not None:
+        X_val, y_val = inside.samples(X_val), inside.targets(y_val)
     evidence = gather(estimator, X, y, sample_weight, X_val, y_val)
     state = "fitted" if evidence.fitted else "not fitted"
     samples = "1 sample" if evidence.n == 1 else f"{evidence.n} samples"

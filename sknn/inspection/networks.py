@@ -1,10 +1,112 @@
-"""The networks that can be looked into: estimators of this package, fitted."""
+"""The network inside an estimator, and the samples and targets that reach it.
+
+``look_inside`` is the one place that opens pipelines, searches and transformed targets.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.pipeline import Pipeline
 
 from sknn.estimators.base import BaseNetwork
+from sknn.scikit_learn import best_estimator
 from sknn.tabular.ensemble import TableNetwork
 
 
-def check_network(estimator):
+@dataclass(frozen=True)
+class Inside:
+    """A network, and the estimators around it, the outermost first.
+
+    Attributes
+    ----------
+    network : estimator instance
+    around : list
+        Pipelines, whose last step leads to the network, and transformed targets.
+    """
+
+    network: Any
+    around: list
+
+    @property
+    def fitted(self):
+        """Whether the network is."""
+        return hasattr(self.network, "coefs_")
+
+    @property
+    def model(self):
+        """The Model of the network. Raises NotFittedError if it has none."""
+        return fitted_model(self.network)
+
+    def samples(self, X):
+        """X as it reaches the network, through the fitted steps before it."""
+        for step in self._steps():
+            X = step.transform(X)
+        return X
+
+    def targets(self, y):
+        """y as it reaches the network."""
+        for outer in self.around:
+            if y is not None and isinstance(outer, TransformedTargetRegressor):
+                y = np.asarray(y)
+                column = outer.transformer_.transform(y.reshape(len(y), -1))
+                y = column[:, 0] if y.ndim == 1 and column.shape[1] == 1 else column
+        return y
+
+    def sample(self, sample):
+        """One sample as it reaches the network; it may have an axis of length one before it."""
+        first = next(self._steps(), None)
+        if first is None or sample is None:
+            return sample
+        if hasattr(sample, "to_frame"):  # a row of a frame
+            sample = sample.to_frame().T.infer_objects()
+        if not hasattr(sample, "columns"):
+            sample = np.asarray(sample)
+            row = sample.size == getattr(first, "n_features_in_", None)
+            sample = sample.reshape(1, -1) if row else sample[np.newaxis]
+        return self.samples(sample)
+
+    def learn(self, X, y):
+        """(Inside, X, y): clones of the steps, fitted to these samples; what ``fit`` passes on.
+
+        The network of the new Inside only keeps what it was given.
+        """
+        if not self.around:
+            return self, X, y
+        copy = _with_network(self.around, Recorder()).fit(X, y)
+        inside = Inside(*_walk(copy))
+        return inside, inside.network.X_, inside.network.y_
+
+    def _steps(self):
+        """The transformers before the network, in order."""
+        for outer in self.around:
+            if isinstance(outer, Pipeline):
+                yield from (step for _, step in outer.steps[:-1] if _transforms(step))
+
+
+class Recorder(BaseEstimator):
+    """Stands in the place of a network, and keeps what its fit is given."""
+
+    def fit(self, X, y=None):
+        self.X_, self.y_ = X, y
+        return self
+
+
+def look_inside(estimator, *, tables=False):
+    """The Inside of a network, or of a Pipeline, a TransformedTargetRegressor or a fitted search.
+
+    tables: whether an estimator for tables will do, which is several networks. Raises TypeError if
+    there is no network of this package inside, NotFittedError if it is a search without a fit.
+    """
+    network, around = _walk(estimator)
+    if not (tables and isinstance(network, TableNetwork)):
+        check_network(network, around)
+    return Inside(network, around)
+
+
+def check_network(estimator, around=()):
     """Raises TypeError on anything but an estimator of this package that is one network."""
     if isinstance(estimator, TableNetwork):
         raise TypeError(
@@ -14,10 +116,11 @@ def check_network(estimator):
             "which columns matter."
         )
     if not isinstance(estimator, BaseNetwork):
+        got = " in ".join(type(one).__name__ for one in (estimator, *reversed(around)))
         raise TypeError(
-            f"estimator must be a network of this package, got {type(estimator).__name__}. Of a "
-            "pipeline pass the network itself, pipeline[-1], and pipeline[:-1].transform(X); of a "
-            "search, best_estimator_."
+            "estimator must be a network of this package, or a Pipeline, a "
+            f"TransformedTargetRegressor or a fitted search with one inside, got {got}. Of other "
+            "estimators pass a network that they have fitted."
         )
 
 
@@ -39,3 +142,38 @@ def fitted_model(estimator):
     """
     check_network(estimator)
     return estimator._current_model()
+
+
+def _walk(estimator):
+    """(what stands inside all that can be opened, [the opened Pipelines and targets])."""
+    around = []
+    while True:
+        estimator = best_estimator(estimator)
+        if isinstance(estimator, Pipeline) and estimator.steps:
+            around.append(estimator)
+            estimator = estimator.steps[-1][1]
+        elif isinstance(estimator, TransformedTargetRegressor):
+            around.append(estimator)
+            estimator = getattr(estimator, "regressor_", estimator.regressor)
+        else:
+            return estimator, around
+
+
+def _with_network(around, network):
+    """Clones of the estimators around a network, with another inside."""
+    for outer in reversed(around):
+        if isinstance(outer, Pipeline):
+            steps = [(name, _copy(step)) for name, step in outer.steps[:-1]]
+            network = Pipeline([*steps, (outer.steps[-1][0], network)])
+        else:
+            network = clone(outer).set_params(regressor=network)
+    return network
+
+
+def _copy(step):
+    return clone(step) if _transforms(step) else step
+
+
+def _transforms(step):
+    """Whether a step of a pipeline is not left out."""
+    return step is not None and step != "passthrough"

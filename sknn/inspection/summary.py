@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
-from sknn.estimators.base import BaseNetwork
 from sknn.estimators.panel.html import names_of_layers
+from sknn.inspection.networks import look_inside
 from sknn.nn.network import Network
 from sknn.nn.ranges import COUNT
 from sknn.nn.summary import COUNTS, shape_text, summary_rows, totals
@@ -90,10 +90,12 @@ def summary(estimator, input_shape=None, n_outputs=None):
     Parameters
     ----------
     estimator : estimator instance
-        Any of this package, fitted or not; it is left as it is.
+        A network of this package, fitted or not, or a Pipeline, a TransformedTargetRegressor or
+        a fitted search with one inside. It is left as it is.
     input_shape : int or tuple of int, default=None
-        For an estimator that is not fitted: features of a sample, or (height, width) or
-        (height, width, channels) of an image. None is the estimator's own ``input_shape``.
+        For an estimator that is not fitted: features of a sample as it reaches the
+        network, or (height, width) or (height, width, channels) of an image. None is the
+        estimator's own ``input_shape``.
     n_outputs : int, default=None
         For an estimator that is not fitted: outputs of the network. A classifier has one for
         each class, but a single one for two classes; a regressor has one for each target and
@@ -112,7 +114,7 @@ def summary(estimator, input_shape=None, n_outputs=None):
     Raises
     ------
     TypeError
-        If the estimator is none of this package.
+        If the estimator is not, and does not contain, a network of this package.
     ValueError
         If there is no shape, or it does not suit the layers or what was fitted.
 
@@ -138,16 +140,12 @@ def summary(estimator, input_shape=None, n_outputs=None):
     >>> table.totals["n_parameters"]
     12060
     """
+    inside = look_inside(estimator, tables=True)
+    estimator, fitted = inside.network, inside.fitted
     if isinstance(estimator, TableNetwork):
         return _of_member(estimator)
-    if not isinstance(estimator, BaseNetwork):
-        raise TypeError(
-            f"estimator must be one of sknn's, got {type(estimator).__name__}. Pass the step of "
-            "a pipeline, as in pipeline[-1], or the best_estimator_ of a search."
-        )
-    fitted = hasattr(estimator, "coefs_")
     if fitted:
-        model = estimator._current_model()
+        model = inside.model
         network, dtype = model.network, model.dtype
         _check_fitted(network, input_shape, n_outputs)
     else:

@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 
 from sknn.estimators.inputs import check_finite
-from sknn.inspection.networks import fitted_model
+from sknn.inspection.networks import look_inside
 from sknn.nn import Activate, BatchNorm, Conv2D, LayerNorm
 from sknn.nn.ranges import Range
 from sknn.plotting.layerwise import LayerByLayer, as_input
@@ -84,7 +84,9 @@ class FeatureMapDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            A fitted network of this package, whose inputs are images.
+            A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a
+            search with one inside. The
+            inputs of the network are images.
         image : array-like of shape (height, width), (height, width, channels) or (n_features,)
             One image, of the kind that was fitted: integers from 0 to 255, or numbers.
         layer : str, int or None, default=None
@@ -104,10 +106,11 @@ class FeatureMapDisplay:
         """
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        model = fitted_model(estimator)
+        inside = look_inside(estimator)
+        estimator, model = inside.network, inside.model
         passes = LayerByLayer(estimator, model)
         index = _number(model.network, passes.names, layer)
-        x = as_input(estimator, model, image, name="image")
+        x = as_input(estimator, model, inside.sample(image), name="image")
         maps = next(islice(passes.forward(x), index, None))
         check_finite(maps)
         display = cls(image=x[0], maps=maps[0], layer_name=passes.names[index])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sknn.estimators.panel.html import names_of_layers
-from sknn.inspection.networks import fitted_model
+from sknn.inspection.networks import look_inside
 from sknn.plotting.layerwise import as_image_shape
 from sknn.plotting.mosaic import Mosaic, caption
 from sknn.plotting.panels import check_count, colour_bar, panels, symmetric_scale
@@ -61,7 +61,9 @@ class FilterDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            A fitted network of this package, whose inputs are images.
+            A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a
+            search with one inside. The
+            inputs of the network are images.
         image_shape : tuple of int or None, default=None
             (height, width) or (height, width, channels) of what goes into a dense first layer.
             Needed if the estimator was fitted with flat samples and does not know it; a
@@ -79,7 +81,8 @@ class FilterDisplay:
         """
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        model = fitted_model(estimator)
+        inside = look_inside(estimator)
+        estimator, model = inside.network, inside.model
         network = model.network
         of_layers = enumerate(network.layout.with_role("weight"))
         index, own = next((index, own) for index, own in of_layers if own)

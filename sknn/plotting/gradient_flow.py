@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import clone
 
-from sknn.inspection.networks import check_network
+from sknn.inspection.networks import look_inside
 from sknn.plotting.panels import UNSIGNED, count_epochs, ink, panels
 from sknn.plotting.recorder import GradientFlow
 from sknn.scikit_learn import callbacks_of, check_matplotlib_support
@@ -78,7 +78,9 @@ class GradientFlowDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            A network of this package. It is left as it is.
+            A network of this package, or a Pipeline, a TransformedTargetRegressor or a fitted
+            search with one inside. It is left as it is: copies of the steps before the network,
+            and of the network, are fitted.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The training samples, or images.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -86,7 +88,7 @@ class GradientFlowDisplay:
         n_samples : int, default=256
             How many of them to look at after each epoch.
         fit_params : dict or None, default=None
-            Passed on to ``fit``.
+            Passed on to ``fit`` of the network.
         plot : bool, default=True
             Whether to draw; without it matplotlib is not needed.
         ax : matplotlib axes, array of them, or None, default=None
@@ -100,13 +102,14 @@ class GradientFlowDisplay:
         """
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        check_network(estimator)
+        inside = look_inside(estimator)
         if not isinstance(fit_params, dict | None):
             raise TypeError(
                 f"fit_params must be a dict of arguments for fit, or None, got {fit_params!r}."
             )
-        flow, copy = GradientFlow(n_samples), clone(estimator)
+        flow, copy = GradientFlow(n_samples), clone(inside.network)
         copy.set_callbacks(*callbacks_of(copy), flow)
+        _, X, y = inside.learn(X, y)
         copy.fit(X, y, **({} if fit_params is None else fit_params))
         return cls.from_callback(flow, plot=plot, ax=ax, **kwargs)
 

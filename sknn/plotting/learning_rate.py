@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils import check_random_state, indexable
 
-from sknn.inspection.networks import check_network
+from sknn.inspection.networks import look_inside
 from sknn.nn.ranges import POSITIVE, Range
 from sknn.plotting.panels import ink, panels
 from sknn.scikit_learn import check_matplotlib_support, safe_indexing
@@ -64,7 +64,9 @@ class LearningRateDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            With ``partial_fit``: any of this package with a stochastic solver.
+            A network of this package with a stochastic solver, or a Pipeline, a
+            TransformedTargetRegressor or a fitted search with one inside. Copies of the steps
+            before the network are fitted to X as in ``fit``.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The training samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -84,7 +86,7 @@ class LearningRateDisplay:
         -------
         display : LearningRateDisplay
         """
-        check_network(estimator)
+        inside = look_inside(estimator)
         if low not in POSITIVE or high not in Range(low) or n_steps not in STEPS:
             raise ValueError(
                 f"low and high must be numbers such that 0 < low < high, and n_steps {STEPS}, got "
@@ -93,7 +95,8 @@ class LearningRateDisplay:
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
         rates = np.geomspace(low, high, n_steps)
-        losses = _smoothed(_losses(estimator, X, y, rates))
+        _, X, y = inside.learn(X, y)
+        losses = _smoothed(_losses(inside.network, X, y, rates))
         rates = rates[: len(losses)]
         display = cls(rates=rates, losses=losses, suggested_rate=_steepest(rates, losses))
         return display.plot(ax, **kwargs) if plot else display

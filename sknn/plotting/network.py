@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn.inspection.networks import fitted_model
+from sknn.inspection.networks import look_inside
 from sknn.plotting.arrangement import Arrangement
 from sknn.plotting.artist import Artist
 from sknn.plotting.columns import columns_of
@@ -75,7 +75,8 @@ class NetworkDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            A fitted network of this package.
+            A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a
+            search with one inside.
         X : array-like of shape (n_features,), (height, width) or (height, width, channels), \
 default=None
             One sample, of the kind that was fitted. If given, units and maps are filled with
@@ -105,8 +106,9 @@ default=None
         check_count("max_units", max_units)
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        model = fitted_model(estimator)
-        x = None if X is None else as_input(estimator, model, X, name="X")
+        inside = look_inside(estimator)
+        estimator, model = inside.network, inside.model
+        x = None if X is None else as_input(estimator, model, inside.sample(X), name="X")
         columns, shortcuts = columns_of(estimator, model, x)
         display = cls(columns=columns, shortcuts=shortcuts)
         return display.plot(ax, max_units=max_units, **kwargs) if plot else display

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sknn.estimators.inputs import check_finite
-from sknn.inspection.networks import fitted_model
+from sknn.inspection.networks import look_inside
 from sknn.plotting.layerwise import LayerByLayer, as_image_shape, as_input
 from sknn.plotting.panels import BLUE, VERMILION, check_count, ink, panels, show_image, show_signed
 from sknn.scikit_learn import check_matplotlib_support
@@ -112,7 +112,10 @@ class SaliencyDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            A fitted network of this package.
+            A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a
+            search with one inside: sample
+            and baseline go through the steps before it, and derivatives are with respect to
+            what reaches the network.
         sample : array-like of shape (height, width), (height, width, channels) or (n_features,)
             One sample, as it would be a row of X in ``predict``. Integer images are scaled to 0
             to 1 first: derivatives are with respect to that.
@@ -142,12 +145,13 @@ class SaliencyDisplay:
         check_count("n_steps", n_steps)
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        model = fitted_model(estimator)
-        x = as_input(estimator, model, sample)
+        inside = look_inside(estimator)
+        estimator, model = inside.network, inside.model
+        x = as_input(estimator, model, inside.sample(sample))
         x0 = (
             np.zeros_like(x)
             if baseline is None
-            else as_input(estimator, model, baseline, name="baseline")
+            else as_input(estimator, model, inside.sample(baseline), name="baseline")
         )
         passes = LayerByLayer(estimator, model)
         z, z0 = passes.outputs(x), passes.outputs(x0)

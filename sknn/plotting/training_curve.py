@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from sknn.inspection.networks import fitted_model
+from sknn.inspection.networks import look_inside
 from sknn.plotting.panels import BLUE, GREEN, VERMILION, count_epochs, ink, panels
 from sknn.scikit_learn import check_matplotlib_support
 
@@ -93,7 +93,8 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            A fitted network of this package.
+            A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a
+            search with one inside.
         name : str or None, default=None
             What it is called in the legend, if there are others to tell it from.
         plot : bool, default=True
@@ -109,7 +110,8 @@ class TrainingCurveDisplay:
         """
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        fitted_model(estimator)
+        inside = look_inside(estimator)
+        estimator, _ = inside.network, inside.model
         if not hasattr(estimator, "history_"):
             raise ValueError(
                 f"estimator must have been trained, got a {type(estimator).__name__} without "

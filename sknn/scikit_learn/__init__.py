@@ -14,6 +14,7 @@ from sknn.scikit_learn.private_names import (
     Options,
     StrOptions,
     add_to_panel,
+    best_estimator,
     callback_context,
     callbacks_of,
     check_matplotlib_support,
@@ -24,9 +25,21 @@ from sknn.scikit_learn.private_names import (
     safe_indexing,
     validate_params,
 )
+from sknn.scikit_learn.stored_classes import (
+    COMPUTED_AGAIN,
+    NOT_KEPT,
+    REMOVED,
+    listed_values,
+    missing_attributes,
+    stored_attributes,
+    stored_class,
+)
 
 __all__ = [
     "CALLBACKS_UNDER_WAY",
+    "COMPUTED_AGAIN",
+    "NOT_KEPT",
+    "REMOVED",
     "WRAPPERS",
     "CachedParameterNames",
     "CallbackSupportMixin",
@@ -35,13 +48,18 @@ __all__ = [
     "Options",
     "StrOptions",
     "add_to_panel",
+    "best_estimator",
     "callback_context",
     "callbacks_of",
     "check_matplotlib_support",
     "check_sample_weight",
     "fit_context",
+    "listed_values",
     "metadata_requests",
+    "missing_attributes",
     "num_samples",
     "safe_indexing",
+    "stored_attributes",
+    "stored_class",
     "validate_params",
 ]

@@ -6,6 +6,8 @@ from numbers import Integral
 
 import sklearn
 from sklearn import base
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _param_validation
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -37,6 +39,7 @@ __all__ = [
     "Options",
     "StrOptions",
     "add_to_panel",
+    "best_estimator",
     "callback_context",
     "callbacks_of",
     "check_matplotlib_support",
@@ -85,6 +88,21 @@ class CachedParameterNames:
     @cache
     def _get_param_names(cls):
         return super()._get_param_names()
+
+
+def best_estimator(estimator):
+    """What a search has fitted with the best parameters; anything else as it is.
+
+    Raises NotFittedError if the search has not done so.
+    """
+    if not isinstance(estimator, BaseSearchCV):
+        return estimator
+    if not hasattr(estimator, "best_estimator_"):
+        raise NotFittedError(
+            f"This {type(estimator).__name__} has no best_estimator_. Call 'fit' first, with "
+            "refit=True."
+        )
+    return estimator.best_estimator_
 
 
 def callbacks_of(estimator):

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sknn.estimators.solvers import new_optimizer, new_schedule
-from sknn.inspection.networks import check_targets, fitted_model
+from sknn.inspection.networks import check_targets, look_inside
 from sknn.inspection.tracing.records import LayerTrace, Trace
 from sknn.inspection.tracing.stages import stages_of
 from sknn.nn.gradient import Gradient
@@ -23,7 +23,9 @@ def trace(estimator, X, y, sample_weight=None):
     Parameters
     ----------
     estimator : estimator instance
-        A fitted estimator of this package. ``coefs_`` and ``intercepts_`` may have been replaced.
+        A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a search
+        with one inside: X and y are transformed first. ``coefs_`` and ``intercepts_`` may have
+        been replaced.
     X : {array-like, sparse matrix} of shape (n_samples, n_features), or images
         The samples: everything is kept of them, so take few.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -52,7 +54,9 @@ def trace(estimator, X, y, sample_weight=None):
     >>> step["dense2"].delta.round(4)  # softmax(z) - y
     array([[-0.6667,  0.3333,  0.3333]])
     """
-    model = fitted_model(estimator)
+    inside = look_inside(estimator)
+    model, estimator = inside.model, inside.network
+    X, y = inside.samples(X), inside.targets(y)
     estimator._validate_params()  # they may have changed since the fit
     # lbfgs works in float64 whatever the dtype of the weights.
     dtype = np.dtype(np.float64) if estimator.solver == "lbfgs" else model.dtype

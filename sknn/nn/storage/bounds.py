@@ -58,12 +58,12 @@ def most(document, arrays):
     document, arrays: as written, or as read
     """
     n_bytes = sum(array.nbytes for array in arrays.values())
-    return LEAST + FACTOR * (n_bytes + sum(map(_characters, _parts(document))))
+    return LEAST + FACTOR * (n_bytes + sum(map(_characters, parts_of(document))))
 
 
 def referred(document):
     """The names in a document that ``same`` stands before."""
-    dicts = (part for part in _parts(document) if isinstance(part, dict) and len(part) == 1)
+    dicts = (part for part in parts_of(document) if isinstance(part, dict) and len(part) == 1)
     return {part["same"] for part in dicts if isinstance(part.get("same"), str)}
 
 
@@ -85,7 +85,7 @@ def of_range(start, stop, step):
     return NUMBER * max(0, -(-(stop - start) // step))
 
 
-def _parts(document):
+def parts_of(document):
     """Everything in nested lists and dicts: these, the keys, and what is in them."""
     waiting = [document]
     while waiting:

@@ -105,6 +105,9 @@ class Encoder:
         ]
 
     def _array(self, array, where):
+        # How BLAS rounds depends on which axis is the inner one in memory.
+        if array.ndim == 2 and array.strides[0] < array.strides[1]:
+            return {"transposed": self._array(array.T, where)}
         self.budget.spend(bounds.of_array(array))
         if array.dtype == object:
             return {"objects": [list(array.shape), self._list(array.ravel().tolist(), where)]}
@@ -206,12 +209,13 @@ class Decoder:
             return self._objects(*content, where)
         if what == "raw":
             return self._raw(*content)
-        if what == "scalar":
-            ((what, content),) = content.items()
-            array = self._decode(what, content, where)
-            if not isinstance(array, np.ndarray) or array.shape != ():
-                raise SavedModelError(f"its {_told(where)} is a {shown(what)}, which is no scalar")
-            return array[()]
+        if what in ("scalar", "transposed"):
+            n_axes = 0 if what == "scalar" else 2
+            ((inner, content),) = content.items()
+            array = self._decode(inner, content, where)
+            if not isinstance(array, np.ndarray) or array.ndim != n_axes:
+                raise SavedModelError(f"its {_told(where)} is a {shown(inner)}, which is no {what}")
+            return array[()] if what == "scalar" else array.T
         if what == "random_state":
             return self._random_state(*content)
         if what in self.kinds:
