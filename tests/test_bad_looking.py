@@ -7,8 +7,6 @@ import pytest
 from helpers import too_many_axes
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from sknn import CNNClassifier, MLPClassifier, MLPRegressor
 from sknn.inspection import diagnose, summary, trace
@@ -84,7 +82,6 @@ IDS = [*WITH_Y, *WITH_SAMPLE, *ALONE]
 FOREIGN = [
     MLPClassifier,
     LogisticRegression(),
-    make_pipeline(StandardScaler(), MLPClassifier()),
     None,
     "clf",
     [CLF],

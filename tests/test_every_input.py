@@ -642,7 +642,7 @@ def test_displays_refuse_samples_that_overflow(make):
         assert_refused("not finite", show, estimator, huge)
 
 
-NO_NETWORKS = [None, "a", MLPClassifier, make_pipeline(MLPClassifier()), LogisticRegression()]
+NO_NETWORKS = [None, "a", MLPClassifier, make_pipeline(LogisticRegression()), LogisticRegression()]
 
 
 @pytest.mark.parametrize(
@@ -666,5 +666,5 @@ NO_NETWORKS = [None, "a", MLPClassifier, make_pipeline(MLPClassifier()), Logisti
 )
 def test_what_looks_into_networks_refuses_all_else(look):
     for other in NO_NETWORKS:
-        with pytest.raises(TypeError, match=r"^estimator must be (a network of|one of sknn's)"):
+        with pytest.raises(TypeError, match="^estimator must be a network of"):
             look(other)

@@ -11,8 +11,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from scipy.special import expit
 from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from sknn import (
     CNNClassifier,
@@ -807,14 +805,6 @@ def test_classifier_with_weights_but_no_classes_is_not_fitted():
     clf.coefs_, clf.intercepts_ = [np.eye(3)], [np.zeros(3)]
     with pytest.raises(NotFittedError, match="not fitted yet"):
         trace(clf, np.eye(3), [0, 1, 2])
-
-
-def test_pipeline_raises_and_is_told_what_to_pass():
-    pipeline = make_pipeline(StandardScaler(), MLPClassifier(5, **SMALL)).fit(X, LABELS)
-    with pytest.raises(TypeError, match=r"got Pipeline.*pipeline\[-1\]"):
-        trace(pipeline, X, LABELS)
-    step = trace(pipeline[-1], pipeline[:-1].transform(X), LABELS)
-    assert_allclose(step.prediction, pipeline.predict_proba(X), rtol=1e-12)
 
 
 def test_samples_without_weight_raise():

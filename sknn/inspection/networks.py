@@ -93,6 +93,8 @@ class Recorder(BaseEstimator):
         self.X_, self.y_ = X, y
         return self
 
+    predict = fit  # TransformedTargetRegressor wants to see one, and never calls it
+
 
 def look_inside(estimator, *, tables=False):
     """The Inside of a network, or of a Pipeline, a TransformedTargetRegressor or a fitted search.
