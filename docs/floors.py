@@ -112,6 +112,7 @@ sknn.inspection.tracing.trace       `trace`: runs the step and records it
 
 sknn.inspection.tracing.records     the records that a trace consists of
 
+sknn.inspection.tracing.panel       a trace in a notebook: a table of the layers, and the page
 sknn.inspection.tracing.window      one window of a convolution: pixels, products, sum
 
 sknn.inspection.tracing.pages       a trace as a page of text
@@ -159,6 +160,7 @@ sknn.estimators.panel           the panel that notebooks show of an estimator
 sknn.estimators.panel.html      the boxes of the network in that panel
 
 sknn.estimators.panel.charts    the line charts in that panel
+sknn.estimators.panel.markup    tables, notes and findings as HTML, escaped, in the page's colours
 
 sknn.estimators.meeting         where a fit runs: at once, or in a room with others
 sknn.estimators.reading         the one way in: X, y and sample_weight become checked rows

@@ -666,5 +666,5 @@ NO_NETWORKS = [None, "a", MLPClassifier, make_pipeline(LogisticRegression()), Lo
 )
 def test_what_looks_into_networks_refuses_all_else(look):
     for other in NO_NETWORKS:
-        with pytest.raises(TypeError, match="^estimator must be a network of"):
+        with pytest.raises(TypeError, match=r"^estimator must be a network of"):
             look(other)

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from textwrap import fill
 
+from sknn.estimators.panel.markup import ShownInNotebooks, finding, note, panel, title
 from sknn.inspection import data_symptoms, training_symptoms
 from sknn.inspection.evidence import NotTold, gather
 from sknn.inspection.networks import look_inside
 
 WIDTH = 88
+NOTHING = "Nothing was found to be wrong."
 CHECKS = {  # causes before what follows from them
     "unscaled inputs": data_symptoms.unscaled_inputs,
     "unscaled targets": data_symptoms.unscaled_targets,
@@ -47,7 +49,7 @@ class Finding:
 
 
 @dataclass(repr=False, eq=False)
-class Diagnosis:
+class Diagnosis(ShownInNotebooks):
     """What :func:`diagnose` found. It shows itself as text, in a notebook or by ``print``.
 
     Attributes
@@ -71,15 +73,23 @@ class Diagnosis:
             parts += [_wrapped(f"{number}. {found.name}: {found.text}")]
             parts += [_wrapped(f"   Try: {found.remedy}"), ""]
         if not self.findings:
-            parts += ["Nothing was found to be wrong.", ""]
-        if self.healthy:
-            parts.append(_wrapped(f"In order: {', '.join(self.healthy)}."))
-        if self.not_checked:
-            reasons = "; ".join(f"{name} ({why})" for name, why in self.not_checked.items())
-            parts.append(_wrapped(f"Not checked: {reasons}."))
-        return "\n".join(parts)
+            parts += [NOTHING, ""]
+        return "\n".join(parts + list(map(_wrapped, self._remarks())))
 
     __repr__ = __str__
+
+    def _as_html(self):
+        found = [finding(one.name, one.text, one.remedy) for one in self.findings]
+        found = found or [note(NOTHING)]
+        return panel(title(self.title) + "".join(found + list(map(note, self._remarks()))))
+
+    def _remarks(self):
+        """What was checked without a finding, and what was not."""
+        if self.healthy:
+            yield f"In order: {', '.join(self.healthy)}."
+        if self.not_checked:
+            reasons = "; ".join(f"{name} ({why})" for name, why in self.not_checked.items())
+            yield f"Not checked: {reasons}."
 
 
 def diagnose(estimator, X, y=None, sample_weight=None, *, X_val=None, y_val=None):

@@ -7,6 +7,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.panel.html import names_of_layers
+from sknn.estimators.panel.markup import ShownInNotebooks, note, panel, table, title
 from sknn.inspection.networks import look_inside
 from sknn.nn.network import Network
 from sknn.nn.ranges import COUNT
@@ -21,7 +22,7 @@ N_TEXTS = 4  # of these, from the left, are no numbers
 FIELD = 3  # the column that only networks on images have
 
 
-class NetworkSummary:
+class NetworkSummary(ShownInNotebooks):
     """What :func:`summary` returns. It shows itself as a table, in a notebook or by ``print``.
 
     Attributes
@@ -57,12 +58,7 @@ class NetworkSummary:
         )
 
     def __str__(self):
-        body = [cells for row in self.rows for cells in _cells(row)]
-        sums = {count: f"{total:,}" for count, total in self.totals.items()}
-        foot = [
-            ("Total", "", "", "", sums["n_parameters"], sums["multiply_adds"], sums["n_bytes"]),
-            ("Trainable", "", "", "", sums["n_trainable"], "", ""),
-        ]
+        body, foot = self._body_and_foot()
         columns = list(zip(*HEADS, *body, *foot, strict=True))
         numbers = [False] * N_TEXTS + [True] * (len(columns) - N_TEXTS)
         if not self._on_images():
@@ -76,6 +72,27 @@ class NetworkSummary:
         return "\n".join([self.title, rule, *table, *self.notes])
 
     __repr__ = __str__
+
+    def _as_html(self):
+        body, foot = self._body_and_foot()
+        heads = [" ".join(parts).strip().replace("- ", "-") for parts in zip(*HEADS, strict=True)]
+        lines = [heads, *([_indented(name), *others] for name, *others in body), *foot]
+        n_texts = N_TEXTS
+        if not self._on_images():
+            lines = [[*cells[:FIELD], *cells[FIELD + 1 :]] for cells in lines]
+            n_texts -= 1
+        heads, rows, foot = lines[0], lines[1 : -len(foot)], lines[-len(foot) :]
+        drawn = table(heads, rows, foot, n_texts=n_texts)
+        return panel(title(self.title) + drawn + "".join(map(note, self.notes)))
+
+    def _body_and_foot(self):
+        """The lines of the table as cells: those of the layers, and those of the sums."""
+        body = [cells for row in self.rows for cells in _cells(row)]
+        sums = {count: f"{total:,}" for count, total in self.totals.items()}
+        return body, [
+            ("Total", "", "", "", sums["n_parameters"], sums["multiply_adds"], sums["n_bytes"]),
+            ("Trainable", "", "", "", sums["n_trainable"], "", ""),
+        ]
 
     def _on_images(self):
         return any(row.receptive_field for row in self.rows)
@@ -188,6 +205,11 @@ def _cells(row, depth=0):
     )
     for inner in row.inside:
         yield from _cells(inner, depth + 1)
+
+
+def _indented(name):
+    """The name with spaces before it that HTML keeps."""
+    return (len(name) - len(name.lstrip())) * "\N{NO-BREAK SPACE}" + name.lstrip()
 
 
 def _column(cells, are_numbers):

@@ -2,6 +2,7 @@
 
 import contextlib
 from functools import cache
+from importlib.metadata import PackageNotFoundError, metadata
 from numbers import Integral
 
 import sklearn
@@ -34,6 +35,7 @@ __all__ = [
     "WRAPPERS",
     "CachedParameterNames",
     "CallbackSupportMixin",
+    "DocumentationLink",
     "HasMethods",
     "Interval",
     "Options",
@@ -88,6 +90,36 @@ class CachedParameterNames:
     @cache
     def _get_param_names(cls):
         return super()._get_param_names()
+
+
+class DocumentationLink:
+    """The link in an estimator's panel: to its page in the reference.
+
+    The metadata of the package say where its documentation is; there is no link if they do not.
+    """
+
+    _doc_link_module = "sknn"
+
+    @property
+    def _doc_link_template(self):
+        start = documentation_url()
+        return start and start.rstrip("/") + "/api/generated/{module}.{name}.html"
+
+    def _doc_link_url_param_generator(self):
+        cls = type(self)
+        own = ".".join(cls.__module__.split(".")[:2])
+        return {"module": own if own == "sknn.dask" else "sknn", "name": cls.__name__}
+
+
+@cache
+def documentation_url():
+    """The project's URL called Documentation, empty if there is none."""
+    try:
+        urls = metadata("sknn").get_all("Project-URL") or []
+    except PackageNotFoundError:  # run from the source tree
+        return ""
+    named = dict(url.split(", ", 1) for url in urls)
+    return named.get("Documentation", "")
 
 
 def best_estimator(estimator):

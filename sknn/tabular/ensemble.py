@@ -22,7 +22,13 @@ from sknn.nn.batches import Rows
 from sknn.nn.fit import HeldOut
 from sknn.nn.model import Model
 from sknn.nn.threads import one_blas_thread
-from sknn.scikit_learn import CachedParameterNames, Interval, StrOptions, fit_context
+from sknn.scikit_learn import (
+    CachedParameterNames,
+    DocumentationLink,
+    Interval,
+    StrOptions,
+    fit_context,
+)
 from sknn.tabular.encoding import Encoding
 from sknn.tabular.folds import LEAST, dealt_folds
 from sknn.tabular.frames import read_array, read_frame
@@ -67,7 +73,11 @@ def _refused(method, reason):
 
 
 class TableNetwork(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, CachedParameterNames, BaseEstimator
+    DocumentationLink,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    CachedParameterNames,
+    BaseEstimator,
 ):
     """Fits members, whatever the task.
 

@@ -7,9 +7,10 @@ from html import escape
 from sklearn.base import is_classifier
 
 from sknn.estimators.panel.charts import chart
+from sknn.estimators.panel.markup import note, panel
 from sknn.nn.network import Network
 from sknn.nn.summary import summary_rows, totals
-from sknn.scikit_learn import add_to_panel
+from sknn.scikit_learn import DocumentationLink, add_to_panel
 
 PLAIN = re.compile(r"[\w .-]+")  # names that mean nothing to a pattern or a script
 UNKNOWN = "?"
@@ -19,52 +20,8 @@ FLAT_SAMPLES = ((1000,), (2000,))
 IMAGES = ((1000, 1000, 3), (2000, 2000, 4))
 N_OUTPUTS = (1000, 2000)
 
-STYLE = """<style>
-.sknn-network {
-  --sknn-background: var(--sklearn-color-background, var(--jp-layout-color0,
-    var(--vscode-editor-background, white)));
-  --sknn-text: var(--sklearn-color-text-on-default-background, var(--jp-content-font-color1,
-    var(--vscode-editor-foreground, black)));
-  --sknn-blue: color-mix(in srgb, #0072b2 80%, var(--sknn-text));
-  --sknn-orange: color-mix(in srgb, #d55e00 80%, var(--sknn-text));
-  background: var(--sknn-background); color: var(--sknn-text);
-  padding: 0.8em; text-align: left; font: 0.9em/1.4 monospace;
-}
-@media (prefers-color-scheme: dark) {
-  .sknn-network {
-    --sknn-background: var(--sklearn-color-background, var(--jp-layout-color0,
-      var(--vscode-editor-background, #111)));
-    --sknn-text: var(--sklearn-color-text-on-default-background, var(--jp-content-font-color1,
-      var(--vscode-editor-foreground, white)));
-  }
-}
-.sknn-network .sknn-layers {
-  display: flex; flex-wrap: wrap; align-items: stretch; gap: 0.6em 2em;
-  max-height: 30em; overflow-y: auto; padding-right: 2em;
-}
-.sknn-network .sknn-layer {
-  position: relative; box-sizing: border-box; max-width: 18em; padding: 0.3em 0.8em;
-  border: 1px solid gray; border-radius: 0.3em; text-align: center; overflow-wrap: anywhere;
-}
-.sknn-network .sknn-weights {
-  border-color: var(--sknn-blue); box-shadow: inset 0 3px var(--sknn-blue);
-}
-.sknn-network .sknn-layer:not(:last-child)::after {
-  content: "\\2192"; position: absolute; right: -2em; width: 2em; top: calc(50% - 0.7em);
-}
-.sknn-network .sknn-name { font-weight: bold; }
-.sknn-network .sknn-note { margin-top: 0.6em; }
-.sknn-network .sknn-charts { display: flex; flex-wrap: wrap; gap: 1em; margin-top: 0.6em; }
-.sknn-network svg { max-width: 100%; height: auto; font: 11px monospace; fill: currentColor; }
-.sknn-network .sknn-first { stroke: var(--sknn-blue); }
-.sknn-network .sknn-second { stroke: var(--sknn-orange); stroke-dasharray: 5 4; }
-.sknn-network .sknn-curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
-.sknn-network .sknn-axis { fill: none; stroke: currentColor; opacity: 0.6; }
-.sknn-network .sknn-grid { stroke: currentColor; opacity: 0.15; }
-</style>"""
 
-
-class NetworkPanel:
+class NetworkPanel(DocumentationLink):
     """Adds the network to scikit-learn's panel: a box for each layer, and how the loss fell.
 
     It stands where the panel lists the parameters, so pipelines and searches show it too.
@@ -88,8 +45,8 @@ def network_html(estimator):
     try:
         content = _fitted(estimator) if hasattr(estimator, "coefs_") else _planned(estimator)
     except Exception as error:  # layers and activations may be anybody's
-        content = _note(f"The network cannot be shown. {type(error).__name__}: {error}")
-    return f'{STYLE}<div class="sknn-network">{content}</div>'
+        content = note(f"The network cannot be shown. {type(error).__name__}: {error}")
+    return panel(content, "sknn-network")
 
 
 def names_of_layers(estimator, network):
@@ -114,7 +71,7 @@ def _fitted(estimator):
     charts = chart("Loss", losses, unit) + chart("Validation score", scores, unit)
     return (
         _boxes(network.shapes[0], rows, model.loss.link)
-        + _note(costs)
+        + note(costs)
         + f'<div class="sknn-charts">{charts}</div>'
     )
 
@@ -134,7 +91,7 @@ def _planned(estimator):
     ]
     link = UNKNOWN if is_classifier(estimator) else estimator._loss().link
     input_shape = _where_equal(small.shapes[0], large.shapes[0])
-    return _boxes(input_shape, rows, link) + _note(f"{UNKNOWN} will be known once fitted.")
+    return _boxes(input_shape, rows, link) + note(f"{UNKNOWN} will be known once fitted.")
 
 
 def _small_and_large_network(estimator):
@@ -184,7 +141,3 @@ def _box(kind, name, lines):
 
 def _times(shape):
     return " \u00d7 ".join(map(str, shape))
-
-
-def _note(text):
-    return f'<div class="sknn-note">{escape(text)}</div>'

@@ -21,15 +21,25 @@ CHANNELS = 4  # of a window that are shown
 
 def trace_page(trace):
     """A Trace, in the order in which it is computed."""
-    n = _count(len(trace.y), "sample")
-    lines = _heading(f"Trace of {trace.estimator}: one step of training on {n}", "=")
-    lines.append(
-        "d + name is the derivative of the loss with respect to it; delta, the error term, is dz."
-    )
-    lines += _notes(trace)
-    for part in (_forward, _loss, _backward, _step):
-        lines += ["", *part(trace)]
+    lines = [*_heading(page_title(trace), "="), *page_notes(trace)]
+    for title, part in sections(trace).items():
+        lines += ["", *_heading(title), *part]
     return "\n".join(lines)
+
+
+def sections(trace):
+    """The lines of each part of the page, by its title."""
+    return {
+        "Forward": list(_forward(trace)),
+        "Loss": list(_loss(trace)),
+        "Backward": list(_backward(trace)),
+        "Step": list(_step(trace)),
+    }
+
+
+def page_title(trace):
+    """The first line of the page."""
+    return f"Trace of {trace.estimator}: one step of training on {_count(len(trace.y), 'sample')}"
 
 
 def window_page(window):
@@ -59,7 +69,9 @@ def window_page(window):
     return "\n".join(lines)
 
 
-def _notes(trace):
+def page_notes(trace):
+    """What holds for all numbers on the page, line by line."""
+    yield "d + name is the derivative of the loss with respect to it; delta, the error term, is dz."
     if any(own.layer.draws for own in trace.layers):
         yield "Dropout is off, as in prediction."
     if any(own.layer.joint for own in trace.layers):
@@ -69,7 +81,6 @@ def _notes(trace):
 
 
 def _forward(trace):
-    yield from _heading("Forward")
     before = None
     for own in trace.layers:
         yield from ("", f"{own.name}: {own.description}")
@@ -93,7 +104,7 @@ def _forward(trace):
 
 
 def _loss(trace):
-    yield from (*_heading("Loss"), *_array("y", trace.y))
+    yield from _array("y", trace.y)
     if trace.weight is not None:
         yield from _array("weights of the samples", trace.weight)
     yield f"  loss function: {loss_formula(trace.loss_function)}"
@@ -109,7 +120,6 @@ def _loss(trace):
 
 
 def _backward(trace):
-    yield from _heading("Backward")
     penalty = " + alpha / n * weight" if trace.alpha else ""
     penalty += " + l1 / n * sign(weight)" if trace.l1 else ""
     above = None
@@ -138,7 +148,6 @@ def _backward(trace):
 
 
 def _step(trace):
-    yield from _heading("Step")
     yield f"  norm of grad, that is of all d of parameters = {_number(trace.gradient_norm)}"
     if trace.optimizer is None:
         yield "  solver='lbfgs' takes no single step: SciPy's line search decides where it goes."

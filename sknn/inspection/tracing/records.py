@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sknn.estimators.panel.markup import ShownInNotebooks
 from sknn.inspection.tracing.pages import trace_page
+from sknn.inspection.tracing.panel import trace_panel
 from sknn.inspection.tracing.window import window_of
 from sknn.nn.activations import Activation
 from sknn.nn.layers import Layer
@@ -106,8 +108,8 @@ class LayerTrace:
 
 
 @dataclass(repr=False, eq=False)
-class Trace:
-    """One step of training: ``print`` shows it as a page.
+class Trace(ShownInNotebooks):
+    """One step of training: ``print`` shows it as a page, a notebook as a table of layers.
 
     ``trace["dense1"]`` or ``trace[0]`` is the LayerTrace of a layer.
 
@@ -200,6 +202,9 @@ class Trace:
 
     def __str__(self):
         return trace_page(self)
+
+    def _as_html(self):
+        return trace_panel(self)
 
 
 def _long_frame(columns, axes):
