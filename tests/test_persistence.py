@@ -25,7 +25,6 @@ from sklearn.model_selection import (
     ShuffleSplit,
     StratifiedKFold,
 )
-from sklearn.pipeline import make_pipeline
 
 from sknn import (
     CNNClassifier,
@@ -593,10 +592,10 @@ def test_callbacks_cannot_be_saved(path):
     save(estimator.set_callbacks(), path)
 
 
-@pytest.mark.parametrize("other", [make_pipeline(MLPClassifier()), MLPClassifier, None, "model"])
+@pytest.mark.parametrize("other", [MLPClassifier, None, "model"])
 def test_what_is_no_estimator_of_the_package_is_refused(other, path):
     with pytest.raises(
-        TypeError, match="save takes estimators of sknn, such as MLPClassifier, got"
+        TypeError, match=r"save takes estimators of sknn, such as MLPClassifier, .* skops\.io\.dump"
     ):
         save(other, path)
 

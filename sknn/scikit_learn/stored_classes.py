@@ -14,7 +14,7 @@ import sklearn
 CLASSES = {
     "sklearn.compose": """
         ColumnTransformer transformers_ output_indices_ sparse_output_ _columns _remainder \
-_transformer_to_input_indices
+_transformer_to_input_indices _transformers_feature_names_out
         TransformedTargetRegressor regressor_ transformer_ _training_dim
         """,
     "sklearn.decomposition": """
@@ -45,7 +45,7 @@ explained_variance_ explained_variance_ratio_ _fit_svd_solver
         SimpleImputer indicator_ statistics_ _fit_dtype _fill_dtype
         """,
     "sklearn.pipeline": """
-        FeatureUnion
+        FeatureUnion _transformers_feature_names_out
         Pipeline
         """,
     "sklearn.preprocessing": """

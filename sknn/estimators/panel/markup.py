@@ -104,10 +104,12 @@ def panel(content, kind=""):
 
 
 def title(text):
+    """The first line of a panel."""
     return f'<div class="sknn-title">{escape(text)}</div>'
 
 
 def note(text):
+    """A line of text below the rest."""
     return f'<div class="sknn-note">{escape(text)}</div>'
 
 
