@@ -169,7 +169,7 @@ def _encoded(learnt):
 
 
 def _plain(value):
-    return list(value) if isinstance(value, UserList) else value
+    return list(value.data) if isinstance(value, UserList) else value
 
 
 def _decoded(learnt):

@@ -13,6 +13,7 @@ from sklearn.datasets import load_diabetes, load_wine
 from sklearn.model_selection import KFold, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from test_markup import Page
 
 from sknn import (
     CNNClassifier,
@@ -615,3 +616,22 @@ def test_what_cannot_be_diagnosed_raises():
         diagnose(fitted(MLPClassifier(max_iter=1)), X[:, :5], LABELS)
     with pytest.raises(ValueError, match="The 'alpha' parameter"):
         diagnose(MLPClassifier(alpha=-1), X, LABELS)
+
+
+def test_notebook_shows_each_finding_with_its_remedy():
+    findings = [
+        Finding("<b>one</b>", 1.0, "It is 5 < 6.", "alpha=1"),
+        Finding("two", 2.0, "b", "c"),
+    ]
+    diagnosis = Diagnosis("Diagnosis of X:", findings, ["dead units"], {"overfitting": "needs y"})
+    page = Page(diagnosis._repr_html_())
+    assert page.texts == [
+        "Diagnosis of X:",
+        *("<b>one</b>", "It is 5 < 6.", "alpha=1"),
+        *("two", "b", "c"),
+        "In order: dead units.",
+        "Not checked: overfitting (needs y).",
+    ]
+    assert page.classes.count("sknn-finding") == page.classes.count("sknn-remedy") == 2
+    page = Page(Diagnosis("Diagnosis of X:")._repr_html_())
+    assert page.texts == ["Diagnosis of X:", "Nothing was found to be wrong."]

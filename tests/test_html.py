@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from html import escape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -27,6 +28,7 @@ from sknn import (
 )
 from sknn.estimators.panel.charts import _scale
 from sknn.estimators.panel.html import network_html
+from sknn.inspection import diagnose, summary, trace
 from sknn.nn import Activate, Activation, BatchNorm, Conv2D, Dense, Dropout, Flatten, PReLU
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -540,11 +542,11 @@ document.body.append(told);
 </script>"""
 
 
-def in_browser(path, body, attributes="", dark=False):
-    """What PROBE finds in a page with this body, made of cases; dark: what the system prefers."""
+def run_browser(path, body, attributes="", dark=False):
+    """The page with this body, after its scripts; dark: what the system prefers."""
     page = path / "page.html"
     page.write_text(
-        f'<!doctype html><html><head><meta charset="utf-8"></head><body {attributes}>{body}{PROBE}'
+        f'<!doctype html><html><head><meta charset="utf-8"></head><body {attributes}>{body}'
         "</body></html>",
         encoding="utf-8",
     )
@@ -553,19 +555,29 @@ def in_browser(path, body, attributes="", dark=False):
     command += [f"--blink-settings=preferredColorScheme={0 if dark else 1}"]
     command += [f"--user-data-dir={path / 'profile'}", "--virtual-time-budget=2000", page.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
+
+
+def texts_of(page, name):
+    """The text of the element with this id."""
 
     class Told(HTMLParser):
         inside, text = False, ""
 
         def handle_starttag(self, tag, attrs):
-            self.inside = dict(attrs).get("id") == "told"
+            self.inside = dict(attrs).get("id") == name
 
         def handle_data(self, data):
             self.text += data if self.inside else ""
 
     told = Told()
-    told.feed(done.stdout)
-    return json.loads(told.text)
+    told.feed(page)
+    return told.text
+
+
+def in_browser(path, body, attributes="", dark=False):
+    """What PROBE finds in a page with this body, made of cases."""
+    return json.loads(texts_of(run_browser(path, body + PROBE, attributes, dark), "told"))
 
 
 def case(html, width, style=""):
@@ -611,6 +623,45 @@ def test_browser_shows_boxes_and_curves_and_runs_no_name(tmp_path):
         assert len(set(found["strokes"])) == 2
         assert "none" not in found["strokes"]
     assert attack["texts"] == ["input", *HOSTILE, "dense5"]
+
+
+@panels
+@needs_browser
+def test_panels_fit_on_a_phone(tmp_path):
+    clf = fitted(MLPClassifier((5, 4), early_stopping=True), max_iter=5)
+    search = GridSearchCV(MLPClassifier((5,), max_iter=1), {"alpha": [0.1]}, cv=2)
+    panels = [
+        clf._repr_html_(),
+        make_pipeline(StandardScaler(), clf)._repr_html_(),
+        search.fit(*problem(clf))._repr_html_(),
+        diagnose(clf, *problem(clf))._repr_html_(),
+        trace(clf, *problem(clf))._repr_html_(),
+        summary(clf)._repr_html_(),
+    ]
+    opened = (
+        "<script>document.querySelectorAll('input[type=checkbox]').forEach(b => b.checked = true);"
+        "document.querySelectorAll('details').forEach(d => d.open = true)</script>"
+    )
+    frames = "".join(
+        f'<iframe class="phone" style="width: 390px; height: 800px; border: 0" srcdoc="'
+        f'{escape("<!doctype html><body>" + page + opened)}"></iframe>'
+        for page in panels
+    )
+    # A frame has no layout before it is loaded: PROBE is in the page, which is loaded last.
+    probe = (
+        "<script>addEventListener('load', () => {const told = document.createElement('pre');"
+        "told.id = 'phones'; told.textContent = JSON.stringify([...document.querySelectorAll("
+        "'.phone')].map(frame => {const page = frame.contentDocument;"
+        "return [frame.clientWidth, page.documentElement.scrollWidth, Math.max(..."
+        "[...page.querySelectorAll('.sknn-panel')].map(p => p.getBoundingClientRect().right))];}"
+        ")); document.body.append(told);});</script>"
+    )
+    widths = json.loads(texts_of(run_browser(tmp_path, frames + probe), "phones"))
+    assert len(widths) == len(panels)
+    for frame, page, right in widths:
+        assert frame == 390
+        assert page <= 390
+        assert 100 < right <= 390
 
 
 @panels

@@ -1,13 +1,14 @@
 """What the package takes from scikit-learn's private names, and adds to it."""
 
 import re
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from sklearn import config_context
 
-from sknn import MLPClassifier, MLPRegressor
+from sknn import MLPClassifier, MLPRegressor, TabularRegressor
 from sknn.scikit_learn import (
     WRAPPERS,
     StrOptions,
@@ -15,8 +16,9 @@ from sknn.scikit_learn import (
     callback_context,
     callbacks_of,
     metadata_requests,
+    private_names,
 )
-from sknn.scikit_learn.private_names import BEFORE_1_9
+from sknn.scikit_learn.private_names import BEFORE_1_9, documentation_url
 
 ROOT = Path(__file__).parents[1]
 DEPENDENCIES = ("numpy", "scipy", "scikit-learn")
@@ -112,3 +114,47 @@ def test_html_is_put_before_the_table_of_parameters_when_it_is_shown(before):
     add_to_panel(parameters, lambda: before + html[0])
     html[0] = "new"
     assert parameters._html_repr() == f"{before}new<table>"
+
+
+# The link of the panel
+
+
+@pytest.fixture
+def declare(monkeypatch):
+    """A function that declares URLs of the project, or that there are no metadata."""
+
+    def declared(urls):
+        def metadata(name):
+            assert name == "sknn"
+            if urls is None:
+                raise PackageNotFoundError
+            return SimpleNamespace(get_all={"Project-URL": urls}.get)
+
+        documentation_url.cache_clear()
+        monkeypatch.setattr(private_names, "metadata", metadata)
+
+    yield declared
+    documentation_url.cache_clear()
+
+
+class OfTheUser(MLPClassifier):
+    pass
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_panel_links_to_the_page_of_the_estimator(end, declare):
+    declare(["Source, https://code.test/", f"Documentation, https://docs.test/sknn{end}"])
+    start = "https://docs.test/sknn/api/generated/sknn"
+    assert MLPClassifier()._get_doc_link() == f"{start}.MLPClassifier.html"
+    assert TabularRegressor()._get_doc_link() == f"{start}.TabularRegressor.html"
+    dask = pytest.importorskip("sknn.dask")
+    assert dask.CNNRegressor()._get_doc_link() == f"{start}.dask.CNNRegressor.html"
+    assert OfTheUser()._get_doc_link() == ""
+    assert f'href="{start}.MLPClassifier.html"' in MLPClassifier()._repr_html_()
+
+
+@pytest.mark.parametrize("urls", [None, [], ["Source, https://code.test/"]])
+def test_panel_has_no_link_where_no_documentation_is_declared(urls, declare):
+    declare(urls)
+    assert MLPClassifier()._get_doc_link() == ""
+    assert "Documentation for MLPClassifier" not in MLPClassifier()._repr_html_()

@@ -6,6 +6,7 @@ from helpers import imported_torch
 from numpy.testing import assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.neural_network import MLPClassifier as ReferenceMLP
+from test_markup import Page
 
 from sknn import (
     CNNClassifier,
@@ -513,3 +514,33 @@ def test_bytes_of_a_residual_are_its_own_and_those_inside():
     (row,) = summary_rows(Network([Residual([Dense(3), Dense(4)])], (4,)), np.float64)
     assert [inner.n_bytes for inner in row.inside] == [3 * 8, 4 * 8]
     assert row.n_bytes == 4 * 8 + 3 * 8 + 4 * 8
+
+
+# In a notebook
+
+
+def test_notebook_shows_the_cells_of_the_table_once(capsys):
+    residual = Residual([("<b>inner</b>", Dense(4, "relu"))])
+    clf = SequentialClassifier([Dense(4), residual])
+    table = summary(clf, input_shape=1000, n_outputs=3)
+    assert capsys.readouterr() == ("", "")
+    page = Page(table._repr_html_())
+    words = " ".join(page.texts).replace("\N{NO-BREAK SPACE}", "").split()
+    lines = str(table).splitlines()
+    heads = ["Layer", "Kind", "Output", "shape", "Parameters", "Multiply-adds", "Bytes"]
+    body = " ".join(line for line in lines[5:] if not line.startswith("---")).split()
+    assert words == [*lines[0].split(), *heads, *body]
+    assert (
+        page.texts[page.texts.index("residual1") + 6] == "\N{NO-BREAK SPACE}" * 2 + "<b>inner</b>"
+    )
+    numbers = [text for text, kind in zip(page.texts, page.classes, strict=False) if kind]
+    assert numbers
+    assert page.classes.count("sknn-number") == 3 * (1 + 4 + 2)
+
+
+def test_notebook_shows_receptive_fields_of_images_alone():
+    cnn = Page(summary(CNNClassifier(2), input_shape=(8, 8), n_outputs=3)._repr_html_())
+    assert "Receptive field" in cnn.texts
+    assert "3 x 3" in cnn.texts
+    dense = Page(summary(MLPClassifier(), input_shape=8)._repr_html_())
+    assert "Receptive field" not in dense.texts
