@@ -25,6 +25,7 @@ sknn                            the public names: estimators, `save`, `load`, `s
 sknn.persistence                `save`, `load`: an estimator in one file, without pickle
 sknn.versions                   `show_versions()`: versions, BLAS and what would make it faster
 
+sknn.saved_networks             a network as the values of a file, and the network out of them
 sknn.steps                      scikit-learn's estimators in saved pipelines, from a list
 
 sknn.restored_steps             whether what a file says of these estimators can be

@@ -7,70 +7,17 @@ with.
 
 import sys
 
-import numpy as np
 import sklearn
-from sklearn import config_context, model_selection
 from sklearn.base import BaseEstimator
-from sklearn.preprocessing import LabelBinarizer
 
-from sknn import estimators, tabular
-from sknn.estimators.base import BaseNetwork
-from sknn.estimators.labels import LabelSet, ManyLabels, OneLabel
-from sknn.estimators.reading import FLOATS
-from sknn.nn.model import Model
-from sknn.nn.network import Network
-from sknn.nn.optimizers import Optimizer
-from sknn.nn.stopping import Patience
-from sknn.nn.storage.checkpoint import restore_run, run_values
 from sknn.nn.storage.container import SavedModelError, errors_name_file, read, shown, write
 from sknn.nn.storage.files import as_file, checked_path, errors_name_path, remove_leftovers
-from sknn.nn.storage.registry import CORE, Kind
 from sknn.nn.storage.values import Decoder, Encoder
-from sknn.nn.training_state import TrainingState
-from sknn.restored import (
-    RESERVED,
-    check_columns,
-    check_estimator,
-    check_loss,
-    check_network,
-    check_parameters,
-    check_run,
-)
-from sknn.scikit_learn import best_estimator, callbacks_of, metadata_requests
+from sknn.saved_networks import KINDS, NETWORK, NETWORKS
+from sknn.scikit_learn import best_estimator
 from sknn.steps import SKOPS, STEP_KINDS, check_named_steps, is_stored
-from sknn.tabular.encoding import Encoding
-from sknn.tabular.ensemble import TableNetwork
 from sknn.warning import warn
 
-
-def _named(classes, includes):
-    return {one.__name__: one for one in classes if isinstance(one, type) and includes(one)}
-
-
-def _is_splitter(cls):
-    return hasattr(cls, "split") and hasattr(cls, "get_n_splits")
-
-
-NETWORKS = (BaseNetwork, TableNetwork)
-ESTIMATORS = Kind(
-    "estimator",
-    lambda cls: issubclass(cls, NETWORKS),
-    _named(
-        (*vars(estimators).values(), *vars(tabular).values()),
-        lambda cls: issubclass(cls, NETWORKS),
-    ),
-)
-SPLITTERS = Kind(
-    "splitter",
-    _is_splitter,
-    _named(vars(model_selection).values(), _is_splitter),
-    # scikit-learn's repeated splitters keep some arguments apart.
-    lambda splitter: vars(splitter) | vars(splitter).get("cvargs", {}),
-)
-KINDS = (*CORE, SPLITTERS)
-OPTIMIZERS = Kind.of(Optimizer)
-LABELS = {"LabelSet": LabelSet, "OneLabel": OneLabel}
-BINARIZER = ("classes_", "sparse_input_", "y_type_")  # what LabelBinarizer learns
 # The parts of a network, in a file of its own, and what the names of their values begin with.
 PARTS = {
     "parameters": "",
@@ -80,8 +27,6 @@ PARTS = {
     "model": "_model",
     "run": "_run",
 }
-# Where a fit writes is no part of a model: a stranger's file must not say so.
-LEFT_OUT = ("checkpoint",)
 
 
 def save(estimator, path):
@@ -92,10 +37,16 @@ def save(estimator, path):
     goes on with. Predictions and further training are the same, bit for bit. Weights are plain
     arrays in the layout of safetensors, the rest is JSON.
 
+    Pipelines are saved with their steps, if all of these are networks of sknn or of the
+    scikit-learn classes listed in the guide to saving: scalers, encoders, imputers, PCA, feature
+    selection, vectorizers of text and others. Each is stored as its parameters and fitted
+    attributes, by name.
+
     Parameters
     ----------
-    estimator : estimator of sknn
-        Fitted or not.
+    estimator : estimator of sknn, or of a listed scikit-learn class
+        Fitted or not. Of a fitted search its ``best_estimator_`` is saved, without the results of
+        the search.
     path : str or os.PathLike
         Where to save it. A file that is there is replaced when the new one is complete, so that
         an error, such as a full disk, leaves it as it was.
@@ -103,8 +54,11 @@ def save(estimator, path):
     Raises
     ------
     TypeError
-        If something cannot be saved without pickle: a function as ``scoring``, for instance. The
-        message names the parameter.
+        If something cannot be saved without pickle: a function as ``scoring`` or in a
+        FunctionTransformer, for instance, or a step of a class that is not listed. The message
+        names it.
+    NotFittedError
+        If it is a search without ``best_estimator_``.
     ValueError
         If the file could not be loaded again: a parameter of a fitted estimator is not valid, or a
         range or a list that is used in many places stands for too many numbers.
@@ -161,11 +115,11 @@ def load(path, classes=()):
     """Load an estimator from a file that :func:`save` has written.
 
     No code in the file is run: what it holds are numbers, strings, and names of classes, and only
-    objects of sknn's own classes are made, of scikit-learn's splitters, and of ``classes``. Sizes
-    and checksums are checked first: memory and time are in proportion to the size of the file,
-    whatever it says. Then everything in it is compared with the rest, so that the methods of the
-    estimator work. That is safe with files from strangers, in so far as a model may still predict
-    whatever they want.
+    objects of sknn's own classes are made, of scikit-learn's splitters, of the listed classes for
+    steps of pipelines, and of ``classes``. Sizes and checksums are checked first: memory and time
+    are in proportion to the size of the file, whatever it says. Then everything in it is compared
+    with the rest, so that the methods of the estimator work. That is safe with files from
+    strangers, in so far as a model may still predict whatever they want.
 
     Parameters
     ----------
@@ -177,8 +131,9 @@ def load(path, classes=()):
 
     Returns
     -------
-    estimator : estimator of sknn
-        As it was saved, but for the parameter ``checkpoint``, which is None.
+    estimator : estimator of sknn or scikit-learn
+        As it was saved, but for the parameters ``checkpoint`` of networks and ``memory`` of
+        pipelines, which are None.
 
     Raises
     ------
@@ -189,6 +144,11 @@ def load(path, classes=()):
         read them with.
     OSError
         If the file cannot be read; FileNotFoundError, if it is not there.
+
+    Warns
+    -----
+    UserWarning
+        If another minor version of scikit-learn has written a pipeline.
 
     See Also
     --------
@@ -245,149 +205,3 @@ def _read_steps(document, arrays, classes):
             "predictions, or install the version that wrote the file."
         )
     return estimator
-
-
-class NetworkKind:
-    """Estimators of this package: their parameters, and what fit has left, part by part."""
-
-    name = "sknn.estimator"
-
-    def includes(self, cls):
-        return issubclass(cls, NETWORKS)
-
-    def named(self, estimator):
-        """(name of the class, its parts by name, None for those that it does not have).
-
-        Raises TypeError or ValueError if it could not be loaded again.
-        """
-        if callbacks_of(estimator):
-            raise TypeError("Callbacks cannot be saved: call set_callbacks() without any before.")
-        check_parameters(estimator)
-        state = dict(estimator.__getstate__())
-        parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
-        model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))
-        columns = state.pop("_encoding", None)
-        state.pop("_label_binarizer", None)  # the one of the labels
-        requests = metadata_requests(state)
-        for name in LEFT_OUT:
-            parameters.pop(name, None)
-        return type(estimator).__name__, {
-            "parameters": parameters,
-            "attributes": state,
-            "labels": labels and _labels_as_dict(labels),
-            "columns": columns and columns.learnt(),
-            "model": model and _model_as_dict(model),
-            "run": run and _run_as_dict(run),
-            "requests": requests and _requests_as_dict(requests),
-        }
-
-    def make(self, name, parts, classes=()):
-        """The estimator, whose parts have been compared with each other."""
-        estimator = ESTIMATORS.make(name, parts["parameters"], classes)
-        estimator.__setstate__(_state(parts, estimator))
-        if parts["requests"]:
-            _request(estimator, parts["requests"])
-        check_estimator(estimator)
-        return estimator
-
-
-NETWORK = NetworkKind()
-
-
-def _state(parts, estimator):
-    """What ``save`` got of the estimator beside its parameters."""
-    state = parts["attributes"]
-    taken = {*vars(estimator), *RESERVED}
-    wrong = [name for name in state if name in taken or name.startswith("__")]
-    wrong += [name for name in state if name not in wrong and hasattr(type(estimator), name)]
-    wrong += [name for name in LEFT_OUT if name in parts["parameters"]]
-    if wrong:
-        raise SavedModelError(f"it must not have values for {shown(wrong)}")
-    if parts["labels"]:
-        state["_labels"] = _labels(**parts["labels"])
-        state["_label_binarizer"] = state["_labels"].binarizer
-    if parts["columns"]:
-        check_columns(parts["columns"])
-        state["_encoding"] = Encoding(**parts["columns"])
-    if parts["model"]:
-        state["_model"] = _model(**parts["model"])
-        if isinstance(estimator, BaseNetwork):
-            state["_run"] = None
-    if parts["run"]:
-        state["_run"] = _run(state["_model"], **parts["run"])
-    return state
-
-
-def _model_as_dict(model):
-    return {
-        "layers": model.network.layers,
-        "input_shape": model.network.shapes[0],
-        "loss": model.loss,
-        "theta": model.theta,
-        "state": model.state,
-    }
-
-
-def _model(layers, input_shape, loss, theta, state):
-    check_loss(loss)
-    network = Network(layers, input_shape)
-    for vector, layout in ((theta, network.layout), (state, network.state_layout)):
-        models = vector.shape[:-1] == theta.shape[:-1] and len(theta.shape) <= 2
-        right = vector.dtype in FLOATS and models
-        if not right or vector.shape[-1:] != (layout.size,):
-            raise SavedModelError(
-                f"its layers have {layout.size} parameters or statistics, but there are "
-                f"{vector.dtype} of shape {vector.shape}"
-            )
-    if theta.dtype != state.dtype:
-        raise SavedModelError(f"its parameters are {theta.dtype}, its statistics {state.dtype}")
-    check_network(network, theta.size)
-    return Model(network, loss, theta, state)
-
-
-def _run_as_dict(run):
-    return {"optimizer": run.optimizer, "values": run_values(run)}
-
-
-def _run(model, values, optimizer=None, solver=None, settings=None):
-    """What training goes on with; early files have a solver's name and settings."""
-    if optimizer is None:
-        settings.pop("n_decayed", None)
-        optimizer = OPTIMIZERS.make(solver, settings)
-    layout = model.network.layout
-    moments = optimizer.start(model.theta[: layout.n_trainable], layout.n_decayed)
-    run = TrainingState(optimizer, moments, np.random.RandomState(0), Patience())
-    restore_run(run, values)
-    check_run(run)
-    return run
-
-
-def _requests_as_dict(requests):
-    """What metadata each method asks for."""
-    return {
-        method: dict(one.requests)
-        for method, one in vars(requests).items()
-        if getattr(one, "requests", None)
-    }
-
-
-def _request(estimator, requests):
-    with config_context(enable_metadata_routing=True):
-        for method, names in requests.items():
-            getattr(estimator, f"set_{method}_request")(**names)
-
-
-def _labels_as_dict(labels):
-    kind, binarizer = type(labels).__name__, labels.binarizer
-    if binarizer is None:
-        return {"kind": kind, "classes": labels.classes}
-    return {"kind": kind, "learnt": {name: getattr(binarizer, name) for name in BINARIZER}}
-
-
-def _labels(kind, classes=None, learnt=None):
-    if kind == "ManyLabels":
-        return ManyLabels(classes)
-    binarizer = LabelBinarizer()
-    for name in BINARIZER:
-        setattr(binarizer, name, learnt[name])
-    return LABELS[kind](binarizer)

@@ -701,7 +701,7 @@ nn/storage/values.py: values bounds persistence
     raw.dtype != np.uint8 or raw => raw
     raw.shape[-1:] != (dtype.itemsize,): => False:
     dtype.kind == "U" and raw.size => False
-    or array.shape != (): => :
+    or array.ndim != n_axes: => :
     self.budget.spend(bounds.GENERATOR)\n        key => key
     self.budget.spend(bounds.OBJECT)\n            arguments => arguments
     self.budget.spend(bounds.of_range(*content)) => pass
@@ -899,11 +899,11 @@ restored.py: restored
     len(set(map(len, value.values()))) == 1 => True
     all(type(name) is str for name in value) => True
     all(type(one) is str for one in value.values()) => True
-persistence.py: restored
+saved_networks.py: restored
     {*vars(estimator), *RESERVED} => {*vars(estimator)}
     if name not in wrong and hasattr => if False and hasattr
     if name in taken or name.startswith("__")] => if name in taken]
-    check_estimator(estimator)\n    return => return
+    check_estimator(estimator)\n        return => return
     if theta.dtype != state.dtype: => if False:
     check_network(network, theta.size) => pass
     check_run(run)\n => pass\n
@@ -911,6 +911,7 @@ persistence.py: persistence
     with errors_name_path(path, "read"):\n        document => if True:\n        document
     with errors_name_path(path, "written"):\n        remove_leftovers(path) => if True:
     path = checked_path(path) => pass
+saved_networks.py: persistence
     "state": model.state, => "state": 0 * model.state,
 estimators/labels.py: labels class_weight losses_of_estimators validation mlp side_by_side
     self.softmax = len(self.classes) > 2 => self.softmax = len(self.classes) >= 2
@@ -1350,7 +1351,7 @@ plotting/filters.py: filter_display
     network.shapes[index::-1] => network.shapes
     np.moveaxis(weight, -1, 0).copy() => np.moveaxis(weight, -1, 0)
 plotting/gradient_flow.py: gradient_flow_display
-    GradientFlow(n_samples), clone(estimator) => GradientFlow(), clone(estimator)
+    GradientFlow(n_samples), clone(inside => GradientFlow(), clone(inside
     *callbacks_of(copy), flow => flow
     list(callback.layer_names_) => callback.layer_names_
     else ON_LIGHT => else ON_LIGHT[::-1]
@@ -1669,7 +1670,7 @@ inspection/tracing/pages.py: pages window
     SMALL = 1e-3 => SMALL = 8.5e-4
     CHANNELS = 4 => CHANNELS = 3
     WIDTH, INDENT = 100, 6 => WIDTH, INDENT = 84, 6
-    _count(len(trace.y), "sample") => _count(len(trace.layers), "sample")
+    _count(len(trace.y), 'sample') => _count(len(trace.layers), 'sample')
     window.products[..., channel] => window.products[..., 0]
     if channels > CHANNELS:\n => if channels >= CHANNELS:\n
     {products} + {bias} = {z} => {bias} + {products} = {z}
@@ -1764,7 +1765,7 @@ inspection/diagnose.py: diagnose
     if self.not_checked: => if False:
     break_on_hyphens=False => break_on_hyphens=True
     if not self.findings: => if self.findings:
-inspection/networks.py: diagnose trace
+inspection/networks.py: networks bad_looking
     if not isinstance(estimator, BaseNetwork): => if False:
     check_network(estimator)\n    return => return
 inspection/tracing/trace.py: trace
@@ -1855,19 +1856,21 @@ warning.py: warning
     while frame.f_back is not None and => while
     os.path.dirname(__file__) + os.sep => os.path.dirname(__file__)
 persistence.py: persistence
+    if len(set(names)) < len(tuple(classes)): => if False:
+    if "estimator" not in document: => if False:
+    document[part] and decoder.decode_items => decoder.decode_items
+saved_networks.py: persistence
     right = vector.dtype in FLOATS and models => right = models
     right = vector.dtype in FLOATS and models => right = vector.dtype in FLOATS
-    if len(set(names)) < len(tuple(classes)): => if False:
-    wrong += [name for name in LEFT_OUT if name in document["parameters"]] => pass
+    wrong += [name for name in LEFT_OUT if name in parts["parameters"]] => pass
     if callbacks_of(estimator): => if False:
     settings.pop("n_decayed", None) => pass
-    for name in LEFT_OUT:\n        parameters.pop(name, None) => pass
+    for name in LEFT_OUT:\n            parameters.pop(name, None) => pass
     state["_run"] = None => pass
     if getattr(one, "requests", None) => if True
     "input_shape": model.network.shapes[0], => "input_shape": model.network.shapes[-1],
     vars(splitter) | vars(splitter).get("cvargs", {}), => vars(splitter),
     return ManyLabels(classes) => return ManyLabels(list(reversed(classes)))
-    if "estimator" not in document: => if False:
 estimators/parameters.py: edges bad_input
     COUNT = Interval(Integral, 1, None, => COUNT = Interval(Integral, 2, None,
     Interval(Real, 0, None, closed="neither") => Interval(Real, 0, None, closed="left")
@@ -1973,6 +1976,132 @@ nn/grouping.py: together
     and _equal(a.codebook, b.codebook) =>
     fit.held_out is None,\n => \n
     return position == other_position and => return
+inspection/networks.py: networks
+    X = step.transform(X) => pass
+    y is not None and isinstance(outer, TransformedTargetRegressor) => isinstance(outer, Pipeline)
+    column[:, 0] if y.ndim == 1 and column => column if y.ndim == 1 and column
+    sample.size == getattr(first, "n_features_in_", None) => True
+    sample.size == getattr(first, "n_features_in_", None) => False
+    if hasattr(sample, "to_frame"): => if False:
+    .T.infer_objects() => .T
+    if not self.around: => if False:
+    tables and isinstance(network, TableNetwork) => tables
+    if _transforms(step))\n => )\n
+    getattr(estimator, "regressor_", estimator.regressor) => estimator.regressor
+    return clone(step) if _transforms(step) else step => return step
+    isinstance(estimator, Pipeline) and estimator.steps: => isinstance(estimator, Pipeline):
+    (estimator, *reversed(around)) => (estimator, *around[:1])
+inspection/diagnose.py: networks
+    X, y = inside.samples(X), inside.targets(y) => pass
+    inside, X, y = inside.learn(X, y) => pass
+    X_val, y_val = inside.samples(X_val), inside.targets(y_val) => pass
+inspection/tracing/trace.py: networks
+    X, y = inside.samples(X), inside.targets(y) => X = inside.samples(X)
+plotting/learning_rate.py: networks
+    _, X, y = inside.learn(X, y) => pass
+plotting/gradient_flow.py: networks
+    _, X, y = inside.learn(X, y) => pass
+plotting/saliency.py: networks
+    inside.sample(baseline), name => baseline, name
+scikit_learn/private_names.py: networks steps
+    if not hasattr(estimator, "best_estimator_"): => if False:
+scikit_learn/private_names.py: private_names
+    if own == "sknn.dask" else "sknn" => if False else "sknn"
+    start.rstrip("/") + => start +
+    except PackageNotFoundError: => except KeyError:
+    get_all("Project-URL") or [] => get_all("Project-URL")
+    return start and start => return start
+estimators/panel/markup.py: markup html
+    get_config()["display"] != "diagram" => False
+    <div class="sknn-title">{escape(text)} => <div class="sknn-title">{text}
+    <div class="sknn-note">{escape(text)} => <div class="sknn-note">{text}
+    <div class="sknn-name">{escape(name)} => <div class="sknn-name">{name}
+    f"<div>{escape(text)}</div>" => f"<div>{text}</div>"
+    <div class="sknn-remedy">{escape(remedy)} => <div class="sknn-remedy">{remedy}
+    <summary>{escape(heading)} => <summary>{heading}
+    <pre>{escape(text)}</pre> => <pre>{text}</pre>
+    {escape(cell)} => {cell}
+    [""] * n_texts + => [""] * (n_texts - 1) + [""] * 2 +
+    if end else '' => if True else ''
+inspection/tracing/panel.py: panel
+    f"{_rms(own.a):.3g}", => f"{_rms(own.z):.3g}",
+    f"{_rms(own.delta):.3g}", => f"{_rms(own.da):.3g}",
+    np.mean(np.square(array)) => np.sum(np.square(array))
+    if grads else "" => if True else ""
+    " ".join(own.name.split()), => own.name,
+    _shape(own.x), => _shape(own.z),
+inspection/summary.py: summary
+    * "\N{NO-BREAK SPACE}" + name.lstrip() => * "" + name.lstrip()
+    if not self._on_images():\n            lines = => if False:\n            lines =
+    n_texts -= 1 => pass
+    .replace("- ", "-") => .replace("-", "-")
+inspection/diagnose.py: diagnose
+    found = found or [note(NOTHING)] => pass
+persistence.py: steps
+    check_named_steps(document)\n => pass\n
+    if wrote.split(".")[:2] != runs.split(".")[:2]: => if wrote != runs:
+    if wrote.split(".")[:2] != runs.split(".")[:2]: => if False:
+    if not isinstance(estimator, BaseEstimator):\n        raise => if False:\n        raise
+    estimator = best_estimator(estimator) => pass
+nn/storage/values.py: steps
+    if array.ndim == 2 and array.strides[0] < array.strides[1]: => if False:
+scikit_learn/stored_classes.py: steps
+    since <= version} => since > version}
+    if fitted else [] => if False else []
+    NOT_KEPT = {"_stop_words_id"} => NOT_KEPT = set()
+    {"MultiLabelBinarizer": {"_cached_dict"}} => {}
+    {"ColumnTransformer": {"force_int_remainder_cols"}} => {}
+    not isinstance(name, str) or name not in TABLE => name not in TABLE
+steps.py: steps
+    type(one) is type(value) and one == value: => callable(value):
+    not in listed_values() or arguments: => not in listed_values():
+    if stored_class(name) is not type(step): => if stored_class(name) is None:
+    if _is_code(value): => if False:
+    if strange:\n            raise TypeError => if False:\n            raise TypeError
+    check_step(step)\n        for parameter in LEFT_OUT => for parameter in LEFT_OUT
+    check_step(step)\n        return step => return step
+    del parameters[parameter] => pass
+    if missing: => if False:
+    | dict.fromkeys(COMPUTED_AGAIN.get(name, ())) => | {}
+    learnt.pop(gone, None) => pass
+    content.keys() != {"class", "arguments"}: => False:
+    if stored_class(name) is None:\n            raise => if False:\n            raise
+    set(arguments) - allowed | => set() |
+    | set(arguments) & LEFT_OUT.get(name, set()) => | set()
+    key=learnt["vocabulary_"].get) => key=str)
+    all(type(term) is str for term in terms): => True:
+    if not callable(value) or isinstance(value, make_column_selector): => if not callable(value):
+    {term: column for column => {term: column + 1 for column
+restored_steps.py: steps
+    step._validate_params() => pass
+    require(is_count(n), => require(True,
+    comb(n, k) if interaction_only => comb(n + k - 1, k) if interaction_only
+    total > 2 * MOST_COLUMNS => False
+    counts[max(least, 1) - 1 :] => counts[least:]
+    _check_columns(full)\n => pass\n
+    require(state[name] == value, => require(True,
+    len(splines) == n > 0 => len(splines) >= 0
+    all(type(one) is BSpline for one in splines) => True
+    n * (n_each - (not step.include_bias)) => n * n_each
+    require(got == wanted, "n_features_out_" => require(True, "n_features_out_"
+    drop.shape == (len(categories),)) => True)
+    is_count(dropped) and dropped < n) => is_count(dropped))
+    is_count(dropped) and dropped < n) => dropped < n)
+    n = int(group.max()) + 1 => n = len(own)
+    n_outs.append(n - (dropped is not None)) => n_outs.append(n)
+    require(got == n_outs, => require(True,
+    isinstance(categories, list) and len(categories) == n => isinstance(categories, list)
+    own.ndim == 1 and len(own) > 0 => own.ndim == 1
+    all(a < b or b != b => all(a <= b or b != b
+    all(a < b or b != b => all(a < b
+    (groups is not None) == enabled, => True,
+    require(type(enabled) is bool, => require(True,
+    isinstance(groups, list) and len(groups) == n => isinstance(groups, list)
+    group.shape == own.shape => True
+    group.dtype.kind == "i" => True
+    np.array_equal(np.unique(group), np.arange(group.max() + 1)) => True
+    require(columns == list(range(len(columns))), => require(True,
+    if n > MOST_COLUMNS: => if False:
 """
 
 

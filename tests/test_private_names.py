@@ -148,7 +148,7 @@ def test_panel_links_to_the_page_of_the_estimator(end, declare):
     assert MLPClassifier()._get_doc_link() == f"{start}.MLPClassifier.html"
     assert TabularRegressor()._get_doc_link() == f"{start}.TabularRegressor.html"
     dask = pytest.importorskip("sknn.dask")
-    assert dask.CNNRegressor()._get_doc_link() == f"{start}.dask.CNNRegressor.html"
+    assert dask.DaskCNNRegressor()._get_doc_link() == f"{start}.dask.DaskCNNRegressor.html"
     assert OfTheUser()._get_doc_link() == ""
     assert f'href="{start}.MLPClassifier.html"' in MLPClassifier()._repr_html_()
 
