@@ -1983,6 +1983,7 @@ inspection/networks.py: networks
     sample.size == getattr(first, "n_features_in_", None) => True
     sample.size == getattr(first, "n_features_in_", None) => False
     if hasattr(sample, "to_frame"): => if False:
+    or issparse(sample)): => ):
     .T.infer_objects() => .T
     if not self.around: => if False:
     tables and isinstance(network, TableNetwork) => tables

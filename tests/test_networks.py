@@ -6,15 +6,17 @@ from functools import partial
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
 
 from sknn import CNNClassifier, MLPClassifier, MLPRegressor, TabularClassifier
 from sknn.inspection import diagnose, summary, trace
@@ -191,6 +193,19 @@ def test_row_of_a_frame_goes_through_a_column_transformer():
     pipeline = make_pipeline(columns, CLF()).fit(frame, Y)
     wanted = [SCALED[1, 0], 0, 1]
     for sample in (frame.iloc[1], frame.iloc[[1]]):
+        found = NetworkDisplay.from_estimator(pipeline, sample, plot=False)
+        assert_allclose(found.columns[0].values, wanted, rtol=1e-9)
+
+
+def test_sparse_row_and_a_text_go_through_the_steps():
+    texts = ["the cat", "a dog"] * 20
+    words = make_pipeline(CountVectorizer(), CLF()).fit(texts, Y)
+    rows = csr_array(SCALED)
+    sparse = make_pipeline(MaxAbsScaler(), CLF()).fit(rows, Y)
+    for pipeline, sample, wanted in (
+        (words, "the cat", [1, 0, 1]),
+        (sparse, rows[[2]], SCALED[2] / np.abs(SCALED).max(axis=0)),
+    ):
         found = NetworkDisplay.from_estimator(pipeline, sample, plot=False)
         assert_allclose(found.columns[0].values, wanted, rtol=1e-9)
 

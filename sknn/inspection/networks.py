@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
@@ -62,7 +63,7 @@ class Inside:
             return sample
         if hasattr(sample, "to_frame"):  # a row of a frame
             sample = sample.to_frame().T.infer_objects()
-        if not hasattr(sample, "columns"):
+        if not (hasattr(sample, "columns") or issparse(sample)):
             sample = np.asarray(sample)
             row = sample.size == getattr(first, "n_features_in_", None)
             sample = sample.reshape(1, -1) if row else sample[np.newaxis]
