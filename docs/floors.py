@@ -225,8 +225,9 @@ sknn.nn.gradient                a mini-batch in, loss and gradient out; micro-ba
 sknn.nn.model                   a network with its weights: it predicts, and it is pickled
 
 sknn.nn.table                   tables of several kinds of columns as input: `TableInput`
-
 sknn.nn.residual                layers with a shortcut around them: `Residual`
+
+sknn.nn.composite               layers that are made of layers: `Composite`
 
 sknn.nn.network                 layers in sequence over one vector of parameters
 

@@ -444,8 +444,6 @@ nn/network.py: network normalization gradient divergence residual sequential
     if layer.adapts:\n                layer.adapt => if True:\n                layer.adapt
     x = layer.forward(*own, workspaces[index], PREDICTION) => pass
     if issparse(x) and not layer.accepts_sparse:\n                x => if False:\n                x
-    any(layer.scheduled for => any(False and layer.scheduled for
-    any(layer.adapts for => any(False and layer.adapts for
     or names.count(n) > 1 => or names.count(n) > 2
     or "__" in n => or False
     entries = list(entries)\n => pass\n
@@ -543,6 +541,14 @@ nn/layers/piecewise.py: piecewise layers models_together
     "slope", shape, draw, rate=rate, role="weight" => "slope", shape, draw, rate=rate
     "bias", shape, draw, False => "bias", shape, draw, True
     (self._n_bins + 1) * self.size => self._n_bins * self.size
+nn/composite.py: table residual layers
+    any(layer.draws for => any(False and layer.draws for
+    any(layer.joint for => any(False and layer.joint for
+    any(layer.scheduled for => any(False and layer.scheduled for
+    any(layer.adapts for => any(False and layer.adapts for
+    own if own or not items else None for => own for
+    if not deep: => if deep:
+    elif setting: => elif not setting:
 nn/table.py: table layers
     dx[..., columns[number]] += dpart => dx[..., columns[number]] = dpart
     dx[...] = 0\n => pass\n
@@ -555,12 +561,7 @@ nn/table.py: table layers
     numbers.ndim == 1 and numbers.dtype.kind in "iu" => numbers.ndim == 1
     not np.isin(numbers, all_columns).all() => numbers.max() >= n_columns
     name in own or "." in name => name in own
-    (*parts[at][:-2], value, parts[at][-1]) => (value, parts[at][-1])
-    if not deep: => if deep:
-    any(layer.draws for => any(False and layer.draws for
-    any(layer.joint for => any(False and layer.joint for
-    any(layer.scheduled for => any(False and layer.scheduled for
-    any(layer.adapts for => any(False and layer.adapts for
+    (*parts[at][:-2], layer, parts[at][-1]) => (layer, parts[at][-1])
     self._networks[0] == columns => True
     dpart[...] = part => dpart = part
 nn/layers/activate.py: activate layers
@@ -596,11 +597,7 @@ nn/residual.py: residual layers
     steps *= strides_of(inner) => pass
     if self._networks is not None and self => if False and self
     prod(networks[0].shapes[-1]) + sum( => sum(
-    any(layer.draws for => any(False and layer.draws for
-    any(layer.joint for => any(False and layer.joint for
     name in own or "." in name => name in own
-    own if own or not items else None for => own for
-    if not deep: => if deep:
     self.shortcut == "auto" and made == shape => made == shape
     if projection.shapes[-1] != made: => if False:
 nn/layers/windows.py: windows convolution pooling

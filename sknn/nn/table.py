@@ -1,17 +1,16 @@
 """Tables of several kinds of columns as the input of a network: `TableInput`."""
 
 from copy import copy
-from dataclasses import replace
 from math import prod
 
 import numpy as np
 
-from sknn.nn.layers.base import JointLayer, kept, needs_flat
+from sknn.nn.composite import Composite, by_layer, present
+from sknn.nn.layers.base import kept, needs_flat
 from sknn.nn.network import Network, named_layers
-from sknn.nn.residual import by_layer, present
 
 
-class TableInput(JointLayer):
+class TableInput(Composite):
     """y = what each layer makes of its own columns of x, side by side, then the other columns.
 
     The first layer of a network on a table whose columns are numbers, codes of categories and
@@ -33,22 +32,6 @@ class TableInput(JointLayer):
     def __init__(self, parts):
         self.parts = parts
 
-    @property
-    def draws(self):
-        return any(layer.draws for layer in self.named_layers().values())
-
-    @property
-    def joint(self):
-        return any(layer.joint for layer in self.named_layers().values())
-
-    @property
-    def scheduled(self):
-        return any(layer.scheduled for layer in self.named_layers().values())
-
-    @property
-    def adapts(self):
-        return any(layer.adapts for layer in self.named_layers().values())
-
     def named_layers(self):
         """The layers by name. Raises TypeError or ValueError if parts are not such."""
         parts = self.parts
@@ -65,13 +48,6 @@ class TableInput(JointLayer):
         own = self.setting_names()
         layers = [part[:-1] if len(part) == 3 else part[0] for part in parts]
         return named_layers(layers, lambda name: name in own or "." in name)
-
-    def check(self):
-        try:
-            for layer in self.named_layers().values():
-                layer.check()
-        except TypeError as error:
-            raise ValueError(str(error)) from error
 
     def columns(self, n_columns):
         """For each part, and for the columns that are passed on, a slice or an array of numbers.
@@ -117,29 +93,10 @@ class TableInput(JointLayer):
         placed._networks = needs_flat(input_shape), self.networks(input_shape)
         return placed
 
-    def inside(self, input_shape):
-        return self.networks(input_shape)
-
     def output_shape(self, input_shape):
         made = sum(prod(network.shapes[-1]) for network in self.networks(input_shape))
         rest = self.columns(input_shape[0])[-1]
         return (made + len(np.arange(input_shape[0])[rest]),)
-
-    def parameters(self, input_shape):
-        return [
-            replace(item, name=f"{name}.{item.name}")
-            for network in self.networks(input_shape)
-            for name, items in zip(network.names, network.layout.declared, strict=True)
-            for item in items
-        ]
-
-    def state(self, input_shape):
-        return [
-            replace(item, name=f"{name}.{item.name}")
-            for network in self.networks(input_shape)
-            for name, items in zip(network.names, network.state_layout.declared, strict=True)
-            for item in items
-        ]
 
     def adapt(self, params, state, x, random_state):
         networks = self.networks(x.shape[-1:])
@@ -147,15 +104,9 @@ class TableInput(JointLayer):
             given = by_layer(network, params), by_layer(network, state), _taken(x, own)
             network.adapt(*given, random_state)
 
-    def multiply_adds(self, input_shape):
-        return sum(network.multiply_adds() for network in self.networks(input_shape))
-
     def numbers_kept(self, input_shape):
         kept_inside = sum(network.numbers_kept() for network in self.networks(input_shape))
         return prod(self.output_shape(input_shape)) + kept_inside
-
-    def scratch(self, input_shape):
-        return max(network.largest_scratch() for network in self.networks(input_shape))
 
     def forward_jointly(self, params, state, x, cache, context):
         networks, columns = kept(cache, "parts", self._split, x.shape[-1])
@@ -197,36 +148,10 @@ class TableInput(JointLayer):
         """(networks, columns) of the parts."""
         return self.networks((n_columns,)), self.columns(n_columns)
 
-    def get_params(self, deep=True):
-        """The arguments of the constructor, and with ``deep`` the layers and their settings."""
-        params = self.settings()
-        if not deep:
-            return params
-        try:
-            named = self.named_layers()
-        except (TypeError, ValueError):  # a network says what is wrong with them
-            return params
-        for name, layer in named.items():
-            params[name] = layer
-            params |= {f"{name}__{key}": value for key, value in layer.get_params().items()}
-        return params
-
-    def set_params(self, **params):
-        """Sets arguments of the constructor, layers, or their settings, by name."""
-        own = [name for name in self.setting_names() if name in params]
-        super().set_params(**{name: params.pop(name) for name in own})
-        for key, value in params.items():
-            name, _, setting = key.partition("__")
-            named = self.named_layers()
-            if name not in named:
-                super().set_params(**{key: value})  # raises
-            elif setting:
-                named[name].set_params(**{setting: value})
-            else:
-                parts, at = list(self.parts), list(named).index(name)
-                parts[at] = (*parts[at][:-2], value, parts[at][-1])
-                self.parts = parts
-        return self
+    def with_layer(self, at, layer):
+        parts = list(self.parts)
+        parts[at] = (*parts[at][:-2], layer, parts[at][-1])
+        return {"parts": parts}
 
 
 def _taken(x, columns):
