@@ -121,17 +121,23 @@ sknn.inspection.networks        which estimators can be looked into, and the mod
 
 sknn.tabular                    raw tables: columns become a matrix, several networks train on it
 
-sknn.tabular.tasks              `TabularClassifier`, `TabularRegressor`
+sknn.tabular.classifier         `TabularClassifier`: labels out of raw tables
+sknn.tabular.regressor          `TabularRegressor`: numbers out of raw tables
 
 sknn.tabular.ensemble           common to both: a fit in four steps, prediction
+sknn.tabular.parameters         every parameter of both: its default, constraint and documentation
 
 sknn.tabular.members            several networks on one matrix, each with rows to be validated on
+sknn.tabular.scores             the scores by which members keep their best epoch
 
 sknn.tabular.recipe             the network of a member, and how it is trained
+sknn.tabular.reading            the one way in: X, columns and weights become checked rows
+sknn.tabular.targets            labels and numbers, checked and on the scale of members
 
 sknn.tabular.encoding           what is learnt of columns, and the matrix that networks take in
 sknn.tabular.folds              which rows each member trains on, and is validated on
 sknn.tabular.calibration        a temperature that makes probabilities as sure as they are right
+sknn.tabular.out_of_fold        predictions for each row by members that did not train on it
 
 sknn.tabular.frames             frames, arrays, lists and sparse matrices, column by column
 
