@@ -117,11 +117,13 @@ class TableInput(Composite):
             arrays = present(network, by_layer(network, params)), by_layer(network, state)
             given = *arrays, _taken(x, own), workspaces, context
             outputs.append((yield from network.forward_jointly(*given)))
+        cache["n_columns"], cache["alone"] = x.shape[-1], self._is_alone(columns, x.shape[-1])
+        if cache["alone"]:
+            return outputs[0]
         outputs.append(_taken(x, columns[-1]))
         models = np.broadcast_shapes(*(output.shape[:-2] for output in outputs))
         ends = np.cumsum([output.shape[-1] for output in outputs]).tolist()
         cache["places"] = [slice(*pair) for pair in zip([0, *ends], ends, strict=False)]
-        cache["n_columns"] = x.shape[-1]
         y = cache.array("y", (*models, x.shape[-2], ends[-1]))
         for place, output in zip(cache["places"], outputs, strict=True):
             y[..., place] = output
@@ -129,6 +131,10 @@ class TableInput(Composite):
 
     def backward_jointly(self, params, grads, dy, cache, context, need_dx=True):
         networks, columns = kept(cache, "parts", self._split, cache["n_columns"])
+        if cache["alone"]:
+            own = by_layer(networks[0], params), by_layer(networks[0], grads)
+            given = *own, dy, cache["workspaces"][0], context, need_dx
+            return (yield from networks[0].backward_jointly(*given))
         dx = cache.array("dx", (*dy.shape[:-1], cache["n_columns"])) if need_dx else None
         if need_dx:
             dx[...] = 0
@@ -147,6 +153,13 @@ class TableInput(Composite):
     def _split(self, n_columns):
         """(networks, columns) of the parts."""
         return self.networks((n_columns,)), self.columns(n_columns)
+
+    @staticmethod
+    def _is_alone(columns, n_columns):
+        """Whether there is one part, which takes all columns in their order: nothing is copied."""
+        first, *others = columns
+        whole = isinstance(first, slice) and first == slice(0, n_columns)
+        return whole and len(others) == 1
 
     def with_layer(self, at, layer):
         parts = list(self.parts)
