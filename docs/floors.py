@@ -129,6 +129,7 @@ sknn.tabular.parameters         every parameter of both: its default, constraint
 
 sknn.tabular.members            several networks on one matrix, each with rows to be validated on
 sknn.tabular.scores             the scores by which members keep their best epoch
+sknn.tabular.panel              the columns of a table in the panel that notebooks show
 
 sknn.tabular.recipe             the network of a member, and how it is trained
 sknn.tabular.reading            the one way in: X, columns and weights become checked rows

@@ -68,6 +68,8 @@ tabular/encoding.py: encoding
     key=lambda code: _rank(levels[code]) => key=None
     if half > 0: => if half >= 0:
     if len(order) + missing + (len(order) < n_levels) < 2: => if False:
+    also = f"{texts[j]}; " if j in self.numbers else "" => also = f"{texts[j]}; "
+    for j in self.indicators:\n            also => for j in []:\n            also
 tabular/folds.py: folds ensemble
     shuffled = random_state.permutation(n) => shuffled = np.arange(n)
     np.argsort(y[shuffled], kind="stable") => np.arange(n)
@@ -119,6 +121,11 @@ tabular/out_of_fold.py: ensemble out_of_fold
     counts[at] += 1 => counts[at] = 1
     total[at] += predicted => total[at] = predicted
     np.flatnonzero(kept)[seen] => np.flatnonzero(kept)[: seen.sum()]
+tabular/panel.py: panel
+    values.mean(axis=1) => values.max(axis=1)
+    more = len(texts) - len(rows) => more = 0
+    escape(str(name)) => str(name)
+    "" if self.oof_score_ is None else => "" if True else
 tabular/reading.py: ensemble
     return table.in_order(list(known)) => return table
     at.min() < 0 or at.max() => False or at.max()
@@ -150,7 +157,8 @@ tabular/regressor.py: regressor
     self._model.loss.predict(z)[..., 0] => z[..., 0]
     self._loss().check_targets(y) => pass
     Quantile(float(self.quantile)) => Quantile()
-    self.scoring is None and not => not
+    self.scoring or self._default => self._default
+    isinstance(self._loss(), SquaredError) else => True else
     if loss.outputs_per_target > 1: => if False:
 nn/activations.py: activations layers models_together initializers
     glorot_factor = 2.0 => glorot_factor = 3.0
@@ -1463,6 +1471,7 @@ plotting/training_curve.py: training_curve_display
     FEW = 50 => FEW = 51
     best_validation_score_ is not None and scores => best_validation_score_ is not None or scores
     np.array(estimator.history_["loss"]) => estimator.history_["loss"]
+    estimator.history_[curve].mean(axis=1) => estimator.history_[curve][:, 0]
     np.nanargmax(scores)) + 1 => np.nanargmax(scores))
     int(np.nanargmax(scores)) + 1 => len(scores)
     {"color": VERMILION, "linestyle": "--"} => {"color": VERMILION}

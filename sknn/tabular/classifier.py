@@ -261,7 +261,10 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         return weight_by_class(self.class_weight, self.classes_, codes, weight)
 
     def _scoring(self):
-        return SCORES[self.scoring or "neg_brier_score"]
+        return SCORES[self.scoring or self._default_scoring()]
+
+    def _default_scoring(self):
+        return "neg_brier_score"
 
     def _n_outputs(self):
         return len(self.classes_)

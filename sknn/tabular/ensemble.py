@@ -21,6 +21,7 @@ from sknn.tabular.encoding import Encoding
 from sknn.tabular.folds import asked_folds, dealt_folds
 from sknn.tabular.members import Members
 from sknn.tabular.out_of_fold import out_of_fold, scattered
+from sknn.tabular.panel import ColumnsPanel
 from sknn.tabular.reading import categories, read_table, weights_for
 from sknn.tabular.recipe import (
     Recipe,
@@ -44,7 +45,11 @@ def _refused(method, reason):
 
 
 class TableNetwork(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, CachedParameterNames, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    ColumnsPanel,
+    CachedParameterNames,
+    BaseEstimator,
 ):
     """Fits members, whatever the task.
 

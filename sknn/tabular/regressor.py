@@ -236,14 +236,18 @@ class TabularRegressor(RegressorMixin, TableNetwork):
 
     def _scoring(self):
         loss, scaling = self._loss(), self._scaling
-        if self.scoring is None and not isinstance(loss, SquaredError):
+        scoring = self.scoring or self._default_scoring()
+        if scoring == "loss":
             return partial(minus_loss, loss)
-        function = ERRORS[self.scoring or "neg_root_mean_squared_error"]
+        function = ERRORS[scoring]
 
         def score(z, y, weight):
             return function(scaling.within(loss.predict(z)), y, weight)
 
         return score
+
+    def _default_scoring(self):
+        return "neg_root_mean_squared_error" if isinstance(self._loss(), SquaredError) else "loss"
 
     def _n_outputs(self):
         return 1

@@ -53,6 +53,8 @@ STYLE = """<style>
   content: "\\2192"; position: absolute; right: -2em; width: 2em; top: calc(50% - 0.7em);
 }
 .sknn-network .sknn-name { font-weight: bold; }
+.sknn-network table { border-collapse: collapse; display: block; max-height: 30em; overflow: auto; }
+.sknn-network td { padding: 0.1em 1em 0.1em 0; text-align: left; vertical-align: top; }
 .sknn-network .sknn-note { margin-top: 0.6em; }
 .sknn-network .sknn-charts { display: flex; flex-wrap: wrap; gap: 1em; margin-top: 0.6em; }
 .sknn-network svg { max-width: 100%; height: auto; font: 11px monospace; fill: currentColor; }
@@ -78,6 +80,10 @@ class NetworkPanel:
         add_to_panel(params, lambda: network_html(self))
         return params
 
+    def _panel_content(self):
+        """HTML of what is shown of the estimator; it may raise."""
+        return _fitted(self) if hasattr(self, "coefs_") else _planned(self)
+
 
 def network_html(estimator):
     """HTML of the estimator's network, with its learning curve once fitted.
@@ -86,9 +92,9 @@ def network_html(estimator):
     in place of them.
     """
     try:
-        content = _fitted(estimator) if hasattr(estimator, "coefs_") else _planned(estimator)
+        content = estimator._panel_content()
     except Exception as error:  # layers and activations may be anybody's
-        content = _note(f"The network cannot be shown. {type(error).__name__}: {error}")
+        content = note(f"The network cannot be shown. {type(error).__name__}: {error}")
     return f'{STYLE}<div class="sknn-network">{content}</div>'
 
 
@@ -114,7 +120,7 @@ def _fitted(estimator):
     charts = chart("Loss", losses, unit) + chart("Validation score", scores, unit)
     return (
         _boxes(network.shapes[0], rows, model.loss.link)
-        + _note(costs)
+        + note(costs)
         + f'<div class="sknn-charts">{charts}</div>'
     )
 
@@ -134,7 +140,7 @@ def _planned(estimator):
     ]
     link = UNKNOWN if is_classifier(estimator) else estimator._loss().link
     input_shape = _where_equal(small.shapes[0], large.shapes[0])
-    return _boxes(input_shape, rows, link) + _note(f"{UNKNOWN} will be known once fitted.")
+    return _boxes(input_shape, rows, link) + note(f"{UNKNOWN} will be known once fitted.")
 
 
 def _small_and_large_network(estimator):
@@ -186,5 +192,6 @@ def _times(shape):
     return " \u00d7 ".join(map(str, shape))
 
 
-def _note(text):
+def note(text):
+    """A paragraph of text."""
     return f'<div class="sknn-note">{escape(text)}</div>'
