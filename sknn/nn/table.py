@@ -27,7 +27,7 @@ class TableInput(Composite):
         by the names given with them or by kind and number.
     """
 
-    _networks = None  # one for each part: known once placed
+    _networks = _columns = None  # one for each part, and its columns: known once placed
 
     def __init__(self, parts):
         self.parts = parts
@@ -54,6 +54,8 @@ class TableInput(Composite):
 
         Raises ValueError if a part takes columns that are not there, or none.
         """
+        if self._columns is not None and self._columns[0] == n_columns:
+            return self._columns[1]
         taken, all_columns = [], np.arange(n_columns)
         for part in self.parts:
             columns = part[-1]
@@ -89,8 +91,9 @@ class TableInput(Composite):
         ]
 
     def placed(self, input_shape):
-        placed = copy(self)
-        placed._networks = needs_flat(input_shape), self.networks(input_shape)
+        placed, n_columns = copy(self), needs_flat(input_shape)
+        placed._columns = n_columns, self.columns(n_columns)
+        placed._networks = n_columns, self.networks(input_shape)
         return placed
 
     def output_shape(self, input_shape):
