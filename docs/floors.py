@@ -126,17 +126,24 @@ sknn.inspection.networks        the network inside a pipeline or a search, and w
 
 sknn.tabular                    raw tables: columns become a matrix, several networks train on it
 
-sknn.tabular.tasks              `TabularClassifier`, `TabularRegressor`
+sknn.tabular.classifier         `TabularClassifier`: labels out of raw tables
+sknn.tabular.regressor          `TabularRegressor`: numbers out of raw tables
 
 sknn.tabular.ensemble           common to both: a fit in four steps, prediction
+sknn.tabular.parameters         every parameter of both: its default, constraint and documentation
 
 sknn.tabular.members            several networks on one matrix, each with rows to be validated on
+sknn.tabular.scores             the scores by which members keep their best epoch
+sknn.tabular.columns_panel      the columns of a table in the panel that notebooks show
 
 sknn.tabular.recipe             the network of a member, and how it is trained
+sknn.tabular.reading            the one way in: X, columns and weights become checked rows
+sknn.tabular.targets            labels and numbers, checked and on the scale of members
 
 sknn.tabular.encoding           what is learnt of columns, and the matrix that networks take in
 sknn.tabular.folds              which rows each member trains on, and is validated on
 sknn.tabular.calibration        a temperature that makes probabilities as sure as they are right
+sknn.tabular.out_of_fold        predictions for each row by members that did not train on it
 
 sknn.tabular.frames             frames, arrays, lists and sparse matrices, column by column
 
@@ -232,8 +239,9 @@ sknn.nn.gradient                a mini-batch in, loss and gradient out; micro-ba
 sknn.nn.model                   a network with its weights: it predicts, and it is pickled
 
 sknn.nn.table                   tables of several kinds of columns as input: `TableInput`
-
 sknn.nn.residual                layers with a shortcut around them: `Residual`
+
+sknn.nn.composite               layers that are made of layers: `Composite`
 
 sknn.nn.network                 layers in sequence over one vector of parameters
 

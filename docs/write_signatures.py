@@ -2,8 +2,9 @@
 
     python docs/write_signatures.py [--check]
 
-The table PARAMETERS in sknn/estimators/parameters.py holds name, default, constraint and text of
-every parameter; ATTRIBUTES below holds the fitted attributes. In each class of ESTIMATORS this
+The tables PARAMETERS in sknn/estimators/parameters.py and, for the estimators for tables, in
+sknn/tabular/parameters.py hold name, default, constraint and text of every parameter; ATTRIBUTES
+and TABLE_ATTRIBUTES below hold the fitted attributes. In each class of ESTIMATORS this
 replaces the sections Parameters and Attributes of the docstring, and the whole of ``__init__``.
 Lists of names (activations, solvers, losses) come from the tables of the code.
 
@@ -26,15 +27,19 @@ sys.path.insert(0, str(ROOT))  # the package of this copy, installed or not
 
 from sknn.estimators import parameters  # noqa: E402
 from sknn.estimators.hidden_layers import NORMALIZATIONS, POOLINGS  # noqa: E402
-from sknn.estimators.parameters import REQUIRED, By, chosen, has, parameters_of  # noqa: E402
+from sknn.estimators.parameters import REQUIRED, By, chosen, has  # noqa: E402
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS  # noqa: E402
 from sknn.nn import activations, initializers  # noqa: E402
 from sknn.nn.augmentation import AUGMENTATIONS  # noqa: E402
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES  # noqa: E402
 from sknn.scikit_learn import StrOptions  # noqa: E402
+from sknn.tabular import parameters as table_parameters  # noqa: E402
 
 WIDTH, INDENT = 100, 4
-FILES = [ROOT / "sknn" / "estimators" / f"{name}.py" for name in ("mlp", "cnn", "sequential")]
+FILES = [
+    *(ROOT / "sknn" / "estimators" / f"{name}.py" for name in ("mlp", "cnn", "sequential")),
+    *(ROOT / "sknn" / "tabular" / f"{name}.py" for name in ("classifier", "regressor")),
+]
 SECTIONS = ("Parameters", "Attributes")
 
 
@@ -148,6 +153,56 @@ ATTRIBUTES = {
         "One entry per epoch or iteration in each list: 'loss'; 'validation_loss' and "
         "'validation_score', nan without validation samples; 'learning_rate', nan for 'lbfgs'; "
         "'gradient_norm', the mean over the steps; 'seconds'.",
+    ),
+}
+
+TABLE_ATTRIBUTES = {
+    "classes_": Attribute(
+        "ndarray of shape (n_classes,)",
+        "Class labels.",
+        only="classifier",
+    ),
+    "n_features_in_": Attribute("int", "Number of columns seen during fit."),
+    "feature_names_in_": Attribute(
+        "ndarray of shape (n_features_in_,)",
+        "Names of the columns seen during fit. Defined only if X has names that are all strings. "
+        "Later frames may have these columns in any order.",
+    ),
+    "is_categorical_": Attribute(
+        "ndarray of shape (n_features_in_,) of bool", "Which columns were taken as categories."
+    ),
+    "n_members_": Attribute("int", "Number of members."),
+    "n_iter_": Attribute("int", "Number of epochs that all members have done."),
+    "best_iter_": Attribute(
+        "ndarray of shape (n_members,)",
+        "The epoch, from 1, whose weights each member has kept.",
+    ),
+    "validation_scores_": Attribute(
+        "ndarray of shape (n_epochs, n_members), or None",
+        "Score of each epoch and member; None if there are too few samples to hold some out.",
+    ),
+    "history_": Attribute(
+        "dict of ndarray of shape (n_epochs, n_members)",
+        "'loss', 'validation_loss', 'validation_score', 'learning_rate' and 'seconds'.",
+    ),
+    "oof_prediction_": Attribute(
+        By(
+            classifier="ndarray of shape (n_samples, n_classes), or None",
+            regressor="ndarray of shape (n_samples,), or None",
+        ),
+        "Out-of-fold predictions: those of members that did not train on the sample, nan for "
+        "samples that were in no fold. None with ``X_val``.",
+    ),
+    "oof_score_": Attribute(
+        "float or None",
+        "$score of these predictions. It is slightly optimistic, as members keep the epoch that is "
+        "best on the same samples.",
+        slots={"score": By(classifier="Accuracy", regressor="R2")},
+    ),
+    "temperature_": Attribute(
+        "float",
+        "What raw outputs are divided by, at most 1; 1 without ``calibrate``.",
+        only="classifier",
     ),
 }
 
@@ -280,12 +335,20 @@ def check_options(name, options, constraint):
         )
 
 
+def tables_of(estimator):
+    """(the module that describes its parameters, the table of its attributes)."""
+    if estimator in table_parameters.ESTIMATORS:
+        return table_parameters, TABLE_ATTRIBUTES
+    return parameters, ATTRIBUTES
+
+
 def docstring_sections(estimator):
     """Lines of the sections Parameters and Attributes."""
-    network, task, _ = parameters.ESTIMATORS[estimator]
-    attributes = {name: row for name, row in ATTRIBUTES.items() if has(row, network, task)}
+    module, attributes = tables_of(estimator)
+    network, task, _ = module.ESTIMATORS[estimator]
+    attributes = {name: row for name, row in attributes.items() if has(row, network, task)}
     lines = []
-    for title, rows in zip(SECTIONS, (parameters_of(estimator), attributes), strict=True):
+    for title, rows in zip(SECTIONS, (module.parameters_of(estimator), attributes), strict=True):
         lines += [" " * INDENT + title, " " * INDENT + "-" * len(title)]
         for name, row in rows.items():
             lines += entry(name, row, network, task)
@@ -295,8 +358,9 @@ def docstring_sections(estimator):
 
 def constructor(estimator):
     """Lines of ``__init__``."""
-    network, task, positional = parameters.ESTIMATORS[estimator]
-    rows = parameters_of(estimator)
+    module, _ = tables_of(estimator)
+    network, task, positional = module.ESTIMATORS[estimator]
+    rows = module.parameters_of(estimator)
     lines = ["    def __init__(", "        self,"]
     for number, (name, row) in enumerate(rows.items()):
         if number == len(positional):
@@ -321,8 +385,9 @@ def _short(value):
 def rewritten(source):
     """The source of a module with sections and ``__init__`` of its estimators written anew."""
     lines = source.splitlines()
+    written = {*parameters.ESTIMATORS, *table_parameters.ESTIMATORS}
     for node in reversed(ast.parse(source).body):
-        if not isinstance(node, ast.ClassDef) or node.name not in parameters.ESTIMATORS:
+        if not isinstance(node, ast.ClassDef) or node.name not in written:
             continue
         (init,) = [one for one in node.body if getattr(one, "name", None) == "__init__"]
         lines[init.lineno - 1 : init.end_lineno] = constructor(node.name)

@@ -68,13 +68,18 @@ tabular/encoding.py: encoding
     key=lambda code: _rank(levels[code]) => key=None
     if half > 0: => if half >= 0:
     if len(order) + missing + (len(order) < n_levels) < 2: => if False:
-tabular/folds.py: folds
+    also = f"{texts[j]}; " if j in self.numbers else "" => also = f"{texts[j]}; "
+    for j in self.indicators:\n            also => for j in []:\n            also
+tabular/folds.py: folds ensemble
     shuffled = random_state.permutation(n) => shuffled = np.arange(n)
     np.argsort(y[shuffled], kind="stable") => np.arange(n)
     min(max(n_members, LEAST), n // 2) => min(n_members, n // 2)
     min(max(n_members, LEAST), n // 2) => max(n_members, LEAST)
     np.flatnonzero(~rows), np => np.flatnonzero(rows), np
-    if n_folds < 2: => if n_folds < 3:
+    if n_folds < 2:\n        return [] => if n_folds < 3:\n        return []
+    found[number % len(found)] for number in => found[0] for number in
+    place[at][kept[at]] for at => at for at
+    if all(map(len, split)) =>
 tabular/calibration.py: calibration
     n_unsure=1.0) => n_unsure=0.0)
     bounds = np.log(LEAST), 0.0 => bounds = np.log(LEAST), 3.0
@@ -105,26 +110,55 @@ tabular/members.py: members ensemble
     now > self.ends => now < self.ends
     random_state.permutation(n)[:ADAPTED] => np.arange(n)[:ADAPTED]
     self.rows.astype(self.rows.dtype)  # threads => self.rows  # threads
-tabular/ensemble.py: ensemble tasks
-    kept = weight > 0 => kept = weight >= 0
-    found[number % len(found)] for number in => found[0] for number in
+tabular/ensemble.py: ensemble classifier regressor
+    kept = np.ones(len(y), bool) if weight is None else weight > 0 => kept = np.ones(len(y), bool)
     fill_unknown(params[0], x, encoding.sizes) => pass
-    counts[own.at] += 1 => counts[own.at] = 1
     np.maximum(weight / weight.mean(), LEAST_WEIGHT) => np.maximum(weight, LEAST_WEIGHT)
-    place[at][kept[at]] for at => at for at
-    return table.in_order(list(known)) => return table
     nan=-np.inf)[::-1] => nan=-np.inf)
-    at.min() < 0 or at.max() => False or at.max()
     model.theta.astype(np.float64) => model.theta
-tabular/tasks.py: tasks
-    ((p - y) ** 2).sum(axis=1) => ((p - y) ** 2).sum(axis=0)
+    own = None if weight is None else weight[seen] => own = None
+tabular/out_of_fold.py: ensemble out_of_fold
+    counts[at] += 1 => counts[at] = 1
+    total[at] += predicted => total[at] = predicted
+    np.flatnonzero(kept)[seen] => np.flatnonzero(kept)[: seen.sum()]
+tabular/columns_panel.py: columns_panel
+    values.mean(axis=1) => values.max(axis=1)
+    more = len(texts) - len(rows) => more = 0
+    "" if self.oof_score_ is None else => "" if True else
+tabular/reading.py: ensemble
+    return table.in_order(list(known)) => return table
+    at.min() < 0 or at.max() => False or at.max()
+    return asked.copy() => return ~asked
+    filled(np.nan) => filled(0)
+tabular/parameters.py: signatures
+    return rows_of(ESTIMATORS[estimator], PARAMETERS) => return PARAMETERS
+tabular/targets.py: targets classifier regressor
     return own if weight is None else own * weight => return own
-    np.clip(y, own["least"], own["most"]).mean(axis=0) => y.mean(axis=0)
-    "scale": scale if scale > 0 else 1.0, => "scale": scale,
+    if not (own > 0).all(): => if False:
+    scale if scale > 0 else 1.0 => scale
+    return np.clip(y, self.least, self.most) => return y
+    scale = mean if positive else => scale =
+    0.0 if positive else mean, scale => mean, scale
+    self.there(self.least), self.there(self.most) => self.least, self.most
+    np.isnan(y).any() else => np.isinf(y).any() else
+tabular/scores.py: scores regressor
+    ((p - y) ** 2).sum(axis=1) => ((p - y) ** 2).sum(axis=0)
+    float(len(y) if weight is None else weight.sum()) => float(len(y))
+    return -float(value) => return float(value)
+    z.argmax(axis=1) == y.argmax(axis=1), weights=weight => z.argmax(axis=1) == y.argmax(axis=1)
+tabular/classifier.py: classifier
     / self.temperature_).mean(axis=0) => ).mean(axis=0)
     if not self.calibrate or outputs is None: => if outputs is None:
-    if not (own > 0).all(): => if False:
-    np.clip(z.astype(float), *ends) => z.astype(float)
+tabular/regressor.py: regressor
+    positive=self._loss().link == "exp" => positive=False
+    scaling.within(loss.predict(z)) => loss.predict(z)
+    scaling.within(loss.predict(z)) => scaling.within(z)
+    self._model.loss.predict(z)[..., 0] => z[..., 0]
+    self._loss().check_targets(y) => pass
+    Quantile(float(self.quantile)) => Quantile()
+    self.scoring or self._default => self._default
+    isinstance(self._loss(), SquaredError) else => True else
+    if loss.outputs_per_target > 1: => if False:
 nn/activations.py: activations layers models_together initializers
     glorot_factor = 2.0 => glorot_factor = 3.0
     dy *= a > 0 => dy *= a >= 0
@@ -444,8 +478,6 @@ nn/network.py: network normalization gradient divergence residual sequential
     if layer.adapts:\n                layer.adapt => if True:\n                layer.adapt
     x = layer.forward(*own, workspaces[index], PREDICTION) => pass
     if issparse(x) and not layer.accepts_sparse:\n                x => if False:\n                x
-    any(layer.scheduled for => any(False and layer.scheduled for
-    any(layer.adapts for => any(False and layer.adapts for
     or names.count(n) > 1 => or names.count(n) > 2
     or "__" in n => or False
     entries = list(entries)\n => pass\n
@@ -543,6 +575,14 @@ nn/layers/piecewise.py: piecewise layers models_together
     "slope", shape, draw, rate=rate, role="weight" => "slope", shape, draw, rate=rate
     "bias", shape, draw, False => "bias", shape, draw, True
     (self._n_bins + 1) * self.size => self._n_bins * self.size
+nn/composite.py: table residual layers
+    any(layer.draws for => any(False and layer.draws for
+    any(layer.joint for => any(False and layer.joint for
+    any(layer.scheduled for => any(False and layer.scheduled for
+    any(layer.adapts for => any(False and layer.adapts for
+    own if own or not items else None for => own for
+    if not deep: => if deep:
+    elif setting: => elif not setting:
 nn/table.py: table layers
     dx[..., columns[number]] += dpart => dx[..., columns[number]] = dpart
     dx[...] = 0\n => pass\n
@@ -555,12 +595,7 @@ nn/table.py: table layers
     numbers.ndim == 1 and numbers.dtype.kind in "iu" => numbers.ndim == 1
     not np.isin(numbers, all_columns).all() => numbers.max() >= n_columns
     name in own or "." in name => name in own
-    (*parts[at][:-2], value, parts[at][-1]) => (value, parts[at][-1])
-    if not deep: => if deep:
-    any(layer.draws for => any(False and layer.draws for
-    any(layer.joint for => any(False and layer.joint for
-    any(layer.scheduled for => any(False and layer.scheduled for
-    any(layer.adapts for => any(False and layer.adapts for
+    (*parts[at][:-2], layer, parts[at][-1]) => (layer, parts[at][-1])
     self._networks[0] == columns => True
     dpart[...] = part => dpart = part
 nn/layers/activate.py: activate layers
@@ -596,11 +631,7 @@ nn/residual.py: residual layers
     steps *= strides_of(inner) => pass
     if self._networks is not None and self => if False and self
     prod(networks[0].shapes[-1]) + sum( => sum(
-    any(layer.draws for => any(False and layer.draws for
-    any(layer.joint for => any(False and layer.joint for
     name in own or "." in name => name in own
-    own if own or not items else None for => own for
-    if not deep: => if deep:
     self.shortcut == "auto" and made == shape => made == shape
     if projection.shapes[-1] != made: => if False:
 nn/layers/windows.py: windows convolution pooling
@@ -1440,6 +1471,7 @@ plotting/training_curve.py: training_curve_display
     FEW = 50 => FEW = 51
     best_validation_score_ is not None and scores => best_validation_score_ is not None or scores
     np.array(estimator.history_["loss"]) => estimator.history_["loss"]
+    estimator.history_[curve].mean(axis=1) => estimator.history_[curve][:, 0]
     np.nanargmax(scores)) + 1 => np.nanargmax(scores))
     int(np.nanargmax(scores)) + 1 => len(scores)
     {"color": VERMILION, "linestyle": "--"} => {"color": VERMILION}

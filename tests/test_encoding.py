@@ -188,3 +188,29 @@ def test_what_was_learnt_makes_the_same_encoding_again():
     learnt = _learn(frame, max_onehot=2)
     again = Encoding(**learnt.learnt())
     np.testing.assert_array_equal(_matrix(again, frame), _matrix(learnt, frame))
+
+
+def test_columns_are_described_in_words():
+    frame = pd.DataFrame(
+        {
+            "constant": [1.0] * 6,
+            "number": [1.0, 2.0, 4.0, 8.0, 9.0, 3.0],
+            "gaps": [1.0, NAN, 4.0, 8.0, 9.0, 3.0],
+            "two": list("xyxyxy"),
+            "many": list("aabbcc"),
+            "some": list("xyzxyz"),
+            "one or nothing": [1.0, NAN, 1.0, 1.0, 1.0, NAN],
+        }
+    )
+    learnt = _learn(frame.drop(columns="many"), max_onehot=3)
+    assert learnt.fed_in() == [
+        "nothing: constant, or a name for each row",
+        "a number, scaled and clipped",
+        "a number, scaled and clipped; 1 where it is missing",
+        "two levels as +1 and -1",
+        "3 levels, a column for each",
+        "1 where it is missing",
+    ]
+    assert _learn(frame[["many"]], max_onehot=2).fed_in() == [
+        "3 levels, embedded; others share a vector"
+    ]

@@ -11,6 +11,8 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, LeaveOneGroupOut
 
 from sknn import TabularClassifier, TabularRegressor
+from sknn.tabular.encoding import Encoding
+from sknn.tabular.reading import read_table
 
 RANDOM = np.random.RandomState(0)
 N = 60
@@ -355,9 +357,7 @@ def test_parameters_reach_the_recipe():
         max_onehot=20,
     )
     clf.classes_ = np.array([0, 1])
-    table = clf._table(FRAME, reset=True)
-    from sknn.tabular.encoding import Encoding
-
+    table = read_table(clf, FRAME, reset=True)
     encoding = Encoding.learn(table, table.is_category, clf.max_onehot)
     recipe = clf._recipe(encoding, encoding.matrix(table))
     assert [type(layer).__name__ for layer in recipe.layers] == ["Scale", "Dense", "Dense"]

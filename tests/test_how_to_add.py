@@ -22,7 +22,7 @@ USES = {
         "sknn/inspection/tracing/formulas.py",
         "sknn/plotting/activations.py",
     ],
-    "loss": [],
+    "loss": ["sknn/tabular/regressor.py"],
     "optimiser": ["docs/write_signatures.py"],
     "schedule": [
         "docs/guide/checkpoints.md",
@@ -32,6 +32,7 @@ USES = {
         "docs/guide/searching.md",
         "docs/quickstart.md",
         "sknn/dask/estimators.py",
+        "sknn/tabular/regressor.py",
     ],
     "initialiser": [],
     "layer": [
@@ -50,9 +51,11 @@ USES = {
         "docs/guide/determinism.md",
         "docs/guide/searching.md",
         "docs/guide/tables.md",
+        "sknn/tabular/classifier.py",
         "sknn/tabular/ensemble.py",
         "sknn/tabular/members.py",
-        "sknn/tabular/tasks.py",
+        "sknn/tabular/parameters.py",
+        "sknn/tabular/regressor.py",
     ],
 }
 

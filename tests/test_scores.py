@@ -1,13 +1,15 @@
-"""Scores added up block by block are those of all samples."""
+"""Scores added up block by block are those of all samples; scores of epochs of members."""
 
 import numpy as np
 import pytest
 from helpers import normal
 from numpy.testing import assert_allclose
+from scipy.special import softmax
 from sklearn.metrics import r2_score
 
 from sknn.dask.scores import MeanScore, R2Score
 from sknn.nn.losses import Poisson, Quantile, SquaredError
+from sknn.tabular.scores import ERRORS, SCORES, minus_loss
 
 Y = normal(30, 2) + np.array([1e6, 0])
 Z = Y + 0.5 * normal(30, 2, seed=1)
@@ -67,3 +69,34 @@ def test_blocks_of_weight_zero_do_not_count():
 def test_mean_weighs_blocks_by_their_samples():
     mean = MeanScore(lambda z, y, weight: z[:, 0].mean())
     assert_allclose(added(mean, Z, Y, None), Z[:, 0].mean(), rtol=1e-12)
+
+
+# Of members
+
+
+def test_scores_of_epochs_are_those_of_scikit_learn():
+    z, y = normal(20, 3), np.eye(3)[np.arange(20) % 3]
+    weight, p = WEIGHT[:20], softmax(z, axis=1)
+    mean = {None: np.mean, "w": lambda own: np.average(own, weights=weight)}
+    for key, average in mean.items():
+        given = None if key is None else weight
+        own = {name: score(z, y, given) for name, score in SCORES.items()}
+        assert own["neg_brier_score"] == pytest.approx(-average(((p - y) ** 2).sum(axis=1)))
+        assert own["neg_log_loss"] == pytest.approx(average(np.log(p[y == 1])))
+        assert own["accuracy"] == pytest.approx(average(z.argmax(axis=1) == y.argmax(axis=1)))
+        t = z[:, :1]
+        own = {name: score(t, t * 0 + 1, given) for name, score in ERRORS.items()}
+        squares, gaps = average(((t - 1) ** 2)[:, 0]), average(np.abs(t - 1)[:, 0])
+        assert own["neg_root_mean_squared_error"] == pytest.approx(-(squares**0.5))
+        assert own["neg_mean_absolute_error"] == pytest.approx(-gaps)
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+def test_minus_the_loss_of_raw_outputs(weight):
+    y, z = np.abs(Y[:, 1:]), Z[:, 1:]
+    expected = np.average(poisson_deviance(y, np.exp(z))[:, 0], weights=weight) / 2
+    assert minus_loss(Poisson(), z, y, weight) == pytest.approx(-expected)
+
+
+def poisson_deviance(y, mu):
+    return 2 * (y * np.log(y / mu) - y + mu)

@@ -16,6 +16,8 @@ from sknn.estimators.parameters import ESTIMATORS, PARAMETERS, By, chosen, const
 from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.initializers import INITIALIZERS
 from sknn.scikit_learn import StrOptions
+from sknn.tabular import TabularClassifier, TabularRegressor
+from sknn.tabular import parameters as table_parameters
 
 ROOT = Path(__file__).parents[1]
 THEIRS = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
@@ -162,8 +164,23 @@ def test_every_value_by_network_or_task_has_one_for_each_estimator(writer, name)
         assert chosen(value, network, task) is value[network if network in value else task]
 
 
+@pytest.mark.parametrize("estimator", [TabularClassifier, TabularRegressor])
+def test_estimators_for_tables_have_a_table_of_their_own(writer, estimator):
+    names = list(inspect.signature(estimator).parameters)
+    assert list(table_parameters.constraints(estimator.__name__)) == names
+    assert list(estimator._parameter_constraints) == names
+    told = re.findall(r"^    (\w+) : .*, default=", estimator.__doc__, re.M)
+    assert told == names
+    own, rows = writer.tables_of(estimator.__name__)
+    assert own is table_parameters
+    told = re.findall(r"^    (\w+_) : ", estimator.__doc__, re.M)
+    assert len(told) > 8
+    assert set(told) <= set(rows)
+
+
 def test_no_row_has_a_slot_that_its_text_does_not_name(writer):
-    for row in [*PARAMETERS.values(), *writer.ATTRIBUTES.values()]:
+    tables = PARAMETERS, table_parameters.PARAMETERS, writer.ATTRIBUTES, writer.TABLE_ATTRIBUTES
+    for row in [row for table in tables for row in table.values()]:
         named = set(re.findall(r"\$(\w+)", row.text))
         assert set(row.slots) <= named
         assert ("options" in named) == bool(getattr(row, "options", {}))

@@ -2,9 +2,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import make_pipeline
 
-from sknn import CNNClassifier, MLPClassifier, MLPRegressor
+from sknn import (
+    CNNClassifier,
+    MLPClassifier,
+    MLPRegressor,
+    TabularClassifier,
+    TabularRegressor,
+)
 from sknn.plotting import TrainingCurveDisplay
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -252,17 +257,42 @@ def test_estimator_that_is_not_fitted_raises():
         TrainingCurveDisplay.from_estimator(MLPClassifier(), plot=False)
 
 
-def test_pipeline_raises_and_tells_of_its_last_step(halves):
-    X, y, _, _ = halves
-    pipeline = make_pipeline(MLPClassifier(4, max_iter=1)).fit(X, y)
-    with pytest.raises(TypeError, match=r"network of this package, got Pipeline.*pipeline\[-1\]"):
-        TrainingCurveDisplay.from_estimator(pipeline, plot=False)
-    assert len(TrainingCurveDisplay.from_estimator(pipeline[-1], plot=False).loss) == 1
-
-
 def test_weights_given_by_hand_raise():
     clf = MLPClassifier(2)
     clf.coefs_, clf.intercepts_ = [np.ones((3, 2)), np.ones((2, 3))], [np.ones(2), np.ones(3)]
     clf.classes_ = np.arange(3)
     with pytest.raises(ValueError, match=r"without history_: its weights were given. Call fit"):
         TrainingCurveDisplay.from_estimator(clf, plot=False)
+
+
+# Estimators for tables
+
+
+@pytest.mark.parametrize(
+    ("make", "settings", "name"),
+    [
+        (TabularClassifier, {}, "neg brier score"),
+        (TabularClassifier, {"scoring": "accuracy"}, "accuracy"),
+        (TabularRegressor, {}, "neg root mean squared error"),
+        (TabularRegressor, {"loss": "huber"}, "score: minus the loss"),
+    ],
+)
+def test_curves_of_members_are_means(make, settings, name):
+    X, y = np.arange(24.0).reshape(12, 2), np.arange(12) % 2
+    shape = {"n_estimators": 3, "hidden_layer_sizes": 2, "max_iter": 4, "random_state": 0}
+    model = make(**shape, **settings).fit(X, y)
+    display = TrainingCurveDisplay.from_estimator(model, plot=False)
+    for curve in ("loss", "validation_loss", "validation_score"):
+        members = [model.history_[curve][:, member] for member in range(3)]
+        assert_allclose(getattr(display, curve), sum(members) / 3)
+    assert_array_equal(display.learning_rate, model.history_["learning_rate"][:, 0])
+    assert (display.score_name, display.kept_epoch, display.unit) == (name, None, "Epoch")
+
+
+def test_members_without_folds_have_no_validation_curves():
+    model = TabularRegressor(n_estimators=1, max_iter=2).fit([[0.0], [1.0]], [0.0, 1.0])
+    display = TrainingCurveDisplay.from_estimator(model, plot=False)
+    assert display.validation_loss is display.validation_score is None
+    assert len(display.loss) == 2
+    with pytest.raises(NotFittedError):
+        TrainingCurveDisplay.from_estimator(TabularRegressor(), plot=False)

@@ -557,10 +557,18 @@ PARAMETERS = {
 
 def parameters_of(estimator):
     """{name: Parameter} of an estimator, by its name, in the order of its signature."""
-    network, task, positional = ESTIMATORS[estimator]
-    known = [name for name, row in PARAMETERS.items() if has(row, network, task)]
+    return rows_of(ESTIMATORS[estimator], PARAMETERS)
+
+
+def rows_of(kind, table):
+    """The rows of a table that an estimator has, in the order of its signature.
+
+    kind: (network, task, positional parameters)
+    """
+    network, task, positional = kind
+    known = [name for name, row in table.items() if has(row, network, task)]
     order = [*positional, *(name for name in known if name not in positional)]
-    return {name: PARAMETERS[name] for name in order}
+    return {name: table[name] for name in order}
 
 
 def has(row, network, task):
@@ -577,11 +585,17 @@ def chosen(value, network, task):
 
 def constraints(estimator):
     """What the parameters of an estimator may be, as scikit-learn checks them."""
-    network, task, _ = ESTIMATORS[estimator]
-    return {
-        name: chosen(parameter.constraint, network, task)
-        for name, parameter in parameters_of(estimator).items()
-    }
+    return constraints_of(ESTIMATORS[estimator], PARAMETERS)
+
+
+def constraints_of(kind, table):
+    """The constraints in the rows of a table that an estimator has.
+
+    kind: (network, task, positional parameters)
+    """
+    network, task, _ = kind
+    rows = rows_of(kind, table).items()
+    return {name: chosen(parameter.constraint, network, task) for name, parameter in rows}
 
 
 def told_of_parameters(error, allowed, values):

@@ -195,13 +195,18 @@ class SELU(Activation):
     scale = 1.0507009873554805
 
     def forward(self, z, out):
-        negative = (self.scale * self.alpha) * np.expm1(np.minimum(z, 0))
-        np.maximum(z, zeros_for(z), out=out)
+        zeros = zeros_for(z)
+        negative = (self.scale * self.alpha) * np.expm1(np.minimum(z, zeros))
+        np.maximum(z, zeros, out=out)
         out *= self.scale
         out += negative
 
     def backward(self, z, a, dy):
-        dy *= np.where(a > 0, self.scale, a + self.scale * self.alpha).astype(a.dtype, copy=False)
+        slope = np.minimum(a, zeros_for(a))
+        slope += self.scale * self.alpha  # f' = f + scale * alpha where z <= 0
+        slope *= a <= 0  # products with bools: np.where takes three times as long
+        slope += np.multiply(a > 0, a.dtype.type(self.scale))
+        dy *= slope
 
 
 class GELU(Activation):
@@ -255,20 +260,32 @@ class SiLU(Activation):
 
 
 class Mish(Activation):
-    """f(z) = z tanh(log(1 + exp(z))); Misra (2019)."""
+    """f(z) = z tanh(log(1 + exp(z))); Misra (2019).
+
+    With e = exp(z) and n = e (e + 2), tanh(log(1 + e)) = n / (n + 2).
+    """
 
     needs = "z"
     rectifier = True
+    large = 20.0  # from here on f(z) = z in float64
 
     def forward(self, z, out):
-        np.tanh(_softplus(z), out=out)
+        n = np.exp(np.minimum(z, self.large))
+        n *= n + 2
+        np.divide(n, n + 2, out=out)
         out *= z
 
     def backward(self, z, a, dy):
-        t = np.tanh(_softplus(z))
-        slope = z * expit(z)
-        slope *= 1 - np.square(t)
-        slope += t  # f' = t + z p (1 - t^2)
+        z = np.minimum(z, self.large)
+        e = np.exp(z)
+        n = e * (e + 2)
+        below = n + 2
+        slope = e * (e + 1)
+        slope *= z
+        slope *= 4
+        slope /= below
+        slope += n
+        slope /= below  # f' = (n + 4 z e (e + 1) / (n + 2)) / (n + 2)
         dy *= slope
 
 

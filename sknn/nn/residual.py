@@ -1,12 +1,12 @@
 """Layers with a way around them."""
 
 from copy import copy
-from dataclasses import replace
 from math import prod
 
 import numpy as np
 
-from sknn.nn.layers.base import JointLayer, kept
+from sknn.nn.composite import Composite, by_layer, present
+from sknn.nn.layers.base import kept
 from sknn.nn.layers.convolution import Conv2D
 from sknn.nn.layers.dense import Dense
 from sknn.nn.layers.pooling import Pooling
@@ -16,7 +16,7 @@ from sknn.nn.ranges import OneOf
 PROJECTION = "projection"
 
 
-class Residual(JointLayer):
+class Residual(Composite):
     """y = branch(x) + shortcut(x); He et al. (2016), section 3.2.
 
     The branch is a sequence of layers. The shortcut is x itself where that has the shape of what
@@ -42,22 +42,6 @@ class Residual(JointLayer):
         self.layers = layers
         self.shortcut = shortcut
 
-    @property
-    def draws(self):
-        return any(layer.draws for layer in self.named_layers().values())
-
-    @property
-    def scheduled(self):
-        return any(layer.scheduled for layer in self.named_layers().values())
-
-    @property
-    def adapts(self):
-        return any(layer.adapts for layer in self.named_layers().values())
-
-    @property
-    def joint(self):
-        return any(layer.joint for layer in self.named_layers().values())
-
     def named_layers(self):
         """The layers of the branch by name. Raises TypeError or ValueError if they are not such."""
         own = {*self.setting_names(), PROJECTION}
@@ -65,14 +49,6 @@ class Residual(JointLayer):
         if not named:
             raise ValueError("layers must have at least one layer, got none.")
         return named
-
-    def check(self):
-        try:
-            super().check()
-            for layer in self.named_layers().values():
-                layer.check()
-        except TypeError as error:
-            raise ValueError(str(error)) from error
 
     def networks(self, input_shape):
         """[the branch, the projection if there is one], as Networks.
@@ -117,42 +93,17 @@ class Residual(JointLayer):
         placed._networks = self.networks(input_shape)
         return placed
 
-    def inside(self, input_shape):
-        return self.networks(input_shape)
-
     def output_shape(self, input_shape):
         return self.networks(input_shape)[0].shapes[-1]
-
-    def parameters(self, input_shape):
-        return [
-            replace(item, name=f"{name}.{item.name}")
-            for network in self.networks(input_shape)
-            for name, items in zip(network.names, network.layout.declared, strict=True)
-            for item in items
-        ]
-
-    def state(self, input_shape):
-        return [
-            replace(item, name=f"{name}.{item.name}")
-            for network in self.networks(input_shape)
-            for name, items in zip(network.names, network.state_layout.declared, strict=True)
-            for item in items
-        ]
 
     def adapt(self, params, state, x, random_state):
         for network in self.networks(x.shape[1:]):
             given = by_layer(network, params), by_layer(network, state)
             network.adapt(*given, x, random_state)
 
-    def multiply_adds(self, input_shape):
-        return sum(network.multiply_adds() for network in self.networks(input_shape))
-
     def numbers_kept(self, input_shape):
         networks = self.networks(input_shape)
         return prod(networks[0].shapes[-1]) + sum(network.numbers_kept() for network in networks)
-
-    def scratch(self, input_shape):
-        return max(network.largest_scratch() for network in self.networks(input_shape))
 
     def for_prediction(self, params, state):
         """Normalisation in the branch is folded; layers that have nothing left to do are not there.
@@ -191,34 +142,8 @@ class Residual(JointLayer):
             dx[number] = yield from network.backward_jointly(*given, need_dx)
         return np.add(*dx, out=dx[0]) if need_dx else None
 
-    def get_params(self, deep=True):
-        """The arguments of the constructor, and with ``deep`` the layers and their settings."""
-        params = self.settings()
-        if not deep:
-            return params
-        try:
-            named = self.named_layers()
-        except (TypeError, ValueError):  # a network says what is wrong with them
-            return params
-        for name, layer in named.items():
-            params[name] = layer
-            params |= {f"{name}__{key}": value for key, value in layer.get_params().items()}
-        return params
-
-    def set_params(self, **params):
-        """Sets arguments of the constructor, layers, or their settings, by name."""
-        own = [name for name in self.setting_names() if name in params]
-        super().set_params(**{name: params.pop(name) for name in own})
-        for key, value in params.items():
-            name, _, setting = key.partition("__")
-            named = self.named_layers()
-            if name not in named:
-                super().set_params(**{key: value})  # raises
-            elif setting:
-                named[name].set_params(**{setting: value})
-            else:
-                self.layers = with_layer(self.layers, list(named).index(name), value)
-        return self
+    def with_layer(self, at, layer):
+        return {"layers": with_layer(self.layers, at, layer)}
 
 
 def strides_of(network):
@@ -231,19 +156,3 @@ def strides_of(network):
             steps *= strides_of(inner)
     down, across = map(int, steps)
     return down if down == across else (down, across)
-
-
-def by_layer(network, arrays):
-    """For each layer of a network, its own of these arrays, which are called ``layer.array``."""
-    own = {name: {} for name in network.names}
-    for key, array in arrays.items():
-        name, _, rest = key.partition(".")
-        if name in own:
-            own[name][rest] = array
-    return list(own.values())
-
-
-def present(network, params):
-    """params, None for the layers that are not there any more: see ``for_prediction``."""
-    declared = network.layout.declared
-    return [own if own or not items else None for own, items in zip(params, declared, strict=True)]

@@ -1,17 +1,16 @@
 """Tables of several kinds of columns as the input of a network: `TableInput`."""
 
 from copy import copy
-from dataclasses import replace
 from math import prod
 
 import numpy as np
 
-from sknn.nn.layers.base import JointLayer, kept, needs_flat
+from sknn.nn.composite import Composite, by_layer, present
+from sknn.nn.layers.base import kept, needs_flat
 from sknn.nn.network import Network, named_layers
-from sknn.nn.residual import by_layer, present
 
 
-class TableInput(JointLayer):
+class TableInput(Composite):
     """y = what each layer makes of its own columns of x, side by side, then the other columns.
 
     The first layer of a network on a table whose columns are numbers, codes of categories and
@@ -28,26 +27,10 @@ class TableInput(JointLayer):
         by the names given with them or by kind and number.
     """
 
-    _networks = None  # one for each part: known once placed
+    _networks = _columns = None  # one for each part, and its columns: known once placed
 
     def __init__(self, parts):
         self.parts = parts
-
-    @property
-    def draws(self):
-        return any(layer.draws for layer in self.named_layers().values())
-
-    @property
-    def joint(self):
-        return any(layer.joint for layer in self.named_layers().values())
-
-    @property
-    def scheduled(self):
-        return any(layer.scheduled for layer in self.named_layers().values())
-
-    @property
-    def adapts(self):
-        return any(layer.adapts for layer in self.named_layers().values())
 
     def named_layers(self):
         """The layers by name. Raises TypeError or ValueError if parts are not such."""
@@ -66,18 +49,13 @@ class TableInput(JointLayer):
         layers = [part[:-1] if len(part) == 3 else part[0] for part in parts]
         return named_layers(layers, lambda name: name in own or "." in name)
 
-    def check(self):
-        try:
-            for layer in self.named_layers().values():
-                layer.check()
-        except TypeError as error:
-            raise ValueError(str(error)) from error
-
     def columns(self, n_columns):
         """For each part, and for the columns that are passed on, a slice or an array of numbers.
 
         Raises ValueError if a part takes columns that are not there, or none.
         """
+        if self._columns is not None and self._columns[0] == n_columns:
+            return self._columns[1]
         taken, all_columns = [], np.arange(n_columns)
         for part in self.parts:
             columns = part[-1]
@@ -113,33 +91,15 @@ class TableInput(JointLayer):
         ]
 
     def placed(self, input_shape):
-        placed = copy(self)
-        placed._networks = needs_flat(input_shape), self.networks(input_shape)
+        placed, n_columns = copy(self), needs_flat(input_shape)
+        placed._columns = n_columns, self.columns(n_columns)
+        placed._networks = n_columns, self.networks(input_shape)
         return placed
-
-    def inside(self, input_shape):
-        return self.networks(input_shape)
 
     def output_shape(self, input_shape):
         made = sum(prod(network.shapes[-1]) for network in self.networks(input_shape))
         rest = self.columns(input_shape[0])[-1]
         return (made + len(np.arange(input_shape[0])[rest]),)
-
-    def parameters(self, input_shape):
-        return [
-            replace(item, name=f"{name}.{item.name}")
-            for network in self.networks(input_shape)
-            for name, items in zip(network.names, network.layout.declared, strict=True)
-            for item in items
-        ]
-
-    def state(self, input_shape):
-        return [
-            replace(item, name=f"{name}.{item.name}")
-            for network in self.networks(input_shape)
-            for name, items in zip(network.names, network.state_layout.declared, strict=True)
-            for item in items
-        ]
 
     def adapt(self, params, state, x, random_state):
         networks = self.networks(x.shape[-1:])
@@ -147,15 +107,9 @@ class TableInput(JointLayer):
             given = by_layer(network, params), by_layer(network, state), _taken(x, own)
             network.adapt(*given, random_state)
 
-    def multiply_adds(self, input_shape):
-        return sum(network.multiply_adds() for network in self.networks(input_shape))
-
     def numbers_kept(self, input_shape):
         kept_inside = sum(network.numbers_kept() for network in self.networks(input_shape))
         return prod(self.output_shape(input_shape)) + kept_inside
-
-    def scratch(self, input_shape):
-        return max(network.largest_scratch() for network in self.networks(input_shape))
 
     def forward_jointly(self, params, state, x, cache, context):
         networks, columns = kept(cache, "parts", self._split, x.shape[-1])
@@ -166,11 +120,13 @@ class TableInput(JointLayer):
             arrays = present(network, by_layer(network, params)), by_layer(network, state)
             given = *arrays, _taken(x, own), workspaces, context
             outputs.append((yield from network.forward_jointly(*given)))
+        cache["n_columns"], cache["alone"] = x.shape[-1], self._is_alone(columns, x.shape[-1])
+        if cache["alone"]:
+            return outputs[0]
         outputs.append(_taken(x, columns[-1]))
         models = np.broadcast_shapes(*(output.shape[:-2] for output in outputs))
         ends = np.cumsum([output.shape[-1] for output in outputs]).tolist()
         cache["places"] = [slice(*pair) for pair in zip([0, *ends], ends, strict=False)]
-        cache["n_columns"] = x.shape[-1]
         y = cache.array("y", (*models, x.shape[-2], ends[-1]))
         for place, output in zip(cache["places"], outputs, strict=True):
             y[..., place] = output
@@ -178,6 +134,10 @@ class TableInput(JointLayer):
 
     def backward_jointly(self, params, grads, dy, cache, context, need_dx=True):
         networks, columns = kept(cache, "parts", self._split, cache["n_columns"])
+        if cache["alone"]:
+            own = by_layer(networks[0], params), by_layer(networks[0], grads)
+            given = *own, dy, cache["workspaces"][0], context, need_dx
+            return (yield from networks[0].backward_jointly(*given))
         dx = cache.array("dx", (*dy.shape[:-1], cache["n_columns"])) if need_dx else None
         if need_dx:
             dx[...] = 0
@@ -197,36 +157,17 @@ class TableInput(JointLayer):
         """(networks, columns) of the parts."""
         return self.networks((n_columns,)), self.columns(n_columns)
 
-    def get_params(self, deep=True):
-        """The arguments of the constructor, and with ``deep`` the layers and their settings."""
-        params = self.settings()
-        if not deep:
-            return params
-        try:
-            named = self.named_layers()
-        except (TypeError, ValueError):  # a network says what is wrong with them
-            return params
-        for name, layer in named.items():
-            params[name] = layer
-            params |= {f"{name}__{key}": value for key, value in layer.get_params().items()}
-        return params
+    @staticmethod
+    def _is_alone(columns, n_columns):
+        """Whether there is one part, which takes all columns in their order: nothing is copied."""
+        first, *others = columns
+        whole = isinstance(first, slice) and first == slice(0, n_columns)
+        return whole and len(others) == 1
 
-    def set_params(self, **params):
-        """Sets arguments of the constructor, layers, or their settings, by name."""
-        own = [name for name in self.setting_names() if name in params]
-        super().set_params(**{name: params.pop(name) for name in own})
-        for key, value in params.items():
-            name, _, setting = key.partition("__")
-            named = self.named_layers()
-            if name not in named:
-                super().set_params(**{key: value})  # raises
-            elif setting:
-                named[name].set_params(**{setting: value})
-            else:
-                parts, at = list(self.parts), list(named).index(name)
-                parts[at] = (*parts[at][:-2], value, parts[at][-1])
-                self.parts = parts
-        return self
+    def with_layer(self, at, layer):
+        parts = list(self.parts)
+        parts[at] = (*parts[at][:-2], layer, parts[at][-1])
+        return {"parts": parts}
 
 
 def _taken(x, columns):

@@ -10,6 +10,7 @@ from math import prod
 
 import numpy as np
 
+from sknn.nn.composite import by_layer, present
 from sknn.nn.layers import (
     Activate,
     AveragePool2D,
@@ -26,7 +27,7 @@ from sknn.nn.layers import (
     PiecewiseLinear,
     Scale,
 )
-from sknn.nn.residual import Residual, by_layer, present
+from sknn.nn.residual import Residual
 from sknn.nn.table import TableInput
 from sknn.onnx.activations import activated
 from sknn.onnx.graph import Tensor

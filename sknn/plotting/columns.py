@@ -8,8 +8,9 @@ from sknn.estimators.inputs import check_finite
 from sknn.estimators.panel.html import names_of_layers
 from sknn.inspection.tracing.stages import Stage
 from sknn.nn import AveragePool2D, Conv2D, Dropout, Flatten, GlobalAveragePool2D, MaxPool2D
+from sknn.nn.composite import by_layer
 from sknn.nn.losses import Quantile
-from sknn.nn.residual import Residual, by_layer
+from sknn.nn.residual import Residual
 from sknn.nn.summary import shape_text, summary_rows
 
 WINDOWED = {Conv2D: "conv", MaxPool2D: "max pool", AveragePool2D: "mean pool"}

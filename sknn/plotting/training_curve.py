@@ -2,11 +2,14 @@
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
 
-from sknn.inspection.networks import look_inside
+from sknn.inspection.networks import fitted_model, look_inside
 from sknn.plotting.panels import BLUE, GREEN, VERMILION, count_epochs, ink, panels
 from sknn.scikit_learn import check_matplotlib_support
+from sknn.tabular.ensemble import TableNetwork
 
+OTHERS = "validation_loss", "validation_score", "learning_rate"
 FEW = 50  # epochs: so many can be told apart by markers
 
 
@@ -90,11 +93,13 @@ class TrainingCurveDisplay:
     def from_estimator(cls, estimator, *, name=None, plot=True, ax=None, **kwargs):
         """Take the curves from the ``history_`` of a fitted estimator, and draw them.
 
+        Those of an estimator for tables are the means over its members.
+
         Parameters
         ----------
         estimator : estimator instance
-            A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a
-            search with one inside.
+            A fitted network of this package or estimator for tables, or a Pipeline, a
+            TransformedTargetRegressor or a search with one inside.
         name : str or None, default=None
             What it is called in the legend, if there are others to tell it from.
         plot : bool, default=True
@@ -110,27 +115,9 @@ class TrainingCurveDisplay:
         """
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        inside = look_inside(estimator)
-        estimator, _ = inside.network, inside.model
-        if not hasattr(estimator, "history_"):
-            raise ValueError(
-                f"estimator must have been trained, got a {type(estimator).__name__} without "
-                "history_: its weights were given. Call fit."
-            )
-        curves = {
-            curve: _recorded(estimator.history_[curve])
-            for curve in ("validation_loss", "validation_score", "learning_rate")
-        }
-        scores = curves["validation_score"]
-        stopping = estimator.best_validation_score_ is not None and scores is not None
-        display = cls(
-            loss=np.array(estimator.history_["loss"]),
-            **curves,
-            score_name=_score_name(estimator),
-            kept_epoch=int(np.nanargmax(scores)) + 1 if stopping else None,
-            unit="Iteration" if estimator.solver == "lbfgs" else "Epoch",
-            name=name,
-        )
+        estimator = look_inside(estimator, tables=True).network
+        read = _of_members if isinstance(estimator, TableNetwork) else _of_network
+        display = cls(**read(estimator), score_name=_score_name(estimator), name=name)
         return display.plot(ax, **kwargs) if plot else display
 
     def plot(self, ax=None, *, loss_scale="linear", **kwargs):
@@ -195,6 +182,34 @@ class TrainingCurveDisplay:
         (self.lines_[curve],) = panel.plot(epochs, values, **kwargs)
 
 
+def _of_network(estimator):
+    """The curves of a single network, and which epoch it has kept."""
+    fitted_model(estimator)
+    if not hasattr(estimator, "history_"):
+        raise ValueError(
+            f"estimator must have been trained, got a {type(estimator).__name__} without "
+            "history_: its weights were given. Call fit."
+        )
+    curves = {curve: _recorded(estimator.history_[curve]) for curve in OTHERS}
+    scores = curves["validation_score"]
+    stopping = estimator.best_validation_score_ is not None and scores is not None
+    return {
+        "loss": np.array(estimator.history_["loss"]),
+        **curves,
+        "kept_epoch": int(np.nanargmax(scores)) + 1 if stopping else None,
+        "unit": "Iteration" if estimator.solver == "lbfgs" else "Epoch",
+    }
+
+
+def _of_members(estimator):
+    """The means of the curves over the members of an estimator for tables."""
+    check_is_fitted(estimator)
+    mean = {curve: estimator.history_[curve].mean(axis=1) for curve in ("loss", *OTHERS)}
+    return {
+        curve: values if curve == "loss" else _recorded(values) for curve, values in mean.items()
+    }
+
+
 def _recorded(values):
     """A column of a history as an array; None if it holds nothing."""
     values = np.array(values)
@@ -204,6 +219,8 @@ def _recorded(values):
 def _score_name(estimator):
     """What the validation score of an estimator is."""
     scoring = estimator.scoring
+    if isinstance(estimator, TableNetwork):
+        scoring = estimator._default_scoring() if scoring is None else scoring
     if scoring is None:
         return "accuracy" if is_classifier(estimator) else "R²"
     if scoring == "loss":

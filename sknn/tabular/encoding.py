@@ -46,7 +46,6 @@ class Encoding:
         self._places = [
             {level: place for place, level in enumerate(own["levels"])} for own in categories
         ]
-        self._places_of_numbers = {column: place for place, column in enumerate(numbers)}
 
     @classmethod
     def learn(cls, table, is_category, max_onehot):
@@ -115,6 +114,23 @@ class Encoding:
     def n_columns(self):
         """How many columns the matrix has."""
         return self.n_plain + len(self.sizes)
+
+    def fed_in(self):
+        """For each column of the table, in words, what networks take in of it."""
+        texts = ["nothing: constant, or a name for each row"] * len(self.is_category)
+        for j in self.numbers:
+            texts[j] = "a number, scaled and clipped"
+        for j in self.indicators:
+            also = f"{texts[j]}; " if j in self.numbers else ""
+            texts[j] = f"{also}1 where it is missing"
+        for own in self.categories:
+            n = len(own["levels"])
+            texts[own["column"]] = {
+                "two": "two levels as +1 and -1",
+                "onehot": f"{n} levels, a column for each",
+                "codes": f"{n} levels, embedded; others share a vector",
+            }[own["kind"]]
+        return texts
 
     def matrix(self, table, dtype=np.float32):
         """The matrix (n_rows, n_columns) of a Table with the columns of the one it was learnt of.

@@ -1,40 +1,29 @@
 """What both estimators do: a raw table in, the mean of several networks out."""
 
 from contextlib import nullcontext
-from numbers import Integral
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, check_cv
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.hidden_layers import hidden_sizes
-from sknn.estimators.inputs import check_finite, checked_total
-from sknn.estimators.parameters import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE
-from sknn.estimators.reading import one_weight_each
+from sknn.estimators.inputs import check_finite
 from sknn.estimators.rollback import all_or_nothing
-from sknn.nn.activations import ACTIVATIONS, Activation
 from sknn.nn.batches import Rows
 from sknn.nn.fit import HeldOut
 from sknn.nn.model import Model
 from sknn.nn.threads import one_blas_thread
-from sknn.scikit_learn import (
-    CachedParameterNames,
-    DocumentationLink,
-    Interval,
-    StrOptions,
-    fit_context,
-)
+from sknn.scikit_learn import CachedParameterNames, fit_context
+from sknn.tabular.columns_panel import ColumnsPanel
 from sknn.tabular.encoding import Encoding
-from sknn.tabular.folds import LEAST, dealt_folds
-from sknn.tabular.frames import read_array, read_frame
+from sknn.tabular.folds import asked_folds, dealt_folds
 from sknn.tabular.members import Members
+from sknn.tabular.out_of_fold import out_of_fold, scattered
+from sknn.tabular.reading import categories, read_table, weights_for
 from sknn.tabular.recipe import (
-    EMBEDDINGS,
     Recipe,
     fill_unknown,
     layers_for,
@@ -42,23 +31,6 @@ from sknn.tabular.recipe import (
     schedule_for,
 )
 
-CONSTRAINTS = {
-    "n_estimators": [COUNT],
-    "hidden_layer_sizes": ["array-like", COUNT],
-    "numeric_embedding": [StrOptions(set(EMBEDDINGS))],
-    "activation": [StrOptions({"auto", *ACTIVATIONS}), Activation],
-    "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
-    "max_onehot": [Interval(Integral, 0, None, closed="left")],
-    "learning_rate_init": [POSITIVE, StrOptions({"auto"})],
-    "max_iter": [COUNT],
-    "batch_size": [COUNT, StrOptions({"auto"})],
-    "dropout": [BELOW_ONE],
-    "weight_decay": [NOT_NEGATIVE],
-    "cv": ["cv_object"],
-    "max_time": [POSITIVE, None],
-    "random_state": ["random_state"],
-    "verbose": ["verbose"],
-}
 LEAST_WEIGHT = 1e-30  # of the mean
 EXACT = 1000  # rows: up to so many are predicted in float64, for which the time does not matter
 
@@ -73,7 +45,7 @@ def _refused(method, reason):
 
 
 class TableNetwork(
-    DocumentationLink,
+    ColumnsPanel,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CachedParameterNames,
@@ -139,7 +111,7 @@ class TableNetwork(
         if groups is not None:
             check_consistent_length(groups, kept)
         targets, codebook = self._learn_targets(y)
-        is_category = self._categories(table)
+        is_category = categories(self.categorical_features, table)
         encoding = Encoding.learn(table, is_category, self.max_onehot)
         x = encoding.matrix(table)
         loss_weight = _mean_one(self._loss_weight(targets, weight))
@@ -174,75 +146,13 @@ class TableNetwork(
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        table = self._table(X, reset=True)
+        table = read_table(self, X, reset=True)
         y = self._checked_targets(y)
-        check_consistent_length(np.empty(table.shape[0]), y)
-        kept = np.ones(len(y), bool)
-        if sample_weight is None:
-            return table, y, None, kept
-        weight = one_weight_each(sample_weight, np.empty((len(y), 1)), np.float64, True)
-        checked_total("sample_weight", weight)
-        kept = weight > 0
+        weight = weights_for(table, y, sample_weight, "sample_weight")
+        kept = np.ones(len(y), bool) if weight is None else weight > 0
         if not kept.all():
             table, y, weight = table.rows(kept), y[kept], weight[kept]
         return table, y, weight, kept
-
-    def _table(self, X, reset):
-        """X as a Table with the columns of the fit in their order."""
-        table = read_frame(X)
-        if table is None:
-            X = _checked_array(X, type(self).__name__)
-            validate_data(self, X, skip_check_array=True, reset=reset)
-            return read_array(X)
-        if table.shape[0] == 0 or table.shape[1] == 0:
-            what = "sample" if table.shape[1] else "feature"
-            raise ValueError(
-                f"Found array with 0 {what}(s) (shape={table.shape}) while a minimum of 1 is "
-                f"required by {type(self).__name__}."
-            )
-        known = None if reset else getattr(self, "feature_names_in_", None)
-        if known is not None and set(known) == set(table.names):
-            return table.in_order(list(known))
-        validate_data(self, X, skip_check_array=True, reset=reset)
-        return table
-
-    def _categories(self, table):
-        """Which columns are categories, (n_columns,) of bool."""
-        asked, n = self.categorical_features, table.shape[1]
-        if isinstance(asked, str) and asked == "from_dtype":
-            return table.is_category
-        asked = np.asarray([] if asked is None else asked)
-        categories = np.zeros(n, bool)
-        if asked.dtype.kind == "b":
-            if asked.shape != (n,):
-                raise ValueError(
-                    f"categorical_features as a mask must have an entry for each of the {n} "
-                    f"columns, got the shape {asked.shape}."
-                )
-            categories = asked.copy()
-        elif asked.dtype.kind in "OUS" and asked.size:
-            names = [] if table.names is None else table.names
-            unknown = [name for name in asked.tolist() if name not in names]
-            if unknown:
-                raise ValueError(
-                    f"categorical_features must name columns of X, got {unknown!r}. The columns "
-                    f"are {names!r}; an array has none: give their numbers."
-                )
-            categories[[names.index(name) for name in asked.tolist()]] = True
-        elif asked.dtype.kind in "iu" or not asked.size:
-            at = asked.astype(int)
-            if at.size and (at.min() < 0 or at.max() >= n):
-                raise ValueError(
-                    f"categorical_features must be numbers of columns from 0 to {n - 1}, got "
-                    f"{asked.tolist()!r}."
-                )
-            categories[at] = True
-        else:
-            raise ValueError(
-                "categorical_features must be 'from_dtype', None, a mask, or numbers or names of "
-                f"columns, got {self.categorical_features!r}."
-            )
-        return categories
 
     # Prepare
 
@@ -253,7 +163,12 @@ class TableNetwork(
         if X_val is None:
             if y_val is not None or weight_val is not None:
                 raise ValueError("y_val and sample_weight_val go with X_val, which was not given.")
-            splits = self._splits(targets, groups, kept, random_state)
+            classes = targets.ndim == 1
+            order = targets if classes else targets[:, 0]
+            if self.cv is None and groups is None:
+                splits = dealt_folds(order, n_members, random_state)
+            else:
+                splits = asked_folds(self.cv, order, groups, kept, n_members, classes)
             if not splits:
                 n_members = min(n_members, max(1, len(targets) // 2))
                 return [None] * n_members, [None] * n_members
@@ -269,13 +184,10 @@ class TableNetwork(
                 "groups and cv say which samples of X members are validated on, but X_val was "
                 "given: pass X_val alone, or no X_val."
             )
-        table = self._table(X_val, reset=False)
+        table = read_table(self, X_val, reset=False)
         y_val = self._checked_targets(y_val)
-        check_consistent_length(np.empty(table.shape[0]), y_val)
+        weight_val = weights_for(table, y_val, weight_val, "sample_weight_val")
         codes = self._encode(y_val)
-        if weight_val is not None:
-            weight_val = one_weight_each(weight_val, np.empty((len(codes), 1)), np.float64, True)
-            checked_total("sample_weight_val", weight_val)
         y = codes if codebook is None else codebook[codes]
         own = HeldOut(encoding.matrix(table), None, y, codes, weight_val, score)
         return [None] * n_members, [own] * n_members
@@ -304,32 +216,6 @@ class TableNetwork(
             None if self.batch_size == "auto" else int(self.batch_size),
             int(self.max_iter),
         )
-
-    def _splits(self, targets, groups, kept, random_state):
-        """[(train, held out)] of the members; [] if there are too few rows.
-
-        kept: which of the rows that the user gave are those of the targets
-        """
-        n_members = self.n_estimators
-        order = targets if targets.ndim == 1 else targets[:, 0]
-        if self.cv is None and groups is None:
-            return dealt_folds(order, n_members, random_state)
-        cv = self.cv
-        if cv is None:
-            n_groups = len(np.unique(np.asarray(groups)[kept]))
-            n_folds = min(max(n_members, LEAST), n_groups)
-            if n_folds < 2:
-                raise ValueError("groups must be at least two, got a single one.")
-            cv = GroupKFold(n_folds) if targets.ndim == 2 else StratifiedGroupKFold(n_folds)
-        cv = check_cv(cv, order, classifier=targets.ndim == 1)
-        place, of_all = np.cumsum(kept) - 1, np.zeros(len(kept), order.dtype)
-        of_all[kept] = order
-        splits = cv.split(np.empty((len(kept), 1)), of_all, groups)
-        splits = [[place[at][kept[at]] for at in split] for split in splits]
-        found = [split for split in splits if all(map(len, split))]
-        if not found:
-            raise ValueError(f"cv must give at least one split, got none of {self.cv!r}.")
-        return [found[number % len(found)] for number in range(n_members)]
 
     def _say(self):
         """Prints how far training is, and the time left."""
@@ -378,19 +264,9 @@ class TableNetwork(
             self._publish_out_of_fold(outputs, held_out, targets, weight, kept)
 
     def _publish_out_of_fold(self, outputs, held_out, targets, weight, kept):
-        n = len(targets)
-        first = self._prediction(outputs[0][None])
-        total = np.zeros((n, *first.shape[1:]))
-        counts = np.zeros(n)
-        for z, own in zip(outputs, held_out, strict=True):
-            total[own.at] += self._prediction(z[None])
-            counts[own.at] += 1
-        seen = counts > 0
-        found = np.full((len(kept), *first.shape[1:]), np.nan)
-        shape = (-1,) + (1,) * (first.ndim - 1)
-        found[np.flatnonzero(kept)[seen]] = total[seen] / counts[seen].reshape(shape)
-        self.oof_prediction_ = found
-        of_rows = found[kept][seen]
+        predictions = [self._prediction(z[None]) for z in outputs]
+        of_rows, seen = out_of_fold(predictions, [own.at for own in held_out], len(targets))
+        self.oof_prediction_ = scattered(of_rows, kept, seen)
         own = None if weight is None else weight[seen]
         self.oof_score_ = self._score_of(of_rows, targets[seen], own)
 
@@ -399,7 +275,7 @@ class TableNetwork(
     def _outputs(self, X, depth=None):
         """What the members make of X: (members, n_samples, outputs)."""
         check_is_fitted(self)
-        table = self._table(X, reset=False)
+        table = read_table(self, X, reset=False)
         x = self._encoding.matrix(table)
         model, threads = self._model, nullcontext()
         if len(x) <= EXACT:  # then it does not matter which rows come together
@@ -474,20 +350,6 @@ def _hidden_sizes(given):
 def _mean_one(weight):
     """Weights divided by their mean, which changes no fit; none becomes 0 in float32."""
     return None if weight is None else np.maximum(weight / weight.mean(), LEAST_WEIGHT)
-
-
-def _checked_array(X, name):
-    """X as a two-dimensional array of any dtype, or a sparse matrix in rows."""
-    if isinstance(X, np.ma.MaskedArray):
-        X = X.astype(float).filled(np.nan) if X.dtype.kind in "biuf" else X.filled(None)
-    if not issparse(X) and not isinstance(X, np.ndarray) and not hasattr(X, "__array__"):
-        kind = np.asarray(X).dtype.kind if hasattr(X, "__len__") else "O"
-        X = np.asarray(X, dtype=object if kind in "USOT" else None)
-    if isinstance(X, np.ndarray) and X.dtype.kind == "T":
-        X = X.astype(object)
-    return check_array(
-        X, accept_sparse="csr", dtype=None, ensure_all_finite=False, estimator=name, input_name="X"
-    )
 
 
 def _best_epoch(history, validated):

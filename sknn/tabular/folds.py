@@ -1,6 +1,7 @@
 """Which rows each member of an ensemble trains on, and which it is validated on."""
 
 import numpy as np
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, check_cv
 
 LEAST = 5  # folds: with fewer, a member would train on too few rows
 
@@ -23,3 +24,30 @@ def dealt_folds(y, n_members, random_state):
     fold[order] = np.arange(n) % n_folds
     held_out = (fold == number for number in range(min(n_members, n_folds)))
     return [(np.flatnonzero(~rows), np.flatnonzero(rows)) for rows in held_out]
+
+
+def asked_folds(cv, y, groups, kept, n_members, classes):
+    """Splits [(train, held_out)] that a splitter makes, or that keep groups whole.
+
+    Members take the splits in turn. Splits with nothing on one side are left out.
+
+    cv: as scikit-learn takes it, or None with ``groups``    y: (n,)    groups: (rows given,) or
+    None    kept: (rows given,) of bool, which of them are those of y; the splitter is asked for all
+    classes: whether y are numbers of classes
+    """
+    folds = cv
+    if cv is None:
+        n_groups = len(np.unique(np.asarray(groups)[kept]))
+        n_folds = min(max(n_members, LEAST), n_groups)
+        if n_folds < 2:
+            raise ValueError("groups must be at least two, got a single one.")
+        folds = StratifiedGroupKFold(n_folds) if classes else GroupKFold(n_folds)
+    folds = check_cv(folds, y, classifier=classes)
+    place, of_all = np.cumsum(kept) - 1, np.zeros(len(kept), y.dtype)
+    of_all[kept] = y
+    splits = folds.split(np.empty((len(kept), 1)), of_all, groups)
+    splits = [[place[at][kept[at]] for at in split] for split in splits]
+    found = [split for split in splits if all(map(len, split))]
+    if not found:
+        raise ValueError(f"cv must give at least one split, got none of {cv!r}.")
+    return [found[number % len(found)] for number in range(n_members)]

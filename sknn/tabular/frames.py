@@ -176,7 +176,10 @@ def _of_array(told, values):
 
 def _of_pandas(told, series):
     dtype = series.dtype
-    kind, name = getattr(dtype, "kind", "O"), str(dtype)
+    kind = getattr(dtype, "kind", "O")
+    if kind in "iuf" and isinstance(dtype, np.dtype):
+        return Column(told, numbers=series.to_numpy())
+    name = str(dtype)
     if kind in "mM" or name.startswith(("datetime", "timedelta", "period", "date", "time")):
         raise ValueError(f"{told} must not hold dates or time spans, got {dtype}. {DATES}")
     if name == "category":
@@ -192,8 +195,6 @@ def _of_pandas(told, series):
             codes = series.to_numpy(dtype=bool).astype(np.intp)
         return Column(told, codes=codes.astype(np.intp), levels=(False, True))
     if kind in "iuf":
-        if isinstance(dtype, np.dtype):
-            return Column(told, numbers=series.to_numpy())
         return Column(told, numbers=series.to_numpy(dtype=np.float64, na_value=np.nan))
     return _of_objects(told, series.tolist())
 

@@ -144,7 +144,11 @@ class Progress:
 
 
 def _shared_out(batches):
-    """Batches divided further until there is one for each thread: the results are the same."""
-    wanted = -(-allowed_threads() // len(batches))
-    parts = (np.array_split(batch, min(wanted, len(batch))) for batch in batches)
-    return [part.tolist() for of_batch in parts for part in of_batch]
+    """Batches divided further until threads have as many each: the results are the same."""
+    n_threads = min(allowed_threads(), sum(map(len, batches)))
+    parts = [list(batch) for batch in batches]
+    while len(parts) % n_threads and max(map(len, parts)) > 1:
+        parts.sort(key=len)
+        largest = parts.pop()
+        parts += [part.tolist() for part in np.array_split(largest, 2)]
+    return sorted(parts, key=len, reverse=True)  # so that threads end at about the same time

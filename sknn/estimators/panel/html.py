@@ -35,6 +35,10 @@ class NetworkPanel(DocumentationLink):
         add_to_panel(params, lambda: network_html(self))
         return params
 
+    def _panel_content(self):
+        """HTML of what is shown of the estimator; it may raise."""
+        return _fitted(self) if hasattr(self, "coefs_") else _planned(self)
+
 
 def network_html(estimator):
     """HTML of the estimator's network, with its learning curve once fitted.
@@ -43,7 +47,7 @@ def network_html(estimator):
     in place of them.
     """
     try:
-        content = _fitted(estimator) if hasattr(estimator, "coefs_") else _planned(estimator)
+        content = estimator._panel_content()
     except Exception as error:  # layers and activations may be anybody's
         content = note(f"The network cannot be shown. {type(error).__name__}: {error}")
     return panel(content, "sknn-network")

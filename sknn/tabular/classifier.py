@@ -1,0 +1,298 @@
+"""`TabularClassifier`: labels out of raw tables."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+
+from sknn.nn.losses import LabelSmoothing, SoftmaxLogLoss
+from sknn.tabular.calibration import fitted_temperature, softmax
+from sknn.tabular.ensemble import TableNetwork
+from sknn.tabular.parameters import constraints
+from sknn.tabular.scores import SCORES
+from sknn.tabular.targets import checked_labels, weight_by_class
+
+
+class TabularClassifier(ClassifierMixin, TableNetwork):
+    """Classifier for raw tables: several small networks, each with a fold of its own.
+
+    It takes a table as it is, with strings, categories, bools, missing values and numbers on any
+    scale. Members are networks with RealMLP's recipe [1]_ that train at the same time, each on all
+    samples but those of one fold, on which it keeps its best epoch. Probabilities are the mean
+    of theirs. The guide has a page on it: :doc:`/guide/tables`.
+
+    Parameters
+    ----------
+    n_estimators : int, default=8
+        Number of members. Their mean is better than one of them by about a tenth; fewer are faster.
+        Fewer than 4 samples have fewer members.
+    hidden_layer_sizes : int or array-like of int, default=(128, 128)
+        Number of units of each hidden layer. ``(256, 256)`` is more accurate on many samples and
+        takes about 2.5 times as long.
+    numeric_embedding : {'auto', 'periodic', 'piecewise_linear', 'none'}, default='auto'
+        How numbers enter a network beside, or in place of, themselves: as cosines of learned
+        frequencies, or as piecewise-linear functions with kinks at their quantiles. 'auto' is
+        'periodic' below 2,500 samples, 'piecewise_linear' from there on, and 'none' for more than
+        200 numeric columns.
+    activation : str or Activation, default='auto'
+        Activation function of the hidden layers, which each unit blends with the identity: 'auto'
+        is 'selu'.
+    categorical_features : 'from_dtype', array-like or None, default='from_dtype'
+        Which columns are categories: 'from_dtype' takes columns of strings, categories and bools;
+        an array holds a mask, or their numbers or names. Give them if a column holds codes, such as
+        postcodes, as numbers. None: there are none.
+    max_onehot : int, default=8
+        Categories with up to so many levels become a column for each level, others are embedded.
+    learning_rate_init : float or 'auto', default='auto'
+        Largest learning rate; 'auto' is 0.04. Lower it if y is noisy or training diverges.
+    max_iter : int, default=64
+        Number of epochs. Each member keeps the weights of its best one.
+    batch_size : int or 'auto', default='auto'
+        Number of samples per mini-batch, about; 'auto' grows with their number from 64 to 1,024.
+        Smaller ones take more steps, and more time.
+    dropout : float, default=0.15
+        Fraction of units dropped at random after each hidden layer, in [0, 1). It falls to 0 in the
+        second half of training.
+    weight_decay : float, default=0.02
+        Strength of the weight decay, which falls to 0 in the second half of training.
+    label_smoothing : float, default=0.1
+        Fraction of the target that is spread evenly over the classes, in [0, 1).
+    calibrate : bool, default=True
+        Whether to divide raw outputs by the temperature that suits the samples that members did not
+        see. It makes up for label smoothing; leave it on unless only labels matter.
+    cv : int, splitter, iterable or None, default=None
+        The folds: a member trains on one split's training samples and is validated on the others;
+        members take the splits in turn. None deals the samples out by y to as many folds as
+        members, at least 5, or by ``groups``. Give a splitter for samples in time order.
+    scoring : {'neg_brier_score', 'neg_log_loss', 'accuracy'} or None, default=None
+        Score by which a member keeps its best epoch; None is the first of them.
+    class_weight : dict, 'balanced' or None, default=None
+        Weights of the classes, in training and in validation, multiplied by ``sample_weight``.
+        'balanced' weighs each class inversely to its frequency.
+    max_time : float or None, default=None
+        Seconds that ``fit`` should take. After a first epoch on trial, as many are planned as there
+        is time for, at least one.
+    random_state : int, RandomState instance or None, default=None
+        Determines the folds, the first weights, the order of the samples and dropout.
+    verbose : bool or int, default=0
+        Whether to print how many epochs are done and how long the others will take.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    n_features_in_ : int
+        Number of columns seen during fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns seen during fit. Defined only if X has names that are all strings.
+        Later frames may have these columns in any order.
+    is_categorical_ : ndarray of shape (n_features_in_,) of bool
+        Which columns were taken as categories.
+    n_members_ : int
+        Number of members.
+    n_iter_ : int
+        Number of epochs that all members have done.
+    best_iter_ : ndarray of shape (n_members,)
+        The epoch, from 1, whose weights each member has kept.
+    validation_scores_ : ndarray of shape (n_epochs, n_members), or None
+        Score of each epoch and member; None if there are too few samples to hold some out.
+    history_ : dict of ndarray of shape (n_epochs, n_members)
+        'loss', 'validation_loss', 'validation_score', 'learning_rate' and 'seconds'.
+    oof_prediction_ : ndarray of shape (n_samples, n_classes), or None
+        Out-of-fold predictions: those of members that did not train on the sample, nan for samples
+        that were in no fold. None with ``X_val``.
+    oof_score_ : float or None
+        Accuracy of these predictions. It is slightly optimistic, as members keep the epoch that is
+        best on the same samples.
+    temperature_ : float
+        What raw outputs are divided by, at most 1; 1 without ``calibrate``.
+
+    See Also
+    --------
+    TabularRegressor : The same for numbers.
+    MLPClassifier : One network on numbers that are scaled already.
+
+    References
+    ----------
+    .. [1] Holzmüller, Grinsztajn & Steinwart (2024). Better by default: Strong pre-tuned MLPs and
+       boosted trees on tabular data. NeurIPS.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sknn import TabularClassifier
+    >>> frame = pd.DataFrame(
+    ...     {"colour": ["red", "green", None, "red"] * 10, "size": [1.0, None, 3.0, 40.0] * 10}
+    ... )
+    >>> y = ["yes", "no", "no", "yes"] * 10
+    >>> clf = TabularClassifier(n_estimators=2, random_state=0).fit(frame, y)
+    >>> later = pd.DataFrame({"size": [2.0, None], "colour": ["red", "never seen"]})
+    >>> clf.predict(later).shape
+    (2,)
+    """
+
+    _parameter_constraints: dict = constraints("TabularClassifier")
+    _own_activation, _own_learning_rate = "selu", 0.04
+
+    def __init__(
+        self,
+        n_estimators=8,
+        *,
+        hidden_layer_sizes=(128, 128),
+        numeric_embedding="auto",
+        activation="auto",
+        categorical_features="from_dtype",
+        max_onehot=8,
+        learning_rate_init="auto",
+        max_iter=64,
+        batch_size="auto",
+        dropout=0.15,
+        weight_decay=0.02,
+        label_smoothing=0.1,
+        calibrate=True,
+        cv=None,
+        scoring=None,
+        class_weight=None,
+        max_time=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.n_estimators = n_estimators
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.numeric_embedding = numeric_embedding
+        self.activation = activation
+        self.categorical_features = categorical_features
+        self.max_onehot = max_onehot
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.dropout = dropout
+        self.weight_decay = weight_decay
+        self.label_smoothing = label_smoothing
+        self.calibrate = calibrate
+        self.cv = cv
+        self.scoring = scoring
+        self.class_weight = class_weight
+        self.max_time = max_time
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            The most probable label of each sample.
+        """
+        z = self._outputs(X)
+        return self.classes_[self._prediction(z).argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            The probability of each class, in the order of ``classes_``.
+        """
+        return self._prediction(self._outputs(X))
+
+    def predict_log_proba(self, X):
+        """Predict logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes)
+            The logarithms, in the order of ``classes_``.
+        """
+        return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy.
+
+        Parameters
+        ----------
+        X : {dataframe, array-like, sparse matrix} of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,)
+            The labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            In [0, 1].
+        """
+        return super().score(X, y, sample_weight)
+
+    def _checked_targets(self, y):
+        return checked_labels(y)
+
+    def _learn_targets(self, y):
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        return codes, np.eye(len(self.classes_), dtype=np.float32)
+
+    def _encode(self, y):
+        unknown = ~np.isin(y, self.classes_)
+        if unknown.any():
+            raise ValueError(
+                f"y_val must hold labels that are in y, got {np.unique(y[unknown]).tolist()!r}. "
+                "Leave those samples out."
+            )
+        return np.searchsorted(self.classes_, y)
+
+    def _loss_weight(self, codes, weight):
+        return weight_by_class(self.class_weight, self.classes_, codes, weight)
+
+    def _scoring(self):
+        return SCORES[self.scoring or self._default_scoring()]
+
+    def _default_scoring(self):
+        return "neg_brier_score"
+
+    def _n_outputs(self):
+        return len(self.classes_)
+
+    def _loss(self):
+        return SoftmaxLogLoss()
+
+    def _training_loss(self, loss):
+        return LabelSmoothing(loss, float(self.label_smoothing)) if self.label_smoothing else loss
+
+    def _learn_from_held_out(self, outputs, held_out):
+        self.temperature_ = 1.0
+        if not self.calibrate or outputs is None:
+            return
+        weight = None
+        if held_out[0].weight is not None:
+            weight = np.concatenate([own.weight for own in held_out])
+        labels = np.concatenate([own.labels for own in held_out])
+        self.temperature_ = fitted_temperature(np.concatenate(outputs), labels, weight)
+
+    def _prediction(self, z):
+        """The mean of the members' probabilities; z: (members, n, n_classes)."""
+        return softmax(z.astype(np.float64) / self.temperature_).mean(axis=0)
+
+    def _score_of(self, probabilities, codes, weight):
+        return float(accuracy_score(codes, probabilities.argmax(axis=1), sample_weight=weight))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = False
+        return tags

@@ -1,0 +1,54 @@
+"""Targets that are taken, and refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from sknn import TabularClassifier, TabularRegressor
+from sknn.tabular.targets import Scaling
+
+RANDOM = np.random.RandomState(0)
+N = 60
+SMALL = {"n_estimators": 2, "hidden_layer_sizes": (8,), "max_iter": 2, "random_state": 0}
+X = RANDOM.normal(size=(N, 2))
+FRAME = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "c": RANDOM.choice(list("xyz"), N)})
+LABELS = np.array(["low", "mid", "high"])[np.digitize(X[:, 0], [-0.5, 0.5])]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y", "told"),
+    [
+        (TabularClassifier, np.zeros((N, 2), int), "sklearn.multioutput.MultiOutputClassifier"),
+        (TabularRegressor, np.zeros((N, 2)), "sklearn.multioutput.MultiOutputRegressor"),
+        (TabularClassifier, X[:, 0], "Unknown label type"),
+        (
+            TabularClassifier,
+            np.array([None, *LABELS[1:]], dtype=object),
+            "Input y contains NaN, None or NA",
+        ),
+        (TabularRegressor, np.r_[np.nan, X[1:, 0]], "Input y contains NaN"),
+        (TabularRegressor, np.r_[np.inf, X[1:, 0]], "Input y contains infinity"),
+        (TabularRegressor, LABELS, "could not convert string"),
+        (TabularRegressor, None, "requires y to be passed"),
+    ],
+)
+def test_targets_that_cannot_be_are_refused(estimator, y, told):
+    with pytest.raises(ValueError, match=told):
+        estimator(**SMALL).fit(FRAME, y)
+
+
+def test_scaling_goes_there_and_back_within_the_range():
+    y = np.array([2.0, 4.0, 9.0])
+    scaling = Scaling.learn(y)
+    assert (scaling.mean, scaling.scale) == pytest.approx((5.0, np.std(y)))
+    assert_allclose(scaling.back(scaling.there(y)), y)
+    far = np.array([-100.0, 0.0, 100.0])
+    assert_allclose(scaling.back(far), [2.0, 5.0, 9.0])
+    assert_allclose(scaling.within(far) * np.std(y) + 5.0, [2.0, 5.0, 9.0])
+
+
+def test_positive_numbers_keep_their_zero():
+    scaling = Scaling.learn(np.array([0.0, 2.0, 4.0]), positive=True)
+    assert (scaling.mean, scaling.scale) == (0.0, 2.0)
+    assert Scaling.learn(np.zeros(3), positive=True).scale == 1.0
