@@ -123,7 +123,8 @@ def train(
             started = time.perf_counter()
             if before_epoch:
                 before_epoch()
-            loss, norm, rate = _epoch(remaining.gradient, rows, remaining.plan, remaining.run)
+            given = remaining.gradient, remaining.plan, remaining.run
+            loss, norm, rate = rows.epoch(*given) if rows.epoch else one_epoch(rows, *given)
             remaining.write_back()
             finite = np.isfinite(loss) & np.isfinite(norm)
             for vector in (remaining.gradient.theta, remaining.gradient.state):
@@ -180,7 +181,7 @@ def _check_order(order, rows):
         )
 
 
-def _epoch(gradient, rows, plan, run):
+def one_epoch(rows, gradient, plan, run):
     """One pass over the rows. Returns the mean loss, mean gradient norm and last rate."""
     if plan.shuffle:
         run.shuffle()
