@@ -1,6 +1,7 @@
 """Several ranks as threads of one process, which exchange sums over shards."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier, BrokenBarrierError
 
 import numpy as np
@@ -51,7 +52,10 @@ def trained(shards, network, loss, theta, state, plan, run, n_ranks=1, epochs=1)
         rows, own_run = ShardedRows(own, lengths, exchange), run()
         own_run.order = np.arange(rows.numbered)
         with np.errstate(all="ignore"):
-            figures = [one_epoch(rows, gradient, plan, own_run) for _ in range(epochs)]
+            figures = [
+                one_epoch(rows, gradient, replace(plan, augment=None), own_run)
+                for _ in range(epochs)
+            ]
         return gradient, own_run, figures
 
     with ThreadPoolExecutor(n_ranks) as pool:

@@ -52,10 +52,12 @@ class Crew:
     client : distributed.Client
     max_restarts : int
         How many epochs may be run again because a worker was lost.
+    local_steps : int
+        Steps between two exchanges.
     """
 
-    def __init__(self, client, max_restarts):
-        self.client, self.max_restarts = client, max_restarts
+    def __init__(self, client, max_restarts=3, local_steps=1):
+        self.client, self.max_restarts, self.local_steps = client, max_restarts, local_steps
         self.name = uuid4().hex
         self.held_out, self.score = [], None  # futures of Rows, and as of HeldOutBlocks
         self.validation = []  # ValidationSums of the last epoch, one for each of these
@@ -147,7 +149,8 @@ class Crew:
             self._check_client()
             self.client.run_on_scheduler(release_orphans)
         try:
-            yield
+            with self.client.as_current():  # which distributed.wait asks
+                yield
         finally:
             with suppress(Exception):  # an error of the fit says more
                 lock.release()
@@ -213,6 +216,7 @@ class Crew:
                 split=rows.split,
                 progress=run.progress,
                 score=self.score,
+                local_steps=self.local_steps,
                 memory=self._memory,
             )
             shards = [rows.futures[number] for number in spans[rank]]

@@ -16,8 +16,10 @@ from sknn.dask.reading import BlockReader
 from sknn.estimators.inputs import in_memory_class, is_collection
 from sknn.estimators.reading import FLOATS, Data, one_weight_each
 from sknn.nn.blocks import Blocks, HeldOutBlocks, Split, read_ahead
+from sknn.nn.optimizers import SGD
 from sknn.nn.ranges import plain
 from sknn.nn.streams import new_seed
+from sknn.warning import warn
 
 
 class DaskNetwork:
@@ -133,7 +135,9 @@ class DaskNetwork:
             )
         self._refuse_for_blocks()
         client = client_for(self.client)
-        crew = None if client is None else Crew(client, self.max_restarts)
+        crew = None
+        if client is not None:
+            crew = Crew(client, self.max_restarts, self.local_steps)
         return self._read_blocks(X, y, sample_weight, crew, model, learn, name, **how)
 
     def _read_blocks(
@@ -178,6 +182,13 @@ class DaskNetwork:
     def _run_fit(self, fit, watch):
         crew = getattr(fit.rows, "crew", None)
         self.n_shards_ = fit.rows.n_shards
+        averages = crew is not None and self.local_steps > 1 and self.n_shards_ > 1
+        if averages and not isinstance(fit.run.optimizer, SGD):
+            warn(
+                f"local_steps={self.local_steps!r} averages the moments of "
+                f"{type(fit.run.optimizer).__name__.lower()}, which are those of the gradients of "
+                "single shards: it learns worse. Use solver='sgd', or local_steps=1."
+            )
         with nullcontext() if crew is None else crew.at_work(fit, watch):
             return super()._run_fit(fit, watch)
 

@@ -12,6 +12,7 @@ from scipy.sparse import issparse, vstack
 from sknn.dask.peers import LostError, Peers, desk_of
 from sknn.nn.batches import Rows
 from sknn.nn.blocks import ValidationSums
+from sknn.nn.local_steps import local_epoch
 from sknn.nn.model import Model
 from sknn.nn.shards import Shard, ShardedGradient, ShardedRows
 from sknn.nn.threads import one_blas_thread
@@ -41,6 +42,8 @@ class Orders:
         How far training has come, as the client sees it.
     score : callable or None
         As of ``HeldOutBlocks``.
+    local_steps : int
+        Steps between two exchanges.
     memory : int
         Bytes that a chunk of validation data may take.
     """
@@ -56,6 +59,7 @@ class Orders:
     split: Any
     progress: Any
     score: Any
+    local_steps: int
     memory: int
 
 
@@ -142,9 +146,7 @@ def train_epoch(orders, replica, shards, held_out):
     model, run, plan = kept.model, kept.run, kept.plan
     run.progress = copy(orders.progress)
     n_shards, split = len(orders.lengths), orders.split
-    exchange = Peers(
-        desk, orders.attempt, orders.rank, orders.addresses, n_shards, orders.key
-    )
+    exchange = Peers(desk, orders.attempt, orders.rank, orders.addresses, n_shards, orders.key)
     own = {
         number: Shard(rows, None if split is None else split.rows(number))
         for number, rows in zip(orders.numbers, shards, strict=True)
@@ -159,13 +161,15 @@ def train_epoch(orders, replica, shards, held_out):
         n_shards=n_shards,
         augment=plan.augment,
     )
-    plan = replace(plan, augment=None)  # the gradient does it, shard by shard
     with np.errstate(all="ignore"), one_blas_thread():
-        figures = tuple(map(float, one_epoch(source, gradient, plan, run)))
+        if orders.local_steps > 1 and n_shards > 1:
+            figures = local_epoch(source, gradient, plan, run, orders.local_steps)
+        else:  # the gradient augments, shard by shard
+            figures = one_epoch(source, gradient, replace(plan, augment=None), run)
         sums = [_validated(rows, model, orders) for rows in held_out]
     kept.turn += 1
     desk.kept = kept
-    turn = Turn(figures, crc32(model.theta) ^ crc32(model.state), sums)
+    turn = Turn(tuple(map(float, figures)), crc32(model.theta) ^ crc32(model.state), sums)
     if orders.rank == 0:
         grad = None if np.isfinite(figures[1]) else gradient.grad
         turn.state = model.theta, model.state, run.moments.state(), run.progress, grad

@@ -192,7 +192,7 @@ class HeldOutBlocks:
 
 
 class ValidationSums:
-    """What validation adds up: losses, weights and a score; score: as ``HeldOutBlocks`` makes it."""
+    """Sums of losses, of weights and of a score, which ``HeldOutBlocks`` makes."""
 
     def __init__(self, score=None):
         self.total = self.weight_sum = 0.0

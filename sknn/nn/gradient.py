@@ -234,7 +234,7 @@ class Gradient:
         return total
 
     def _in_step(self, parts, passes):
-        """What the passes of parts return; they go on together, with the sums of what they yield."""
+        """What the passes of parts return; they go on together, with sums of what they yield."""
         sums, ends = None, [None] * len(passes)
 
         def go_on(number):

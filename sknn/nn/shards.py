@@ -16,6 +16,7 @@ from sknn.nn.batches import Source, sum_of_weights
 from sknn.nn.gradient import WHOLE, Gradient, Part
 from sknn.nn.passes import Pass
 from sknn.nn.tree import joined
+from sknn.nn.workspace import Workspace
 
 PLACES = 40  # bits of the place of a batch in its epoch; those above say which shard
 
@@ -170,6 +171,7 @@ class ShardedGradient(Gradient):
         super().__init__(network, loss, theta, state)
         self.exchange, self.n_shards, self.augment = exchange, n_shards, augment
         self._start = self._place
+        self._augmented = {}  # shard -> Workspace, as those of a batch are needed at once
         self._shard_of, self._absent = [], {}  # for each pass under way; shards without rows
         self._parts_of = {}  # (number of a pass, whether it is the first one) -> Part
 
@@ -195,7 +197,8 @@ class ShardedGradient(Gradient):
         seed, epoch, start = self._start
         self._place = seed, epoch, start + (shard << PLACES)
         if self.augment:
-            batch.x = self.augment(batch.x, *self._place, self._workspace)
+            workspace = self._augmented.setdefault(shard, Workspace(self.theta.dtype))
+            batch.x = self.augment(batch.x, *self._place, workspace)
 
     def _one_by_one(self, batch):
         """The sums of the loss and the gradient of each shard; neighbours are added up."""

@@ -1,8 +1,8 @@
 """Sums over shards, added up along one binary tree, whoever adds which part of it.
 
-Floats do not add up to the same bits in every order. Here the order depends on the number of shards
-alone. A node of the tree is a range of shards, (start, stop); its sum is that of its left child plus
-that of its right child, element by element. A node is a power of two of shards plus the rest.
+Floats do not add up to the same bits in every order. Here the order depends on the number of
+shards alone. A node of the tree is a range of shards, (start, stop); its sum is that of its left
+child plus that of its right child. The left child is the largest power of two of shards below it.
 """
 
 FAN_OUT = 8  # ranks that send to one, on each level
