@@ -31,7 +31,7 @@ sknn.steps                      scikit-learn's estimators in saved pipelines, fr
 sknn.restored_steps             whether what a file says of these estimators can be
 sknn.restored                   whether the parts of a loaded estimator belong together
 
-sknn.dask                       Dask arrays and frames, read block by block; Dask imports lazily
+sknn.dask                       Dask arrays and frames, in blocks or on workers; Dask imports lazily
 
 sknn.dask.estimators            the six estimators for Dask collections
 
@@ -39,6 +39,12 @@ sknn.dask.tasks                 classification and regression of Dask collection
 
 sknn.dask.network               reads, holds out, predicts and scores in place of the plain ones
 
+sknn.dask.crew                  the workers that train one network: the client's side
+sknn.dask.parameters            the parameters that Dask estimators have besides the plain ones
+
+sknn.dask.ranks                 what a worker does: packs shards, trains an epoch, validates
+
+sknn.dask.peers                 sums that workers exchange through their own servers
 sknn.dask.reading               blocks, computed and checked as an estimator reads arrays
 sknn.dask.prediction            predictions of collections, which nobody has computed yet
 sknn.dask.scores                scores that are added up block by block
@@ -208,6 +214,7 @@ sknn.nn.rows_of_models          the rows of several models as one source
 
 sknn.nn.fit                     one fit: what it needs, how it is run, how it ended
 
+sknn.nn.local_steps             an epoch of replicas, one for each shard, averaged now and then
 sknn.nn.lbfgs                   the loop over iterations: full batches through SciPy's L-BFGS-B
 
 sknn.nn.training                the loop over epochs: steps, stopping rules, best weights, history
@@ -232,6 +239,8 @@ sknn.nn.storage.formats         files that other programs wrote, told by their f
 
 sknn.nn.augmentation            random shifts and flips of training images
 sknn.nn.summary                 kind, output shape and cost of each layer
+
+sknn.nn.shards                  rows in shards of several processes, and the gradient of them
 
 sknn.nn.receptive_field         which part of the image a number in a network depends on
 sknn.nn.gradient                a mini-batch in, loss and gradient out; micro-batches on threads
@@ -287,6 +296,7 @@ sknn.nn.cached                  attributes that are computed once, without a loc
 
 sknn.nn.initializers            initial weights
 
+sknn.nn.tree                    sums over shards, added up along one tree
 sknn.nn.parameters              parameters and statistics of layers, and their places in the vector
 
 sknn.nn.settings                objects that consist of their constructor's arguments

@@ -673,7 +673,9 @@ def test_to_local_is_the_plain_estimator_and_shares_nothing(case):
     fitted = estimator(**settings).fit(cut(samples), cut(y))
     local = fitted.to_local()
     assert type(local) is getattr(sknn, estimator.__name__.removeprefix("Dask"))
-    assert str(local.get_params()) == str(fitted.get_params())
+    shared = {name: fitted.get_params()[name] for name in local.get_params()}
+    assert str(local.get_params()) == str(shared)
+    assert not hasattr(local, "client")
     assert_same_fit(local, fitted)
     assert_array_equal(local.predict(samples), fitted.predict(samples))
     before = fitted.coefs_[0].copy()

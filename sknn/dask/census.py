@@ -53,11 +53,15 @@ class Census:
     @classmethod
     def take(cls, count, n_blocks):
         """That of so many blocks; count: number -> Count. Raises ValueError without any rows."""
-        pairs = read_ahead(count, range(n_blocks))
-        found = [(number, one) for number, one in pairs if one.n]
+        return cls.of([one for _, one in read_ahead(count, range(n_blocks))])
+
+    @classmethod
+    def of(cls, counts):
+        """That of the Counts of all blocks. Raises ValueError without any rows."""
+        found = [(number, one) for number, one in enumerate(counts) if one.n]
         if not found:
             raise ValueError(
-                f"X has no rows in any of its {n_blocks} partitions, while a minimum of 1 is "
+                f"X has no rows in any of its {len(counts)} partitions, while a minimum of 1 is "
                 "required. Look into the filters that X went through."
             )
         numbers, counts = zip(*found, strict=True)
@@ -67,6 +71,18 @@ class Census:
     def lengths(self):
         """How many rows each block has, (n_blocks,)."""
         return np.array([count.n for count in self.counts])
+
+    def groups(self, n):
+        """The numbers of the blocks in n groups of about as many rows, each ascending.
+
+        The largest block that is left goes to the group that has fewest rows.
+        """
+        groups, sizes = [[] for _ in range(n)], np.zeros(n, int)
+        for number in np.argsort(-self.lengths, kind="stable"):
+            smallest = int(np.argmin(sizes))
+            groups[smallest].append(int(number))
+            sizes[smallest] += self.lengths[number]
+        return [sorted(group) for group in groups]
 
     @property
     def extremes(self):

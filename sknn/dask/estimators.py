@@ -1,5 +1,6 @@
 """The six estimators for Dask collections."""
 
+from sknn.dask.parameters import with_cluster
 from sknn.dask.tasks import DaskClassifier, DaskRegressor
 from sknn.estimators import (
     CNNClassifier,
@@ -11,6 +12,7 @@ from sknn.estimators import (
 )
 
 
+@with_cluster
 class DaskMLPClassifier(DaskClassifier, MLPClassifier):
     """:class:`sknn.MLPClassifier` for Dask arrays and frames larger than memory.
 
@@ -39,6 +41,7 @@ class DaskMLPClassifier(DaskClassifier, MLPClassifier):
     """
 
 
+@with_cluster
 class DaskMLPRegressor(DaskRegressor, MLPRegressor):
     """:class:`sknn.MLPRegressor` for Dask arrays and frames larger than memory.
 
@@ -46,6 +49,7 @@ class DaskMLPRegressor(DaskRegressor, MLPRegressor):
     """
 
 
+@with_cluster
 class DaskCNNClassifier(DaskClassifier, CNNClassifier):
     """:class:`sknn.CNNClassifier` for Dask arrays larger than memory.
 
@@ -54,6 +58,7 @@ class DaskCNNClassifier(DaskClassifier, CNNClassifier):
     """
 
 
+@with_cluster
 class DaskCNNRegressor(DaskRegressor, CNNRegressor):
     """:class:`sknn.CNNRegressor` for Dask arrays larger than memory.
 
@@ -62,6 +67,7 @@ class DaskCNNRegressor(DaskRegressor, CNNRegressor):
     """
 
 
+@with_cluster
 class DaskSequentialClassifier(DaskClassifier, SequentialClassifier):
     """:class:`sknn.SequentialClassifier` for Dask arrays and frames larger than memory.
 
@@ -69,6 +75,7 @@ class DaskSequentialClassifier(DaskClassifier, SequentialClassifier):
     """
 
 
+@with_cluster
 class DaskSequentialRegressor(DaskRegressor, SequentialRegressor):
     """:class:`sknn.SequentialRegressor` for Dask arrays and frames larger than memory.
 

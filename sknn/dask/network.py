@@ -1,20 +1,25 @@
 """What the Dask estimators do in place of the plain ones: read, hold out, predict, score."""
 
-from copy import deepcopy
+from contextlib import nullcontext
+from copy import copy, deepcopy
 from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 
 from sknn.dask.census import Census
+from sknn.dask.crew import Crew, HeldOutShards, WorkerRows, client_for
+from sknn.dask.parameters import DEFAULTS
 from sknn.dask.partitions import Partitions, example
 from sknn.dask.prediction import lazily
 from sknn.dask.reading import BlockReader
 from sknn.estimators.inputs import in_memory_class, is_collection
 from sknn.estimators.reading import FLOATS, Data, one_weight_each
 from sknn.nn.blocks import Blocks, HeldOutBlocks, Split, read_ahead
+from sknn.nn.optimizers import SGD
 from sknn.nn.ranges import plain
 from sknn.nn.streams import new_seed
+from sknn.warning import warn
 
 
 class DaskNetwork:
@@ -35,8 +40,18 @@ class DaskNetwork:
         """
         local = in_memory_class(self)
         local = local.__new__(local)
-        local.__setstate__(deepcopy(self.__getstate__()))
+        state = deepcopy(self.__getstate__())
+        local.__setstate__({name: state[name] for name in state if name not in DEFAULTS})
         return local
+
+    def __getstate__(self):
+        """A client belongs to its process: it is left out."""
+        return {**super().__getstate__(), "client": None}
+
+    def __sklearn_clone__(self):
+        cloned = super(DaskNetwork, copy(self)).__sklearn_clone__()
+        cloned.client = self.client
+        return cloned
 
     def transform(self, X, layer=-1):
         """What a hidden layer makes of X, for instance as features for another model.
@@ -119,6 +134,16 @@ class DaskNetwork:
                 "chunks=(y.chunks[0], -1))."
             )
         self._refuse_for_blocks()
+        client = client_for(self.client)
+        crew = None
+        if client is not None:
+            crew = Crew(client, self.max_restarts, self.local_steps)
+        return self._read_blocks(X, y, sample_weight, crew, model, learn, name, **how)
+
+    def _read_blocks(
+        self, X, y, sample_weight, crew, model, learn, name, some=False, validates=False
+    ):
+        """Data whose rows are Blocks, or WorkerRows where there is a Crew."""
         partitions = Partitions.of(X, y, sample_weight)
         sample = example(X)
         known = model
@@ -126,25 +151,46 @@ class DaskNetwork:
             sample, _ = self._validated(sample, np.zeros(len(sample)), self._dtypes(None), True)
             known = SimpleNamespace(dtype=np.dtype(self._computing_dtype(sample, None)))
         reader = BlockReader(self, partitions, known, name)
-        census = Census.take(reader.count, len(partitions))
+        if crew:
+            census = Census.of(crew.counts(reader))
+        else:
+            census = Census.take(reader.count, len(partitions))
         if sample_weight is not None:
             census.check_weights(known.dtype)
         if not self._numeric_targets:
-            self._learn(census.examples(), learn, how.get("some", False))
+            self._learn(census.examples(), learn, some)
             reader = BlockReader(self, partitions, known, name)
             self._weigh_classes(reader.estimator, census)
-        if not how.get("validates"):
+        reader.numbers, reader.validates = census.numbers, validates
+        told = {
+            "dtype": known.dtype,
+            "example": self._example_of_targets(census, known.dtype),
+            "weight_sum": census.weight_sum,
+            "extremes": census.extremes,
+        }
+        if crew:
+            if not validates:
+                crew.divide(self.shards, len(census.numbers))
+            groups = census.groups(min(crew.n_shards, len(census.numbers)))
+            rows = WorkerRows(crew, reader, groups, census.lengths, **told)
+        else:
+            rows = Blocks(reader, census.lengths, **told)
+        if not validates and rows.n_shards == 1:
             census.warn_of_one_sided_blocks()
-        reader.numbers, reader.validates = census.numbers, how.get("validates", False)
-        rows = Blocks(
-            reader,
-            census.lengths,
-            dtype=known.dtype,
-            example=self._example_of_targets(census, known.dtype),
-            weight_sum=census.weight_sum,
-            extremes=census.extremes,
-        )
         return Data(X, y, sample_weight, rows)
+
+    def _run_fit(self, fit, watch):
+        crew = getattr(fit.rows, "crew", None)
+        self.n_shards_ = fit.rows.n_shards
+        averages = crew is not None and self.local_steps > 1 and self.n_shards_ > 1
+        if averages and not isinstance(fit.run.optimizer, SGD):
+            warn(
+                f"local_steps={self.local_steps!r} averages the moments of "
+                f"{type(fit.run.optimizer).__name__.lower()}, which are those of the gradients of "
+                "single shards: it learns worse. Use solver='sgd', or local_steps=1."
+            )
+        with nullcontext() if crew is None else crew.at_work(fit, watch):
+            return super()._run_fit(fit, watch)
 
     def _example_of_targets(self, census, dtype):
         """An encoded target, (1, n_outputs)."""
@@ -193,8 +239,11 @@ class DaskNetwork:
             if y_val is None:
                 raise ValueError("X_val was given without y_val: pass both, or neither.")
             self._refuse_scorer()
-            held = self._read(X_val, y_val, weight_val, model=model, some=True, validates=True)
-            return data.rows, None, HeldOutBlocks(held.rows, self._score_of_blocks())
+            self._refuse_for_blocks()
+            crew = data.rows.crew if isinstance(data.rows, WorkerRows) else None
+            given = X_val, y_val, weight_val, crew, model, False, "X_val"
+            held = self._read_blocks(*given, some=True, validates=True).rows
+            return data.rows, None, self._held_out(held)
         if not streams or X_val is not None or y_val is not None or not self.early_stopping:
             return super()._hold_out(model, data, given, groups, *args)
         fraction = self.validation_fraction
@@ -214,8 +263,16 @@ class DaskNetwork:
                 f"{training.lengths.sum()} to train and {held_out.lengths.sum()} to validate on. "
                 "Change it, or give X_val and y_val to fit."
             )
-        rows = data.rows.part(held_out, data.rows.read.validating())
-        return data.rows.part(training), None, HeldOutBlocks(rows, self._score_of_blocks())
+        held = data.rows.part(held_out, data.rows.read.validating())
+        return data.rows.part(training), None, self._held_out(held)
+
+    def _held_out(self, rows):
+        """What validates on Blocks, or on WorkerRows."""
+        score = self._score_of_blocks()
+        if not isinstance(rows, WorkerRows):
+            return HeldOutBlocks(rows, score)
+        rows.crew.held_out, rows.crew.score = rows.futures, score
+        return HeldOutShards(rows.crew)
 
     def _refuse_scorer(self):
         if self.scoring not in (None, "loss"):

@@ -40,7 +40,10 @@ class BlockReader:
     def __call__(self, number):
         """Rows of a block."""
         number = self.numbers[number]
-        given = self.partitions.compute(number)
+        return self.rows(number, self.partitions.compute(number))
+
+    def rows(self, number, given):
+        """Rows of a partition; given: its X, y and sample_weight, in memory."""
         with self._told(number):
             how = {"some": True, "validates": self.validates, "block": True}
             return self.estimator._read(*given, model=self.known, **how).rows
@@ -51,10 +54,16 @@ class BlockReader:
         reader.validates = True
         return reader
 
-    def count(self, number):
-        """The Count of a partition."""
+    def without_partitions(self):
+        """One that can be sent to other processes, where partitions are in memory."""
+        reader = copy(self)
+        reader.partitions = None
+        return reader
+
+    def count(self, number, given=None):
+        """The Count of a partition; given: as of ``rows``, computed by default."""
         estimator, dtype = self.estimator, self.known.dtype
-        X, y, weight = self.partitions.compute(number)
+        X, y, weight = self.partitions.compute(number) if given is None else given
         if not num_samples(X) and not num_samples(y):
             return Count(0)
         with self._told(number):

@@ -22,6 +22,11 @@ class MeanScore:
             self.total += self.score(z, y, weight) * weight_sum
             self.weight_sum += weight_sum
 
+    def join(self, other):
+        """Takes in the blocks of another one."""
+        self.total += other.total
+        self.weight_sum += other.weight_sum
+
     def value(self):
         """The score of all blocks so far; nan where all weights are zero."""
         return self.total / self.weight_sum if self.weight_sum else np.nan
@@ -47,17 +52,25 @@ class R2Score:
         """As ``add``, of predictions (n, n_targets)."""
         y, predicted = y.astype(float), predicted.astype(float)
         weight = np.ones(len(y)) if weight is None else weight.astype(float)
-        weight_sum = weight.sum()
-        self.n += len(y)
-        self.residuals = self.residuals + weight @ np.square(y - predicted)
-        if weight_sum == 0:
+        block = R2Score()
+        block.n, block.weight_sum = len(y), weight.sum()
+        block.residuals = weight @ np.square(y - predicted)
+        if block.weight_sum > 0:
+            block.mean = weight @ y / block.weight_sum
+            block.squares = weight @ np.square(y - block.mean)
+        self.join(block)
+
+    def join(self, other):
+        """Takes in the blocks of another one."""
+        self.n += other.n
+        self.residuals = self.residuals + other.residuals
+        if other.weight_sum == 0:
             return
-        mean = weight @ y / weight_sum
-        total = self.weight_sum + weight_sum
-        apart = mean - self.mean
-        between = np.square(apart) * self.weight_sum * weight_sum / total
-        self.squares = self.squares + weight @ np.square(y - mean) + between
-        self.mean = self.mean + apart * weight_sum / total
+        total = self.weight_sum + other.weight_sum
+        apart = other.mean - self.mean
+        between = np.square(apart) * self.weight_sum * other.weight_sum / total
+        self.squares = self.squares + other.squares + between
+        self.mean = self.mean + apart * other.weight_sum / total
         self.weight_sum = total
 
     def value(self):

@@ -208,7 +208,7 @@ class BaseNetwork(
         publish(self, fit)
         callbacks = EpochCallbacks(self, data, fit.epochs_left)
         try:
-            result = run_here(fit, self._watch(fit, start, callbacks))
+            result = self._run_fit(fit, self._watch(fit, start, callbacks))
         except MemoryError as error:
             told = fit.model.network.told_need(*self._claims(fit.rows))
             raise MemoryError(f"{error}. {told}. {self._smaller()}") from error
@@ -242,7 +242,8 @@ class BaseNetwork(
             plan = new_lbfgs_plan(self, model.network, held_out)
             rows = rows.astype(np.float64)  # as SciPy's is; float32 would mislead its search
         else:
-            plan = new_plan(self, len(rows) if subset is None else len(subset), start.planned)
+            n_samples = len(rows) if subset is None else len(subset)
+            plan = new_plan(self, n_samples, start.planned, rows.n_shards)
         return Fit(
             model,
             self._training_loss(),
@@ -258,6 +259,10 @@ class BaseNetwork(
             goes_on=(self.warm_start or not start.planned) and self.solver != "lbfgs",
             own_draws=start.run is None and isinstance(self.random_state, Integral),
         )
+
+    def _run_fit(self, fit, watch):
+        """The Result of a Fit."""
+        return run_here(fit, watch)
 
     def _hold_out(self, model, data, *args):
         """(rows, subset, held_out) of a Fit; the arguments are those of ``hold_out``."""

@@ -107,12 +107,12 @@ def copies_of_weights(estimator):
     return 2 + len(moments)
 
 
-def new_plan(estimator, n_samples, planned=True):
+def new_plan(estimator, n_samples, planned=True, n_shards=1):
     """The Plan of training on so many samples. Warns if a given batch_size is more than that.
 
-    planned: whether max_iter epochs are all there will be
+    planned: whether max_iter epochs are all there will be    n_shards: parts that a batch has
     """
-    batch_size = _batch_size(estimator, n_samples)
+    batch_size = _batch_size(estimator, n_samples, n_shards)
     if batch_size > n_samples and batch_size != _default(estimator, "batch_size"):
         warn(
             "Got `batch_size` less than 1 or larger than sample size. "
@@ -164,8 +164,10 @@ def new_lbfgs_plan(estimator, network, held_out):
     )
 
 
-def _batch_size(estimator, n_samples):
-    return min(200, n_samples) if estimator.batch_size == "auto" else int(estimator.batch_size)
+def _batch_size(estimator, n_samples, n_shards=1):
+    if estimator.batch_size == "auto":
+        return min(200 * n_shards, n_samples)
+    return int(estimator.batch_size)
 
 
 def _default(estimator, name):

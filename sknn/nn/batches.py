@@ -113,7 +113,15 @@ class Source:
         What a mean over all rows is divided by.
     dtype : dtype
         What is computed in.
+    epoch : callable or None
+        (gradient, plan, run) -> (loss, norm, rate): one pass over rows that lie in other
+        processes, as ``training.one_epoch``. None where batches are taken here.
+    n_shards : int
+        How many parts a batch is computed in, each in a process of its own at the most.
     """
+
+    epoch = None
+    n_shards = 1
 
     def take(self, at):
         """The Batch of the rows ``at``: integers, or a slice. Valid until the next one is taken.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 
@@ -68,15 +69,10 @@ class Blocks(Source):
 
     def part(self, split, read=None):
         """The rows of a Split alone, which ``read`` may read in another way."""
-        return Blocks(
-            read or self.read,
-            self.lengths,
-            dtype=self.dtype,
-            example=self.example,
-            weight_sum=self.weight_sum * split.share,
-            extremes=self.extremes,
-            split=split,
-        )
+        part = copy(self)
+        part.read, part.split = read or self.read, split
+        part.weight_sum = self.weight_sum * split.share
+        return part
 
     def batches(self, size, order=None, draws=None):
         """Yields (number of its first row, Batch) for the batches of one epoch.
@@ -189,20 +185,46 @@ class HeldOutBlocks:
 
         A scorer of the user's, which needs all samples at once, has been refused.
         """
-        total = weight_sum = 0.0
-        score = self.score and self.score()
+        sums = ValidationSums(self.score and self.score())
         for _, rows, at in self.rows.pieces():
-            z = model.outputs(rows.x, memory, at)
-            if not np.isfinite(z).all():
-                return np.nan, np.nan
-            at = slice(None) if at is None else at
-            y, weight = rows.targets(at), None if rows.weight is None else rows.weight[at]
-            total += model.loss.sum_and_gradient(y, z, weight, np.empty_like(z))
-            weight_sum += float(len(y)) if weight is None else sum_of_weights(weight)
-            if score:
-                score.add(z, y, None if weight is None else weight[:, 0])
-        loss = model.loss.finish(total, weight_sum)[0]
-        return loss, score.value() if score else -loss
+            sums.add(model, memory, rows, at)
+        return sums.figures(model)
+
+
+class ValidationSums:
+    """Sums of losses, of weights and of a score, which ``HeldOutBlocks`` makes."""
+
+    def __init__(self, score=None):
+        self.total = self.weight_sum = 0.0
+        self.score, self.finite = score, True
+
+    def add(self, model, memory, rows, at=None):
+        """Takes in the Rows numbered ``at``, or all of them."""
+        z = model.outputs(rows.x, memory, at)
+        self.finite = self.finite and bool(np.isfinite(z).all())
+        if not self.finite:
+            return
+        at = slice(None) if at is None else at
+        y, weight = rows.targets(at), None if rows.weight is None else rows.weight[at]
+        self.total += model.loss.sum_and_gradient(y, z, weight, np.empty_like(z))
+        self.weight_sum += float(len(y)) if weight is None else sum_of_weights(weight)
+        if self.score:
+            self.score.add(z, y, None if weight is None else weight[:, 0])
+
+    def join(self, other):
+        """Takes in the sums of other rows."""
+        self.total += other.total
+        self.weight_sum += other.weight_sum
+        self.finite = self.finite and other.finite
+        if self.score:
+            self.score.join(other.score)
+
+    def figures(self, model):
+        """(loss, score), both nan where a raw output is not finite."""
+        if not self.finite:
+            return np.nan, np.nan
+        loss = model.loss.finish(self.total, self.weight_sum)[0]
+        return loss, self.score.value() if self.score else -loss
 
 
 def _kept(batch):

@@ -206,7 +206,7 @@ class Gradient:
         for part in parts:
             start = part.number * self._size
             self._prepare(part, batch, slice(start, start + self._size))
-        totals = self._in_step([self._pass(part, batch) for part in parts])
+        totals = self._in_step(parts, [self._pass(part, batch) for part in parts])
         for part in parts[1:]:
             self.grad += part.vector
         return sum(totals[1:], totals[0])
@@ -233,12 +233,12 @@ class Gradient:
         yield from self.network.backward_jointly(*given)
         return total
 
-    def _in_step(self, passes):
-        """What the passes return; they go on together, with the sums of what they yield."""
+    def _in_step(self, parts, passes):
+        """What the passes of parts return; they go on together, with sums of what they yield."""
         sums, ends = None, [None] * len(passes)
 
         def go_on(number):
-            self._lend_scratch(self._parts[number])
+            self._lend_scratch(parts[number])
             try:
                 return passes[number].send(sums)
             except StopIteration as end:
@@ -249,7 +249,11 @@ class Gradient:
             wanted = share_out(go_on, len(passes))
             if wanted[0] is None:
                 return ends
-            sums = tuple(sum(arrays[1:], arrays[0]) for arrays in zip(*wanted, strict=True))
+            sums = self._summed(wanted)
+
+    def _summed(self, wanted):
+        """The sums over the parts of a batch; wanted: for each part, a tuple of arrays."""
+        return tuple(sum(arrays[1:], arrays[0]) for arrays in zip(*wanted, strict=True))
 
     def _lend_scratch(self, part):
         """Gives a micro-batch the scratch memory of the thread that it runs on."""

@@ -29,3 +29,8 @@ def stream(seed, epoch, batch, part=0):
     if isinstance(seed, list):
         return [stream(each, epoch, batch, part) for each in seed]
     return np.random.Generator(np.random.Philox(key=seed, counter=[0, part, batch, epoch]))
+
+
+def shuffles_block(seed, epoch, number):
+    """The Generator that shuffles the rows of a block in an epoch."""
+    return stream(seed, epoch, number, ROWS_OF_BLOCK)

@@ -11,7 +11,7 @@ from sknn.nn.batches import UnevenBatch
 from sknn.nn.per_model import as_setting, as_values, factor
 from sknn.nn.stopping import Keeper, Remaining
 from sknn.nn.storage.checkpoint import Checkpoint
-from sknn.nn.streams import ROWS_OF_BLOCK, stream
+from sknn.nn.streams import shuffles_block
 from sknn.nn.training_state import n_rows
 from sknn.nn.workspace import Workspace
 
@@ -123,7 +123,8 @@ def train(
             started = time.perf_counter()
             if before_epoch:
                 before_epoch()
-            loss, norm, rate = _epoch(remaining.gradient, rows, remaining.plan, remaining.run)
+            given = remaining.gradient, remaining.plan, remaining.run
+            loss, norm, rate = rows.epoch(*given) if rows.epoch else one_epoch(rows, *given)
             remaining.write_back()
             finite = np.isfinite(loss) & np.isfinite(norm)
             for vector in (remaining.gradient.theta, remaining.gradient.state):
@@ -180,7 +181,7 @@ def _check_order(order, rows):
         )
 
 
-def _epoch(gradient, rows, plan, run):
+def one_epoch(rows, gradient, plan, run):
     """One pass over the rows. Returns the mean loss, mean gradient norm and last rate."""
     if plan.shuffle:
         run.shuffle()
@@ -190,7 +191,7 @@ def _epoch(gradient, rows, plan, run):
     workspace = Workspace(gradient.theta.dtype)
     in_place = not plan.shuffle and order.shape == (len(rows),)
     rate = plan.learning_rate
-    draws = partial(_shuffles_block, run.seed, progress.epoch) if plan.shuffle else None
+    draws = partial(shuffles_block, run.seed, progress.epoch) if plan.shuffle else None
     for start, batch in rows.batches(plan.batch_size, None if in_place else order, draws):
         idle = batch.idle
         if idle is True:  # nothing to learn from
@@ -203,7 +204,7 @@ def _epoch(gradient, rows, plan, run):
         if isinstance(batch, UnevenBatch):
             loss, norm, learning = *_step_in_parts(batch.parts, gradient, plan, run, place), 1
         elif idle is False:
-            loss, norm, learning = *_step(gradient, batch, plan, run, rate), 1
+            loss, norm, learning = *one_step(gradient, batch, plan, run, rate), 1
         else:
             part = ~idle, batch.select(~idle)
             loss, norm, learning = *_step_in_parts([part], gradient, plan, run, place), ~idle
@@ -221,12 +222,7 @@ def _epoch(gradient, rows, plan, run):
     return total / np.maximum(samples, 1), norms / np.maximum(steps, 1), as_values(rate)
 
 
-def _shuffles_block(seed, epoch, number):
-    """The Generator that shuffles the rows of a block in an epoch."""
-    return stream(seed, epoch, number, ROWS_OF_BLOCK)
-
-
-def _step(gradient, batch, plan, run, rate):
+def one_step(gradient, batch, plan, run, rate):
     """One step of the optimiser on one batch. Returns the penalised loss and gradient norm."""
     loss = gradient.mean(batch)
     if plan.penalised:
@@ -245,7 +241,7 @@ def _step(gradient, batch, plan, run, rate):
 
 
 def _step_in_parts(parts, gradient, plan, run, place):
-    """As ``_step``, part by part of the models; the loss and norm of the others are zero.
+    """As ``one_step``, part by part of the models; the loss and norm of the others are zero.
 
     parts: list of ((k,) bools, Batch)
 
@@ -262,7 +258,7 @@ def _step_in_parts(parts, gradient, plan, run, place):
     for (models, batch), some in zip(parts, taken_out, strict=True):
         some.gradient.place(some.run.seed, *place, some.run.progress)
         rate = some.plan.schedule.rate(some.run.progress, some.plan.learning_rate)
-        losses[models], norms[models] = _step(some.gradient, batch, some.plan, some.run, rate)
+        losses[models], norms[models] = one_step(some.gradient, batch, some.plan, some.run, rate)
         some.write_back()
     return losses, norms
 

@@ -26,6 +26,9 @@ class Workspace(dict):
         self.dtype = np.dtype(dtype)
         self.lender = None
 
+    def __reduce__(self):
+        return Workspace, (self.dtype,)  # a copy in another process needs no scratch arrays
+
     def array(self, name, shape, dtype=None):
         """An uninitialised C-contiguous array; the same memory for the same name every time.
 

@@ -1,0 +1,336 @@
+"""The workers that train one network: the client's side of a fit on a cluster.
+
+The client runs the loop over epochs: history, early stopping, schedules, callbacks and best weights
+are where they are without a cluster. It asks the workers for one epoch at a time, a task for each,
+and takes over what rank 0 has then. So an epoch that fails is run again from what the client has.
+"""
+
+import sys
+from contextlib import contextmanager, suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from uuid import uuid4
+
+import numpy as np
+
+from sknn.dask.peers import LostError, close_desk, open_desk
+from sknn.dask.ranks import Orders, Replica, count_rows, pack, train_epoch
+from sknn.nn.blocks import Blocks
+from sknn.nn.model import Model
+from sknn.warning import warn
+
+LOOK = 0.2  # seconds between looks at whether all workers are alive
+GRACE = 30  # seconds in which a worker must be there
+
+
+def client_for(client):
+    """The Client to train with: the one that is given, else the current one; None without any.
+
+    client: Client, None or False
+    """
+    distributed = sys.modules.get("distributed")  # without it there is no client
+    if client is False or (client is None and distributed is None):
+        return None
+    if client is None:
+        try:
+            client = distributed.default_client()
+        except ValueError:
+            return None
+    if client.asynchronous:
+        raise ValueError(
+            "fit waits for the workers, which an asynchronous Client does not: make one with "
+            "Client(asynchronous=False), or set client=False to train in this process."
+        )
+    return client
+
+
+class Crew:
+    """The workers that a Client has, while they train one network.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    max_restarts : int
+        How many epochs may be run again because a worker was lost.
+    local_steps : int
+        Steps between two exchanges.
+    """
+
+    def __init__(self, client, max_restarts=3, local_steps=1):
+        self.client, self.max_restarts, self.local_steps = client, max_restarts, local_steps
+        self.name = uuid4().hex
+        self.held_out, self.score = [], None  # futures of Rows, and as of HeldOutBlocks
+        self.validation = []  # ValidationSums of the last epoch, one for each of these
+        self._loss, self._memory = None, None  # of predictions; bytes for a chunk of them
+        self.n_shards = 1
+        self._restarts = self._turn = 0
+        self._addresses = []  # of the workers that have the weights, by rank
+
+    def workers(self):
+        """Addresses of the workers that are there. Raises RuntimeError if there are none."""
+        self._check_client()
+        found = sorted(self.client.nthreads())
+        if not found:
+            try:
+                self.client.wait_for_workers(1, timeout=GRACE)
+            except TimeoutError:
+                raise RuntimeError(
+                    f"No worker is there after {GRACE} seconds: start some, or set client=False "
+                    "to train in this process."
+                ) from None
+            found = sorted(self.client.nthreads())
+        return found
+
+    def _check_client(self):
+        if self.client.status != "running":
+            raise RuntimeError(
+                f"The client is no longer connected to its scheduler, its status is "
+                f"{self.client.status!r}: make a new Client and fit again."
+            )
+
+    def counts(self, reader):
+        """The Count of each partition, taken by the workers."""
+        sent, blocks = reader.without_partitions(), reader.partitions.blocks
+        tasks = self._tasks(count_rows, ((sent, i, block) for i, block in enumerate(blocks)))
+        return self.client.gather(tasks)
+
+    def rows_of(self, reader, numbers, ats=None):
+        """Futures of the Rows of so many groups of blocks.
+
+        numbers: lists of numbers of blocks    ats: for each the numbers of its rows, or None
+        """
+        sent, blocks = reader.without_partitions(), reader.partitions.blocks
+        places = [[reader.numbers[number] for number in group] for group in numbers]
+        groups = ([blocks[place] for place in group] for group in places)
+        ats = ats or [None] * len(places)
+        workers = self.workers()
+        spans = np.array_split(np.arange(len(places)), min(len(places), len(workers)))
+        near = [workers[rank] for rank, span in enumerate(spans) for _ in span]
+        given = ((sent, *each) for each in zip(places, groups, ats, strict=True))
+        return self._tasks(pack, given, near)
+
+    def divide(self, shards, n_blocks):
+        """Sets the number of shards: ``shards``, or that of the workers, if there are blocks."""
+        n_workers = len(self.workers())
+        if shards is not None and shards > n_blocks:
+            raise ValueError(
+                f"shards={shards!r}, but X has {n_blocks} partitions with rows: repartition X, or "
+                f"use shards={n_blocks}."
+            )
+        self.n_shards = min(n_workers, n_blocks) if shards is None else int(shards)
+        if self.n_shards < n_workers:
+            warn(
+                f"{n_workers - self.n_shards} of {n_workers} workers have nothing to do, as there "
+                f"are {self.n_shards} shards of X. Repartition X into more blocks, or raise shards."
+            )
+
+    def _tasks(self, function, arguments, near=None):
+        """Futures of function(*each); near: for each the worker that had best do it, or None."""
+        import dask
+
+        task = dask.delayed(function, pure=False, traverse=True)
+        tasks = [task(*each) for each in arguments]
+        if near is None:
+            return self.client.compute(tasks)
+        return [
+            self.client.compute(one, workers=[worker], allow_other_workers=True)
+            for one, worker in zip(tasks, near, strict=True)
+        ]
+
+    @contextmanager
+    def at_work(self, fit, watch):
+        """While nobody else trains on these workers; in the end they let go of the weights."""
+        from distributed import MultiLock
+
+        self._loss, self._memory = fit.model.loss, watch.memory
+        lock = MultiLock(names=self.workers(), client=self.client)
+        lock.id = f"{self.client.id} {lock.id}"  # says whose it is, if this client goes away
+        while not lock.acquire(timeout=1):
+            self._check_client()
+            self.client.run_on_scheduler(release_orphans)
+        try:
+            with self.client.as_current():  # which distributed.wait asks
+                yield
+        finally:
+            with suppress(Exception):  # an error of the fit says more
+                lock.release()
+                self.client.run(close_desk)
+
+    def epoch(self, rows, gradient, plan, run):
+        """The figures of one epoch, as ``training.one_epoch``; gradient and run take it over.
+
+        rows: WorkerRows
+        """
+        while True:
+            try:
+                turns = self._attempt(rows, gradient, plan, run)
+                break
+            except LostError as error:
+                self._addresses = []
+                self._restarts += 1
+                if self._restarts > self.max_restarts:
+                    raise RuntimeError(
+                        f"Workers were lost {self._restarts} times, more often than max_restarts="
+                        f"{self.max_restarts}: {error}. Look into the logs of the workers, for "
+                        "instance for a lack of memory, or raise max_restarts."
+                    ) from error
+                warn(f"A worker was lost ({error}): the epoch is run again on those that are left.")
+        theta, state, moments, progress, grad = turns[0].state
+        np.copyto(gradient.theta, theta)
+        np.copyto(gradient.state, state)
+        run.moments.load_state(moments)
+        run.progress = progress
+        if grad is not None:
+            np.copyto(gradient.grad, grad)
+        self.validation = [sums for turn in turns for sums in turn.held_out]
+        self._turn += 1
+        return turns[0].figures
+
+    def _attempt(self, rows, gradient, plan, run):
+        """The Turns of all ranks. Raises LostError if one of them is gone."""
+        workers = self.workers()
+        n_ranks = min(len(workers), len(rows.futures))
+        replica = None
+        if len(self._addresses) < n_ranks or not set(self._addresses) <= set(workers):
+            self._addresses = workers[:n_ranks]
+            self.client.run(open_desk, workers=self._addresses)
+            own = run.copy()
+            own.order, own.random_state = np.arange(1), np.random.RandomState(0)  # not used
+            model = Model(gradient.network, self._loss, gradient.theta, gradient.state)
+            replica = Replica(self.name, model, gradient.loss, plan, own, self._turn)
+            replica = self.client.scatter(replica, workers=self._addresses, hash=False)
+        attempt = uuid4().hex
+        spans = np.array_split(np.arange(len(rows.futures)), n_ranks)
+        held = np.array_split(np.arange(len(self.held_out)), n_ranks)
+        tasks = []
+        for rank, address in enumerate(self._addresses):
+            orders = Orders(
+                fit=self.name,
+                attempt=attempt,
+                key=f"sknn-epoch-{attempt}-{rank}",
+                turn=self._turn,
+                rank=rank,
+                addresses=self._addresses,
+                numbers=spans[rank].tolist(),
+                lengths=rows.lengths if rows.split is None else rows.split.lengths,
+                split=rows.split,
+                progress=run.progress,
+                score=self.score,
+                local_steps=self.local_steps,
+                memory=self._memory,
+            )
+            shards = [rows.futures[number] for number in spans[rank]]
+            held_out = [self.held_out[number] for number in held[rank]]
+            given = orders, replica, shards, held_out
+            options = {"key": orders.key, "workers": [address], "pure": False, "retries": 0}
+            tasks.append(self.client.submit(train_epoch, *given, **options))
+        try:
+            turns = self._watched(tasks)
+        except BaseException:
+            self.client.cancel(tasks, force=True)  # which ends those that are under way
+            raise
+        if len({turn.checksum for turn in turns}) > 1:
+            raise RuntimeError(
+                "The workers have come to different weights, as their processors round "
+                "differently. Train on workers of one kind."
+            )
+        return turns
+
+    def _watched(self, tasks):
+        """What tasks return, while their workers live."""
+        from distributed import wait
+
+        wanted = set(self._addresses)
+        while True:
+            pending = [task for task in tasks if not task.done()]
+            if not pending:
+                break
+            with suppress(TimeoutError):
+                wait(pending, timeout=LOOK, return_when="FIRST_COMPLETED")
+            self._check_client()
+            if any(task.status in ("error", "cancelled", "lost") for task in tasks):
+                break
+            lost = wanted - set(self.client.nthreads())
+            if lost:
+                raise LostError(f"{', '.join(sorted(lost))} no longer answers")
+        if any(task.status != "finished" for task in tasks):
+            self._raise_error(tasks)
+        try:
+            return self.client.gather(tasks)
+        except Exception as error:
+            raise _as_lost(error) from error
+
+    def _raise_error(self, tasks):
+        """Raises the error of a task, if one has its own, else that workers were lost."""
+        from distributed import wait
+
+        with suppress(Exception):  # errors of tasks are looked at below
+            wait(tasks, timeout=1)
+        errors = [_as_lost(task.exception()) for task in tasks if task.status == "error"]
+        own = [error for error in errors if not isinstance(error, LostError)]
+        raise (own or errors or [LostError("a task was cancelled")])[0]
+
+
+def _as_lost(error):
+    """An error, as LostError if it is about a worker that is gone."""
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+
+    gone = isinstance(error, KilledWorker | FutureCancelledError | OSError)
+    return LostError(str(error)) if gone else error
+
+
+def release_orphans(dask_scheduler):
+    """Releases the locks of fits whose client is gone: for ``Client.run_on_scheduler``."""
+    extension = dask_scheduler.extensions["multi_locks"]
+    for holder in list(extension.requests):
+        client, _, lock = str(holder).partition(" ")
+        if lock and client not in dask_scheduler.clients:
+            extension.release(id=holder)
+
+
+class WorkerRows(Blocks):
+    """Training rows that lie on the workers of a Crew, each shard a block; the rest is as there.
+
+    crew: Crew    read: BlockReader    groups: lists of numbers of blocks, those of each shard
+    lengths: of the blocks, (n_blocks,)
+    """
+
+    numbered = 1  # an epoch takes rows of all shards at once
+
+    def __init__(self, crew, read, groups, lengths, **others):
+        super().__init__(read, np.array([lengths[group].sum() for group in groups]), **others)
+        self.crew, self.groups = crew, groups
+        self.futures = crew.rows_of(read, groups)
+
+    def part(self, split, read=None):
+        """The rows of a Split alone; with ``read`` they are stored by themselves."""
+        part = super().part(split, read)
+        if read is not None:
+            ats = [split.rows(number) for number in range(len(self.groups))]
+            part.futures = self.crew.rows_of(read, self.groups, ats)
+        return part
+
+    @property
+    def n_shards(self):
+        return len(self.futures)
+
+    def epoch(self, gradient, plan, run):
+        """The figures of an epoch; see ``Source``."""
+        return self.crew.epoch(self, gradient, plan, run)
+
+
+@dataclass(frozen=True)
+class HeldOutShards:
+    """Samples to validate on that lie on the workers of a Crew, which add up after each epoch."""
+
+    crew: Crew
+
+    at = x = labels = weight = None  # of a HeldOut, whose samples are in memory
+
+    def validate(self, model, _memory, _score=None):
+        """(loss, score) of the model, as the last epoch left it."""
+        first, *others = deepcopy(self.crew.validation)
+        for sums in others:
+            first.join(sums)
+        return first.figures(model)
