@@ -472,8 +472,8 @@ nn/layers/dense.py: dense layers regularization network normalization models_tog
     draw_bias, False, self.bias_rate => draw_bias, True, self.bias_rate
     draw_bias, False, self.bias_rate, => draw_bias, False, 1.0,
     draw, rate=self.rate, trainable => draw, trainable
-    partial(_wider, draw, math.sqrt(n_in)) => partial(_wider, draw, n_in)
-    partial(_wider, draw, math.sqrt(n_in)) => draw
+    partial(_wider, draw, math.sqrt(as_float(n_in))) => partial(_wider, draw, n_in)
+    partial(_wider, draw, math.sqrt(as_float(n_in))) => draw
     z *= self.factor(x.shape[-1])\n        if => pass\n        if
     dy *= self.factor(x.shape[-1]) => pass
     z *= self.factor(x.shape[-1])\n        return => pass\n        return
@@ -1975,33 +1975,33 @@ nn/grouping.py: together
     return position == other_position and => return
 model_selection/backend.py: model_selection
     if n_jobs == 0: => if False:
-    self._n_processes = _n_processes(self._asked[0]) => self._n_processes = _n_processes(self._asked[-1])
+    self._asked[0 => self._asked[-1
     self._asked.clear() => pass
-    if error is not None:\n            raise error => if error is not None:\n            return error
+    None:\n            raise => None:\n            return
     nesting_level=(self.nesting_level or 0) + 1), None => nesting_level=0), None
-    def abort_everything(self, ensure_ready=True):\n        self._tasks.clear() => def abort_everything(self, ensure_ready=True):\n        pass
+    self._tasks.clear() => pass
     while self._tasks: => if self._tasks:
-    run = _in_this_process if self._n_processes == 1 else self._in_processes => run = _in_this_process
+    _in_this_process if self._n_processes == 1 else self._in_processes => _in_this_process
     if self.progress and outcome[1] is None: => if self.progress:
     self.progress(func.items, outcome[0], len(tasks)) => self.progress(func.items, outcome[0], 1)
     tasks = outcome = func = callback = None => pass
-    order = sorted(range(len(works)), key=lambda number: _fold(works[number])) => order = list(range(len(works)))
+    sorted(range(len(works)), key=lambda number: _fold(works[number] => list(range(len(works)
     -(-len(works) // SHARE) => len(works) // SHARE
     n_shares = max(min(self._n_processes, len(works)), => n_shares = max(self._n_processes,
     sorted(share.tolist()) for share => share.tolist() for share
     Parallel(self._n_processes, backend="loky", => Parallel(1, backend="loky",
     (share[number], outcome) => (number, outcome)
     warnings.simplefilter("ignore", UserWarning) => pass
-    room = Room(get_config()["working_memory"] * 2**20) => room = Room(get_config()["working_memory"])
+    working_memory"] * 2**20 => working_memory"]
     result["fit_time"] -= task.waited => pass
-    task.outcome, task.error = (task.outcome, task.error), None, None => task.outcome, task.error = (task.outcome, task.error), task.outcome, task.error
+    , None, None => , task.outcome, task.error
     missing.update(range(following, number)) => pass
     following = max(following, number + 1) => following = number + 1
     missing.discard(number) => pass
     if failed and not any(other < min(failed) for other in missing): => if failed:
     yield min(failed), (None, failed[min(failed)]) => yield max(failed), (None, failed[max(failed)])
     if n_jobs is None:\n        return 1 => if n_jobs is None:\n        return 2
-    return max(cpu_count() + 1 + n_jobs, 1) if n_jobs < 0 else n_jobs => return max(cpu_count() + n_jobs, 1) if n_jobs < 0 else n_jobs
+    + 1 + n_jobs => + n_jobs
     max(cpu_count() + 1 + n_jobs, 1) => (cpu_count() + 1 + n_jobs)
 model_selection/room.py: model_selection
     with one_blas_thread():\n            try: => if True:\n            try:
@@ -2013,17 +2013,17 @@ model_selection/room.py: model_selection
     task.interrupt()\n            self._end(task) => self._end(task)
     outer = self._outer or _filters() => outer = _filters()
     for task in list(self._under_way.values()):\n            self._end(task) => pass
-    outer = self._outer or _filters()\n        for task in list(self._under_way.values()):\n            self._end(task)\n        as_a_whole(_set_filters, outer) => for task in list(self._under_way.values()):\n            self._end(task)
-    while task.is_halfway:\n            with suppress(KeyboardInterrupt): => while task.is_halfway:\n            if True:
-    return max(2, min(MOST, self.memory // self._largest)) => return min(MOST, self.memory // self._largest)
-    return max(2, min(MOST, self.memory // self._largest)) => return max(2, self.memory // self._largest)
+    as_a_whole(_set_filters, outer) => pass
+    with suppress(KeyboardInterrupt) => if True
+    max(2, min(MOST, self.memory // self._largest) => min(MOST, self.memory // self._largest
+    min(MOST, self.memory // self._largest) => self.memory // self._largest
     n_batches = BATCHES * allowed_threads() => n_batches = 10**6
     self._ready.append(task) => self._ready.appendleft(task)
     pythonapi.PyThreadState_SetAsyncExc(thread, py_object(KeyboardInterrupt)) => pass
-    self.room.abandoned = True\n        if self._has_begun and self.is_at_work: => if self._has_begun and self.is_at_work:
+    self.room.abandoned = True\n        if => if
     if get_ident() != self._thread.ident: => if False:
     ending(watch, lambda: self.room.abandoned) => watch
-    result = run(fit, ending(watch, lambda: self.room.abandoned))\n            self._leave_if_abandoned() => result = run(fit, ending(watch, lambda: self.room.abandoned))
+    )\n            self._leave_if_abandoned() => )
     self._wait_for_turn()\n        self._leave_if_abandoned() => self._wait_for_turn()
     if isinstance(result, BaseException):\n            raise result => pass
     own = sum(fit.history["seconds"][rows_before:]) => own = sum(fit.history["seconds"])
@@ -2032,7 +2032,7 @@ model_selection/room.py: model_selection
     self.work = self.fit = self.watch = None\n            self.is_done = True => self.is_done = True
     _set_filters(filters) => pass
     args=(self._run,), daemon=True) => args=(self._run,), daemon=False)
-    Thread(target=copy_context().run, args=(self._run,), daemon=True) => Thread(target=self._run, daemon=True)
+    copy_context().run, args=(self._run,) => self._run
     with warnings.catch_warnings():  # tells the warnings module of the change\n        pass => pass
 model_selection/searches.py: model_selection
     settings = {} if n_jobs is None else {"n_jobs": n_jobs} => settings = {}
@@ -2040,14 +2040,14 @@ model_selection/searches.py: model_selection
     chosen = isinstance(backend, TogetherBackend) or not => chosen = not
     if chosen or not _has_networks(estimator): => if not _has_networks(estimator):
     if chosen or not _has_networks(estimator): => if chosen:
-    if hasattr(estimator, "get_params") else {} => 
+    if hasattr(estimator, "get_params") else {} =>
     for value in (estimator, *parameters.values()) => for value in (estimator,)
 nn/grouping.py: together
-    and fit.checkpoint is None => 
-    and plan.max_time is None => 
-    and plan.augment is None => 
-    and not issparse(rows.x) => 
-    and (rows.weight is None or rows.weight.all()) => 
+    and fit.checkpoint is None =>
+    and plan.max_time is None =>
+    and plan.augment is None =>
+    and not issparse(rows.x) =>
+    and (rows.weight is None or rows.weight.all()) =>
     plan.shuffle,\n => \n
     plan.early_stopping,\n => \n
     plan.max_grad_norm is None,\n => \n
@@ -2059,18 +2059,18 @@ nn/grouping.py: together
     key=len, reverse=True) => key=len)
     -(-len(members) // most) => max(1, len(members) // most)
     CACHE // (numbers * fit.rows.dtype.itemsize), 1, MOST => CACHE // numbers, 1, MOST
-    and _equal(a.weight, b.weight) => 
-    and _equal(a.y, b.y) => 
-    one.own_draws and other.own_draws and => 
+    and _equal(a.weight, b.weight) =>
+    and _equal(a.y, b.y) =>
+    one.own_draws and other.own_draws and =>
     if type(value) is float] => if True]
     if isinstance(value, slice): => if False:
 nn/rows_of_models.py: together
-    np.searchsorted(self.starts, at[:, 0], side="right") - 1 => np.searchsorted(self.starts, at[:, 0], side="left") - 1
+    side="right" => side="left"
     rows.copy_to(own - self.starts[model], *arrays) => rows.copy_to(own, *arrays)
     weight_sum = sum_of_weights(weight) => pass
     n_samples = np.count_nonzero(at >= 0, axis=-1) => n_samples = np.count_nonzero(at > 0, axis=-1)
-    parts = [(models, _kept(self.take(at[models, :n]))) for models, n in parts] => parts = [(models, self.take(at[models, :n])) for models, n in parts]
-    return Batch(batch.x.copy(), batch.y.copy(), weight, batch.weight_sum) => return Batch(batch.x, batch.y.copy(), weight, batch.weight_sum)
+    _kept(self.take(at[models, :n]) => self.take(at[models, :n]
+    batch.x.copy() => batch.x
 """
 
 

@@ -14,13 +14,21 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknn.estimators.hidden_layers import hidden_sizes
 from sknn.estimators.inputs import check_finite, checked_total
-from sknn.estimators.parameters import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE
+from sknn.estimators.parameters import (
+    BELOW_ONE,
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    CheckedParameters,
+)
 from sknn.estimators.reading import one_weight_each
 from sknn.estimators.rollback import all_or_nothing
+from sknn.estimators.validation import rows_of_split
 from sknn.nn.activations import ACTIVATIONS, Activation
 from sknn.nn.batches import Rows
 from sknn.nn.fit import HeldOut
 from sknn.nn.model import Model
+from sknn.nn.ranges import shown
 from sknn.nn.threads import one_blas_thread
 from sknn.scikit_learn import CachedParameterNames, Interval, StrOptions, fit_context
 from sknn.tabular.encoding import Encoding
@@ -67,7 +75,11 @@ def _refused(method, reason):
 
 
 class TableNetwork(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, CachedParameterNames, BaseEstimator
+    CheckedParameters,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    CachedParameterNames,
+    BaseEstimator,
 ):
     """Fits members, whatever the task.
 
@@ -201,7 +213,7 @@ class TableNetwork(
         asked, n = self.categorical_features, table.shape[1]
         if isinstance(asked, str) and asked == "from_dtype":
             return table.is_category
-        asked = np.asarray([] if asked is None else asked)
+        asked = _as_vector([] if asked is None else asked, n)
         categories = np.zeros(n, bool)
         if asked.dtype.kind == "b":
             if asked.shape != (n,):
@@ -311,12 +323,20 @@ class TableNetwork(
             if n_folds < 2:
                 raise ValueError("groups must be at least two, got a single one.")
             cv = GroupKFold(n_folds) if targets.ndim == 2 else StratifiedGroupKFold(n_folds)
-        cv = check_cv(cv, order, classifier=targets.ndim == 1)
         place, of_all = np.cumsum(kept) - 1, np.zeros(len(kept), order.dtype)
         of_all[kept] = order
-        splits = cv.split(np.empty((len(kept), 1)), of_all, groups)
-        splits = [[place[at][kept[at]] for at in split] for split in splits]
-        found = [split for split in splits if all(map(len, split))]
+        splits = cv if np.iterable(cv) else [cv]
+        if isinstance(cv, Integral) or hasattr(cv, "get_n_splits"):
+            splitter = check_cv(cv, order, classifier=targets.ndim == 1)
+            splits = splitter.split(np.empty((len(kept), 1)), of_all, groups)
+        found = []
+        for split in splits:
+            parts = rows_of_split("cv", split, len(kept))
+            parts = [place[at][kept[at]] for at in parts]
+            if all(map(len, parts)):
+                found.append(parts)
+            if len(found) == n_members:
+                break
         if not found:
             raise ValueError(f"cv must give at least one split, got none of {self.cv!r}.")
         return [found[number % len(found)] for number in range(n_members)]
@@ -335,7 +355,8 @@ class TableNetwork(
         if any(result.reason == "diverged" for result in results):
             raise ValueError(
                 "Training diverged: the weights of a member are no longer finite. Lower "
-                f"learning_rate_init (now {self.learning_rate_init!r})."
+                f"learning_rate_init (now {self.learning_rate_init!r}) or weight_decay (now "
+                f"{self.weight_decay!r})."
             )
 
     # Publish
@@ -449,6 +470,23 @@ class TableNetwork(
         tags.input_tags.categorical = True
         tags.target_tags.required = True
         return tags
+
+
+def _as_vector(asked, n):
+    """What categorical_features lists, at most ``n`` entries, as an array of one axis."""
+    refused = ValueError(
+        "categorical_features must be 'from_dtype', None, a mask, or numbers or names of the "
+        f"{n} columns, each at most once, got {shown(asked)}."
+    )
+    if not isinstance(asked, np.ndarray) and hasattr(asked, "__len__") and len(asked) > n:
+        raise refused
+    try:
+        found = np.asarray(asked)
+    except ValueError:  # lists of different lengths, or within each other without an end
+        raise refused from None
+    if found.ndim != 1:
+        raise refused
+    return found
 
 
 def _hidden_sizes(given):

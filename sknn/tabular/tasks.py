@@ -7,6 +7,7 @@ from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
+from sknn.estimators.labels import check_class_weights
 from sknn.estimators.parameters import BELOW_ONE
 from sknn.nn.losses import LabelSmoothing, SoftmaxLogLoss, SquaredError
 from sknn.scikit_learn import StrOptions
@@ -285,6 +286,7 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
             counts = np.bincount(codes, weights=weight)
             own = (counts.sum() / (len(counts) * counts))[codes]
         else:
+            check_class_weights(self.class_weight)
             y = self.classes_[codes]
             own = compute_class_weight(self.class_weight, classes=self.classes_, y=y)[codes]
         if not (own > 0).all():
