@@ -1968,7 +1968,7 @@ nn/together.py: together
     epochs = stopped or min(outcome.epochs, fit.epochs) => epochs = stopped or fit.epochs
 nn/cached.py: cached
     value = instance.__dict__[self.name] = self.compute(instance) => value = self.compute(instance)
-nn/grouping.py: together
+nn/grouping.py: grouping together
     plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
     and _equal(a.codebook, b.codebook) =>
     fit.held_out is None,\n => \n
@@ -2042,7 +2042,7 @@ model_selection/searches.py: model_selection
     if chosen or not _has_networks(estimator): => if chosen:
     if hasattr(estimator, "get_params") else {} =>
     for value in (estimator, *parameters.values()) => for value in (estimator,)
-nn/grouping.py: together
+nn/grouping.py: grouping together
     and fit.checkpoint is None =>
     and plan.max_time is None =>
     and plan.augment is None =>
