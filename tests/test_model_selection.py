@@ -606,10 +606,13 @@ def test_backend_that_the_user_has_chosen_stays(passes):
 
 
 def test_estimators_that_are_not_networks_are_searched_as_in_scikit_learn():
-    backends = []
-    remember = Inventive(lambda number: backends.append(type(get_active_backend()[0]).__module__))
-    ours.cross_val_score(remember, X, Y, cv=2)
-    assert set(backends) == {"joblib._parallel_backends"}
+    places = []
+
+    def remember(number):
+        places.append((type(get_active_backend()[0]).__module__, ROOM.get()))
+
+    ours.cross_val_score(Inventive(remember), X, Y, cv=2)
+    assert set(places) == {("joblib._parallel_backends", None)}
     assert not ours.searches._has_networks(object())
 
 
@@ -681,6 +684,9 @@ def test_together_shows_a_line_if_it_is_asked_to(capsys):
     assert shown.startswith("\r1 of 2 fits, ")
     assert "\r2 of 2 fits, " in shown
     assert shown.endswith(" s left\n")
+    with together(progress=True):
+        ours.cross_val_score(network(), X, Y, cv=2)  # has no backend of its own inside one
+    assert "\r2 of 2 fits, " in capsys.readouterr().err
     with together():
         model_selection.cross_val_score(network(), X, Y, cv=2)
     assert capsys.readouterr().err == ""
