@@ -417,6 +417,76 @@ def test_error_is_that_of_the_first_task_that_has_one(slow):
         Parallel()(delayed(failing)(number, slow) for number in range(6))
 
 
+def fit_and_fail():
+    network().fit(X, Y)
+    raise ValueError("one of them")
+
+
+def fit_without_warnings():
+    warnings.catch_warnings().__enter__()  # and is never left
+    warnings.simplefilter("ignore")
+    network().fit(X, Y)
+
+
+def test_filters_of_a_task_that_is_ended_do_not_stay():
+    before = warnings.filters
+    with together(), pytest.raises(ValueError, match="one of them"):
+        Parallel()([delayed(fit_and_fail)(), delayed(fit_without_warnings)()])
+    assert warnings.filters is before
+
+
+def test_tasks_go_on_in_their_order():
+    order = []
+
+    def fit(number):
+        network().fit(X, Y)
+        order.append(number)
+
+    with together():
+        Parallel()(delayed(fit)(number) for number in range(4))
+    assert order == [0, 1, 2, 3]
+
+
+def test_interrupt_while_tasks_are_ended_waits_for_them(monkeypatch):
+    interrupted, wait_for = [], room.Room._wait_for
+
+    def interrupting(self, task):
+        if self.abandoned and not interrupted:
+            interrupted.append(task)
+            raise KeyboardInterrupt
+        wait_for(self, task)
+
+    monkeypatch.setattr(room.Room, "_wait_for", interrupting)
+    with together(), pytest.raises((ValueError, KeyboardInterrupt)) as ended:
+        Parallel()([delayed(fit_and_fail)(), delayed(network().fit)(X, Y)])
+    assert ended.type is ValueError  # the first that went wrong
+    assert [task.is_done for task in interrupted] == [True]
+
+
+def test_tasks_go_on_after_four_batches_for_each_thread(monkeypatch):
+    counts, run_together = [], room.run_together
+
+    def counting(batches):
+        counts.append(len(batches))
+        return run_together(batches)
+
+    monkeypatch.setattr(room, "run_together", counting)
+    networks = [network(hidden_layer_sizes=(size,), max_iter=1) for size in range(1, 11)]
+    for n_threads, wanted in ((1, [4, 4, 2]), (2, [8, 2])):
+        monkeypatch.setattr(room, "allowed_threads", lambda n_threads=n_threads: n_threads)
+        with together():
+            Parallel()(delayed(each.fit)(X, Y) for each in networks)
+        assert counts == wanted
+        counts.clear()
+
+
+def test_as_many_tasks_are_under_way_as_memory_has_room_for():
+    of_tasks = room.Room(memory=1000)
+    for largest, wanted in ((1, 256), (4, 250), (100, 10), (501, 2), (5000, 2)):
+        of_tasks._largest = largest
+        assert of_tasks._most() == wanted
+
+
 def test_no_task_begins_after_an_error():
     begun = []
 
