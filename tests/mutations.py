@@ -820,7 +820,7 @@ onnx/layers.py: onnx
     graph.add("Max", code, least), most) => graph.add("Max", code, 0.0), most)
     graph.add("Max", code, least), most) => graph.add("Max", code, least), 1.0)
     graph.add("Sub", columns, starts), inverse) => columns, inverse)
-    for part in parts if part.shape[0] => for part in parts
+    for own in columns if len(own) => for own in columns
 onnx/links.py: onnx
     {"predict", "log_predict"} & vars => {"predict"} & vars
     if predicts not in LINKS: => if False:
@@ -2020,14 +2020,12 @@ model_selection/room.py: model_selection
     n_batches = BATCHES * allowed_threads() => n_batches = 10**6
     self._ready.append(task) => self._ready.appendleft(task)
     pythonapi.PyThreadState_SetAsyncExc(thread, py_object(KeyboardInterrupt)) => pass
-    self.room.abandoned = True\n        if => if
     if get_ident() != self._thread.ident: => if False:
     ending(watch, lambda: self.room.abandoned) => watch
     )\n            self._leave_if_abandoned() => )
     self._wait_for_turn()\n        self._leave_if_abandoned() => self._wait_for_turn()
     if isinstance(result, BaseException):\n            raise result => pass
-    own = sum(fit.history["seconds"][rows_before:]) => own = sum(fit.history["seconds"])
-    self.waited += perf_counter() - started - own => self.waited += perf_counter() - started
+    started - sum(fit.history["seconds"]) => started
     if not self.room.abandoned:\n                self.error = error => self.error = error
     self.work = self.fit = self.watch = None\n            self.is_done = True => self.is_done = True
     _set_filters(filters) => pass
