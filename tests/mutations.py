@@ -516,7 +516,7 @@ nn/layers/periodic.py: periodic layers models_together
     y[..., self.size] = x => y[..., self.size] = 0
     "phase", one_each, phase, False => "phase", one_each, phase, True
     partial(_uniform, math.pi) => partial(_uniform, 1.0)
-    self.n_frequencies**-0.5 => self.n_frequencies**-1
+    as_float(self.n_frequencies) ** -0.5 => as_float(self.n_frequencies) ** -1
     dz = np.matmul(params["weight"] => dz = -np.matmul(params["weight"]
     self.n_frequencies * (1 + self.size) => self.n_frequencies * self.size
     2 * self.n_frequencies) + => self.n_frequencies) +
@@ -536,9 +536,9 @@ nn/layers/piecewise.py: piecewise layers models_together
     most[column, n_bins - 1], least => most[column, -1], least
     least[column, 0] = np.inf, -np.inf => least[column, n_bins - 1] = np.inf, -np.inf
     (np.diff(edges) > 0).all() => (np.diff(edges) >= 0).all()
-    np.isfinite(edges).all() => True
+    and np.isfinite(edges).all() =>
     len(edges) > 1 => len(edges) > 0
-    self.size**-0.5 => self.size**-1
+    as_float(self.size) ** -0.5 => as_float(self.size) ** -1
     kept(cache, "bins", self.bins, cache.dtype)\n        a => self.bins(cache.dtype)\n        a
     "slope", shape, draw, rate=rate, role="weight" => "slope", shape, draw, rate=rate
     "bias", shape, draw, False => "bias", shape, draw, True
