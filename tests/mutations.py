@@ -504,8 +504,8 @@ nn/layers/dense.py: dense layers regularization network normalization models_tog
     draw_bias, False, self.bias_rate => draw_bias, True, self.bias_rate
     draw_bias, False, self.bias_rate, => draw_bias, False, 1.0,
     draw, rate=self.rate, trainable => draw, trainable
-    partial(_wider, draw, math.sqrt(n_in)) => partial(_wider, draw, n_in)
-    partial(_wider, draw, math.sqrt(n_in)) => draw
+    partial(_wider, draw, math.sqrt(as_float(n_in))) => partial(_wider, draw, n_in)
+    partial(_wider, draw, math.sqrt(as_float(n_in))) => draw
     z *= self.factor(x.shape[-1])\n        if => pass\n        if
     dy *= self.factor(x.shape[-1]) => pass
     z *= self.factor(x.shape[-1])\n        return => pass\n        return
@@ -548,7 +548,7 @@ nn/layers/periodic.py: periodic layers models_together
     y[..., self.size] = x => y[..., self.size] = 0
     "phase", one_each, phase, False => "phase", one_each, phase, True
     partial(_uniform, math.pi) => partial(_uniform, 1.0)
-    self.n_frequencies**-0.5 => self.n_frequencies**-1
+    as_float(self.n_frequencies) ** -0.5 => as_float(self.n_frequencies) ** -1
     dz = np.matmul(params["weight"] => dz = -np.matmul(params["weight"]
     self.n_frequencies * (1 + self.size) => self.n_frequencies * self.size
     2 * self.n_frequencies) + => self.n_frequencies) +
@@ -568,9 +568,9 @@ nn/layers/piecewise.py: piecewise layers models_together
     most[column, n_bins - 1], least => most[column, -1], least
     least[column, 0] = np.inf, -np.inf => least[column, n_bins - 1] = np.inf, -np.inf
     (np.diff(edges) > 0).all() => (np.diff(edges) >= 0).all()
-    np.isfinite(edges).all() => True
+    and np.isfinite(edges).all() =>
     len(edges) > 1 => len(edges) > 0
-    self.size**-0.5 => self.size**-1
+    as_float(self.size) ** -0.5 => as_float(self.size) ** -1
     kept(cache, "bins", self.bins, cache.dtype)\n        a => self.bins(cache.dtype)\n        a
     "slope", shape, draw, rate=rate, role="weight" => "slope", shape, draw, rate=rate
     "bias", shape, draw, False => "bias", shape, draw, True
@@ -851,7 +851,7 @@ onnx/layers.py: onnx
     graph.add("Max", code, least), most) => graph.add("Max", code, 0.0), most)
     graph.add("Max", code, least), most) => graph.add("Max", code, least), 1.0)
     graph.add("Sub", columns, starts), inverse) => columns, inverse)
-    for part in parts if part.shape[0] => for part in parts
+    for own in columns if len(own) => for own in columns
 onnx/links.py: onnx
     {"predict", "log_predict"} & vars => {"predict"} & vars
     if predicts not in LINKS: => if False:
@@ -2003,7 +2003,7 @@ nn/together.py: together
     epochs = stopped or min(outcome.epochs, fit.epochs) => epochs = stopped or fit.epochs
 nn/cached.py: cached
     value = instance.__dict__[self.name] = self.compute(instance) => value = self.compute(instance)
-nn/grouping.py: together
+nn/grouping.py: grouping together
     plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
     and _equal(a.codebook, b.codebook) =>
     fit.held_out is None,\n => \n
@@ -2135,6 +2135,102 @@ restored_steps.py: steps
     np.array_equal(np.unique(group), np.arange(group.max() + 1)) => True
     require(columns == list(range(len(columns))), => require(True,
     if n > MOST_COLUMNS: => if False:
+model_selection/backend.py: model_selection
+    if n_jobs == 0: => if False:
+    self._asked[0 => self._asked[-1
+    self._asked.clear() => pass
+    None:\n            raise => None:\n            return
+    nesting_level=(self.nesting_level or 0) + 1), None => nesting_level=0), None
+    self._tasks.clear() => pass
+    while self._tasks: => if self._tasks:
+    _in_this_process if self._n_processes == 1 else self._in_processes => _in_this_process
+    if self.progress and outcome[1] is None: => if self.progress:
+    self.progress(func.items, outcome[0], len(tasks)) => self.progress(func.items, outcome[0], 1)
+    tasks = outcome = func = callback = None => pass
+    sorted(range(len(works)), key=lambda number: _fold(works[number] => list(range(len(works)
+    -(-len(works) // SHARE) => len(works) // SHARE
+    n_shares = max(min(self._n_processes, len(works)), => n_shares = max(self._n_processes,
+    sorted(share.tolist()) for share => share.tolist() for share
+    Parallel(self._n_processes, backend="loky", => Parallel(1, backend="loky",
+    (share[number], outcome) => (number, outcome)
+    warnings.simplefilter("ignore", UserWarning) => pass
+    working_memory"] * 2**20 => working_memory"]
+    result["fit_time"] -= task.waited => pass
+    , None, None => , task.outcome, task.error
+    missing.update(range(following, number)) => pass
+    following = max(following, number + 1) => following = number + 1
+    missing.discard(number) => pass
+    if failed and not any(other < min(failed) for other in missing): => if failed:
+    yield min(failed), (None, failed[min(failed)]) => yield max(failed), (None, failed[max(failed)])
+    if n_jobs is None:\n        return 1 => if n_jobs is None:\n        return 2
+    + 1 + n_jobs => + n_jobs
+    max(cpu_count() + 1 + n_jobs, 1) => (cpu_count() + 1 + n_jobs)
+model_selection/room.py: model_selection
+    with one_blas_thread():\n            try: => if True:\n            try:
+    elif self._todo and len(self._under_way) < self._most(): => elif self._todo:
+    self._largest = max(self._largest, task.fit.rows.x.nbytes) => pass
+    if task.error is not None:\n                        self._todo.clear() => pass
+    finally:\n                self._abandon() => finally:\n                pass
+    as_a_whole(_set_filters, self._outer)\n        self._outer = None => self._outer = None
+    task.interrupt()\n            self._end(task) => self._end(task)
+    outer = self._outer or _filters() => outer = _filters()
+    for task in list(self._under_way.values()):\n            self._end(task) => pass
+    as_a_whole(_set_filters, outer) => pass
+    with suppress(KeyboardInterrupt) => if True
+    max(2, min(MOST, self.memory // self._largest) => min(MOST, self.memory // self._largest
+    min(MOST, self.memory // self._largest) => self.memory // self._largest
+    n_batches = BATCHES * allowed_threads() => n_batches = 10**6
+    self._ready.append(task) => self._ready.appendleft(task)
+    pythonapi.PyThreadState_SetAsyncExc(thread, py_object(KeyboardInterrupt)) => pass
+    if get_ident() != self._thread.ident: => if False:
+    ending(watch, lambda: self.room.abandoned) => watch
+    )\n            self._leave_if_abandoned() => )
+    self._wait_for_turn()\n        self._leave_if_abandoned() => self._wait_for_turn()
+    if isinstance(result, BaseException):\n            raise result => pass
+    started - sum(fit.history["seconds"]) => started
+    if not self.room.abandoned:\n                self.error = error => self.error = error
+    self.work = self.fit = self.watch = None\n            self.is_done = True => self.is_done = True
+    _set_filters(filters) => pass
+    args=(self._run,), daemon=True) => args=(self._run,), daemon=False)
+    copy_context().run, args=(self._run,) => self._run
+    with warnings.catch_warnings():  # tells the warnings module of the change\n        pass => pass
+model_selection/searches.py: model_selection
+    settings = {} if n_jobs is None else {"n_jobs": n_jobs} => settings = {}
+    if line:\n            line.close() => pass
+    chosen = isinstance(backend, TogetherBackend) or not => chosen = not
+    if chosen or not _has_networks(estimator): => if not _has_networks(estimator):
+    if chosen or not _has_networks(estimator): => if chosen:
+    if hasattr(estimator, "get_params") else {} =>
+    for value in (estimator, *parameters.values()) => for value in (estimator,)
+nn/grouping.py: grouping together
+    and fit.checkpoint is None =>
+    and plan.max_time is None =>
+    and plan.augment is None =>
+    and not issparse(rows.x) =>
+    and (rows.weight is None or rows.weight.all()) =>
+    plan.shuffle,\n => \n
+    plan.early_stopping,\n => \n
+    plan.max_grad_norm is None,\n => \n
+    -(-n // plan.batch_size),\n => \n
+    rows.dtype,\n => \n
+    fit.model.dtype,\n => \n
+    run.optimizer.scheduled) and fit.epochs, => run.optimizer.scheduled),
+    if len(same) < ENOUGH: => if len(same) <= ENOUGH:
+    key=len, reverse=True) => key=len)
+    -(-len(members) // most) => max(1, len(members) // most)
+    CACHE // (numbers * fit.rows.dtype.itemsize), 1, MOST => CACHE // numbers, 1, MOST
+    and _equal(a.weight, b.weight) =>
+    and _equal(a.y, b.y) =>
+    one.own_draws and other.own_draws and =>
+    if type(value) is float] => if True]
+    if isinstance(value, slice): => if False:
+nn/rows_of_models.py: together
+    side="right" => side="left"
+    rows.copy_to(own - self.starts[model], *arrays) => rows.copy_to(own, *arrays)
+    weight_sum = sum_of_weights(weight) => pass
+    n_samples = np.count_nonzero(at >= 0, axis=-1) => n_samples = np.count_nonzero(at > 0, axis=-1)
+    _kept(self.take(at[models, :n]) => self.take(at[models, :n]
+    batch.x.copy() => batch.x
 """
 
 

@@ -28,6 +28,7 @@ from rows import in_turn
 from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import KFold
 from sklearn.utils._param_validation import InvalidParameterError
 
 from sknn import (
@@ -1125,8 +1126,14 @@ SPAN = np.timedelta64(1, "s")
     [
         ({"pooling": [["max"]]}, r"^pooling must be None or one of .*, got \['max'\]"),
         ({"input_shape": np.array(3)}, r"^input_shape must be \(height, width\).*got array\(3\)"),
-        ({"random_state": SPAN}, r"^random_state must be an int, got np\.timedelta64\(1,'s'\)"),
-        ({"verbose": SPAN}, r"^verbose must be an int, got np\.timedelta64\(1,'s'\)"),
+        ({"random_state": SPAN}, r"^random_state must be .* time span np\.timedelta64\(1,'s'\)"),
+        ({"verbose": SPAN}, r"^verbose must be .* time span np\.timedelta64\(1,'s'\)"),
+        ({"n_iter_no_change": np.timedelta64(1)}, r"^n_iter_no_change must be .* time span"),
+        ({"scoring": Cliff}, r"^scoring must be an object, got the class .*Cliff"),
+        ({"validation_fraction": KFold}, r"^validation_fraction must .* Call it: valid.*=KFold\("),
+        ({"hidden_layer_sizes": range(10**12)}, "^hidden_layer_sizes must be at most 10000"),
+        ({"hidden_layer_sizes": [1] * 10001}, "^hidden_layer_sizes must be at most 10000 ints"),
+        ({"input_shape": range(10**12)}, r"^input_shape must be .* got range\(0, 10+\)"),
     ],
 )
 def test_odd_values_of_parameters_are_refused_by_name(params, message):

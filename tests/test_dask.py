@@ -581,6 +581,23 @@ def test_sorted_rows_are_warned_of():
         DaskMLPRegressor(**MLP).fit(cut(X[order]), cut(NUMBERS[order]))
 
 
+def test_rows_to_validate_on_may_be_sorted_and_lack_classes():
+    X_val, y_val = sorted_arrays()
+    settings = {**MLP, "early_stopping": True, "warm_start": True, "max_iter": 1}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "The blocks of X differ")
+        clf = DaskMLPClassifier(**settings).fit(cut(X), cut(BINARY), X_val=X_val, y_val=y_val)
+    ones = da.ones(N, chunks=(CHUNKS,), dtype=int)
+    clf.fit(cut(X), cut(BINARY), X_val=X_val, y_val=ones)
+    assert_allclose(clf.validation_scores_[-1], clf.predict(X).mean(), rtol=1e-12)
+
+
+def test_block_without_rows_has_no_targets_either():
+    samples = unknown(X).map_blocks(lambda block: block[len(block) == 3 and 3 :], dtype=float)
+    with pytest.raises(ValueError, match="Partition 2 of X: "):
+        DaskMLPRegressor(**MLP).fit(samples, unknown(NUMBERS))
+
+
 # Memory
 
 BLOCK = 20_000, 100  # 8 MB in float32

@@ -130,6 +130,8 @@ def test_parameters_are_a_decayed_weight_and_a_bias_that_is_not():
 def test_parameters_of_the_activation_come_last():
     names = [parameter.name for parameter in Dense(UNITS, "prelu").parameters((N_IN,))]
     assert names == ["weight", "bias", "slope"]
+    names = [one.name for one in Dense(UNITS, "prelu", bias=False).parameters((N_IN,))]
+    assert names == ["weight", "slope"]
 
 
 @pytest.mark.parametrize("activation", ["relu", "prelu"])

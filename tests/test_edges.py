@@ -105,7 +105,10 @@ SETTINGS = {  # class: (its other arguments, {setting: (accepted, refused)})
     Embedding: (
         {"n_levels": 2},
         {
-            "n_levels": ([1, [1], (1, 10**9)], [0, 1.0, [], [0], [2, 0], None]),
+            "n_levels": (
+                [1, [1], (1, 10**9)],
+                [0, 1.0, [], [0], [2, 0], None, range(10**12)],
+            ),
             "size": COUNT,
             "std": POSITIVE,
             "rate": POSITIVE,
@@ -126,13 +129,16 @@ SETTINGS = {  # class: (its other arguments, {setting: (accepted, refused)})
         {
             "edges": (
                 [[[0, TINY]], [[-LARGE, 0], np.array([0, 1, 2])]],
-                [[], [[0]], [[0, 0]], [[1, 0]], [[0, math.nan]], [[0, math.inf]], [[0, 1], []], 1],
+                [
+                    *([], [[0]], [[0, 0]], [[1, 0]], [[0, math.nan]], [[0, math.inf]]),
+                    *([[0, 1], []], 1, [[0, 10**400]], [[[0, 1]]], range(10**12)),
+                ],
             ),
             "size": COUNT,
             "rate": POSITIVE,
         },
     ),
-    ThroughRows: ({}, {"n_rows": COUNT}),
+    ThroughRows: ({}, {"n_rows": ([1, 10_000, np.int64(1)], [0, 10_001, 1.0, None])}),
     Blend: ({}, {"initial": FINITE, "rate": POSITIVE}),
     BatchNorm: ({}, {"momentum": BOTH_ENDS, "epsilon": POSITIVE}),
     LayerNorm: ({}, {"epsilon": POSITIVE}),
@@ -141,7 +147,10 @@ SETTINGS = {  # class: (its other arguments, {setting: (accepted, refused)})
         {"shortcut": (["auto", "identity", "projection"], ["none", None])},
     ),
     Huber: ({}, {"delta": POSITIVE}),
-    Quantile: ({}, {"levels": ([TINY, BELOW_1, [0.5], (0.1, 0.9)], [0, 1, [], [0.5, 1]])}),
+    Quantile: (
+        {},
+        {"levels": ([TINY, BELOW_1, [0.5], (0.1, 0.9)], [0, 1, [], [0.5, 1], range(9), [[0.5]]])},
+    ),
     SoftmaxFocal: ({}, {"gamma": NOT_NEGATIVE}),
     LogisticFocal: ({}, {"gamma": NOT_NEGATIVE}),
     SGD: ({}, {"momentum": BOTH_ENDS, "nesterov": FLAG}),

@@ -88,6 +88,10 @@ def test_categories_are_those_that_were_asked_for(asked, expected):
         ([True], "an entry for each of the 6 columns"),
         ([0.5], "must be 'from_dtype', None, a mask"),
         (None, "Column 'text' must hold numbers"),
+        ([[2]], "must be 'from_dtype', None, a mask, or numbers or names of the 6 columns, each"),
+        ([[2], [3, 4]], "got [[2], [3, 4]]"),
+        (np.array(2), "got array(2)"),
+        (range(10**12), "got range(0, 1000000000000)"),
     ],
 )
 def test_categories_that_cannot_be_are_refused(asked, told):
@@ -258,6 +262,50 @@ def test_arguments_of_fit_that_cannot_be_are_refused(given, told):
         _classifier().fit(FRAME, Y, **given)
 
 
+@pytest.mark.parametrize(
+    "cv",
+    [
+        [(0, 1)],
+        [(np.arange(N), [N])],
+        [([-1], np.arange(N))],
+        [([0.0], [1])],
+        [(np.ones(N - 1, bool), [1])],
+        [([[0]], [1])],
+        [([0], [1], [2])],
+        [([0], [[1], [2, 3]])],
+        range(10**12),
+        np.array(2),
+    ],
+)
+def test_splits_that_are_no_pairs_of_rows_are_refused(cv):
+    message = "^cv must give pairs .* row numbers from 0 to 59 or masks, got "
+    with pytest.raises(ValueError, match=message):
+        _classifier(cv=cv).fit(FRAME, Y)
+
+
+def test_a_mask_says_which_rows_are_trained_on():
+    numbers = np.arange(N)
+    expected = _classifier(cv=[(numbers[20:], numbers[:20])]).fit(FRAME, Y)
+    clf = _classifier(cv=iter([(numbers >= 20, numbers < 20)] * 9)).fit(FRAME, Y)
+    assert_array_equal(clf.oof_prediction_, expected.oof_prediction_)
+    assert_array_equal(np.isnan(clf.oof_prediction_[:, 0]), numbers >= 20)
+
+
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"cv": KFold}, r"^cv must be an object, got the class .*Call it: cv=KFold\(\.\.\.\)\.$"),
+        ({"cv": np.timedelta64(3)}, r"^cv must be .* time span np\.timedelta64\(3\)"),
+        ({"class_weight": {"yes": "a", "no": 1}}, r"^class_weight must .* got 'a' for class 'yes'"),
+        ({"hidden_layer_sizes": [10**400]}, r"^The network needs .* EiB of memory\. Layer dense1"),
+        ({"dropout": "x" * 5000}, r"Got 'x*\.\.\.x*' \(5002 characters\) instead\.$"),
+    ],
+)
+def test_odd_values_of_parameters_are_refused_by_name(params, told):
+    with pytest.raises(ValueError, match=told):
+        _classifier(**params).fit(FRAME, Y)
+
+
 def test_splits_that_leave_nothing_are_refused():
     with pytest.raises(ValueError, match="cv must give at least one split"):
         _classifier(cv=[(np.arange(N), [])]).fit(FRAME, Y)
@@ -335,7 +383,7 @@ def test_a_fit_that_fails_leaves_the_estimator_as_it_was(fitted):
 def test_divergence_is_refused():
     with (
         np.errstate(all="ignore"),
-        pytest.raises(ValueError, match=r"learning_rate_init \(now 1e\+30\)"),
+        pytest.raises(ValueError, match=r"_init \(now 1e\+30\) or weight_decay \(now 0.02\)"),
     ):
         TabularRegressor(**{**SMALL, "max_iter": 6}, learning_rate_init=1e30).fit(FRAME, FRAME.n)
 

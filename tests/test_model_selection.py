@@ -9,7 +9,7 @@ import threading
 import warnings
 import weakref
 from contextlib import contextmanager, suppress
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from functools import partial
 from operator import truediv
 from os import getpid
@@ -366,6 +366,26 @@ def test_interrupt_at_any_line_ends_a_search_and_leaves_no_thread(module):
     assert lines > 30
 
 
+def test_interrupt_that_a_scorer_swallows_ends_the_task_all_the_same():
+    ended = []
+
+    def swallowing(estimator, X, y):
+        with suppress(KeyboardInterrupt):
+            sleep(0.02)
+        return 0.0
+
+    def fit():
+        network(**LONG, early_stopping=True, scoring=swallowing).fit(X, Y)
+        ended.append(True)
+
+    timer = threading.Timer(0.1, signal.raise_signal, (signal.SIGINT,))
+    timer.start()
+    with unchanged(), pytest.raises(KeyboardInterrupt), together():
+        Parallel()([delayed(fit)(), delayed(fit)()])
+    timer.join()
+    assert ended == []
+
+
 def test_interrupts_again_and_again_leave_no_thread():
     def stubborn(number):
         try:
@@ -396,11 +416,12 @@ def fitted_in_a_thread_of_its_own(seed):
     return fits[0].coefs_[0]
 
 
-def test_thread_that_a_task_has_started_fits_by_itself():
+def test_thread_that_a_task_has_started_fits_by_itself(passes):
     with unchanged(), together():
         found = Parallel()(delayed(fitted_in_a_thread_of_its_own)(seed) for seed in range(2))
     for seed, weights in enumerate(found):
         np.testing.assert_array_equal(weights, network(random_state=seed).fit(X, Y).coefs_[0])
+    assert passes == []
 
 
 def failing(number, slow=()):
@@ -415,6 +436,128 @@ def failing(number, slow=()):
 def test_error_is_that_of_the_first_task_that_has_one(slow):
     with unchanged(), together(), pytest.raises(ValueError, match="number 2"):
         Parallel()(delayed(failing)(number, slow) for number in range(6))
+
+
+def fit_and_fail():
+    network().fit(X, Y)
+    raise ValueError("one of them")
+
+
+def test_task_that_is_ended_does_not_go_on_after_its_fit():
+    reached = []
+
+    def fit():
+        network().fit(X, Y)
+        reached.append(True)
+
+    with together(), pytest.raises(ValueError, match="one of them"):
+        Parallel()([delayed(fit_and_fail)(), delayed(fit)()])
+    assert reached == []
+
+
+def warned_between_two_fits():
+    """How many warnings of a place that is shown once a task has caught there."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        network().fit(X, Y)
+        warnings.warn("between", stacklevel=1)
+        network().fit(X, Y)
+    return sum(str(warning.message) == "between" for warning in caught)
+
+
+def test_each_task_catches_its_own_warnings():
+    with together():
+        assert Parallel()(delayed(warned_between_two_fits)() for _ in range(3)) == [1, 1, 1]
+
+
+def test_warnings_shown_under_other_filters_are_shown_again():
+    where = {"filename": "somewhere", "lineno": 1, "registry": {}}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for _ in range(2):
+            warnings.warn_explicit("again", UserWarning, **where)
+        assert len(caught) == 1
+        room._set_filters(room._filters())
+        warnings.warn_explicit("again", UserWarning, **where)
+    assert len(caught) == 2
+
+
+def test_tasks_run_in_the_context_of_the_caller_and_end_with_the_program():
+    of_the_caller = ContextVar("of_the_caller", default=0)
+    of_the_caller.set(7)
+
+    def work():
+        return of_the_caller.get(), threading.current_thread().daemon
+
+    with together():
+        assert Parallel()([delayed(work)()]) == [(7, True)]
+
+
+def fit_without_warnings():
+    warnings.catch_warnings().__enter__()  # and is never left
+    warnings.simplefilter("ignore")
+    network().fit(X, Y)
+
+
+def test_filters_of_a_task_that_is_ended_do_not_stay():
+    before = warnings.filters
+    with together(), pytest.raises(ValueError, match="one of them"):
+        Parallel()([delayed(fit_and_fail)(), delayed(fit_without_warnings)()])
+    assert warnings.filters is before
+
+
+def test_tasks_go_on_in_their_order():
+    order = []
+
+    def fit(number):
+        network().fit(X, Y)
+        order.append(number)
+
+    with together():
+        Parallel()(delayed(fit)(number) for number in range(4))
+    assert order == [0, 1, 2, 3]
+
+
+def test_interrupt_while_tasks_are_ended_waits_for_them(monkeypatch):
+    interrupted, wait_for = [], room.Room._wait_for
+
+    def interrupting(self, task):
+        if self.abandoned and not interrupted:
+            interrupted.append(task)
+            raise KeyboardInterrupt
+        wait_for(self, task)
+
+    monkeypatch.setattr(room.Room, "_wait_for", interrupting)
+    with together(), pytest.raises((ValueError, KeyboardInterrupt)) as ended:
+        Parallel()([delayed(fit_and_fail)(), delayed(network().fit)(X, Y)])
+    assert ended.type is ValueError  # the first that went wrong
+    (task,) = interrupted
+    assert task.is_done
+    assert task.error is task.work is task.fit is task.watch is None
+
+
+def test_tasks_go_on_after_four_batches_for_each_thread(monkeypatch):
+    counts, run_together = [], room.run_together
+
+    def counting(batches):
+        counts.append(len(batches))
+        return run_together(batches)
+
+    monkeypatch.setattr(room, "run_together", counting)
+    networks = [network(hidden_layer_sizes=(size,), max_iter=1) for size in range(1, 11)]
+    for n_threads, wanted in ((1, [4, 4, 2]), (2, [8, 2])):
+        monkeypatch.setattr(room, "allowed_threads", lambda n_threads=n_threads: n_threads)
+        with together():
+            Parallel()(delayed(each.fit)(X, Y) for each in networks)
+        assert counts == wanted
+        counts.clear()
+
+
+def test_as_many_tasks_are_under_way_as_memory_has_room_for():
+    of_tasks = room.Room(memory=1000)
+    for largest, wanted in ((1, 256), (4, 250), (100, 10), (501, 2), (5000, 2)):
+        of_tasks._largest = largest
+        assert of_tasks._most() == wanted
 
 
 def test_no_task_begins_after_an_error():
@@ -606,10 +749,13 @@ def test_backend_that_the_user_has_chosen_stays(passes):
 
 
 def test_estimators_that_are_not_networks_are_searched_as_in_scikit_learn():
-    backends = []
-    remember = Inventive(lambda number: backends.append(type(get_active_backend()[0]).__module__))
-    ours.cross_val_score(remember, X, Y, cv=2)
-    assert set(backends) == {"joblib._parallel_backends"}
+    places = []
+
+    def remember(number):
+        places.append((type(get_active_backend()[0]).__module__, ROOM.get()))
+
+    ours.cross_val_score(Inventive(remember), X, Y, cv=2)
+    assert set(places) == {("joblib._parallel_backends", None)}
     assert not ours.searches._has_networks(object())
 
 
@@ -625,6 +771,13 @@ def test_time_of_a_fit_does_not_count_its_waiting(monkeypatch):
     times = search.cv_results_["mean_fit_time"]
     assert (times > 0.1).all()
     assert (times < 0.2).all()
+
+
+def test_time_of_a_fit_counts_its_share_of_the_training():
+    long = network(max_iter=300, tol=0.0, n_iter_no_change=300)
+    found = ours.cross_validate(long, X, Y, cv=2, return_estimator=True)
+    training = [sum(fitted.history_["seconds"]) for fitted in found["estimator"]]
+    assert (found["fit_time"] >= training).all()
 
 
 def test_blas_has_one_thread_while_tasks_run():
@@ -681,6 +834,9 @@ def test_together_shows_a_line_if_it_is_asked_to(capsys):
     assert shown.startswith("\r1 of 2 fits, ")
     assert "\r2 of 2 fits, " in shown
     assert shown.endswith(" s left\n")
+    with together(progress=True):
+        ours.cross_val_score(network(), X, Y, cv=2)  # has no backend of its own inside one
+    assert "\r2 of 2 fits, " in capsys.readouterr().err
     with together():
         model_selection.cross_val_score(network(), X, Y, cv=2)
     assert capsys.readouterr().err == ""

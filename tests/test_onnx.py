@@ -232,6 +232,14 @@ def test_images_stay_channels_first_between_layers_that_want_them_so():
     assert "Conv" in kinds
 
 
+def test_columns_are_gathered_for_each_part_and_for_the_others_if_there_are_any():
+    for width, wanted in ((3, 2), (4, 3)):
+        table = TableInput([(Scale(), [2, 0]), (Scale(), [1])])
+        model = SequentialRegressor([table], max_iter=1).fit(np.eye(4, width), np.arange(4.0))
+        kinds = [node.op_type for node in to_onnx(model).graph.node]
+        assert kinds.count("Gather") == wanted
+
+
 def test_normalisation_is_folded_into_the_weights_as_for_prediction():
     model = MLPRegressor(hidden_layer_sizes=4, normalization="batch", max_iter=2).fit(X, NUMBERS)
     assert [node.op_type for node in to_onnx(model).graph.node] == ["Gemm", "Relu", "Gemm"]

@@ -65,6 +65,13 @@ def test_rows_of_a_part_are_drawn_by_random_state(tmp_path):
     assert first.max() > 2
 
 
+def test_rows_of_blocks_are_drawn_in_another_order_each(tmp_path):
+    (x,) = scatter_rows(cut(X[:24], (8, 8, 8)), directory=tmp_path, random_state=0)
+    row = x.compute()[:, 0].astype(int) // 2
+    orders = [tuple(row[row // 8 == block] % 8) for block in range(3)]
+    assert len(set(orders)) == 3
+
+
 @pytest.mark.parametrize("lengths", [[10, 7, 1, 12], [3], [1, 1, 1], [0, 5, 2]])
 def test_parts_are_as_even_as_whole_numbers_can_be(lengths):
     parts = _part_lengths(np.array(lengths))

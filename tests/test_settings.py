@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from sknn import MLPRegressor, nn
+from sknn import MLPRegressor, SequentialRegressor, nn
 from sknn.nn import (
     ELU,
     SGD,
@@ -23,6 +23,8 @@ from sknn.nn import (
     LeakyReLU,
     Normal,
     OneCycle,
+    Periodic,
+    PiecewiseLinear,
     Plateau,
     PReLU,
     Step,
@@ -201,3 +203,16 @@ def test_numbers_of_hundreds_of_digits_are_refused_in_few_words(layer, told):
     with pytest.raises(ValueError, match=told) as raised:
         Network([layer], (4,))
     assert len(str(raised.value)) < 400
+
+
+HUGE = {
+    "tangent": Dense(10**400, scaling="ntp"),
+    "periodic": Periodic(2, 10**400),
+    "piecewise": PiecewiseLinear([[0, 1]] * 4, 10**400),
+}
+
+
+@pytest.mark.parametrize("layer", HUGE.values(), ids=HUGE)
+def test_sizes_of_hundreds_of_digits_are_refused_as_beyond_memory(layer):
+    with pytest.raises(ValueError, match=r"=1000.* \(401 characters\).* numbers for weights"):
+        SequentialRegressor([layer]).fit(np.eye(4), np.arange(4.0))

@@ -68,6 +68,26 @@ def test_a_column_that_several_parts_take_gets_the_sum_of_their_gradients():
     assert_array_equal(dx, np.column_stack([dy[:, 0] * a, dy[:, 1] * b + dy[:, 2] * c]))
 
 
+def test_neighbouring_columns_are_a_slice_which_copies_nothing():
+    parts = [[1, 2], [0, 2, 3], [4, 3], [3, 3]]
+    columns = TableInput([(Scale(), part) for part in parts]).columns(6)
+    assert [columns[0], columns[-1]] == [slice(1, 3), slice(5, 6)]
+    assert [own.tolist() for own in columns[1:-1]] == parts[1:]
+
+
+def test_parts_are_given_gradients_without_gaps():
+    given = []
+
+    class Looking(Scale):
+        def backward(self, params, grads, dy, *args, **named):
+            given.append(dy.flags.c_contiguous)
+            return super().backward(params, grads, dy, *args, **named)
+
+    layer = TableInput([(Looking(), [0, 1]), (Looking(), [2])])
+    forward_backward(layer, drawn_params(layer, (3,)), normal(4, 3), normal(4, 3, seed=1))
+    assert given == [True, True]
+
+
 def test_table_says_what_it_consists_of():
     layer = TableInput([(Periodic(3, 7), slice(0, 4)), (BatchNorm(), [5])])
     branches = layer.inside(SHAPE)

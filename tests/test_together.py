@@ -251,6 +251,14 @@ def test_classifiers_of_several_targets_train_together(passes):
     assert passes == [2]
 
 
+def test_fits_with_and_without_weights_train_apart(passes):
+    weight = np.linspace(0.1, 3, N)
+    data = [(X[:N], Y[:N]), (X[1 : N + 1], Y[1 : N + 1], weight)]
+    assert_each_is_as_by_itself([network(), network()], data)
+    assert_each_is_as_by_itself([network(), network()], data[::-1])
+    assert passes == []
+
+
 def test_planned_schedules_of_other_lengths_train_apart(passes):
     estimators = [network(learning_rate="cosine", max_iter=epochs) for epochs in (3, 4, 3)]
     assert_each_is_as_by_itself(estimators, folds([N] * 3))

@@ -302,24 +302,36 @@ def test_weights_of_samples_weigh_the_score_on_those_held_out(make):
     assert_allclose(estimator.best_validation_score_, score, rtol=1e-12)
 
 
+class Split:
+    """A splitter that gives what it was told."""
+
+    def __init__(self, *splits):
+        self.splits = splits
+
+    def split(self, X, y=None, groups=None):
+        return iter(self.splits)
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return len(self.splits)
+
+
+@pytest.mark.parametrize("splits", [(), (None,), (([0], [10**6]),), (([-1], [0, 1]),)])
+def test_splitter_that_gives_no_rows_is_refused(splits):
+    X, y, _, _ = problem()
+    clf = MLPClassifier(**SETTINGS, early_stopping=True, validation_fraction=Split(*splits))
+    with pytest.raises(ValueError, match=r"^validation_fraction must give pairs .*, got "):
+        clf.fit(X, y)
+
+
 def test_splitter_that_leaves_too_little_raises():
     X, y, _, _ = problem()
     everything = np.arange(len(X))
-
-    class Split:
-        def __init__(self, n_validation):
-            self.n_validation = n_validation
-
-        def split(self, X, y=None, groups=None):
-            yield everything[self.n_validation :], everything[: self.n_validation]
-
-        def get_n_splits(self, X=None, y=None, groups=None):
-            return 1
-
-    clf = MLPClassifier(early_stopping=True, validation_fraction=Split(1))
+    splitter = Split((everything[1:], everything[:1]))
+    clf = MLPClassifier(early_stopping=True, validation_fraction=splitter)
     with pytest.raises(ValueError, match="validation set is too small"):
         clf.fit(X, y)
-    clf = MLPClassifier(early_stopping=True, validation_fraction=Split(len(X)))
+    splitter = Split((everything[:0], everything))
+    clf = MLPClassifier(early_stopping=True, validation_fraction=splitter)
     with pytest.raises(ValueError, match="leaves no samples to train on"):
         clf.fit(X, y)
 

@@ -201,7 +201,22 @@ def test_pair_is_one_for_both_or_one_for_each(value, wanted):
 
 
 @pytest.mark.parametrize(
-    "value", [0, -1, 3.0, True, "3", None, (3,), (3, 0), (3, 3, 3), (2.0, 3), (True, 3), {3, 4}]
+    "value",
+    [
+        0,
+        -1,
+        3.0,
+        True,
+        "3",
+        None,
+        (3,),
+        (3, 0),
+        (3, 3, 3),
+        (2.0, 3),
+        (True, 3),
+        {3, 4},
+        np.timedelta64(3),
+    ],
 )
 def test_pair_refuses_anything_else(value):
     with pytest.raises(

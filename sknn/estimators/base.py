@@ -16,7 +16,7 @@ from sknn.estimators.checkpoints import check_place, checkpoint_writer, read_che
 from sknn.estimators.inputs import check_finite
 from sknn.estimators.meeting import run_here
 from sknn.estimators.panel.html import NetworkPanel
-from sknn.estimators.parameters import told_of_parameters
+from sknn.estimators.parameters import CheckedParameters
 from sknn.estimators.publishing import publish
 from sknn.estimators.reading import FLOATS, Reader
 from sknn.estimators.reports import refuse_divergence, report
@@ -42,6 +42,7 @@ NONE_GIVEN = (None, None, None)  # of X_val, y_val and sample_weight_val
 class BaseNetwork(
     NetworkPanel,
     Reader,
+    CheckedParameters,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CallbackSupportMixin,
@@ -180,18 +181,6 @@ class BaseNetwork(
             )
 
         return all_or_nothing(self, train)
-
-    def _validate_params(self):
-        """scikit-learn's check; the message says what an unknown name is called here."""
-        for name in ("random_state", "verbose"):  # NumPy calls time spans integers
-            if isinstance(getattr(self, name), np.timedelta64):
-                raise ValueError(f"{name} must be an int, got {getattr(self, name)!r}.")
-        try:
-            super()._validate_params()
-        except ValueError as error:
-            given = self.get_params(deep=False)
-            said = told_of_parameters(error, self._parameter_constraints, given)
-            raise type(error)(said) from None
 
     def _train(
         self, X, y, sample_weight, start, undo, given=NONE_GIVEN, groups=None, weights=(None, None)

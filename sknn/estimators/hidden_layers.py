@@ -1,5 +1,6 @@
 """Stacks of hidden layers out of an estimator's parameters."""
 
+from itertools import islice
 from numbers import Integral, Real
 
 import numpy as np
@@ -19,6 +20,7 @@ from sknn.nn.ranges import is_number, shown
 
 NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
 POOLINGS = {"max": MaxPool2D, "average": AveragePool2D}
+MOST = 10_000  # sizes: a range can hold more than memory
 
 
 def hidden_layer(make, activation, normalization, weight_init):
@@ -96,7 +98,9 @@ def one_per_block(name, given, n_blocks):
 
 def _sizes(name, given, what):
     one = isinstance(given, Integral) or (isinstance(given, np.ndarray) and given.ndim == 0)
-    sizes = [given] if one else list(given)
+    sizes = [given] if one else list(islice(given, MOST + 1))
+    if len(sizes) > MOST:
+        raise ValueError(f"{name} must be at most {MOST} ints, one per {what}, got more of them.")
     if not all(isinstance(size, Integral) and is_number(size) for size in sizes):
         raise ValueError(
             f"{name} must be an int or a sequence of ints, one per {what}, got {shown(given)}."

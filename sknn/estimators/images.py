@@ -1,5 +1,6 @@
 """Images as input: flat or not, of integers or of numbers."""
 
+from itertools import islice
 from math import isqrt, prod
 
 import numpy as np
@@ -124,7 +125,7 @@ class ImageInput:
         """``input_shape`` with its channels, or None. Raises ValueError on what is no shape."""
         if self.input_shape is None:
             return None
-        shape = tuple(self.input_shape) if np.iterable(self.input_shape) else ()
+        shape = tuple(islice(self.input_shape, 4)) if np.iterable(self.input_shape) else ()
         lengths = (2, 3) if self._always_images else (1, 2, 3)
         ordered = not isinstance(self.input_shape, (set, frozenset))
         if not ordered or len(shape) not in lengths or not all(n in COUNT for n in shape):

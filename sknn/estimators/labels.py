@@ -266,7 +266,7 @@ class ManyLabels:
                     f"per column of y, got {shown(class_weight)}."
                 )
             for weights in class_weight:
-                _check_weights(weights)
+                check_class_weights(weights)
         return compute_sample_weight(class_weight, y)
 
     def strata(self, targets):
@@ -299,12 +299,12 @@ def _weights(class_weight, classes, y):
             "class_weight must be a dict or 'balanced' for y of one label a sample, got "
             f"{shown(class_weight)}."
         )
-    _check_weights(class_weight)
+    check_class_weights(class_weight)
     by_class = compute_class_weight(class_weight, classes=classes, y=y)
     return by_class[np.searchsorted(classes, y)]
 
 
-def _check_weights(class_weight):
+def check_class_weights(class_weight):
     """Raises ValueError if a weight of a dict is not a finite number of at least 0."""
     if isinstance(class_weight, str):  # "balanced" is checked where it is used
         return

@@ -598,6 +598,30 @@ def constraints_of(kind, table):
     return {name: chosen(parameter.constraint, network, task) for name, parameter in rows}
 
 
+class CheckedParameters:
+    """scikit-learn's check of the parameters, before BaseEstimator, with errors that say more."""
+
+    def _validate_params(self):
+        given = self.get_params(deep=False)
+        for name, value in given.items():
+            if isinstance(value, np.timedelta64):  # which NumPy calls integers
+                raise ValueError(
+                    f"{name} must be what the documentation says, got the time span {value!r}. "
+                    "Pass a number as an int or a float."
+                )
+        try:
+            super()._validate_params()
+        except ValueError as error:
+            said = told_of_parameters(error, self._parameter_constraints, given)
+            raise type(error)(said) from None
+        for name, value in given.items():
+            if isinstance(value, type):
+                raise ValueError(
+                    f"{name} must be an object, got the class {value!r}. Call it: "
+                    f"{name}={value.__name__}(...)."
+                )
+
+
 def told_of_parameters(error, allowed, values):
     """What an error of scikit-learn's check says, with values cut that are too long to read.
 

@@ -134,6 +134,7 @@ class RegressorTask(RegressorMixin):
     def _encode(self, y, dtype):
         """(targets, None) for y, as Rows takes them."""
         loss = self._loss()
+        loss.check()
         loss.check_targets(y)
         if loss.outputs_per_target > 1 and y.ndim == 2:
             raise ValueError(

@@ -1,11 +1,13 @@
 """Held-out samples: where they come from, and the score on them."""
 
+from itertools import islice
+
 import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv, train_test_split
 
 from sknn.nn.fit import HeldOut
-from sknn.nn.ranges import plain
+from sknn.nn.ranges import plain, shown
 from sknn.scikit_learn import safe_indexing
 
 NAMES = ("X_val", "y_val", "sample_weight_val")  # as fit calls what is given to validate on
@@ -89,7 +91,8 @@ def _split(estimator, rows, labels, groups, random_state):
     everything = np.arange(len(rows))
     if hasattr(fraction, "split"):
         splits = check_cv(fraction).split(everything, labels, groups)
-        training, validation = (np.asarray(part) for part in next(iter(splits)))
+        split = next(iter(splits), None)
+        training, validation = rows_of_split("validation_fraction", split, len(rows))
         if len(training) == 0:
             raise ValueError(f"validation_fraction={fraction!r} leaves no samples to train on.")
     elif groups is not None:
@@ -121,3 +124,28 @@ def _split(estimator, rows, labels, groups, random_state):
             "'validation_fraction', or leave such samples out."
         )
     return training, validation
+
+
+def rows_of_split(name, split, n):
+    """(training, validation) of a splitter: numbers of n rows. Raises ValueError on others."""
+    try:
+        parts = [_row_numbers(np.asarray(part), n) for part in islice(split, 3)]
+    except (TypeError, ValueError):  # no sequence, or of lists of different lengths
+        parts = []
+    if len(parts) != 2 or any(part is None for part in parts):
+        raise ValueError(
+            f"{name} must give pairs (training, validation) of one-dimensional arrays, row numbers "
+            f"from 0 to {n - 1} or masks, got {shown(split)}."
+        )
+    return parts
+
+
+def _row_numbers(part, n):
+    """Numbers of rows, of numbers or a mask; None of anything else."""
+    if part.shape == (0,):
+        return part.astype(int)
+    if part.dtype == bool and part.shape == (n,):
+        return np.flatnonzero(part)
+    if part.ndim == 1 and part.dtype.kind in "iu" and part.min() >= 0 and part.max() < n:
+        return part
+    return None

@@ -173,7 +173,6 @@ class Task:
 
     def interrupt(self):
         """Raises KeyboardInterrupt in it, as Ctrl-C does in code of the main thread."""
-        self.room.abandoned = True
         if self._has_begun and self.is_at_work:
             thread = c_ulong(self._thread.ident)
             pythonapi.PyThreadState_SetAsyncExc(thread, py_object(KeyboardInterrupt))
@@ -187,15 +186,14 @@ class Task:
             result = run(fit, ending(watch, lambda: self.room.abandoned))
             self._leave_if_abandoned()
             return result
-        started, rows_before = perf_counter(), len(fit.history["seconds"])
+        started = perf_counter()
         self.fit, self.watch = fit, watch
         self._wait_for_turn()
         self._leave_if_abandoned()
         result, self.fit, self.watch, self.result = self.result, None, None, None
         if isinstance(result, BaseException):
             raise result
-        own = sum(fit.history["seconds"][rows_before:])
-        self.waited += perf_counter() - started - own
+        self.waited += perf_counter() - started - sum(fit.history["seconds"])
         return result
 
     def _run(self):

@@ -43,7 +43,7 @@ def shape_of(fit, watch):
         fit.model.dtype,
         rows.dtype,
         rows.targets(slice(0, 1)).shape,
-        rows.weight is None or rows.weight.shape[1],
+        None if rows.weight is None else rows.weight.shape[1],
         -(-n // plan.batch_size),
         plan.batch_size if n > plan.batch_size else "all",
         plan.shuffle,

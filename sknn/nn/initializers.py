@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from sknn.nn.names import hint
-from sknn.nn.ranges import COUNT, NOT_NEGATIVE, NUMBER, POSITIVE, shown
+from sknn.nn.ranges import NOT_NEGATIVE, NUMBER, POSITIVE, Range, shown
 from sknn.nn.settings import Settings
 
 
@@ -149,12 +149,12 @@ class ThroughRows(Initializer):
     Parameters
     ----------
     n_rows : int, default=5
-        Number of rows for each unit.
+        Number of rows for each unit, at most 10,000.
     """
 
     adapts = True
 
-    valid = {"n_rows": COUNT}
+    valid = {"n_rows": Range(1, 10_000, closed="both", whole=True)}
 
     def __init__(self, n_rows=5):
         self.n_rows = n_rows

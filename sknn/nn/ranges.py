@@ -118,7 +118,7 @@ class Sequence:
     of: Range
 
     def __contains__(self, value):
-        several = isinstance(value, list | tuple) or np.ndim(value) == 1
+        several = isinstance(value, list | tuple) or getattr(value, "ndim", 0) == 1
         values = value if several else [value]
         return len(values) > 0 and all(one in self.of for one in values)
 

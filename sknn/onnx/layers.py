@@ -188,11 +188,11 @@ def table_input(graph, x, layer, params, state):
     """What each part makes of its columns, then the other columns."""
     numbers = np.arange(x.shape[0])
     columns = [numbers[own] for own in layer.columns(x.shape[0])]
-    parts = [_columns(graph, x, own) for own in columns]
+    parts = [_columns(graph, x, own) for own in columns if len(own)]
     for number, network in enumerate(layer.networks(x.shape)):
         own = present(network, by_layer(network, params)), by_layer(network, state)
         parts[number] = through(graph, parts[number], network, *own)
-    name = graph.add("Concat", *(part for part in parts if part.shape[0]), axis=1)
+    name = graph.add("Concat", *parts, axis=1)
     return Tensor(name, layer.output_shape(x.shape))
 
 

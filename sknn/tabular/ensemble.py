@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn.estimators.hidden_layers import hidden_sizes
 from sknn.estimators.inputs import check_finite
+from sknn.estimators.parameters import CheckedParameters
 from sknn.estimators.rollback import all_or_nothing
 from sknn.nn.batches import Rows
 from sknn.nn.fit import HeldOut
@@ -46,6 +47,7 @@ def _refused(method, reason):
 
 class TableNetwork(
     ColumnsPanel,
+    CheckedParameters,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CachedParameterNames,
@@ -231,7 +233,8 @@ class TableNetwork(
         if any(result.reason == "diverged" for result in results):
             raise ValueError(
                 "Training diverged: the weights of a member are no longer finite. Lower "
-                f"learning_rate_init (now {self.learning_rate_init!r})."
+                f"learning_rate_init (now {self.learning_rate_init!r}) or weight_decay (now "
+                f"{self.weight_decay!r})."
             )
 
     # Publish
@@ -335,6 +338,23 @@ class TableNetwork(
         tags.input_tags.categorical = True
         tags.target_tags.required = True
         return tags
+
+
+def _as_vector(asked, n):
+    """What categorical_features lists, at most ``n`` entries, as an array of one axis."""
+    refused = ValueError(
+        "categorical_features must be 'from_dtype', None, a mask, or numbers or names of the "
+        f"{n} columns, each at most once, got {shown(asked)}."
+    )
+    if not isinstance(asked, np.ndarray) and hasattr(asked, "__len__") and len(asked) > n:
+        raise refused
+    try:
+        found = np.asarray(asked)
+    except ValueError:  # lists of different lengths, or within each other without an end
+        raise refused from None
+    if found.ndim != 1:
+        raise refused
+    return found
 
 
 def _hidden_sizes(given):

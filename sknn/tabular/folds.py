@@ -1,7 +1,11 @@
 """Which rows each member of an ensemble trains on, and which it is validated on."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, check_cv
+
+from sknn.estimators.validation import rows_of_split
 
 LEAST = 5  # folds: with fewer, a member would train on too few rows
 
@@ -42,12 +46,19 @@ def asked_folds(cv, y, groups, kept, n_members, classes):
         if n_folds < 2:
             raise ValueError("groups must be at least two, got a single one.")
         folds = StratifiedGroupKFold(n_folds) if classes else GroupKFold(n_folds)
-    folds = check_cv(folds, y, classifier=classes)
     place, of_all = np.cumsum(kept) - 1, np.zeros(len(kept), y.dtype)
     of_all[kept] = y
-    splits = folds.split(np.empty((len(kept), 1)), of_all, groups)
-    splits = [[place[at][kept[at]] for at in split] for split in splits]
-    found = [split for split in splits if all(map(len, split))]
+    splits = folds if np.iterable(folds) else [folds]
+    if isinstance(folds, Integral) or hasattr(folds, "get_n_splits"):
+        splitter = check_cv(folds, y, classifier=classes)
+        splits = splitter.split(np.empty((len(kept), 1)), of_all, groups)
+    found = []
+    for split in splits:
+        parts = [place[at][kept[at]] for at in rows_of_split("cv", split, len(kept))]
+        if all(map(len, parts)):
+            found.append(parts)
+        if len(found) == n_members:
+            break
     if not found:
         raise ValueError(f"cv must give at least one split, got none of {cv!r}.")
     return [found[number % len(found)] for number in range(n_members)]

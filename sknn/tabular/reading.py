@@ -7,6 +7,7 @@ from sklearn.utils.validation import validate_data
 
 from sknn.estimators.inputs import checked_total
 from sknn.estimators.reading import one_weight_each
+from sknn.nn.ranges import shown
 from sknn.tabular.frames import read_array, read_frame
 
 
@@ -52,7 +53,7 @@ def categories(asked, table):
     n, given = table.shape[1], asked
     if isinstance(asked, str) and asked == "from_dtype":
         return table.is_category
-    asked = np.asarray([] if asked is None else asked)
+    asked = _as_vector([] if asked is None else asked, n)
     if asked.dtype.kind == "b":
         if asked.shape != (n,):
             raise ValueError(
@@ -98,3 +99,20 @@ def _checked_array(X, name):
     return check_array(
         X, accept_sparse="csr", dtype=None, ensure_all_finite=False, estimator=name, input_name="X"
     )
+
+
+def _as_vector(asked, n):
+    """What categorical_features lists, at most ``n`` entries, as an array of one axis."""
+    refused = ValueError(
+        "categorical_features must be 'from_dtype', None, a mask, or numbers or names of the "
+        f"{n} columns, each at most once, got {shown(asked)}."
+    )
+    if not isinstance(asked, np.ndarray) and hasattr(asked, "__len__") and len(asked) > n:
+        raise refused
+    try:
+        found = np.asarray(asked)
+    except ValueError:  # lists of different lengths, or within each other without an end
+        raise refused from None
+    if found.ndim != 1:
+        raise refused
+    return found

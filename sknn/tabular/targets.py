@@ -7,6 +7,7 @@ from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from sknn.estimators.inputs import refuse_no_labels, refuse_no_numbers
+from sknn.estimators.labels import check_class_weights
 
 
 def checked_labels(y):
@@ -53,6 +54,7 @@ def weight_by_class(class_weight, classes, codes, weight):
         counts = np.bincount(codes, weights=weight)
         own = (counts.sum() / (len(counts) * counts))[codes]
     else:
+        check_class_weights(class_weight)
         y = classes[codes]
         own = compute_class_weight(class_weight, classes=classes, y=y)[codes]
     if not (own > 0).all():

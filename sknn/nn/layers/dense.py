@@ -15,7 +15,7 @@ from sknn.nn.layers.base import (
     differentiate,
 )
 from sknn.nn.parameters import Parameter
-from sknn.nn.ranges import COUNT, FLAG, POSITIVE, OneOf
+from sknn.nn.ranges import COUNT, FLAG, POSITIVE, OneOf, as_float
 from sknn.nn.workspace import ones
 
 UNTHREADED = 2**15  # numbers: larger sums BLAS would cut up for its threads, at no gain
@@ -112,7 +112,7 @@ class Dense(Layer):
         }
         draw = partial(as_initializer(self.weight_init), **layer)
         if self.scaling == "ntp":
-            draw = partial(_wider, draw, math.sqrt(n_in))
+            draw = partial(_wider, draw, math.sqrt(as_float(n_in)))
         draw_bias, shape = partial(self._bias_init, **layer), (1, self.units)
         trainable = self.trainable
         bias = Parameter("bias", shape, draw_bias, False, self.bias_rate, trainable)

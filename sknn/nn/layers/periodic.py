@@ -8,7 +8,7 @@ import numpy as np
 from sknn.nn.initializers import Normal
 from sknn.nn.layers.base import Layer, needs_flat
 from sknn.nn.parameters import Parameter
-from sknn.nn.ranges import COUNT, FLAG, POSITIVE
+from sknn.nn.ranges import COUNT, FLAG, POSITIVE, as_float
 
 
 class Periodic(Layer):
@@ -60,7 +60,10 @@ class Periodic(Layer):
         columns, rate = needs_flat(input_shape), self.rate
         one_each = columns, self.n_frequencies, 1
         draw = partial(Normal(self.std), fan_in=None, fan_out=None, activation=None)
-        phase, weight = partial(_uniform, math.pi), partial(_uniform, self.n_frequencies**-0.5)
+        phase, weight = (
+            partial(_uniform, math.pi),
+            partial(_uniform, as_float(self.n_frequencies) ** -0.5),
+        )
         shape = columns, self.size, self.n_frequencies
         return [
             Parameter("frequency", one_each, draw, rate=rate, role="weight"),

@@ -7,7 +7,7 @@ import numpy as np
 from sknn.nn.initializers import Constant
 from sknn.nn.layers.base import Layer, kept, needs_flat
 from sknn.nn.parameters import Parameter
-from sknn.nn.ranges import COUNT, POSITIVE
+from sknn.nn.ranges import COUNT, POSITIVE, as_float
 
 
 class EdgesOfColumns:
@@ -15,19 +15,17 @@ class EdgesOfColumns:
 
     def __contains__(self, value):
         try:
-            columns = [np.asarray(edges, float) for edges in value]
-        except (TypeError, ValueError):
+            return len(value) > 0 and all(_increases(np.asarray(edges, float)) for edges in value)
+        except (TypeError, ValueError, OverflowError):
             return False
-        return len(columns) > 0 and all(
-            edges.ndim == 1
-            and len(edges) > 1
-            and np.isfinite(edges).all()
-            and (np.diff(edges) > 0).all()
-            for edges in columns
-        )
 
     def __str__(self):
         return "a list with at least two increasing, finite numbers for each column"
+
+
+def _increases(edges):
+    several = edges.ndim == 1 and len(edges) > 1
+    return several and np.isfinite(edges).all() and (np.diff(edges) > 0).all()
 
 
 class PiecewiseLinear(Layer):
@@ -78,7 +76,7 @@ class PiecewiseLinear(Layer):
 
     def parameters(self, input_shape):
         columns, rate = needs_flat(input_shape), self.rate
-        draw = partial(_uniform, self.size**-0.5)
+        draw = partial(_uniform, as_float(self.size) ** -0.5)
         shape = columns, self.size, 1
         return [
             Parameter("slope", shape, draw, rate=rate, role="weight"),

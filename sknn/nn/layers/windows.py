@@ -9,7 +9,7 @@ import numpy as np
 
 from sknn.nn.cached import cached
 from sknn.nn.memory import count
-from sknn.nn.ranges import shown
+from sknn.nn.ranges import is_number, shown
 
 FAR = 2**20  # pixels: strides of arrays are multiples of steps, and must not overflow
 
@@ -144,7 +144,7 @@ def pair(name, value, least=1):
 
     Raises ValueError on anything else.
     """
-    both = (value, value) if isinstance(value, Integral) else value
+    both = (value, value) if _is_int(value) else value
     if not _is_pair(both) or not all(_is_int(n) and n >= least for n in both):
         raise ValueError(
             f"{name} must be an int of at least {least}, or a pair of such, got {shown(value)}."
@@ -192,7 +192,7 @@ def _both_sides(padding):
 
 
 def _is_int(value):
-    return isinstance(value, Integral) and not isinstance(value, (bool, np.bool_))
+    return is_number(value) and isinstance(value, Integral)
 
 
 def _is_pair(value):
