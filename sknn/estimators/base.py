@@ -16,7 +16,7 @@ from sknn.estimators.checkpoints import check_place, checkpoint_writer, read_che
 from sknn.estimators.inputs import check_finite
 from sknn.estimators.meeting import run_here
 from sknn.estimators.panel.html import NetworkPanel
-from sknn.estimators.parameters import told_of_parameters
+from sknn.estimators.parameters import told_of_parameters, valid_defaults
 from sknn.estimators.publishing import publish
 from sknn.estimators.reading import FLOATS, Reader
 from sknn.estimators.reports import refuse_divergence, report
@@ -30,12 +30,20 @@ from sknn.estimators.solvers import (
 )
 from sknn.estimators.starts import Fresh, Further, Resumed, Warm
 from sknn.estimators.validation import given_data, hold_out, user_score
+from sknn.nn.batches import Rows
 from sknn.nn.fit import Fit, Watch
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
 from sknn.nn.storage.checkpoint import check_same, fingerprint
-from sknn.scikit_learn import CachedParameterNames, CallbackSupportMixin, fit_context
+from sknn.nn.streams import seeded
+from sknn.scikit_learn import (
+    CachedParameterNames,
+    CallbackSupportMixin,
+    fit_context,
+    validate_parameter_constraints,
+)
 
+NO_DEFAULT = object()
 NONE_GIVEN = (None, None, None)  # of X_val, y_val and sample_weight_val
 
 
@@ -186,10 +194,17 @@ class BaseNetwork(
         for name in ("random_state", "verbose"):  # NumPy calls time spans integers
             if isinstance(getattr(self, name), np.timedelta64):
                 raise ValueError(f"{name} must be an int, got {getattr(self, name)!r}.")
+        given, defaults = self.get_params(deep=False), valid_defaults(type(self))
+        changed = {
+            name: value
+            for name, value in given.items()
+            if value is not defaults.get(name, NO_DEFAULT)
+        }
         try:
-            super()._validate_params()
+            validate_parameter_constraints(
+                self._parameter_constraints, changed, caller_name=type(self).__name__
+            )
         except ValueError as error:
-            given = self.get_params(deep=False)
             said = told_of_parameters(error, self._parameter_constraints, given)
             raise type(error)(said) from None
 
@@ -221,9 +236,11 @@ class BaseNetwork(
     def _prepare(self, data, start, given, groups, weights):
         """The Fit of this network to Data; random draws come in scikit-learn's order."""
         random_state = start.run.random_state if start.run else self.random_state
-        random_state = check_random_state(random_state)
+        own_draws = start.run is None and isinstance(self.random_state, Integral)
+        random_state = seeded(random_state) if own_draws else check_random_state(random_state)
         model = self._new_model(data, random_state, start.model)
-        if start.run and _order(model.network) != _order(start.model.network):
+        same = start.model is not None and model.network is start.model.network
+        if start.run and not same and _order(model.network) != _order(start.model.network):
             raise ValueError(
                 "partial_fit goes on with an optimiser, which needs the layers that were trained "
                 "before to be trained, and no others. Restore trainable, or call fit with "
@@ -243,6 +260,8 @@ class BaseNetwork(
             rows = rows.astype(np.float64)  # as SciPy's is; float32 would mislead its search
         else:
             plan = new_plan(self, len(rows) if subset is None else len(subset), start.planned)
+        goes_on = (self.warm_start or not start.planned) and self.solver != "lbfgs"
+        draws = goes_on or self.checkpoint is not None or _draws(model.network, rows, plan)
         return Fit(
             model,
             self._training_loss(),
@@ -250,13 +269,13 @@ class BaseNetwork(
             subset,
             held_out,
             plan,
-            start.run or new_training_state(self, model, random_state, start),
+            start.run or new_training_state(self, model, random_state, start, draws),
             self.max_iter if start.planned else 1,
             start.history,
             start.checkpoint,
             fingerprints,
-            goes_on=(self.warm_start or not start.planned) and self.solver != "lbfgs",
-            own_draws=start.run is None and isinstance(self.random_state, Integral),
+            goes_on=goes_on,
+            own_draws=own_draws,
         )
 
     def _hold_out(self, model, data, *args):
@@ -302,13 +321,16 @@ class BaseNetwork(
 
     def _new_model(self, data, random_state, previous):
         """A Model with drawn weights, or with those of the previous one."""
-        loss = deepcopy(self._loss())
+        loss = self._loss() if isinstance(self.loss, str) else deepcopy(self._loss())
         loss.check()
         loss = loss.computed()
         rows, input_shape = data.rows, self._input_shape(data.X)
         layers = self._layers(self._n_outputs(rows.targets(slice(0, 1))))
-        network = Network(layers, input_shape)
+        same = previous is not None and previous.network.is_of(layers, input_shape)
+        network = previous.network if same else Network(layers, input_shape)
         network.refuse_too_large(*self._claims(rows), self._smaller())
+        if same:
+            return Model(network, loss, previous.theta.copy(), previous.state.copy())
         if previous is None:
             theta, state = network.initial(random_state, rows.dtype)
         else:
@@ -452,6 +474,12 @@ def _take_given(model, weights):
         pairs = zip(weights, (model.weights, model.biases), strict=True)
         arrays = [own if init is None else init for init, own in pairs]
         model.take_weights(*arrays, names=("coef_init", "intercept_init"))
+
+
+def _draws(network, rows, plan):
+    """Whether training draws anything but the order of the rows."""
+    augments = getattr(plan, "augment", None) is not None
+    return network.draws or augments or not isinstance(rows, Rows)
 
 
 def _arrays(network):

@@ -22,6 +22,7 @@ from sknn.scikit_learn.private_names import (
     metadata_requests,
     num_samples,
     safe_indexing,
+    validate_parameter_constraints,
     validate_params,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "metadata_requests",
     "num_samples",
     "safe_indexing",
+    "validate_parameter_constraints",
     "validate_params",
 ]
