@@ -10,6 +10,7 @@ import numpy as np
 LONGEST = 200  # characters of a value in a message
 LARGEST = f"The largest number that a float can hold is {np.finfo(float).max:.2g}."
 PLAIN = (int, float)
+AS_IT_IS = (*PLAIN, str, bool, type(None))
 NUMBERS, NO_NUMBERS = (Integral, float, np.floating), (bool, np.bool_, np.timedelta64)
 
 
@@ -33,7 +34,7 @@ def plain(value):
 
     NumPy's have dtypes, which would take part: ``-np.uint8(1)`` is 255.
     """
-    if type(value) in PLAIN or not is_number(value):
+    if type(value) in AS_IT_IS or not is_number(value):
         return value
     return int(value) if isinstance(value, Integral) else as_float(value)
 
