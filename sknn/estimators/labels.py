@@ -88,7 +88,17 @@ def same_classes(classes, known):
     """Whether these are the known classes, a list of them for several columns."""
     if isinstance(known, list):
         return len(classes) == len(known) and all(map(same_classes, classes, known))
+    array = np.array(classes) if _are_plain_labels(classes) else None
+    if array is not None and np.array_equal(array, known):
+        return True
     return np.array_equal(unique_labels(classes), known)
+
+
+def _are_plain_labels(classes):
+    """Whether they are integers or strings, of which scikit-learn need not find out the kind."""
+    if isinstance(classes, np.ndarray):
+        return are_plain(classes)
+    return isinstance(classes, (list, tuple)) and set(map(type, classes)) in ({int}, {str})
 
 
 def as_loss(loss, link):

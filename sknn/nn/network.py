@@ -1,11 +1,14 @@
 """Layers in sequence over one vector of parameters."""
 
+from itertools import repeat
 from math import prod
 
 import numpy as np
 from scipy.sparse import issparse
 
+from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.cached import cached
+from sknn.nn.initializers import INITIALIZERS
 from sknn.nn.layers.base import Layer
 from sknn.nn.memory import count, installed_memory, size
 from sknn.nn.parameters import Layout
@@ -13,6 +16,8 @@ from sknn.nn.passes import PREDICTION
 from sknn.nn.ranges import shown
 from sknn.nn.settings import unchanged
 from sknn.nn.workspace import Workspace
+
+NAMED = frozenset(map(id, (*ACTIVATIONS.values(), *INITIALIZERS.values())))
 
 
 class Network:
@@ -90,7 +95,7 @@ class Network:
         return (
             tuple(input_shape) == self.shapes[0]
             and len(layers) == len(self.layers)
-            and all(map(unchanged, layers, self.layers))
+            and all(map(unchanged, layers, self.layers, repeat(NAMED)))
         )
 
     def steps(self, first=0, stop=None):

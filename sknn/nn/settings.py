@@ -69,10 +69,11 @@ class Settings:
         return f"{type(self).__name__}({', '.join(given)})"
 
 
-def unchanged(value, before):
+def unchanged(value, before, constant=()):
     """Whether a setting, or an object of settings, is certain to be what it was.
 
-    Not of one object with settings of its own: they may have been set since.
+    constant: the ids of objects that stay as they are; settings of others, if it is the same
+    object, may have been set since
     """
     kind = type(value)
     if kind is not type(before):
@@ -80,9 +81,11 @@ def unchanged(value, before):
     if not isinstance(value, Settings):
         return kind in CONSTANT and value == before
     if value is before:
-        return not value.setting_names()
+        return id(value) in constant
     now, then = value.settings(), before.settings()
-    return now.keys() == then.keys() and all(map(unchanged, now.values(), then.values()))
+    return now.keys() == then.keys() and all(
+        unchanged(own, then[name], constant) for name, own in now.items()
+    )
 
 
 class NestedSettings(Settings):
