@@ -329,27 +329,13 @@ class BaseNetwork(
         same = previous is not None and previous.network.is_of(layers, input_shape)
         network = previous.network if same else Network(layers, input_shape)
         network.refuse_too_large(*self._claims(rows), self._smaller())
-        if same:
-            return Model(network, loss, previous.theta.copy(), previous.state.copy())
         if previous is None:
             theta, state = network.initial(random_state, rows.dtype)
-        else:
-            wanted, got = network.shapes[1:], previous.network.shapes[1:]
-            if wanted != got:
-                raise ValueError(
-                    f"To go on from fitted weights the layers must have their sizes, {got}, but "
-                    f"the parameters ask for {wanted}. Restore the parameters, or call fit with "
-                    "warm_start=False to start anew."
-                )
-            wanted, got = (_arrays(one) for one in (network, previous.network))
-            if wanted != got:
-                raise ValueError(
-                    "To go on from fitted weights the layers must have the same arrays, but those "
-                    f"that the parameters ask for differ in {sorted(wanted ^ got)}. Restore the "
-                    "parameters, or call fit with warm_start=False to start anew."
-                )
-            # Copies, so that a fit that fails leaves the old weights alone.
-            theta, state = previous.theta.copy(), previous.state.copy()
+            return Model(network, loss, theta, state)
+        # Copies, so that a fit that fails leaves the old weights alone.
+        theta, state = previous.theta.copy(), previous.state.copy()
+        if not same:
+            _refuse_other_arrays(network, previous.network)
             if _order(network) != _order(previous.network):  # layers were frozen, or set free
                 for own, others in zip(network.layout.views(theta), previous.params, strict=True):
                     for name, array in others.items():
@@ -480,6 +466,24 @@ def _draws(network, rows, plan):
     """Whether training draws anything but the order of the rows."""
     augments = getattr(plan, "augment", None) is not None
     return network.draws or augments or not isinstance(rows, Rows)
+
+
+def _refuse_other_arrays(network, previous):
+    """Raises ValueError if a network cannot go on from the weights of a previous one."""
+    wanted, got = network.shapes[1:], previous.shapes[1:]
+    if wanted != got:
+        raise ValueError(
+            f"To go on from fitted weights the layers must have their sizes, {got}, but "
+            f"the parameters ask for {wanted}. Restore the parameters, or call fit with "
+            "warm_start=False to start anew."
+        )
+    wanted, got = (_arrays(one) for one in (network, previous))
+    if wanted != got:
+        raise ValueError(
+            "To go on from fitted weights the layers must have the same arrays, but those "
+            f"that the parameters ask for differ in {sorted(wanted ^ got)}. Restore the "
+            "parameters, or call fit with warm_start=False to start anew."
+        )
 
 
 def _arrays(network):

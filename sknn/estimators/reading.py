@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from sknn.estimators.inputs import (
@@ -170,7 +171,7 @@ class Reader:
 
         What is then left to do, the model does chunk by chunk.
         """
-        if X.__class__ is np.ndarray and X.dtype == dtype and self._plainly_valid(X):
+        if _is_array_or_csr(X) and X.dtype == dtype and self._plainly_valid(X):
             return X
         warn_of_collections(self, X)
         refuse_no_numbers(X=X)
@@ -189,22 +190,27 @@ class Reader:
             and (X.shape[1] > 0 if reset else X.shape[1] == self.n_features_in_)
             and X.shape[0] > 0
             and "feature_names_in_" not in self.__dict__
-            and sums_up(X)
+            and sums_up(X.data if issparse(X) else X)
         )
 
     def _plainly_valid_pair(self, X, y, dtypes, reset):
         """Whether X and y are arrays that validation would return as they are."""
         return (
-            X.__class__ is y.__class__ is np.ndarray
+            _is_array_or_csr(X)
+            and y.__class__ is np.ndarray
             and (X.dtype.kind in "iuf" if dtypes == "numeric" else X.dtype in dtypes)
             and X.dtype.isnative
-            and X.flags.c_contiguous
+            and (issparse(X) or X.flags.c_contiguous)
             and y.ndim == 1
             and y.dtype.kind in ("biuf" if self._numeric_targets else "biufU")
-            and len(X) == len(y)
+            and X.shape[0] == len(y)
             and (y.dtype.kind == "U" or sums_up(y))
             and self._plainly_valid(X, reset)
         )
+
+
+def _is_array_or_csr(X):
+    return X.__class__ is np.ndarray or (issparse(X) and X.format == "csr")
 
 
 @contextmanager
