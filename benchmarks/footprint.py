@@ -19,12 +19,13 @@ N_FEATURES, N_CLASSES = 784, 10
 
 
 def main(repeats, quick):
-    _import_time(max(repeats, 5))
+    import_time(max(repeats, 5))
     _memory(10_000 if quick else 50_000)
     _pickle_size()
 
 
-def _import_time(repeats):
+def import_time(repeats):
+    """Prints how long the imports take."""
     modules = {"scikit-learn": "sklearn.neural_network", "sknn": "sknn"}
     imports = {kind: partial(seconds_to_import, module) for kind, module in modules.items()}
     timings = interleaved(imports, repeats, measure=lambda seconds: seconds())

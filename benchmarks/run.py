@@ -15,6 +15,7 @@ import onnx_serving
 import options
 import searches
 import streaming
+import uses
 
 import sknn
 from sknn.versions import advice, blas
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "options": options,
     "searches": searches,
     "streaming": streaming,
+    "uses": uses,
     "footprint": footprint,
 }
 

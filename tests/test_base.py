@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn import CNNClassifier, MLPClassifier, MLPRegressor
+from sknn import CNNClassifier, MLPClassifier, MLPRegressor, SequentialClassifier
+from sknn.estimators.base import BaseNetwork
+from sknn.estimators.parameters import valid_defaults
+from sknn.nn import Dense
 from sknn.nn.losses import SquaredError
 
 RNG = np.random.default_rng(0)
@@ -100,3 +103,61 @@ def test_tag_tells_the_dtypes_that_transform_preserves(dtype):
         if clf.fit(X.astype(given), Y).transform(X.astype(given)).dtype == given
     ]
     assert clf.__sklearn_tags__().transformer_tags.preserves_dtype == preserved
+
+
+def test_partial_fit_keeps_the_network_until_a_setting_changes_it():
+    clf = new().partial_fit(X, Y, classes=[0, 1])
+    network = clf._model.network
+    assert clf.partial_fit(X, Y)._model.network is network
+    assert clf.set_params(activation="tanh").partial_fit(X, Y)._model.network is not network
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_layers_changed_in_place_are_refused_as_ever(method):
+    hidden = Dense(3)
+    clf = SequentialClassifier([hidden], max_iter=1, warm_start=True, random_state=0).fit(X, Y)
+    hidden.units = 4
+    with pytest.raises(ValueError, match=r"the layers must have their sizes, \[\(3,\), \(1,\)\]"):
+        getattr(clf, method)(X, Y)
+    hidden.units = -1
+    with pytest.raises(ValueError, match=r"units must be an int of at least 1, got -1"):
+        getattr(clf, method)(X, Y)
+
+
+@pytest.mark.parametrize("params", [{}, {"warm_start": True}, {"checkpoint": "a file"}])
+def test_seed_of_later_draws_is_found_where_training_may_go_on(params, tmp_path):
+    if "checkpoint" in params:
+        params = {"checkpoint": tmp_path / "fit.zip"}
+    runs = []
+    clf = new(**params)
+    clf._watch = lambda fit, *args: runs.append(fit.run) or BaseNetwork._watch(clf, fit, *args)
+    clf.fit(X, Y) if params else clf.partial_fit(X, Y, classes=[0, 1])
+    draws = np.random.RandomState(0)
+    for fan_in, fan_out in ((16, 3), (3, 1)):  # weights and biases come first
+        draws.uniform(size=(fan_in + 1) * fan_out)
+    assert runs[0].seed == draws.randint(2**31 - 1)
+
+
+class Narrow(MLPClassifier):
+    def __init__(self, hidden_layer_sizes=(3,), max_iter=2, random_state=0, alpha=-1.0):
+        super().__init__(
+            hidden_layer_sizes, max_iter=max_iter, random_state=random_state, alpha=alpha
+        )
+
+    @classmethod
+    def _get_param_names(cls):
+        return ["hidden_layer_sizes", "max_iter", "random_state", "alpha"]
+
+
+def test_default_that_cannot_be_is_refused():
+    assert set(valid_defaults(Narrow)) == {"hidden_layer_sizes", "max_iter", "random_state"}
+    with pytest.raises(ValueError, match=r"'alpha' parameter of Narrow must be .* Got -1\.0"):
+        Narrow().fit(X, Y)
+    assert Narrow(alpha=0.0).fit(X, Y).n_iter_ == 2
+    with pytest.raises(ValueError, match=r"'max_iter' parameter of Narrow must be .* Got 0"):
+        Narrow(max_iter=0, alpha=0.0).fit(X, Y)
+
+
+@pytest.mark.parametrize("make", [MLPClassifier, MLPRegressor, CNNClassifier])
+def test_all_defaults_are_valid(make):
+    assert valid_defaults(make) == make().get_params()

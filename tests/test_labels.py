@@ -327,3 +327,35 @@ def test_score_in_training_decides_at_the_threshold_as_prediction_does():
     assert_array_equal(predicted, [[0, 1], [0, 0], [1, 0], [0, 0]])
     assert labels.correct(z, predicted).all()
     assert not labels.correct(z, 1 - predicted).any()
+
+
+@pytest.mark.parametrize("known", [np.arange(3), np.array(["a", "b", "c"]), np.array([-5, 0, 9])])
+def test_labels_after_the_first_call_are_known_ones_in_any_order(known):
+    X = np.random.default_rng(0).normal(size=(6, 4))
+    clf = MLPClassifier(**PARAMS).partial_fit(X, known[[2, 0, 1, 1, 0, 2]], classes=known)
+    once = clone(clf).partial_fit(X, known[[2, 0, 1, 1, 0, 2]], classes=list(known))
+    for each in (clf, once):
+        each.partial_fit(X, known[[1, 1, 1, 2, 2, 1]], classes=known.tolist())
+    assert_array_equal(clf.coefs_[0], once.coefs_[0])
+    for unknown in (7, "b2", "zz"):
+        y = np.array([*known[:1], unknown])
+        with pytest.raises(ValueError, match=r"`y` has classes not in `self\.classes_`"):
+            clf.partial_fit(X[:2], y)
+
+
+@pytest.mark.parametrize("others", [[0, 1], [0, 1, 3], [2, 1, 0, 5], ["0", "1", "2"]])
+def test_other_classes_than_those_of_the_first_call_are_refused(others):
+    X, y = np.random.default_rng(0).normal(size=(6, 4)), np.arange(6) % 3
+    clf = MLPClassifier(**PARAMS).partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="is not the same as on last call to partial_fit"):
+        clf.partial_fit(X, y, classes=others)
+    clf.partial_fit(X, y, classes=[2, 1, 0])  # the same, in another order
+
+
+@needs_scikit_learn("1.6", "that warning")
+def test_many_classes_in_few_rows_are_warned_of_in_every_call():
+    X, y = np.random.default_rng(0).normal(size=(30, 4)), np.arange(30)
+    clf = MLPClassifier(**PARAMS)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="number of unique classes is greater than 50%"):
+            clf.partial_fit(X, y, classes=y)

@@ -626,3 +626,34 @@ def test_layers_within_a_branch_adapt():
     assert_allclose(sums.std(axis=0), 1, rtol=1e-12)
     hidden = np.tanh(sums + params["dense1.bias"])
     assert_allclose((hidden @ params["dense2.weight"]).std(axis=0), 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape"),
+    [([Dense(50), Dense(3)], (100,)), ([Conv2D(3, padding=6), Flatten(), Dense(2)], (4, 4, 2))],
+)
+def test_network_is_refused_if_what_it_is_told_to_need_is_too_large(layers, shape, monkeypatch):
+    network = Network(layers, shape)
+    for n_samples, n_copies in ((1, 1), (10, 4)):
+        parts = network._parts_of_memory(n_samples, n_copies)
+        need = 8 * sum(sum(own.values()) for own in parts)
+        monkeypatch.setattr("sknn.nn.network.installed_memory", lambda need=need: need)
+        network.refuse_too_large(np.float64, n_samples, n_copies)
+        monkeypatch.setattr("sknn.nn.network.installed_memory", lambda need=need: need - 1)
+        with pytest.raises(ValueError, match="The network needs at least"):
+            network.refuse_too_large(np.float64, n_samples, n_copies)
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape", "same"),
+    [
+        ([Dense(3), Dense(2, "identity")], (4,), True),
+        ([Dense(3), Dense(2, "identity")], (5,), False),
+        ([Dense(3)], (4,), False),
+        ([Dense(3), Dense(3, "identity")], (4,), False),
+        ([Dense(3, "tanh"), Dense(2, "identity")], (4,), False),
+    ],
+)
+def test_network_knows_the_layers_and_the_shape_that_it_is_of(layers, shape, same):
+    network = Network([Dense(3), Dense(2, "identity")], (4,))
+    assert network.is_of(layers, shape) is same

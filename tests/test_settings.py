@@ -31,7 +31,7 @@ from sknn.nn import (
     Warmup,
 )
 from sknn.nn.network import Network
-from sknn.nn.settings import Settings
+from sknn.nn.settings import Settings, unchanged
 
 
 class Positional(Activation):
@@ -216,3 +216,37 @@ HUGE = {
 def test_sizes_of_hundreds_of_digits_are_refused_as_beyond_memory(layer):
     with pytest.raises(ValueError, match=r"=1000.* \(401 characters\).* numbers for weights"):
         SequentialRegressor([layer]).fit(np.eye(4), np.arange(4.0))
+
+
+SHARED, OWN = LeakyReLU(), LeakyReLU()
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "same"),
+    [
+        (3, 3, True),
+        (3, 4, False),
+        (3, 3.0, False),
+        (True, 1, False),
+        ("relu", "relu", True),
+        (None, None, True),
+        ([3], [3], False),  # it may have been another list
+        (Dense(3), Dense(3), True),
+        (Dense(3), Dense(3, bias=False), False),
+        (Dense(3, ELU(0.5)), Dense(3, ELU(0.5)), True),
+        (Dense(3, ELU(0.5)), Dense(3, ELU(0.6)), False),
+        (Dense(3, ELU()), Dense(3, LeakyReLU()), False),
+        (Dense(3, OWN), Dense(3, OWN), False),  # its slope may have been set since
+        (Dense(3, SHARED), Dense(3, SHARED), True),
+        (Forgetful(3), Forgetful(3), True),
+    ],
+)
+def test_settings_are_unchanged_only_if_that_is_certain(value, before, same):
+    assert unchanged(value, before, {id(SHARED)}) is same
+
+
+def test_settings_that_one_object_lacks_have_changed():
+    kept, forgotten = ELU(), ELU()
+    del forgotten.alpha
+    assert not unchanged(kept, forgotten)
+    assert not unchanged(forgotten, kept)

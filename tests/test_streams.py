@@ -1,10 +1,12 @@
+import pickle
+from copy import deepcopy
 from itertools import product
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn.nn.streams import WHOLE_BATCH, new_seed, stream
+from sknn.nn.streams import WHOLE_BATCH, new_seed, seeded, stream
 
 
 def numbers(*place, size=20):
@@ -50,3 +52,21 @@ def test_draws_for_a_whole_batch_are_not_those_of_one_of_its_parts():
     whole = stream(3, 1, 4, WHOLE_BATCH).random(4)
     for part in range(9):
         assert not np.isin(whole, stream(3, 1, 4, part).random(4)).any()
+
+
+@pytest.mark.parametrize("seed", [0, 1, np.int64(7), 2**32 - 1])
+def test_seeded_generator_is_that_of_numpy(seed):
+    own, numpys = seeded(seed), np.random.RandomState(seed)
+    for generator in (own, pickle.loads(pickle.dumps(own)), deepcopy(own)):
+        reference = deepcopy(numpys)
+        assert_array_equal(generator.normal(size=3), reference.normal(size=3))  # one is cached
+        assert_array_equal(generator.randint(2**31, size=700), reference.randint(2**31, size=700))
+        assert_array_equal(generator.permutation(9), reference.permutation(9))
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seeded_generator_refuses_what_numpy_refuses(seed):
+    with pytest.raises(ValueError, match="Seed must be between 0 and 2"):
+        np.random.RandomState(seed)
+    with pytest.raises(ValueError, match="Seed must be between 0 and 2"):
+        seeded(seed)

@@ -30,11 +30,17 @@ from sknn.estimators.solvers import (
 )
 from sknn.estimators.starts import Fresh, Further, Resumed, Warm
 from sknn.estimators.validation import given_data, hold_out, user_score
+from sknn.nn.batches import Rows
 from sknn.nn.fit import Fit, Watch
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
 from sknn.nn.storage.checkpoint import check_same, fingerprint
-from sknn.scikit_learn import CachedParameterNames, CallbackSupportMixin, fit_context
+from sknn.nn.streams import seeded
+from sknn.scikit_learn import (
+    CachedParameterNames,
+    CallbackSupportMixin,
+    fit_context,
+)
 
 NONE_GIVEN = (None, None, None)  # of X_val, y_val and sample_weight_val
 
@@ -210,9 +216,11 @@ class BaseNetwork(
     def _prepare(self, data, start, given, groups, weights):
         """The Fit of this network to Data; random draws come in scikit-learn's order."""
         random_state = start.run.random_state if start.run else self.random_state
-        random_state = check_random_state(random_state)
+        own_draws = start.run is None and isinstance(self.random_state, Integral)
+        random_state = seeded(random_state) if own_draws else check_random_state(random_state)
         model = self._new_model(data, random_state, start.model)
-        if start.run and _order(model.network) != _order(start.model.network):
+        same = start.model is not None and model.network is start.model.network
+        if start.run and not same and _order(model.network) != _order(start.model.network):
             raise ValueError(
                 "partial_fit goes on with an optimiser, which needs the layers that were trained "
                 "before to be trained, and no others. Restore trainable, or call fit with "
@@ -233,6 +241,8 @@ class BaseNetwork(
         else:
             n_samples = len(rows) if subset is None else len(subset)
             plan = new_plan(self, n_samples, start.planned, rows.n_shards)
+        goes_on = (self.warm_start or not start.planned) and self.solver != "lbfgs"
+        draws = goes_on or self.checkpoint is not None or _draws(model.network, rows, plan)
         return Fit(
             model,
             self._training_loss(),
@@ -240,13 +250,13 @@ class BaseNetwork(
             subset,
             held_out,
             plan,
-            start.run or new_training_state(self, model, random_state, start),
+            start.run or new_training_state(self, model, random_state, start, draws),
             self.max_iter if start.planned else 1,
             start.history,
             start.checkpoint,
             fingerprints,
-            goes_on=(self.warm_start or not start.planned) and self.solver != "lbfgs",
-            own_draws=start.run is None and isinstance(self.random_state, Integral),
+            goes_on=goes_on,
+            own_draws=own_draws,
         )
 
     def _run_fit(self, fit, watch):
@@ -296,32 +306,21 @@ class BaseNetwork(
 
     def _new_model(self, data, random_state, previous):
         """A Model with drawn weights, or with those of the previous one."""
-        loss = deepcopy(self._loss())
+        loss = self._loss() if isinstance(self.loss, str) else deepcopy(self._loss())
         loss.check()
         loss = loss.computed()
         rows, input_shape = data.rows, self._input_shape(data.X)
         layers = self._layers(self._n_outputs(rows.targets(slice(0, 1))))
-        network = Network(layers, input_shape)
+        same = previous is not None and previous.network.is_of(layers, input_shape)
+        network = previous.network if same else Network(layers, input_shape)
         network.refuse_too_large(*self._claims(rows), self._smaller())
         if previous is None:
             theta, state = network.initial(random_state, rows.dtype)
-        else:
-            wanted, got = network.shapes[1:], previous.network.shapes[1:]
-            if wanted != got:
-                raise ValueError(
-                    f"To go on from fitted weights the layers must have their sizes, {got}, but "
-                    f"the parameters ask for {wanted}. Restore the parameters, or call fit with "
-                    "warm_start=False to start anew."
-                )
-            wanted, got = (_arrays(one) for one in (network, previous.network))
-            if wanted != got:
-                raise ValueError(
-                    "To go on from fitted weights the layers must have the same arrays, but those "
-                    f"that the parameters ask for differ in {sorted(wanted ^ got)}. Restore the "
-                    "parameters, or call fit with warm_start=False to start anew."
-                )
-            # Copies, so that a fit that fails leaves the old weights alone.
-            theta, state = previous.theta.copy(), previous.state.copy()
+            return Model(network, loss, theta, state)
+        # Copies, so that a fit that fails leaves the old weights alone.
+        theta, state = previous.theta.copy(), previous.state.copy()
+        if not same:
+            _refuse_other_arrays(network, previous.network)
             if _order(network) != _order(previous.network):  # layers were frozen, or set free
                 for own, others in zip(network.layout.views(theta), previous.params, strict=True):
                     for name, array in others.items():
@@ -446,6 +445,30 @@ def _take_given(model, weights):
         pairs = zip(weights, (model.weights, model.biases), strict=True)
         arrays = [own if init is None else init for init, own in pairs]
         model.take_weights(*arrays, names=("coef_init", "intercept_init"))
+
+
+def _draws(network, rows, plan):
+    """Whether training draws anything but the order of the rows."""
+    augments = getattr(plan, "augment", None) is not None
+    return network.draws or augments or not isinstance(rows, Rows)
+
+
+def _refuse_other_arrays(network, previous):
+    """Raises ValueError if a network cannot go on from the weights of a previous one."""
+    wanted, got = network.shapes[1:], previous.shapes[1:]
+    if wanted != got:
+        raise ValueError(
+            f"To go on from fitted weights the layers must have their sizes, {got}, but "
+            f"the parameters ask for {wanted}. Restore the parameters, or call fit with "
+            "warm_start=False to start anew."
+        )
+    wanted, got = (_arrays(one) for one in (network, previous))
+    if wanted != got:
+        raise ValueError(
+            "To go on from fitted weights the layers must have the same arrays, but those "
+            f"that the parameters ask for differ in {sorted(wanted ^ got)}. Restore the "
+            "parameters, or call fit with warm_start=False to start anew."
+        )
 
 
 def _arrays(network):

@@ -8,6 +8,8 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sknn.nn.losses import CLASSIFICATION_LOSSES, Heads
 from sknn.nn.ranges import as_float, is_number, remedy, shown
 
+FEW = 10  # classes, or half of the samples: with more scikit-learn warns
+
 
 def are_plain(y):
     """Whether y is a one-dimensional array of integers, bools or strings.
@@ -30,7 +32,7 @@ def classes_in(y):
     """The sorted classes in y, or None if y is not one column. Raises ValueError on no labels."""
     if are_plain(y):
         classes = np.unique(y)
-        if len(classes) > max(10, len(y) / 2):
+        if len(classes) > max(FEW, len(y) / 2):
             check_classification_targets(y)  # scikit-learn warns of so many
         # strings as long as the longest of them, as unique_labels gives them
         return np.array(classes.tolist()) if y.dtype.kind == "U" else classes
@@ -86,7 +88,17 @@ def same_classes(classes, known):
     """Whether these are the known classes, a list of them for several columns."""
     if isinstance(known, list):
         return len(classes) == len(known) and all(map(same_classes, classes, known))
+    array = np.array(classes) if _are_plain_labels(classes) else None
+    if array is not None and np.array_equal(array, known):
+        return True
     return np.array_equal(unique_labels(classes), known)
+
+
+def _are_plain_labels(classes):
+    """Whether they are integers or strings, of which scikit-learn need not find out the kind."""
+    if isinstance(classes, np.ndarray):
+        return are_plain(classes)
+    return isinstance(classes, (list, tuple)) and set(map(type, classes)) in ({int}, {str})
 
 
 def as_loss(loss, link):
@@ -121,6 +133,8 @@ class OneLabel:
 
     def check(self, y, same):
         """Raises ValueError on unknown classes, or with ``same`` on missing ones."""
+        if not same and self._knows_all(y):
+            return
         classes = classes_in(y)
         if classes is None:
             raise ValueError(
@@ -128,6 +142,19 @@ class OneLabel:
                 f"sample, got shape {y.shape}."
             )
         _check_classes(classes, self.classes, same)
+
+    def _knows_all(self, y):
+        """Whether these are known labels, and too few kinds of them for scikit-learn's warning.
+
+        To sort them would take longer.
+        """
+        if not are_plain(y) or len(self.classes) > max(FEW, len(y) / 2):
+            return False
+        kinds = y.dtype.kind == "U", self.classes.dtype.kind == "U"
+        if kinds[0] != kinds[1] or not len(y):
+            return False
+        found = self.classes.take(np.searchsorted(self.classes, y), mode="clip")
+        return bool((found == y).all())
 
     def encode(self, y, dtype):
         """(targets, codebook), as Rows takes them."""

@@ -6,6 +6,8 @@ docstrings from it; run it after a change.
 
 import os
 from dataclasses import dataclass, field
+from functools import cache
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any
 
@@ -21,7 +23,13 @@ from sknn.nn.names import hint
 from sknn.nn.optimizers import Optimizer
 from sknn.nn.ranges import remedy, shown
 from sknn.nn.schedules import Schedule
-from sknn.scikit_learn import HasMethods, Interval, Options, StrOptions
+from sknn.scikit_learn import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 
 REQUIRED = object()  # the default of a parameter that has none
 ESTIMATORS = {  # network, task, positional parameters
@@ -602,24 +610,50 @@ class CheckedParameters:
     """scikit-learn's check of the parameters, before BaseEstimator, with errors that say more."""
 
     def _validate_params(self):
-        given = self.get_params(deep=False)
-        for name, value in given.items():
+        given, defaults = self.get_params(deep=False), valid_defaults(type(self))
+        changed = {
+            name: value
+            for name, value in given.items()
+            if name not in defaults or value is not defaults[name]
+        }
+        for name, value in changed.items():
             if isinstance(value, np.timedelta64):  # which NumPy calls integers
                 raise ValueError(
                     f"{name} must be what the documentation says, got the time span {value!r}. "
                     "Pass a number as an int or a float."
                 )
         try:
-            super()._validate_params()
+            validate_parameter_constraints(
+                self._parameter_constraints, changed, caller_name=type(self).__name__
+            )
         except ValueError as error:
             said = told_of_parameters(error, self._parameter_constraints, given)
             raise type(error)(said) from None
-        for name, value in given.items():
+        for name, value in changed.items():
             if isinstance(value, type):
                 raise ValueError(
                     f"{name} must be an object, got the class {value!r}. Call it: "
                     f"{name}={value.__name__}(...)."
                 )
+
+
+@cache
+def valid_defaults(cls):
+    """{name: default} of an estimator's parameters; a default that would be refused is left out.
+
+    Found out once for each class: what a user has left as it is need not be checked in every fit.
+    """
+    parameters = signature(cls.__init__).parameters.values()
+    defaults = {one.name: one.default for one in parameters if one.default is not one.empty}
+    return {name: value for name, value in defaults.items() if _is_valid(cls, name, value)}
+
+
+def _is_valid(cls, name, value):
+    try:
+        validate_parameter_constraints(cls._parameter_constraints, {name: value}, cls.__name__)
+    except ValueError:
+        return False
+    return True
 
 
 def told_of_parameters(error, allowed, values):

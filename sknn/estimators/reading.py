@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from sknn.estimators.inputs import (
@@ -123,6 +124,9 @@ class Reader:
         return Rows(X, targets, weight, dtype=dtype, shape=shape, codebook=codebook)
 
     def _validated(self, X, y, dtypes, reset):
+        if self._plainly_valid_pair(X, y, dtypes, reset):
+            self.n_features_in_ = X.shape[1]
+            return X, y
         refuse_no_numbers(X=X)
         (refuse_no_numbers if self._numeric_targets else refuse_no_labels)(y=y)
         with told_of_rows(X, y), told_of_images(X, self._takes_images):
@@ -167,7 +171,7 @@ class Reader:
 
         What is then left to do, the model does chunk by chunk.
         """
-        if X.__class__ is np.ndarray and X.dtype == dtype and self._plainly_valid(X):
+        if _is_array_or_csr(X) and X.dtype == dtype and self._plainly_valid(X):
             return X
         warn_of_collections(self, X)
         refuse_no_numbers(X=X)
@@ -176,15 +180,37 @@ class Reader:
             X = validate_data(self, X, accept_sparse="csr", reset=False, **convert)
         return X if whole else for_chunks(X, dtype)
 
-    def _plainly_valid(self, X):
-        """Whether an array needs no validation, which for few rows would take most of the time."""
+    def _plainly_valid(self, X, reset=False):
+        """Whether an array needs no validation, which for few rows would take most of the time.
+
+        reset: whether X says how many features there are
+        """
         return (
             X.ndim == 2
-            and X.shape[1] == self.n_features_in_
+            and (X.shape[1] > 0 if reset else X.shape[1] == self.n_features_in_)
             and X.shape[0] > 0
             and "feature_names_in_" not in self.__dict__
-            and sums_up(X)
+            and sums_up(X.data if issparse(X) else X)
         )
+
+    def _plainly_valid_pair(self, X, y, dtypes, reset):
+        """Whether X and y are arrays that validation would return as they are."""
+        return (
+            _is_array_or_csr(X)
+            and y.__class__ is np.ndarray
+            and (X.dtype.kind in "iuf" if dtypes == "numeric" else X.dtype in dtypes)
+            and X.dtype.isnative
+            and (issparse(X) or X.flags.c_contiguous)
+            and y.ndim == 1
+            and y.dtype.kind in ("biuf" if self._numeric_targets else "biufU")
+            and X.shape[0] == len(y)
+            and (y.dtype.kind == "U" or sums_up(y))
+            and self._plainly_valid(X, reset)
+        )
+
+
+def _is_array_or_csr(X):
+    return X.__class__ is np.ndarray or (issparse(X) and X.format == "csr")
 
 
 @contextmanager

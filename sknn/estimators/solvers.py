@@ -72,14 +72,17 @@ def new_optimizer(estimator):
     return deepcopy(solver.computed())
 
 
-def new_training_state(estimator, model, random_state, start):
-    """What training of the model carries from epoch to epoch; 'lbfgs' has no optimiser of ours."""
+def new_training_state(estimator, model, random_state, start, draws):
+    """What training of the model carries from epoch to epoch; 'lbfgs' has no optimiser of ours.
+
+    draws: whether more than the order of the rows may be drawn, now or in later calls
+    """
     optimizer = moments = None
     if estimator.solver != "lbfgs":
         optimizer, layout = new_optimizer(estimator), model.network.layout
         moments = optimizer.start(model.theta[: layout.n_trainable], layout.n_decayed)
     patience = Patience(start.best)
-    return TrainingState(optimizer, moments, random_state, patience, start.samples)
+    return TrainingState(optimizer, moments, random_state, patience, start.samples, draws)
 
 
 def new_schedule(estimator):

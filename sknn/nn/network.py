@@ -1,16 +1,23 @@
 """Layers in sequence over one vector of parameters."""
 
+from itertools import repeat
 from math import prod
 
 import numpy as np
 from scipy.sparse import issparse
 
+from sknn.nn.activations import ACTIVATIONS
+from sknn.nn.cached import cached
+from sknn.nn.initializers import INITIALIZERS
 from sknn.nn.layers.base import Layer
 from sknn.nn.memory import count, installed_memory, size
 from sknn.nn.parameters import Layout
 from sknn.nn.passes import PREDICTION
 from sknn.nn.ranges import shown
+from sknn.nn.settings import unchanged
 from sknn.nn.workspace import Workspace
+
+NAMED = frozenset(map(id, (*ACTIVATIONS.values(), *INITIALIZERS.values())))
 
 
 class Network:
@@ -83,6 +90,14 @@ class Network:
         flat = (i for i, shape in enumerate(self.shapes[:-1]) if len(shape) != 3)
         self.n_image_layers = next(flat, len(self.layers))
 
+    def is_of(self, layers, input_shape):
+        """Whether a network of these layers is certain to be the same as this one."""
+        return (
+            tuple(input_shape) == self.shapes[0]
+            and len(layers) == len(self.layers)
+            and all(map(unchanged, layers, self.layers, repeat(NAMED)))
+        )
+
     def steps(self, first=0, stop=None):
         """(number, layer) of the layers from first to stop, two at once where they are fused."""
         if first == 0 and stop is None:
@@ -127,10 +142,22 @@ class Network:
         n_samples: how many are in the layers at a time    n_copies: how many vectors like theta
         there are    remedy: what to do about it
         """
-        parts, there_is = self._parts_of_memory(n_samples, n_copies), installed_memory()
-        if np.dtype(dtype).itemsize * sum(sum(own.values()) for own in parts) > there_is:
+        there_is = installed_memory()
+        kept, scratch = self._memory
+        numbers = n_copies * self.layout.size + n_samples * kept + scratch
+        if np.dtype(dtype).itemsize * numbers > there_is:
             told = self.told_need(dtype, n_samples, n_copies)
             raise ValueError(f"{told}, and this computer has {size(there_is)}. {remedy}")
+
+    @cached
+    def _memory(self):
+        """(numbers kept for a sample, numbers that steps in between take): see ``refuse_too_large``
+
+        They are asked for in every call of ``partial_fit``.
+        """
+        layers = list(zip(self.layers, self.shapes, strict=False))
+        kept = sum(layer.numbers_kept(shape) for layer, shape in layers)
+        return kept, sum(layer.scratch(shape) for layer, shape in layers)
 
     def largest_scratch(self):
         """Numbers that the layer works with, and does not keep, that has most of them."""

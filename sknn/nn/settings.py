@@ -5,6 +5,8 @@ from copy import copy
 
 from sknn.nn.ranges import plain, remedy, shown
 
+CONSTANT = (bool, int, float, str, type(None))
+
 
 class Settings:
     """What a layer, an activation or an initialiser is: its constructor's arguments.
@@ -26,7 +28,11 @@ class Settings:
 
     def settings(self):
         """The arguments of the constructor, by name; those that were not kept are left out."""
-        return {name: getattr(self, name) for name in self.setting_names() if hasattr(self, name)}
+        names, own = self.setting_names(), vars(self)
+        try:
+            return {name: own[name] for name in names}
+        except KeyError:  # one was not kept, or is a property
+            return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
     def check(self):
         """Raises ValueError if a setting, or one of an object among the settings, cannot be."""
@@ -61,6 +67,25 @@ class Settings:
             if shown(value) != shown(defaults[name].default)
         ]
         return f"{type(self).__name__}({', '.join(given)})"
+
+
+def unchanged(value, before, constant=()):
+    """Whether a setting, or an object of settings, is certain to be what it was.
+
+    constant: the ids of objects that stay as they are; settings of others, if it is the same
+    object, may have been set since
+    """
+    kind = type(value)
+    if kind is not type(before):
+        return False
+    if not isinstance(value, Settings):
+        return kind in CONSTANT and value == before
+    if value is before:
+        return id(value) in constant
+    now, then = value.settings(), before.settings()
+    return now.keys() == then.keys() and all(
+        unchanged(own, then[name], constant) for name, own in now.items()
+    )
 
 
 class NestedSettings(Settings):

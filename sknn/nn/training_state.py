@@ -22,19 +22,20 @@ class TrainingState:
         Shuffles the rows; a list has one for each model.
     patience : Patience
     progress : Progress
-    seed : int, or list of int
-        Of what dropout and augmentation draw; a list has one for each model.
+    seed : int, or list of int, or None
+        Of what dropout and augmentation draw; a list has one for each model. None if nothing is
+        drawn but the order (``draws=False``): to find a seed takes as long as ten steps.
     order : ndarray of int, (n,) or (k, n), or None
         The rows in the order of the last epoch; each epoch shuffles it further. (k, n) where
         models have rows, or generators, of their own; models with fewer rows end in -1.
     """
 
-    def __init__(self, optimizer, moments, random_state, patience, samples=0):
+    def __init__(self, optimizer, moments, random_state, patience, samples=0, draws=True):
         self.optimizer, self.moments = optimizer, moments
         self.random_state = random_state
         self.patience = patience
         self.progress = Progress(samples=samples)
-        self.seed = new_seed(random_state)
+        self.seed = new_seed(random_state) if draws else None
         self.order = None
 
     def copy(self):

@@ -24,6 +24,7 @@ from sknn.scikit_learn.private_names import (
     metadata_requests,
     num_samples,
     safe_indexing,
+    validate_parameter_constraints,
     validate_params,
 )
 from sknn.scikit_learn.stored_classes import (
@@ -63,5 +64,6 @@ __all__ = [
     "safe_indexing",
     "stored_attributes",
     "stored_class",
+    "validate_parameter_constraints",
     "validate_params",
 ]

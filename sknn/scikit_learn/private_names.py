@@ -12,7 +12,12 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _param_validation
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils._param_validation import HasMethods, Options, validate_params
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Options,
+    validate_parameter_constraints,
+    validate_params,
+)
 from sklearn.utils._param_validation import Interval as UnguardedInterval
 from sklearn.utils._param_validation import StrOptions as UnsortedStrOptions
 from sklearn.utils.validation import _num_samples as num_samples
@@ -50,6 +55,7 @@ __all__ = [
     "metadata_requests",
     "num_samples",
     "safe_indexing",
+    "validate_parameter_constraints",
     "validate_params",
 ]
 

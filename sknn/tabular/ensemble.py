@@ -340,23 +340,6 @@ class TableNetwork(
         return tags
 
 
-def _as_vector(asked, n):
-    """What categorical_features lists, at most ``n`` entries, as an array of one axis."""
-    refused = ValueError(
-        "categorical_features must be 'from_dtype', None, a mask, or numbers or names of the "
-        f"{n} columns, each at most once, got {shown(asked)}."
-    )
-    if not isinstance(asked, np.ndarray) and hasattr(asked, "__len__") and len(asked) > n:
-        raise refused
-    try:
-        found = np.asarray(asked)
-    except ValueError:  # lists of different lengths, or within each other without an end
-        raise refused from None
-    if found.ndim != 1:
-        raise refused
-    return found
-
-
 def _hidden_sizes(given):
     sizes = hidden_sizes(given)
     if not len(sizes):
