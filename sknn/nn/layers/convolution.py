@@ -1,5 +1,6 @@
 """Convolution of images, by itself and with the max-pooling that often follows it."""
 
+from copy import copy
 from functools import partial
 from math import prod
 
@@ -7,16 +8,25 @@ import numpy as np
 
 from sknn.nn.activations import Identity, as_activation
 from sknn.nn.initializers import Constant, HeOrGlorot, as_initializer
+from sknn.nn.layers.activate import Activate
 from sknn.nn.layers.base import (
     Layer,
-    activate,
     activation_parameters,
+    apply,
     differentiate,
     kept,
+    outputs_for,
 )
 from sknn.nn.layers.columns import Columns
 from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_largest
-from sknn.nn.layers.windows import as_padding, image_shape, pair, windows_over
+from sknn.nn.layers.windows import (
+    along_line,
+    as_padding,
+    image_shape,
+    lines_of,
+    pair,
+    windows_over,
+)
 from sknn.nn.layers.winograd import Winograd
 from sknn.nn.parameters import Parameter
 from sknn.nn.ranges import COUNT, FLAG
@@ -127,7 +137,18 @@ class Conv2D(Layer):
         return {**params, "weight": weight, "bias": params.get("bias", 0) * factor + offset}
 
     def fused(self, following):
+        if type(self) is Conv2D and type(following) is Activate:
+            return self._activated_by(following.activation)
         return PooledConv2D(self, following) if PooledConv2D.suits(self, following) else None
+
+    def _activated_by(self, activation):
+        """This convolution with another activation after its own, if it has none: or None."""
+        learns = as_activation(activation).parameters(self.filters)
+        if learns or not isinstance(as_activation(self.activation), Identity):
+            return None
+        activated = copy(self)
+        activated.activation = activation
+        return activated
 
     def kernel(self, params, windows, cache):
         """What computes the weighted sums of windows."""
@@ -141,10 +162,12 @@ class Conv2D(Layer):
         if context.keeps:
             kernel.keep(len(x))
         z = cache.array("pre", (len(x), *windows.outputs, self.filters))
+        a = outputs_for(self.activation, z, cache)
         for at in kernel.blocks(len(x)):
             kernel.convolve(x[at], z[at])
+            self.activate(params, z[at], a[at])
         cache["x"] = x
-        return self.activated(params, z, cache)
+        return a
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):
         x, dz = cache["x"], self.differentiated(params, grads, dy, cache)
@@ -156,11 +179,12 @@ class Conv2D(Layer):
         grads["weight"][...] = kernel.dweight
         return dx
 
-    def activated(self, params, z, cache):
-        """f(z + bias), in place of z where f allows it."""
+    def activate(self, params, z, a):
+        """a = f(z + bias); z is left z + bias, or is a itself."""
         if "bias" in params:
-            z += params["bias"]
-        return activate(self.activation, params, z, cache)
+            lines = lines_of(z)
+            lines += along_line(params["bias"], z)
+        apply(self.activation, params, z, a)
 
     def differentiated(self, params, grads, dy, cache):
         """dz in place of dy; fills the gradients of bias and activation."""
@@ -203,8 +227,9 @@ class PooledConv2D(Layer):
                 kernel.convolve(x[at], z)
                 candidates = candidates_in(z, pool)
             largest(candidates, pool, y[at], None if is_largest is None else is_largest[:, at])
+            self.convolution.activate(params, y[at], y[at])
         cache["x"] = x
-        return self.convolution.activated(params, y, cache)
+        return outputs_for(self.convolution.activation, y, cache)
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):
         x, dy = cache["x"], self.convolution.differentiated(params, grads, dy, cache)
