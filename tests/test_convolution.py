@@ -494,8 +494,9 @@ def test_pooling_first_gives_the_values_and_gradients_of_the_two_layers(activati
     params, x, dy = drawn_to_pool(convolution, pooling, (7, 8), 3, dtype)
     ours = one_pass(convolution.fused(pooling), params, x, dy)
     wanted = one_after_the_other(convolution, pooling, params, x, dy)
-    assert_array_equal(ours[0], wanted[0])
-    assert_same(ours[1:], wanted[1:], rtol=1e-5 if dtype == np.float32 else 1e-12)
+    if pooling.pool_size != 2:  # else four windows at once, whose sums are in another order
+        assert_array_equal(ours[0], wanted[0])
+    assert_same(ours, wanted, rtol=1e-5 if dtype == np.float32 else 1e-12)
 
 
 @each_convolution

@@ -19,6 +19,7 @@ from sknn.nn.layers.base import (
 )
 from sknn.nn.layers.columns import Columns
 from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_largest
+from sknn.nn.layers.quads import Quads
 from sknn.nn.layers.windows import (
     along_line,
     as_padding,
@@ -218,7 +219,7 @@ class PooledConv2D(Layer):
         if context.keeps:
             kernel.keep(len(x))
         y = cache.array("pre", (len(x), *pool.outputs, self.convolution.filters))
-        is_largest = self._mask_of_largest(cache, pool, y) if context.keeps else None
+        is_largest = self._mask_of_largest(cache, kernel, pool, y) if context.keeps else None
         for at in kernel.blocks(len(x)):
             if tiled:
                 candidates = _in_tiles(kernel.outputs(x[at]), pool)
@@ -226,22 +227,30 @@ class PooledConv2D(Layer):
                 z = self._sums(kernel, x[at], cache)
                 kernel.convolve(x[at], z)
                 candidates = candidates_in(z, pool)
-            largest(candidates, pool, y[at], None if is_largest is None else is_largest[:, at])
-            self.convolution.activate(params, y[at], y[at])
+            y_at = y[at]
+            best = self._beside(kernel, y_at, cache)
+            largest(candidates, pool, best, None if is_largest is None else is_largest[:, at])
+            if best is not y_at:
+                y_at[...] = best
+            self.convolution.activate(params, y_at, y_at)
         cache["x"] = x
         return outputs_for(self.convolution.activation, y, cache)
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):
         x, dy = cache["x"], self.convolution.differentiated(params, grads, dy, cache)
         kernel, pool, tiled = self._prepared(params, x, cache)
-        is_largest = self._mask_of_largest(cache, pool, dy)
+        is_largest = self._mask_of_largest(cache, kernel, pool, dy)
         dx = cache.array("dx", x.shape) if need_dx else None
         for at in kernel.blocks(len(x), need_dx):
             dx_at = dx[at] if need_dx else None
             if tiled:
                 dtiles = kernel.empty_outputs(len(x[at]))
                 dtiles.fill(0)
-                to_the_largest(dy[at], pool, is_largest[:, at], _in_tiles(dtiles, pool))
+                dy_at = dy[at]
+                left = self._beside(kernel, dy_at, cache)
+                if left is not dy_at:
+                    left[...] = dy_at
+                to_the_largest(left, pool, is_largest[:, at], _in_tiles(dtiles, pool))
                 kernel.differentiate_outputs(x[at], dtiles, dx_at)
             else:
                 dz = self._sums(kernel, x[at], cache)
@@ -255,14 +264,28 @@ class PooledConv2D(Layer):
         """(kernel, windows of the pooling, whether those are the tiles of the kernel)."""
         convolution = self.convolution
         windows = kept(cache, "windows", convolution.windows, x.shape[1:])
-        kernel = convolution.kernel(params, windows, cache)
         pool = kept(cache, "pool", self.pooling.windows, (*windows.outputs, convolution.filters))
         pairs = pool.size == pool.stride == (2, 2)
+        if pairs and Quads.suits(windows, pool, x.shape[-1], convolution.filters):
+            return Quads(params["weight"], windows, cache), pool, True
+        kernel = convolution.kernel(params, windows, cache)
         return kernel, pool, pairs and isinstance(kernel, Winograd)
 
     @staticmethod
-    def _mask_of_largest(cache, pool, y):
-        return cache.array("is_largest", (len(pool.places), *y.shape), bool)
+    def _mask_of_largest(cache, kernel, pool, y):
+        if not kernel.filters_first:
+            return cache.array("is_largest", (len(pool.places), *y.shape), bool)
+        n, down, across, filters = y.shape
+        memory = cache.array("is_largest", (len(pool.places), filters, n, down, across), bool)
+        return np.moveaxis(memory, 1, -1)
+
+    @staticmethod
+    def _beside(kernel, y, cache):
+        """Memory for y, scratch if it has to lie as the outputs of the kernel do."""
+        if not kernel.filters_first:
+            return y
+        n, down, across, filters = y.shape
+        return np.moveaxis(cache.scratch("pooled", (filters, n, down, across)), 0, -1)
 
     def _sums(self, kernel, x, cache):
         """Scratch memory for the weighted sums of all windows."""

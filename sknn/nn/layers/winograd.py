@@ -28,6 +28,8 @@ class Winograd:
     ``keep`` has made of the pixels of each block, a later pass with the same cache finds again.
     """
 
+    filters_first = False
+
     def __init__(self, weight, windows, cache):
         self.windows, self.cache = windows, cache
         self._c, self._filters = weight.shape[2:]
