@@ -166,7 +166,9 @@ def torch_network(case):
             case Conv2D():
                 border = tuple(after for _, after in windows.padding)
                 settings = {"stride": windows.stride, "dilation": windows.dilation}
-                modules.append(nn.Conv2d(channels, shape[-1], windows.size, padding=border, **settings))
+                modules.append(
+                    nn.Conv2d(channels, shape[-1], windows.size, padding=border, **settings)
+                )
             case MaxPool2D():
                 modules.append(nn.MaxPool2d(windows.size))
             case AveragePool2D():
@@ -196,7 +198,7 @@ REACH = {"torch eager": 1.1, "torch channels_last": 1.0}
 def main(repeats, quick):
     peers = installed(PEERS)
     print_table(
-        f"Milliseconds of CPU time per training step on one thread, batch {BATCH_SIZE}: best (median)",
+        f"Milliseconds of CPU time per step on one thread, batch {BATCH_SIZE}: best (median)",
         ["image", "network", "sknn", *peers, *(f"{name} / sknn" for name in peers)],
         (_row(name, case, peers, repeats, quick) for name, case in CASES.items()),
     )

@@ -151,11 +151,11 @@ class Conv2D(Layer):
         activated.activation = activation
         return activated
 
-    def kernel(self, params, windows, cache):
-        """What computes the weighted sums of windows."""
+    def kernel(self, params, windows, cache, tiled=False):
+        """What computes the weighted sums of windows; tiled: tiles of 2 x 2 of them will do."""
         weight = params["weight"]
-        kind = Winograd if Winograd.suits(windows, *weight.shape[2:]) else Columns
-        return kind(weight, windows, cache)
+        suits = Winograd.suits(windows, *weight.shape[2:], weight.itemsize, tiled)
+        return (Winograd if suits else Columns)(weight, windows, cache)
 
     def forward(self, params, state, x, cache, context):
         windows = kept(cache, "windows", self.windows, x.shape[1:])
@@ -268,7 +268,7 @@ class PooledConv2D(Layer):
         pairs = pool.size == pool.stride == (2, 2)
         if pairs and Quads.suits(windows, pool, x.shape[-1], convolution.filters):
             return Quads(params["weight"], windows, cache), pool, True
-        kernel = convolution.kernel(params, windows, cache)
+        kernel = convolution.kernel(params, windows, cache, tiled=pairs)
         return kernel, pool, pairs and isinstance(kernel, Winograd)
 
     @staticmethod
