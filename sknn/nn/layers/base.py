@@ -78,8 +78,8 @@ class Layer(NestedSettings):
     def fused(self, following):
         """A layer that does the work of this and the following one at once, or None.
 
-        Only its forward and backward are called: values and gradients are those of the two,
-        parameters are this one's.
+        Only its forward and backward are called, and ``fused`` about the layer after that: values
+        and gradients are those of the two, parameters are this one's.
         """
         return None
 

@@ -232,8 +232,8 @@ class PooledConv2D(Layer):
             largest(candidates, pool, best, None if is_largest is None else is_largest[:, at])
             if best is not y_at:
                 y_at[...] = best
-            self.convolution.activate(params, y_at, y_at)
         cache["x"] = x
+        self.convolution.activate(params, y, y)
         return outputs_for(self.convolution.activation, y, cache)
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):
