@@ -1,4 +1,4 @@
-"""How the time of a training step grows, and how much of it is matrix products."""
+"""How the time of a training step grows, what of it is matrix products, what one thread does."""
 
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,8 +9,12 @@ from cnn_peers import Cnn, this_package
 from threadpoolctl import threadpool_limits
 from timing import interleaved, print_table
 
+from sknn.nn import gradient
+
 CNN, BATCH_SIZE = Cnn((28, 28, 1), (32, 64), 128), 64
 THREADS = (1, 2)
+MORE_THREADS = (4, 8, 16)
+BATCH_SIZES = (64, 256, 1024)
 CASES = {
     "batch": [(f"batch {n}", CNN, n) for n in (16, 64, 256)],
     "side": [
@@ -32,6 +36,66 @@ def main(repeats, quick):
             (_row(*case, repeats, n_batches=4 if quick else 12) for case in cases),
         )
     print("The share is that of one thread; the rest is copies and elementwise work.")
+    print_table(
+        f"What micro-batches on threads gain, {CNN.name}",
+        [
+            *("batch", "micro-batches"),
+            *(f"serial share, threads {n}" for n in THREADS),
+            *(f"speed-up, threads {n}" for n in THREADS[1:]),
+            *(f"predicted, threads {n}" for n in THREADS[1:] + MORE_THREADS),
+        ],
+        (_serial(n, repeats, n_batches=2 if quick else 6) for n in BATCH_SIZES),
+    )
+    print("Serial is what is not done by micro-batches: optimiser, shuffling, checks of the input.")
+    print("The prediction is Amdahl's law with the parts that one thread takes, and as many rounds")
+    print("as there are micro-batches for each thread. It knows no limit of memory or of Python.")
+
+
+def _serial(batch_size, repeats, n_batches):
+    """A row of the table on threads: shares of the least time that each number of them takes."""
+    X, y = CNN.random_images(n_batches * batch_size)
+    params = {"batch_size": batch_size, "learning_rate_init": 0.001, "alpha": 0.0, "max_iter": 1}
+    fit = this_package(X, y, CNN, **params)
+    least, shares, n_parts = {}, {}, 1
+    for n_threads in THREADS * (repeats + 1):
+        with threadpool_limits(n_threads), timed_parts() as parts:
+            started = perf_counter()
+            fit()
+            seconds = perf_counter() - started
+        n_parts = max(n for n, _ in parts)
+        if seconds <= least.get(n_threads, seconds):
+            least[n_threads] = seconds
+            shares[n_threads] = 1 - sum(own for _, own in parts) / seconds
+    return [
+        *(batch_size, n_parts),
+        *(f"{shares[n]:.1%}" for n in THREADS),
+        *(f"{least[1] / least[n]:.2f}" for n in THREADS[1:]),
+        *(f"{predicted(shares[1], n_parts, n):.2f}" for n in THREADS[1:] + MORE_THREADS),
+    ]
+
+
+def predicted(serial, n_parts, n_threads):
+    """The speed-up by Amdahl's law, of parts that cannot be cut further."""
+    rounds = -(-n_parts // n_threads)
+    return 1 / (serial + (1 - serial) * rounds / n_parts)
+
+
+@contextmanager
+def timed_parts():
+    """Gives a list that fills with (number of parts, seconds) of work that is shared out."""
+    parts, share_out = [], gradient.share_out
+
+    def timed(work, n):
+        started = perf_counter()
+        results = share_out(work, n)
+        parts.append((n, perf_counter() - started))
+        return results
+
+    gradient.share_out = timed
+    try:
+        yield parts
+    finally:
+        gradient.share_out = share_out
 
 
 def _row(name, cnn, batch_size, repeats, n_batches):

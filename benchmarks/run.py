@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import cnn_prediction
 import cnn_scaling
 import cnn_training
+import convolutions
 import footprint
 import joblib
 import mlp_prediction
@@ -24,6 +25,7 @@ BENCHMARKS = {
     "mlp_training": mlp_training,
     "mlp_prediction": mlp_prediction,
     "cnn_training": cnn_training,
+    "convolutions": convolutions,
     "cnn_prediction": cnn_prediction,
     "cnn_scaling": cnn_scaling,
     "onnx_serving": onnx_serving,

@@ -257,12 +257,15 @@ sknn.nn.network                 layers in sequence over one vector of parameters
 sknn.nn.layers                  layers, one file for each kind
 
 sknn.nn.layers.convolution      convolution, alone and fused with max-pooling
+sknn.nn.layers.normalization    batch and layer normalisation
+
+sknn.nn.layers.normalized_images batch normalisation, activation and pooling, block by block
+sknn.nn.layers.quads            convolution of few channels, four windows at a time
 
 sknn.nn.layers.dense            the fully connected layer
 sknn.nn.layers.pooling          max-pooling, mean-pooling, global mean-pooling
 sknn.nn.layers.activate         an activation function as a layer of its own
 sknn.nn.layers.shaping          `Flatten`
-sknn.nn.layers.normalization    batch and layer normalisation
 sknn.nn.layers.dropout          dropout
 sknn.nn.layers.scale            a factor for each input
 sknn.nn.layers.embedding        integer codes as learned vectors

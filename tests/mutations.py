@@ -491,9 +491,10 @@ nn/network.py: network normalization gradient divergence residual sequential
     lowest = 0 if need_dx else self.lowest => lowest = self.lowest
     need_dx = index > self.lowest => need_dx = index > self.lowest + 1
     params[index - 1], params[index] = weights, None => params[index - 1] = weights
-    first += 2 if fused else 1 => first += 1
+    steps[-1] = steps[-1][0], fused => steps[-1] = number, fused
+    for number in numbers if number not in left_out] => for number in numbers]
     (*params.values(), *statistics.values()) => params.values()
-    if first + 1 < stop else None => if first + 1 < len(self.layers) else None
+    len(self.layers) if stop is None else stop) => len(self.layers))
     if len(shape) != 3) => if len(shape) == 1)
     self.steps(max(first, self.lowest)) => self.steps(first)
     return dz if first > self.lowest else None => return dz
@@ -624,7 +625,7 @@ nn/layers/normalization.py: normalization layers micro_batches models_together
     counts.max(axis=0) => counts[0]
     several = count > 1 => several = count > 2
     several if several.any() != several.all() => several if several.all()
-    mean = np.where(several, total * share, mean) => mean = total * share
+    mean = np.where(several, sums * share, mean) => mean = sums * share
     own if several is True else np.where(several, own, variance) => own
     np.copyto(state[name], updated, where=several) => np.copyto(state[name], updated)
     centred *= cache["weight of row"] => pass
@@ -649,7 +650,40 @@ nn/layers/windows.py: windows convolution pooling
     stop = max(first, stop) => stop = max(0, stop)
     if x.shape != out.shape:\n        out.fill(0) =>
     any(k > s for k, s in zip(span => any(k >= s + 2 for k, s in zip(span
+nn/layers/normalized_images.py: normalized_images
+    if activation.needs == "a" and not activation.parameters(1): => if True:
+    activation.parameters(1): => activation.parameters(1) or True:
+    and self._function.increasing: => and True:
+    if kind is MaxPool2D and self.pooling is None and => if kind is MaxPool2D and
+    if kind is Activate and self.pooling is None and => if kind is Activate and
+    np.square(centred, out=centred) => pass
+    offset = params["shift"] - mean * factor => offset = params["shift"]
+    dz[at].fill(0) => pass
+    np.ascontiguousarray(dy) => dy
+    share * dshift - mean * slope => share * dshift
+    slope = share * inverse * dscale => slope = inverse * dscale
+    = sum(dscale) * inverse => = sum(dscale)
+    rows *= _of_rows(cache["weight of row"], at, x) => pass
+    np.subtract(dz[at], through_sums, out=dz[at]) => pass
+    weight[at.start * pixels : at.stop * pixels] => weight[at.start : at.stop]
+    lines += along_line(offset, images) => pass
+nn/layers/quads.py: quads convolution
+    wide[i : i + kh, j : j + kw, :, i, j] = weight => wide[i : i + kh, j : j + kw, :, j, i] = weight
+    or windows.dilation != (1, 1) or => or
+    or pool.outputs != pairs => or False
+    return c < NARROW and => return
+    (COPY + 8 * filters) => (COPY + 2 * filters)
+    (kh + 1) * (kw + 1) * (COPY => kh * kw * (COPY
+    return sum(wide[i : i + kh => return 0.5 * sum(wide[i : i + kh
+    _turned(doutputs).T => _turned(doutputs).T[::-1]
 nn/layers/convolution.py: convolution layers micro_batches
+    if type(self) is Conv2D and type(following) is Activate: => if type(following) is Activate:
+    if learns or not isinstance(as_activation(self.activation), Identity): => if learns:
+    if learns or not => if not
+    activated.activation = activation => pass
+    left[...] = dy_at => pass
+    y_at[...] = best => pass
+    cache, tiled=pairs) => cache)
     fan_in=kh * kw * c => fan_in=c
     params.get("bias", 0) * factor + offset => params.get("bias", 0) + offset
     draw_bias, decay=False => draw_bias

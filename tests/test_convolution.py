@@ -235,7 +235,7 @@ def test_convolution_derivatives_are_those_of_differences(activation, bias, kern
         )
 
 
-@pytest.mark.parametrize("filters", [10, 40], ids=["columns", "winograd"])
+@pytest.mark.parametrize("filters", [4, 40], ids=["columns", "winograd"])
 @pytest.mark.parametrize("pooled", [False, True], ids=["", "pooled"])
 @pytest.mark.parametrize("need_dx", [True, False], ids=["dx", "no dx"])
 def test_images_that_are_worked_on_in_several_blocks_give_the_same(
@@ -494,8 +494,9 @@ def test_pooling_first_gives_the_values_and_gradients_of_the_two_layers(activati
     params, x, dy = drawn_to_pool(convolution, pooling, (7, 8), 3, dtype)
     ours = one_pass(convolution.fused(pooling), params, x, dy)
     wanted = one_after_the_other(convolution, pooling, params, x, dy)
-    assert_array_equal(ours[0], wanted[0])
-    assert_same(ours[1:], wanted[1:], rtol=1e-5 if dtype == np.float32 else 1e-12)
+    if pooling.pool_size != 2:  # else four windows at once, whose sums are in another order
+        assert_array_equal(ours[0], wanted[0])
+    assert_same(ours, wanted, rtol=1e-5 if dtype == np.float32 else 1e-12)
 
 
 @each_convolution
@@ -505,7 +506,7 @@ def test_pooling_first_is_right_for_every_convolution(settings, c, pooling, imag
     assert_pooling_first_is_right(Conv2D(**settings), pooling, image, c)
 
 
-@pytest.mark.parametrize("filters", [9, 33], ids=["columns", "winograd"])
+@pytest.mark.parametrize("filters", [4, 33], ids=["columns", "winograd"])
 @pytest.mark.parametrize("image", [(1, 1), (1, 4), (5, 2)], ids=str)
 @in_turn("pool_size", [1, 2, 3, (1, 4)])
 @in_turn("stride", [None, 1, 2, 4])
@@ -519,15 +520,14 @@ def assert_pooling_first_is_right(convolution, pooling, image, c):
     fused = convolution.fused(pooling)
     ours = one_pass(fused, params, x, dy)
     wanted = one_after_the_other(convolution, pooling, params, x, dy)
-    assert_array_equal(ours[0], wanted[0])
-    assert_same(ours[1:], wanted[1:])
+    assert_same(ours, wanted)
     without_dx = one_pass(fused, params, x, dy, need_dx=False)
     assert_same(without_dx, [ours[0], *ours[2:]])
     predicted = fused.forward(params, {}, x, Workspace(np.float64), PREDICTION)
-    assert_array_equal(predicted, wanted[0])
+    assert_array_equal(predicted, ours[0])
 
 
-@pytest.mark.parametrize("filters", [9, 32], ids=["columns", "winograd"])
+@pytest.mark.parametrize("filters", [4, 32], ids=["columns", "winograd"])
 def test_equal_sums_give_the_gradient_to_the_first_of_them(filters):
     convolution, pooling = Conv2D(filters, activation="identity"), MaxPool2D(padding="same")
     params, x, dy = drawn_to_pool(convolution, pooling, (5, 4), 32)
@@ -564,6 +564,28 @@ OTHERS |= {"square": Square(), "falling": Falling(), "of each": PReLU(shared=Fal
 def test_other_activations_come_before_pooling(activation):
     # gelu and the like decrease somewhere; prelu may; sign and step train as if not flat
     assert Conv2D(3, activation=activation).fused(MaxPool2D()) is None
+
+
+@pytest.mark.parametrize("filters", [4, 40], ids=["columns", "winograd"])
+def test_activation_after_a_convolution_without_one_is_its_own(filters):
+    convolution, activation = Conv2D(filters, activation="identity"), Activate("tanh")
+    fused = convolution.fused(activation)
+    params, x, dy = drawn(convolution, (6, 5), 32)
+    assert_same(
+        one_pass(fused, params, x, dy), one_pass(Conv2D(filters, activation="tanh"), params, x, dy)
+    )
+    assert convolution.activation == "identity"
+    [(_, pooled)] = Network([convolution, activation, MaxPool2D()], (6, 5, 32)).steps()
+    assert isinstance(pooled, PooledConv2D)
+    assert pooled.convolution.activation == "tanh"
+
+
+@pytest.mark.parametrize("activation", ["prelu", "silu"])
+def test_activation_after_another_or_that_learns_is_a_layer_of_its_own(activation):
+    assert Conv2D(3, activation="relu").fused(Activate(activation)) is None
+    fused = Conv2D(3, activation="identity").fused(Activate(activation))
+    assert (fused is None) == (activation == "prelu")
+    assert Doubled(3, activation="identity").fused(Activate(activation)) is None
 
 
 class Doubled(Conv2D):

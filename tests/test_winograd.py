@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn.nn.layers.columns import Columns
 from sknn.nn.layers.windows import Windows
-from sknn.nn.layers.winograd import OUTPUTS, PIXELS, WEIGHTS, WIDE, Winograd
+from sknn.nn.layers.winograd import OUTPUTS, PIXELS, WEIGHTS, Winograd
 from sknn.nn.workspace import Workspace
 
 N, C, FILTERS = 3, 4, 5
@@ -72,11 +72,27 @@ def test_winograd_of_many_channels_rounds_little_more_than_columns(dtype):
 
 
 @pytest.mark.parametrize("padding", ["same", "valid", ((4, 0), (1, 2))], ids=str)
-def test_winograd_suits_three_by_three_in_steps_of_one_with_many_channels(padding):
+@pytest.mark.parametrize(
+    ("c", "filters", "dtype", "tiled", "suits"),
+    [  # which was faster when both were measured
+        (64, 64, "float32", False, True),
+        (32, 32, "float32", False, False),
+        (16, 32, "float32", False, False),
+        (32, 64, "float32", True, True),
+        (20, 36, "float32", True, True),
+        (16, 16, "float32", True, False),
+        (16, 32, "float64", False, True),
+        (16, 16, "float64", False, False),
+        (16, 16, "float64", True, True),
+        (40, 40, "float32", False, True),  # 40 channels and as many filters are the least
+        (40, 39, "float32", False, False),
+    ],
+)
+def test_winograd_suits_three_by_three_in_steps_of_one_with_many_channels(
+    padding, c, filters, dtype, tiled, suits
+):
     windows = Windows((8, 8), (3, 3), (1, 1), padding)
-    assert Winograd.suits(windows, 32, WIDE // 32)
-    assert Winograd.suits(windows, 1, WIDE)
-    assert not Winograd.suits(windows, 32, WIDE // 32 - 1)
+    assert Winograd.suits(windows, c, filters, np.dtype(dtype).itemsize, tiled) == suits
 
 
 @pytest.mark.parametrize(
@@ -89,4 +105,4 @@ def test_winograd_suits_three_by_three_in_steps_of_one_with_many_channels(paddin
     ],
 )
 def test_winograd_suits_nothing_else(size, stride, dilation):
-    assert not Winograd.suits(Windows((8, 8), size, stride, "same", dilation), WIDE, WIDE)
+    assert not Winograd.suits(Windows((8, 8), size, stride, "same", dilation), 999, 999, 8)

@@ -81,9 +81,7 @@ class Network:
         self.adapts = any(layer.adapts for layer in self.layers)
         self.lowest = next((i for i, trains in enumerate(trained) if trains), 0)
         self.state_layout = Layout(states)
-        pairs = zip(self.layers, self.layers[1:], strict=False)
-        self._fused = [layer.fused(following) for layer, following in pairs]
-        self._all_steps = self.steps(0, len(self.layers))
+        self._all_steps = self._fused(range(len(self.layers)))
         self._folds = any(map(_changes_for_prediction, self.layers))
         kept = zip(self.placed, self.shapes, strict=False)
         self._numbers_kept = sum(layer.numbers_kept(shape) for layer, shape in kept)
@@ -98,15 +96,25 @@ class Network:
             and all(map(unchanged, layers, self.layers, repeat(NAMED)))
         )
 
-    def steps(self, first=0, stop=None):
-        """(number, layer) of the layers from first to stop, two at once where they are fused."""
-        if first == 0 and stop is None:
+    def steps(self, first=0, stop=None, left_out=()):
+        """(number, layer) of the layers from first to stop, several at once where they are fused.
+
+        left_out: numbers of layers that have nothing to do
+        """
+        if first == 0 and stop is None and not left_out:
             return self._all_steps
-        stop, steps = len(self.layers) if stop is None else stop, []
-        while first < stop:
-            fused = self._fused[first] if first + 1 < stop else None
-            steps.append((first, fused or self.placed[first]))
-            first += 2 if fused else 1
+        numbers = range(first, len(self.layers) if stop is None else stop)
+        return self._fused([number for number in numbers if number not in left_out])
+
+    def _fused(self, numbers):
+        steps = []
+        for number in numbers:
+            layer = self.placed[number]
+            fused = steps[-1][1].fused(layer) if steps else None
+            if fused is None:
+                steps.append((number, layer))
+            else:
+                steps[-1] = steps[-1][0], fused
         return steps
 
     def initial(self, random_state, dtype):
@@ -209,20 +217,18 @@ class Network:
         """
         if not self.layers[first].accepts_sparse and issparse(x):
             x = x.toarray()
-        for index, layer in self.steps(first, depth):
-            if params[index] is not None:
-                x = layer.forward(params[index], state[index], x, workspaces[index], context)
+        for index, layer in self.steps(first, depth, _nothing_to_do(params)):
+            x = layer.forward(params[index], state[index], x, workspaces[index], context)
         return x
 
     def forward_jointly(self, params, state, x, workspaces, context):
         """As ``forward`` of one part of a mini-batch; yields what joint layers want summed."""
-        for index, layer in self.steps():
-            if params[index] is not None:
-                given = params[index], state[index], x, workspaces[index], context
-                if layer.joint:
-                    x = yield from layer.forward_jointly(*given)
-                else:
-                    x = layer.forward(*given)
+        for index, layer in self.steps(left_out=_nothing_to_do(params)):
+            given = params[index], state[index], x, workspaces[index], context
+            if layer.joint:
+                x = yield from layer.forward_jointly(*given)
+            else:
+                x = layer.forward(*given)
         return x
 
     def folded(self, params, state):
@@ -346,6 +352,13 @@ def with_layer(entries, at, layer):
     old = entries[at]
     entries[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer
     return entries
+
+
+def _nothing_to_do(params):
+    """Numbers of the layers that have no parameters any more, see ``folded``."""
+    if None not in params:
+        return ()
+    return tuple(index for index, own in enumerate(params) if own is None)
 
 
 def _changes_for_prediction(layer):

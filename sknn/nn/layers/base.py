@@ -78,8 +78,8 @@ class Layer(NestedSettings):
     def fused(self, following):
         """A layer that does the work of this and the following one at once, or None.
 
-        Only its forward and backward are called: values and gradients are those of the two,
-        parameters are this one's.
+        Only its forward and backward are called, and ``fused`` about the layer after that: values
+        and gradients are those of the two, parameters are this one's.
         """
         return None
 
@@ -180,14 +180,25 @@ def activation_parameters(activation, units, trainable=True):
 
 def activate(activation, params, z, cache):
     """a = f(z), remembered for ``differentiate``; z may be overwritten."""
+    a = outputs_for(activation, z, cache)
+    apply(activation, params, z, a)
+    return a
+
+
+def outputs_for(activation, z, cache):
+    """Memory for f(z), z itself where f allows it; both are remembered for ``differentiate``."""
+    a = z if as_activation(activation).needs == "a" else cache.array("a", z.shape)
+    cache["z"], cache["a"] = z, a
+    return a
+
+
+def apply(activation, params, z, a):
+    """a = f(z)."""
     activation = as_activation(activation)
-    a = z if activation.needs == "a" else cache.array("a", z.shape)
     if activation.parameters(z.shape[-1]):
         activation.forward(z, a, params)
     else:
         activation.forward(z, a)
-    cache["z"], cache["a"] = z, a
-    return a
 
 
 def differentiate(activation, params, grads, dy, cache):

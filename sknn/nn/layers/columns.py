@@ -27,6 +27,8 @@ class Columns:
         The gradient of the weights, summed over all calls of ``differentiate``.
     """
 
+    filters_first = False
+
     def __init__(self, weight, windows, cache):
         self.weight, self.windows, self.cache = weight, windows, cache
         self.dweight = np.zeros_like(weight)
@@ -49,6 +51,11 @@ class Columns:
         filters = self.weight.shape[-1]
         columns = self._columns(x, self.windows)
         np.dot(columns, self.weight.reshape(-1, filters), z.reshape(-1, filters))
+
+    def convolve_turned(self, x, z):
+        """As ``convolve``, with the filters first: z is (filters, n * outputs)."""
+        weight = self.weight.reshape(-1, len(z))
+        np.dot(weight.T, self._columns(x, self.windows).T, z)
 
     def differentiate(self, x, dz, dx):
         """Adds to ``dweight``, and fills dx if it is not None."""

@@ -1,5 +1,6 @@
 """Convolution of images, by itself and with the max-pooling that often follows it."""
 
+from copy import copy
 from functools import partial
 from math import prod
 
@@ -7,16 +8,26 @@ import numpy as np
 
 from sknn.nn.activations import Identity, as_activation
 from sknn.nn.initializers import Constant, HeOrGlorot, as_initializer
+from sknn.nn.layers.activate import Activate
 from sknn.nn.layers.base import (
     Layer,
-    activate,
     activation_parameters,
+    apply,
     differentiate,
     kept,
+    outputs_for,
 )
 from sknn.nn.layers.columns import Columns
 from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_largest
-from sknn.nn.layers.windows import as_padding, image_shape, pair, windows_over
+from sknn.nn.layers.quads import Quads
+from sknn.nn.layers.windows import (
+    along_line,
+    as_padding,
+    image_shape,
+    lines_of,
+    pair,
+    windows_over,
+)
 from sknn.nn.layers.winograd import Winograd
 from sknn.nn.parameters import Parameter
 from sknn.nn.ranges import COUNT, FLAG
@@ -127,13 +138,24 @@ class Conv2D(Layer):
         return {**params, "weight": weight, "bias": params.get("bias", 0) * factor + offset}
 
     def fused(self, following):
+        if type(self) is Conv2D and type(following) is Activate:
+            return self._activated_by(following.activation)
         return PooledConv2D(self, following) if PooledConv2D.suits(self, following) else None
 
-    def kernel(self, params, windows, cache):
-        """What computes the weighted sums of windows."""
+    def _activated_by(self, activation):
+        """This convolution with another activation after its own, if it has none: or None."""
+        learns = as_activation(activation).parameters(self.filters)
+        if learns or not isinstance(as_activation(self.activation), Identity):
+            return None
+        activated = copy(self)
+        activated.activation = activation
+        return activated
+
+    def kernel(self, params, windows, cache, tiled=False):
+        """What computes the weighted sums of windows; tiled: tiles of 2 x 2 of them will do."""
         weight = params["weight"]
-        kind = Winograd if Winograd.suits(windows, *weight.shape[2:]) else Columns
-        return kind(weight, windows, cache)
+        suits = Winograd.suits(windows, *weight.shape[2:], weight.itemsize, tiled)
+        return (Winograd if suits else Columns)(weight, windows, cache)
 
     def forward(self, params, state, x, cache, context):
         windows = kept(cache, "windows", self.windows, x.shape[1:])
@@ -141,10 +163,12 @@ class Conv2D(Layer):
         if context.keeps:
             kernel.keep(len(x))
         z = cache.array("pre", (len(x), *windows.outputs, self.filters))
+        a = outputs_for(self.activation, z, cache)
         for at in kernel.blocks(len(x)):
             kernel.convolve(x[at], z[at])
+            self.activate(params, z[at], a[at])
         cache["x"] = x
-        return self.activated(params, z, cache)
+        return a
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):
         x, dz = cache["x"], self.differentiated(params, grads, dy, cache)
@@ -156,11 +180,12 @@ class Conv2D(Layer):
         grads["weight"][...] = kernel.dweight
         return dx
 
-    def activated(self, params, z, cache):
-        """f(z + bias), in place of z where f allows it."""
+    def activate(self, params, z, a):
+        """a = f(z + bias); z is left z + bias, or is a itself."""
         if "bias" in params:
-            z += params["bias"]
-        return activate(self.activation, params, z, cache)
+            lines = lines_of(z)
+            lines += along_line(params["bias"], z)
+        apply(self.activation, params, z, a)
 
     def differentiated(self, params, grads, dy, cache):
         """dz in place of dy; fills the gradients of bias and activation."""
@@ -194,7 +219,7 @@ class PooledConv2D(Layer):
         if context.keeps:
             kernel.keep(len(x))
         y = cache.array("pre", (len(x), *pool.outputs, self.convolution.filters))
-        is_largest = self._mask_of_largest(cache, pool, y) if context.keeps else None
+        is_largest = self._mask_of_largest(cache, kernel, pool, y) if context.keeps else None
         for at in kernel.blocks(len(x)):
             if tiled:
                 candidates = _in_tiles(kernel.outputs(x[at]), pool)
@@ -202,21 +227,30 @@ class PooledConv2D(Layer):
                 z = self._sums(kernel, x[at], cache)
                 kernel.convolve(x[at], z)
                 candidates = candidates_in(z, pool)
-            largest(candidates, pool, y[at], None if is_largest is None else is_largest[:, at])
+            y_at = y[at]
+            best = self._beside(kernel, y_at, cache)
+            largest(candidates, pool, best, None if is_largest is None else is_largest[:, at])
+            if best is not y_at:
+                y_at[...] = best
         cache["x"] = x
-        return self.convolution.activated(params, y, cache)
+        self.convolution.activate(params, y, y)
+        return outputs_for(self.convolution.activation, y, cache)
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):
         x, dy = cache["x"], self.convolution.differentiated(params, grads, dy, cache)
         kernel, pool, tiled = self._prepared(params, x, cache)
-        is_largest = self._mask_of_largest(cache, pool, dy)
+        is_largest = self._mask_of_largest(cache, kernel, pool, dy)
         dx = cache.array("dx", x.shape) if need_dx else None
         for at in kernel.blocks(len(x), need_dx):
             dx_at = dx[at] if need_dx else None
             if tiled:
                 dtiles = kernel.empty_outputs(len(x[at]))
                 dtiles.fill(0)
-                to_the_largest(dy[at], pool, is_largest[:, at], _in_tiles(dtiles, pool))
+                dy_at = dy[at]
+                left = self._beside(kernel, dy_at, cache)
+                if left is not dy_at:
+                    left[...] = dy_at
+                to_the_largest(left, pool, is_largest[:, at], _in_tiles(dtiles, pool))
                 kernel.differentiate_outputs(x[at], dtiles, dx_at)
             else:
                 dz = self._sums(kernel, x[at], cache)
@@ -230,14 +264,28 @@ class PooledConv2D(Layer):
         """(kernel, windows of the pooling, whether those are the tiles of the kernel)."""
         convolution = self.convolution
         windows = kept(cache, "windows", convolution.windows, x.shape[1:])
-        kernel = convolution.kernel(params, windows, cache)
         pool = kept(cache, "pool", self.pooling.windows, (*windows.outputs, convolution.filters))
         pairs = pool.size == pool.stride == (2, 2)
+        if pairs and Quads.suits(windows, pool, x.shape[-1], convolution.filters):
+            return Quads(params["weight"], windows, cache), pool, True
+        kernel = convolution.kernel(params, windows, cache, tiled=pairs)
         return kernel, pool, pairs and isinstance(kernel, Winograd)
 
     @staticmethod
-    def _mask_of_largest(cache, pool, y):
-        return cache.array("is_largest", (len(pool.places), *y.shape), bool)
+    def _mask_of_largest(cache, kernel, pool, y):
+        if not kernel.filters_first:
+            return cache.array("is_largest", (len(pool.places), *y.shape), bool)
+        n, down, across, filters = y.shape
+        memory = cache.array("is_largest", (len(pool.places), filters, n, down, across), bool)
+        return np.moveaxis(memory, 1, -1)
+
+    @staticmethod
+    def _beside(kernel, y, cache):
+        """Memory for y, scratch if it has to lie as the outputs of the kernel do."""
+        if not kernel.filters_first:
+            return y
+        n, down, across, filters = y.shape
+        return np.moveaxis(cache.scratch("pooled", (filters, n, down, across)), 0, -1)
 
     def _sums(self, kernel, x, cache):
         """Scratch memory for the weighted sums of all windows."""

@@ -1,13 +1,16 @@
 """Normalisation of what flows through: over the mini-batch, or within each sample."""
 
+from functools import partial
+from math import prod
+
 import numpy as np
 
 from sknn.nn.initializers import Constant
 from sknn.nn.layers.base import JointLayer, Layer, shape_with_models
+from sknn.nn.layers.normalized_images import NormalizedImages, sum_of_rows
 from sknn.nn.parameters import Parameter, State
 from sknn.nn.per_model import factor
 from sknn.nn.ranges import POSITIVE, Range
-from sknn.nn.workspace import ones
 
 
 class Normalization(Layer):
@@ -54,6 +57,9 @@ class BatchNorm(JointLayer, Normalization):
         self.momentum = momentum
         self.epsilon = epsilon
 
+    def placed(self, input_shape):
+        return NormalizedImages(self) if len(input_shape) == 3 else self
+
     def state(self, input_shape):
         shape = (1, input_shape[-1])
         return [State("mean", shape, 0.0), State("variance", shape, 1.0)]
@@ -62,36 +68,53 @@ class BatchNorm(JointLayer, Normalization):
         y = cache.array("y", shape_with_models(x, params))
         rows, out = _rows(x), _rows(y)
         centred = cache.array("centred", out.shape)
+
+        def squares(mean, weight):
+            np.subtract(rows, mean, out=centred)
+            squares = cache.scratch("squares", centred.shape)
+            np.square(centred, out=squares)
+            return sum_of_rows(squares, weight)
+
+        total = partial(sum_of_rows, rows)
+        mean = yield from self.moments(state, x, total, squares, cache, context)
+        if cache["share"] is None:
+            np.subtract(rows, mean, out=centred)
+        np.multiply(centred, params["scale"] * cache["inverse"], out=out)
+        out += params["shift"]
+        return y
+
+    def moments(self, state, x, total, squares, cache, context):
+        """Yields sums of a part, to be sent those of the batch; returns the mean of each feature.
+
+        total(weight), squares(mean, weight): the sums over rows of x, and of (x - mean)^2, where
+        weight is that of each row, or None
+        cache: is left "inverse", 1 / sqrt(variance + epsilon), "weight of row", and "share", what
+        a row counts in the mean before its weight; None for running statistics
+        """
         mean, variance = state["mean"], state["variance"]
-        share = None  # of a pixel in the statistics, before its weight; 0 for running ones
+        share = None
         if context.training:
-            pixels = len(rows) // len(x) if x.ndim == 4 else 1
+            pixels = prod(x.shape[1:3]) if x.ndim == 4 else 1
             weight = cache["weight of row"] = _repeated(context.weight, pixels)
-            counts = _counts(context.weight, rows.shape[-2] // pixels)
-            counts, total = yield counts, _sum(rows, weight)
+            counts = _counts(context.weight, len(x) if x.ndim == 4 else x.shape[-2])
+            counts, sums = yield counts, total(weight)
             sum_of_weights, count, several = _repetitions(counts)
             if several is True:
                 share = factor(1 / (sum_of_weights * pixels), x)
-                mean = total * share
+                mean = sums * share
             elif several is not False:
                 share = np.zeros_like(count)
                 np.divide(1, sum_of_weights * pixels, out=share, where=several)
                 share = share.astype(x.dtype)
-                mean = np.where(several, total * share, mean)
-        cache["share"] = share
-        np.subtract(rows, mean, out=centred)
+                mean = np.where(several, sums * share, mean)
         if share is not None:
-            squares = cache.scratch("squares", centred.shape)
-            np.square(centred, out=squares)
-            (total,) = yield (_sum(squares, weight),)
-            own = total * share
+            (sums,) = yield (squares(mean, weight),)
+            own = sums * share
             variance = own if several is True else np.where(several, own, variance)
             if context.updates_state:
                 self._remember(state, mean, variance, count * pixels, several)
-        cache["inverse"] = 1 / np.sqrt(variance + self.epsilon)
-        np.multiply(centred, params["scale"] * cache["inverse"], out=out)
-        out += params["shift"]
-        return y
+        cache["share"], cache["inverse"] = share, 1 / np.sqrt(variance + self.epsilon)
+        return mean
 
     def _remember(self, state, mean, variance, count, several):
         if several is True:
@@ -111,8 +134,8 @@ class BatchNorm(JointLayer, Normalization):
         centred = cache.array("centred", rows.shape)
         products = cache.scratch("squares", rows.shape)
         np.multiply(rows, centred, out=products)
-        grads["shift"][...] = _sum(rows)
-        grads["scale"][...] = _sum(products) * inverse
+        grads["shift"][...] = sum_of_rows(rows)
+        grads["scale"][...] = sum_of_rows(products) * inverse
         if not need_dx:
             return None
         if share is not None:  # the statistics depend on x
@@ -160,8 +183,8 @@ class LayerNorm(Normalization):
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):
         normalized = cache.array("normalized", dy.shape)
-        grads["shift"][...] = _sum(_rows(dy))
-        grads["scale"][...] = _sum(_rows(dy * normalized))
+        grads["shift"][...] = sum_of_rows(_rows(dy))
+        grads["scale"][...] = sum_of_rows(_rows(dy * normalized))
         if not need_dx:
             return None
         dy *= params["scale"]
@@ -176,13 +199,6 @@ class LayerNorm(Normalization):
 def _rows(x):
     """(..., n, features) out of itself, or of images, whose pixels are rows."""
     return x.reshape(-1, x.shape[-1]) if x.ndim == 4 else x
-
-
-def _sum(rows, weight=None):
-    """The weighted sum over rows: (..., 1, features)."""
-    if weight is None:
-        return ones((1, rows.shape[-2]), rows.dtype) @ rows
-    return weight.reshape(*weight.shape[:-2], 1, -1) @ rows
 
 
 def _counts(weight, n):

@@ -186,6 +186,18 @@ def images_at_a_time(n, shape, itemsize, memory=2**21):
     return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
+def lines_of(images):
+    """A line of an image as one row: NumPy's loops are then as long as a line, not as a pixel."""
+    return images.reshape(-1, prod(images.shape[2:]))
+
+
+def along_line(of_channel, images):
+    """What each channel has, (1, c), for each number of a line: (1, width * c)."""
+    line = np.empty(images.shape[2:], of_channel.dtype)  # np.tile takes longer
+    line[...] = of_channel
+    return line.reshape(1, -1)
+
+
 def _both_sides(padding):
     """The odd pixel goes to the end."""
     return padding // 2, padding - padding // 2

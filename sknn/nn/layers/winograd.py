@@ -17,7 +17,10 @@ PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
 OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # A^T
 LARGEST = 2**24  # bytes of transformed pixels that are kept from forward for backward
-WIDE = 512  # products of channels and filters: below, the transforms cost more than they save
+# The least bytes in c * filters / (c + filters) numbers. The products that are saved grow with
+# c * filters; the transforms, which memory holds up, with c + filters. They cost twice as much if
+# the outputs have to be put in order. Both numbers are measured.
+TILED, IN_ORDER = 40, 80
 
 
 class Winograd:
@@ -27,6 +30,8 @@ class Winograd:
     (2, 2, n, tiles down, tiles across, filters); the last tiles may reach over the edge. What
     ``keep`` has made of the pixels of each block, a later pass with the same cache finds again.
     """
+
+    filters_first = False
 
     def __init__(self, weight, windows, cache):
         self.windows, self.cache = windows, cache
@@ -40,10 +45,14 @@ class Winograd:
         self._kept = cache.get("kept")
 
     @staticmethod
-    def suits(windows, c, filters):
-        """Whether there are enough channels in a 3 x 3 convolution with steps of one pixel."""
+    def suits(windows, c, filters, itemsize, tiled=False):
+        """Whether a 3 x 3 convolution with steps of one pixel has channels enough to gain.
+
+        itemsize: bytes of a number    tiled: whether tiles will do as outputs
+        """
         settings = windows.size, windows.stride, windows.dilation
-        return settings == ((3, 3), (1, 1), (1, 1)) and c * filters >= WIDE
+        enough = (TILED if tiled else IN_ORDER) * (c + filters)
+        return settings == ((3, 3), (1, 1), (1, 1)) and c * filters * itemsize >= enough
 
     def blocks(self, n, backward=False):
         """Slices of n images that are worked on at a time, forward and backward alike."""
