@@ -1,6 +1,7 @@
 """What several test files need."""
 
 import gc
+import re
 
 import pytest
 from sklearn.datasets import load_diabetes, load_digits
@@ -20,6 +21,23 @@ def pytest_collection():
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks as slow what ``one_in`` leaves out: all but one diagonal of the product of cases.
+
+    The fast tests so try every value of every parameter, the slow ones every combination.
+    """
+    for item in items:
+        for chosen in item.iter_markers("one_in"):
+            n, part = (*chosen.args, 0)[:2]
+            names = [mark.args[0] for mark in item.iter_markers("parametrize")]
+            firsts = [
+                re.split(r"\W+", name)[0] if isinstance(name, str) else name[0] for name in names
+            ]
+            if sum(item.callspec.indices[first] for first in firsts) % n != part:
+                item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -110,6 +110,7 @@ def losses_in_training(network, images, targets, weight):
     return losses
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("pooling", ["max", "average"])
 @pytest.mark.parametrize("normalization", [None, "batch"])
 @pytest.mark.parametrize("shape", [(8, 8, 2), (7, 5, 1)])

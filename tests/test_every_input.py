@@ -276,6 +276,7 @@ def assert_same(results, expected, single=False):
         assert_allclose(result, wanted, rtol=rtol, atol=atol)
 
 
+@pytest.mark.one_in(3)
 @EACH_READER
 @pytest.mark.parametrize("case", ODD_X)
 def test_training_takes_odd_samples_as_plain_ones(case, make, tmp_path):
@@ -290,6 +291,7 @@ def test_training_takes_odd_samples_as_plain_ones(case, make, tmp_path):
     assert contents(odd) == before
 
 
+@pytest.mark.one_in(3, 1)
 @EACH_READER
 @pytest.mark.parametrize("case", ODD_X)
 def test_fitted_networks_take_odd_samples_as_plain_ones(case, make):
@@ -330,6 +332,7 @@ def test_rates_are_tried_on_odd_samples_as_on_plain_ones(case, make):
     assert contents(odd) == before
 
 
+@pytest.mark.one_in(3, 2)
 @EACH_READER
 @pytest.mark.parametrize("case", ODD_X)
 def test_displays_take_odd_samples_as_plain_ones(case, make):
@@ -393,6 +396,7 @@ def test_predicted_labels_are_those_of_odd_targets(case, make):
     assert clf.predict(EIGHTHS).tolist() == new(make).fit(EIGHTHS, y).predict(EIGHTHS).tolist()
 
 
+@pytest.mark.one_in(3)
 @EACH_READER
 @pytest.mark.parametrize("case", ODD_WEIGHTS)
 def test_odd_weights_are_taken_as_plain_ones(case, make, tmp_path):
