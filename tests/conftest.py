@@ -25,11 +25,14 @@ def pytest_collection():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Marks as slow what ``one_in`` leaves out: all but one diagonal of the product of cases.
+    """Marks what needs a peer, and as slow what ``one_in`` leaves out.
 
-    The fast tests so try every value of every parameter, the slow ones every combination.
+    ``one_in`` leaves one diagonal of the product of cases: the fast tests try every value of every
+    parameter, the slow ones every combination.
     """
     for item in items:
+        if "torch" in item.fixturenames:
+            item.add_marker("peer")
         for chosen in item.iter_markers("one_in"):
             n, part = (*chosen.args, 0)[:2]
             names = [mark.args[0] for mark in item.iter_markers("parametrize")]
@@ -54,6 +57,14 @@ def one_blas_thread():
 def global_random_seed():
     """The default of the fixture of this name that scikit-learn's own tests ask for."""
     return 42
+
+
+@pytest.fixture(scope="session")
+def torch():
+    """torch with one thread: on arrays this small its threads wait more than they compute."""
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    return torch
 
 
 @pytest.fixture

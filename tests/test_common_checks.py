@@ -345,21 +345,20 @@ OF_IMAGES = (
 
 
 def matrix():
-    """Every option with one of the solvers in turn, on both tasks."""
-    for make, options in (
-        (MLPClassifier, OPTIONS + OF_CLASSIFIERS),
-        (MLPRegressor, OPTIONS + OF_REGRESSORS),
+    """Every option with one of the solvers in turn; those of both tasks on one of them in turn."""
+    for turn, (make, own) in enumerate(
+        [(MLPClassifier, OF_CLASSIFIERS), (MLPRegressor, OF_REGRESSORS)]
     ):
-        for number, option in enumerate(options):
+        for number, option in enumerate(OPTIONS + own):
+            if number < len(OPTIONS) and number % 2 != turn:
+                continue
             solver = SOLVERS[number % len(SOLVERS)]
             clipped = CLIPPED if (make, solver) == (MLPRegressor, "sgd") else {}
             yield make(**{"solver": solver, "learning_rate_init": 0.01, **clipped, **option})
 
 
 EVERYTHING = [
-    *(estimator for estimators in (*BY_TASK, *BY_IMAGE_TASK) for estimator in estimators),
-    *LOSSES,
-    *OTHERS,
+    *VARIED,
     *matrix(),
     *(
         make(**{**SMALL, **option})

@@ -275,6 +275,7 @@ def test_names_in_the_first_table_are_those_of_scikit_learn():
     assert all(f"{name} : " in Theirs.__doc__ for name in names - params)
 
 
+@pytest.mark.peer
 def test_defaults_in_the_tables_are_those_of_skorch():
     skorch = pytest.importorskip("skorch")
     nn = pytest.importorskip("torch.nn")

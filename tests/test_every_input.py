@@ -118,6 +118,10 @@ TRAINING = (fit, partial_fit, resume, record_gradients, diagnose_unfitted)
 READERS = [MLPClassifier, CNNRegressor, SequentialClassifier]
 FULL = ("list of lists", "float32", "csr array", "pandas", "list", "objects", "nan", "too short")
 EACH_READER = pytest.mark.parametrize("make", READERS)
+each_odd_x = pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[pytest.mark.peer] if case == "tensor" else []) for case in ODD_X],
+)
 
 
 def training(case):
@@ -278,7 +282,7 @@ def assert_same(results, expected, single=False):
 
 @pytest.mark.one_in(3)
 @EACH_READER
-@pytest.mark.parametrize("case", ODD_X)
+@each_odd_x
 def test_training_takes_odd_samples_as_plain_ones(case, make, tmp_path):
     numbers, wrap = ODD_X[case]
     odd, y = wrap(numbers), target(make)
@@ -293,7 +297,7 @@ def test_training_takes_odd_samples_as_plain_ones(case, make, tmp_path):
 
 @pytest.mark.one_in(3, 1)
 @EACH_READER
-@pytest.mark.parametrize("case", ODD_X)
+@each_odd_x
 def test_fitted_networks_take_odd_samples_as_plain_ones(case, make):
     numbers, wrap = ODD_X[case]
     odd, y = wrap(numbers), target(make)
@@ -334,7 +338,7 @@ def test_rates_are_tried_on_odd_samples_as_on_plain_ones(case, make):
 
 @pytest.mark.one_in(3, 2)
 @EACH_READER
-@pytest.mark.parametrize("case", ODD_X)
+@each_odd_x
 def test_displays_take_odd_samples_as_plain_ones(case, make):
     numbers, wrap = ODD_X[case]
     odd = wrap(numbers[:1])
