@@ -1,7 +1,7 @@
 """What several test files need."""
 
 import gc
-import re
+from collections import Counter
 
 import pytest
 from sklearn.datasets import load_diabetes, load_digits
@@ -30,16 +30,21 @@ def pytest_collection_modifyitems(items):
     ``one_in`` leaves one diagonal of the product of cases: the fast tests try every value of every
     parameter, the slow ones every combination.
     """
+    numbers = Counter()
     for item in items:
         if "torch" in item.fixturenames:
             item.add_marker("peer")
-        for chosen in item.iter_markers("one_in"):
-            n, part = (*chosen.args, 0)[:2]
-            names = [mark.args[0] for mark in item.iter_markers("parametrize")]
-            firsts = [
-                re.split(r"\W+", name)[0] if isinstance(name, str) else name[0] for name in names
-            ]
-            if sum(item.callspec.indices[first] for first in firsts) % n != part:
+        for one_in in item.iter_markers("one_in"):
+            function = item.nodeid.partition("[")[0]
+            number, place = numbers[function], 0
+            numbers[function] += 1
+            for factor in reversed(
+                list(item.iter_markers("parametrize"))
+            ):  # the last varies fastest
+                number, index = divmod(number, len(factor.args[1]))
+                place += index
+            n, part = (*one_in.args, 0)[:2]
+            if place % n != part:
                 item.add_marker("slow")
 
 
