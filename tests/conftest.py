@@ -28,7 +28,8 @@ def pytest_collection_modifyitems(items):
     """Marks what needs a peer, and as slow what ``one_in`` leaves out.
 
     ``one_in`` leaves one diagonal of the product of cases: the fast tests try every value of every
-    parameter, the slow ones every combination.
+    parameter, the slow ones every combination. Places in the product are counted from the number
+    of the case, which is the same in every version of pytest.
     """
     numbers = Counter()
     for item in items:
@@ -38,9 +39,8 @@ def pytest_collection_modifyitems(items):
             function = item.nodeid.partition("[")[0]
             number, place = numbers[function], 0
             numbers[function] += 1
-            for factor in reversed(
-                list(item.iter_markers("parametrize"))
-            ):  # the last varies fastest
+            factors = list(item.iter_markers("parametrize"))  # the last varies fastest
+            for factor in reversed(factors):
                 number, index = divmod(number, len(factor.args[1]))
                 place += index
             n, part = (*one_in.args, 0)[:2]
