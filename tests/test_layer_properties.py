@@ -131,7 +131,7 @@ def assert_differences(layer, params, x, dy):
         )
 
 
-@examples(40)
+@examples(70)
 @given(convolutions(), images, samples, dtypes, seeds)
 def test_convolution_is_that_of_loops_or_is_refused(layer, image, n, dtype, seed):
     x, params = normals(seed, n, *image, dtype=dtype), drawn_params(layer, image)
@@ -146,7 +146,7 @@ def test_convolution_is_that_of_loops_or_is_refused(layer, image, n, dtype, seed
     assert_allclose(y, wanted, rtol=0, atol=1e-5 if dtype == np.float32 else 1e-12)
 
 
-@examples(40)
+@examples(60)
 @given(convolutions(), images, samples, seeds)
 def test_convolution_has_the_derivatives_of_differences(layer, image, n, seed):
     x, params = normals(seed, n, *image), drawn_params(layer, image)
@@ -155,7 +155,7 @@ def test_convolution_has_the_derivatives_of_differences(layer, image, n, seed):
     assert_differences(layer, params, x, normals(seed + 1, *y.shape))
 
 
-@examples(40)
+@examples(70)
 @given(poolings(), images, samples, seeds)
 def test_pooling_is_that_of_loops_or_is_refused(layer, image, n, seed):
     x = normals(seed, n, *image)
@@ -169,7 +169,7 @@ def test_pooling_is_that_of_loops_or_is_refused(layer, image, n, seed):
     assert_differences(layer, {}, x, normals(seed + 1, *wanted.shape))
 
 
-@examples(40)
+@examples(70)
 @given(convolutions(), poolings([MaxPool2D]), images, samples, seeds)
 def test_convolution_and_pooling_at_once_are_those_of_loops(layer, pooling, image, n, seed):
     x, params = normals(seed, n, *image), drawn_params(layer, image)
@@ -214,7 +214,7 @@ smooth_stacks = st.lists(any_layer([AveragePool2D]), min_size=1, max_size=4)
 shapes = images | st.tuples(st.integers(1, 9))
 
 
-@examples(40)
+@examples(70)
 @given(smooth_stacks, shapes, batches, seeds)
 def test_stack_of_any_layers_has_the_gradient_of_differences_or_is_refused(
     layers, input_shape, n, seed
@@ -266,7 +266,7 @@ bad_layers = st.one_of(
 )
 
 
-@examples(40)
+@examples(70)
 @given(bad_layers, st.integers(0, 3))
 def test_layer_of_a_bad_setting_is_named_when_the_network_is_built(layer, n_before):
     before = [Flatten()] if isinstance(layer, Dense) else [Conv2D(1)]
@@ -278,7 +278,7 @@ def test_layer_of_a_bad_setting_is_named_when_the_network_is_built(layer, n_befo
         Network(layers, (6, 6, 1))
 
 
-@examples(40)
+@examples(70)
 @given(stacks, shapes, st.integers(1, 9), st.integers(0, 4000), seeds)
 def test_stack_of_any_layers_predicts_row_by_row_what_its_layers_say(
     layers, input_shape, n, memory, seed
@@ -307,7 +307,7 @@ def test_stack_of_any_layers_predicts_row_by_row_what_its_layers_say(
 
 
 @pytest.mark.parametrize("name", sorted(set(ACTIVATIONS) - STRAIGHT_THROUGH))
-@examples(12)
+@examples(20)
 @given(z=st.floats(-30, 30))
 def test_activation_has_the_slope_of_differences_anywhere(name, z):
     activation, step = as_activation(name), 1e-5
@@ -329,7 +329,7 @@ def test_activation_has_the_slope_of_differences_anywhere(name, z):
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-@examples(12)
+@examples(20)
 @given(z=st.floats(-(2.0**100), 2.0**100, width=32))
 def test_activation_of_any_number_is_finite_and_that_in_float64(name, z):
     activation = as_activation(name)
@@ -357,7 +357,7 @@ def n_outputs_of(loss):
 
 
 @each_loss
-@examples(8)
+@examples(15)
 @given(n=st.integers(1, 30), scale=st.floats(0, 10), data=st.data())
 def test_loss_adds_up_over_any_split_of_a_batch(name, n, scale, data):
     loss = LOSSES[name]
@@ -373,7 +373,7 @@ def test_loss_adds_up_over_any_split_of_a_batch(name, n, scale, data):
 
 
 @each_loss
-@examples(8)
+@examples(15)
 @given(weight=st.lists(st.integers(0, 3), min_size=1, max_size=20).filter(any), seed=seeds)
 def test_weights_of_integers_are_repetitions(name, weight, seed):
     loss, n = LOSSES[name], len(weight)
@@ -390,7 +390,7 @@ def test_weights_of_integers_are_repetitions(name, weight, seed):
 
 
 @each_loss
-@examples(8)
+@examples(15)
 @given(z=st.lists(st.floats(-(2.0**99), 2.0**99, width=32), min_size=12, max_size=12), seed=seeds)
 def test_loss_of_any_outputs_is_finite_and_that_in_float64(name, z, seed):
     loss = LOSSES[name]
