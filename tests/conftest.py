@@ -1,6 +1,7 @@
 """What several test files need."""
 
 import gc
+from collections import Counter
 
 import pytest
 from sklearn.datasets import load_diabetes, load_digits
@@ -22,6 +23,31 @@ def pytest_collection():
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks what needs a peer, and as slow what ``one_in`` leaves out.
+
+    ``one_in`` leaves one diagonal of the product of cases: the fast tests try every value of every
+    parameter, the slow ones every combination. Places in the product are counted from the number
+    of the case, which is the same in every version of pytest.
+    """
+    numbers = Counter()
+    for item in items:
+        if "torch" in item.fixturenames:
+            item.add_marker("peer")
+        for one_in in item.iter_markers("one_in"):
+            function = item.nodeid.partition("[")[0]
+            number, place = numbers[function], 0
+            numbers[function] += 1
+            factors = list(item.iter_markers("parametrize"))  # the last varies fastest
+            for factor in reversed(factors):
+                number, index = divmod(number, len(factor.args[1]))
+                place += index
+            n, part = (*one_in.args, 0)[:2]
+            if place % n != part:
+                item.add_marker("slow")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def one_blas_thread():
     """Products this small gain nothing from threads, and on a busy machine wait for them.
@@ -36,6 +62,14 @@ def one_blas_thread():
 def global_random_seed():
     """The default of the fixture of this name that scikit-learn's own tests ask for."""
     return 42
+
+
+@pytest.fixture(scope="session")
+def torch():
+    """torch with one thread: on arrays this small its threads wait more than they compute."""
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    return torch
 
 
 @pytest.fixture

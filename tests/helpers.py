@@ -116,13 +116,6 @@ def too_many_axes(n_axes, name):
     return rf"Found array with dim {n_axes}(, while dim <= 2 is required by {name}\.|{before_1_7})"
 
 
-def imported_torch():
-    """torch with one thread, or a skip: on arrays this small its threads wait more than compute."""
-    torch = pytest.importorskip("torch")
-    torch.set_num_threads(1)
-    return torch
-
-
 def normal(*shape, seed=0):
     """Standard normal numbers, the same ones for the same seed."""
     return np.random.default_rng(seed).normal(size=shape)

@@ -147,14 +147,12 @@ OF_HIDDEN_LAYERS = [
     *options("normalization", "batch", activation="prelu", solver="lbfgs"),
 ]
 OF_MLPS = [
-    *OF_HIDDEN_LAYERS,
     *options("hidden_layer_sizes", (), 6, (6, 5, 4), np.array([3, 2])),
     *options("hidden_layer_sizes", (), dropout=[0.2]),
     *options("activation", ["tanh", "tanh"], ["relu", "gelu"]),
     *options("dropout", [0.1, 0.2, 0.3]),
 ]
 OF_CNNS = [
-    *OF_HIDDEN_LAYERS,
     *options("filters", 2, (3, 2, 2)),
     *options("filters", (16, 17), input_shape=(2, 4, 2)),  # another way to convolve
     *options("kernel_size", 2, ((1, 3), 2)),
@@ -294,10 +292,11 @@ def all_cases():
         number = ESTIMATORS.index(make)
         for shared, table in (
             (6, OF_ALL),
+            (4, OF_HIDDEN_LAYERS if number < 4 else []),
             (2, OF_KIND[make.__name__[:3]]),
             (3, OF_CLASSIFIERS if classifies else OF_REGRESSORS),
         ):
-            place = {6: number, 2: number % 2, 3: number // 2}[shared]
+            place = {6: number, 4: number, 2: number % 2, 3: number // 2}[shared]
             for count, option in enumerate(table):
                 hidden = needs_hidden(option)
                 if make in (SequentialClassifier, SequentialRegressor) and hidden:

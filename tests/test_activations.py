@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from helpers import MODELS, Square, assert_is_gradient, built_in, imported_torch, normal
+from helpers import MODELS, Square, assert_is_gradient, built_in, normal
 from numpy.testing import assert_allclose, assert_array_equal
 from rows import in_turn
 from scipy.special import erfc
@@ -167,8 +167,7 @@ def test_derivative_of_a_users_own_activation_is_that_of_differences():
 
 @dtypes
 @pytest.mark.parametrize("name", TORCH)
-def test_activation_has_the_values_and_derivatives_of_torch(name, dtype):
-    torch = imported_torch()
+def test_activation_has_the_values_and_derivatives_of_torch(name, dtype, torch):
     function, arguments = TORCH[name]
     z, dy = (4 * normal(20, 5)).astype(dtype), normal(20, 5, seed=1).astype(dtype)
     z[0] = 0  # at the kink
@@ -313,8 +312,7 @@ def test_prelu_slope_has_the_gradient_of_differences(shape, slope):
 @dtypes
 @slopes
 @pytest.mark.parametrize("shape", [(20, 5), (4, 3, 2, 5)], ids=["samples", "images"])
-def test_prelu_is_that_of_torch_with_all_gradients(shape, slope, dtype):
-    torch = imported_torch()
+def test_prelu_is_that_of_torch_with_all_gradients(shape, slope, dtype, torch):
     z, dy, slope = (one.astype(dtype) for one in (normal(*shape), normal(*shape, seed=1), slope))
     activation, params = PReLU(shared=slope.shape[-1] == 1), [{"slope": slope}]
     theirs = torch.nn.PReLU(slope.size, dtype=torch.tensor(z).dtype)

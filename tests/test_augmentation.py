@@ -60,6 +60,7 @@ def test_every_image_is_shifted_or_mirrored_in_an_admissible_way(name, image, mo
     ways_taken(name, (1 + normal(50, *image) ** 2).astype(dtype), most)
 
 
+@pytest.mark.one_in(2)
 @each
 @each_image
 def test_all_ways_are_taken_equally_often(name, image, most):

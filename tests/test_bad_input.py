@@ -907,6 +907,7 @@ def test_sparse_targets_are_as_good_as_dense_ones(make):
     assert_array_equal(sparse.coefs_[0], dense.coefs_[0])
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 @pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

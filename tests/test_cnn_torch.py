@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cnns import BOTH, STILL, outputs
-from helpers import imported_torch, normal
+from helpers import normal
 from numpy.testing import assert_allclose
 from scipy.special import softmax
 from sklearn.base import clone
@@ -11,8 +11,11 @@ from threadpoolctl import threadpool_limits
 
 from sknn import CNNClassifier
 
-torch = imported_torch()
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+torch = pytest.importorskip("torch")
+pytestmark = [
+    pytest.mark.usefixtures("torch"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 N, BATCH_SIZE, EPOCHS, RATE, ALPHA = 30, 12, 3, 0.1, 0.3
 SETTINGS = {
@@ -110,6 +113,7 @@ def losses_in_training(network, images, targets, weight):
     return losses
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("pooling", ["max", "average"])
 @pytest.mark.parametrize("normalization", [None, "batch"])
 @pytest.mark.parametrize("shape", [(8, 8, 2), (7, 5, 1)])

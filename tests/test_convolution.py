@@ -8,7 +8,6 @@ from helpers import (
     assert_is_gradient,
     drawn_params,
     forward_backward,
-    imported_torch,
     new_batch,
     new_gradient,
     normal,
@@ -156,8 +155,7 @@ def test_convolution_without_bias_is_that_with_a_bias_of_zero(
 @each
 @channels
 @dtypes
-def test_convolution_is_that_of_torch(image, settings, rows, columns, c, filters, dtype):
-    torch = imported_torch()
+def test_convolution_is_that_of_torch(image, settings, rows, columns, c, filters, dtype, torch):
     layer = Conv2D(filters, activation="relu", **settings)
     params, x, dy = drawn(layer, image, c, dtype)
     y, dx, grads = forward_backward(layer, params, x, dy)
@@ -185,8 +183,7 @@ def test_convolution_is_that_of_torch(image, settings, rows, columns, c, filters
 @in_turn("image", [(1, 1), (5, 4), (6, 7)])
 @in_turn("kernel_size", [1, 2, 3, (4, 5)])
 @in_turn("dilation", [1, (2, 3)])
-def test_same_borders_are_those_of_torch(image, kernel_size, dilation):
-    torch = imported_torch()
+def test_same_borders_are_those_of_torch(image, kernel_size, dilation, torch):
     layer = Conv2D(2, kernel_size, activation="identity", dilation=dilation)
     params, x, dy = drawn(layer, image, 3)
     y, _, _ = forward_backward(layer, params, x, dy)

@@ -306,6 +306,7 @@ def test_schedule_that_is_planned_ends_with_the_last_batch():
 # Validation
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("estimator", [DaskMLPClassifier, DaskMLPRegressor])
 @pytest.mark.parametrize("scoring", [None, "loss"])
 @pytest.mark.parametrize("weighed", [False, True])
@@ -639,6 +640,7 @@ def stream_under_a_limit():
     return [*grown, "none"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not processes.STATUS.exists(), reason="limits of memory are those of Linux")
 def test_blocks_train_where_arrays_do_not_fit_and_their_number_takes_no_memory():
     few, many, error = processes.run(stream_under_a_limit)

@@ -6,7 +6,6 @@ from helpers import (
     assert_is_gradient,
     drawn_params,
     forward_backward,
-    imported_torch,
     mostly_zeros,
     normal,
     of_model,
@@ -196,8 +195,7 @@ def test_frozen_layer_freezes_what_its_activation_learns(activation, trainable):
 
 
 @pytest.mark.parametrize("models", [(), (MODELS,)], ids=["one", "several"])
-def test_ntp_divides_the_sums_by_the_root_of_the_number_of_inputs(models):
-    torch = imported_torch()
+def test_ntp_divides_the_sums_by_the_root_of_the_number_of_inputs(models, torch):
     layer = Dense(UNITS, "tanh", scaling="ntp")
     params = drawn_params(layer, (N_IN,), models)
     x, dy = normal(*models, N, N_IN), normal(*models, N, UNITS, seed=1)

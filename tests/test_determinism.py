@@ -197,6 +197,7 @@ LAYOUTS = {
 }
 
 
+@pytest.mark.one_in(3)
 @each_reader
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layout_of_the_samples_does_not_change_the_weights(name, layout, here):

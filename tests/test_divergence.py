@@ -109,6 +109,7 @@ def assert_finite(estimator, X=X):
 # The epoch and the layer that are named
 
 
+@pytest.mark.one_in(3)
 @each_solver
 @each
 def test_divergence_names_the_epoch_in_which_it_began(case, solver):
@@ -123,6 +124,7 @@ def test_divergence_names_the_epoch_in_which_it_began(case, solver):
     assert_finite(estimator)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @each
 def test_divergence_is_found_under_every_schedule(case, schedule):
@@ -257,6 +259,7 @@ def test_proposed_learning_rates_lead_to_one_that_works(case, solver):
 # Early stopping
 
 
+@pytest.mark.one_in(3)
 @each_solver
 @each
 def test_early_stopping_warns_and_returns_the_weights_of_the_best_epoch(case, solver):
@@ -340,6 +343,7 @@ large = pytest.mark.parametrize(("dtype", "scale"), LARGE)
 CASTS = pytest.mark.filterwarnings("ignore:(invalid value|overflow) encountered:RuntimeWarning")
 
 
+@pytest.mark.one_in(3)
 @large
 @pytest.mark.parametrize("normalization", [None, "batch", "layer"])
 @pytest.mark.parametrize("solver", [*STOCHASTIC_SOLVERS, "lbfgs"])
@@ -379,6 +383,7 @@ def test_running_statistics_that_overflow_are_named(solver, dtype, scale):
     assert "first in layer 2 (BatchNorm)" in message
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("solver", "dtype", "scale"),
     [
@@ -397,6 +402,7 @@ def test_targets_whose_squares_overflow_ask_for_scaled_targets(case, solver, dty
     assert_finite(estimator)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("dtype", "scale"), [(np.float32, 1e-40), (np.float64, 1e-310)])
 @pytest.mark.parametrize("normalization", [None, "batch", "layer"])
 @pytest.mark.parametrize("solver", [*STOCHASTIC_SOLVERS, "lbfgs"])
@@ -415,6 +421,7 @@ def test_denormal_samples_are_as_good_as_zeros(case, solver, normalization, dtyp
 CONSTANTS = [0.0, 1.0, -3.0, 1e-300, 20.0]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("batch_size", "dtype"), [(1, np.float64), (5, np.float32), (N, np.float32), (N, np.float64)]
 )
@@ -456,6 +463,7 @@ def test_weights_of_a_constant_column_stay_where_they_are_behind_batch_normalisa
         assert_finite(estimator, samples)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("constant", [0.0, 7.0, 1e-310])
 @pytest.mark.parametrize("solver", [*STOCHASTIC_SOLVERS, "lbfgs"])
 @pytest.mark.parametrize("case", [MLPS[1], CNNS[1], SEQUENTIALS[1]], ids=["mlp", "cnn", "any"])
@@ -477,6 +485,7 @@ def test_batches_of_one_leave_running_statistics_at_rest(case):
     assert_finite(estimator)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("weight", [1e300, 1e-300])
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 @each

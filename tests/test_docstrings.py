@@ -287,6 +287,7 @@ def weights(estimator, **settings):
     return np.concatenate([w.ravel() for w in [*fitted.coefs_, *fitted.intercepts_]])
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("parameter", OTHER_VALUES)
 @pytest.mark.parametrize(
     "estimator", [sknn.MLPClassifier, sknn.CNNRegressor, sknn.SequentialClassifier]
@@ -328,6 +329,7 @@ def test_no_other_parameter_is_documented_to_be_refused_by_lbfgs(estimator):
     assert refused == {"augment", "checkpoint", "dropout"} & set(entries)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_early_stopping_is_obeyed_by_the_solvers_documented(estimator, solver):
@@ -354,6 +356,7 @@ def test_partial_fit_refuses_early_stopping_as_documented(estimator):
         small(estimator, early_stopping=True).partial_fit(X, Y, **classes)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_tol_is_ignored_by_the_schedules_documented_alone(estimator, schedule):

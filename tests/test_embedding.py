@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers import forward_backward, imported_torch, normal
+from helpers import forward_backward, normal
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kstest, norm
 
@@ -42,8 +42,7 @@ def test_row_gets_the_sum_of_the_gradients_of_its_samples():
     assert_array_equal(dx, np.zeros((3, 2)))
 
 
-def test_embedding_is_that_of_torch():
-    torch = imported_torch()
+def test_embedding_is_that_of_torch(torch):
     x, dy, table = np.arange(40).reshape(20, 2) * 7 % 5, normal(20, 6), normal(10, 3)
     y, _, grads = embedded(Embedding(5, 3), x, table, dy)
     weight = torch.tensor(table, requires_grad=True)

@@ -98,7 +98,7 @@ SMOOTH_TRAINING = {  # what amplifies rounding is left out
 OF_ONE = ("two classes", "four classes", "numbers")
 
 
-@examples(80)
+@examples(48)
 @given(cases())
 def test_predictions_have_the_shape_dtype_and_range_that_they_should(case):
     estimator, X, y = case
@@ -137,7 +137,7 @@ def test_predictions_have_the_shape_dtype_and_range_that_they_should(case):
             assert_array_equal(of_the_label, p.max(axis=1))  # raw outputs decide between equals
 
 
-@examples(50)
+@examples(30)
 @given(cases(), seeds, one_of([1e-6, 1e-3, 1024]))
 def test_prediction_of_a_row_depends_on_no_other_row_and_on_no_memory(case, seed, memory):
     estimator, X, y = case
@@ -154,7 +154,7 @@ def test_prediction_of_a_row_depends_on_no_other_row_and_on_no_memory(case, seed
     assert_allclose(outputs(estimator, X[rows[:1]]), wanted[rows[:1]], **tolerance)
 
 
-@examples(30)
+@examples(18)
 @given(cases())
 def test_clone_pickle_and_file_give_the_same_predictions_to_the_bit(case):
     estimator, X, y = case
@@ -171,7 +171,7 @@ def test_clone_pickle_and_file_give_the_same_predictions_to_the_bit(case):
     assert_same(loaded.get_params(deep=False), estimator.get_params(deep=False))
 
 
-@examples(40)
+@examples(24)
 @given(
     cases(
         max_iter=st.integers(1, 4),
@@ -194,7 +194,7 @@ def test_partial_fits_are_one_fit_of_so_many_epochs(case):
     assert part.loss_curve_ == estimator.loss_curve_
 
 
-@examples(35)
+@examples(21)
 @given(cases(alpha=0.0, l1=0.0, normalization=one_of([None, "layer"])), st.integers(-20, 20))
 def test_weights_of_samples_count_relative_to_each_other(case, power):
     estimator, X, y = case
@@ -205,7 +205,7 @@ def test_weights_of_samples_count_relative_to_each_other(case, power):
     assert_same_weights(scaled, estimator)
 
 
-@examples(40)
+@examples(24)
 @given(
     cases(
         OF_ONE,
@@ -232,7 +232,7 @@ def test_integer_weights_are_repetitions_of_samples_in_full_batches(case, seed):
     assert_allclose(outputs(estimator, X), outputs(repeated, X), rtol=1e-6, atol=1e-8)
 
 
-@examples(30)
+@examples(18)
 @given(cases(TARGETS, ("MLP",), **SMOOTH_TRAINING), seeds)
 def test_order_of_features_does_not_matter_if_the_weights_follow(case, seed):
     estimator, X, y = case
@@ -246,7 +246,7 @@ def test_order_of_features_does_not_matter_if_the_weights_follow(case, seed):
     assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
 
 
-@examples(25)
+@examples(15)
 @given(cases(TARGETS, ("MLP", "Sequential"), **SMOOTH_TRAINING))
 def test_sparse_samples_are_as_good_as_dense_ones(case):
     estimator, X, y = case
@@ -267,7 +267,7 @@ JUNK = [
 NOT_DRAWN = {"checkpoint", "checkpoint_every", "verbose", "max_time", "callbacks"}
 
 
-@examples(150)
+@examples(90)
 @given(
     cases(OF_ONE, ("MLP", "CNN", "Sequential")),
     st.data(),
@@ -313,7 +313,7 @@ STRINGS_FAIL = scikit_learn_before("1.9")
 KINDS = ["two classes", "four classes", "multilabel", "numbers", "positive numbers"]
 
 
-@examples(120)
+@examples(72)
 @given(
     kind=one_of(KINDS[: -1 if BEFORE_WEIGHTS else None]),
     params=st.fixed_dictionaries(
@@ -359,7 +359,7 @@ labellings = st.lists(
 labellings = labellings.filter(lambda drawn: any(weight for *_, weight in drawn))
 
 
-@examples(25)
+@examples(15)
 @given(labellings)
 def test_specificity_and_report_are_counted_sample_by_sample(samples):
     y_true, y_pred, weight = map(list, zip(*samples, strict=True))
@@ -385,7 +385,7 @@ def test_specificity_and_report_are_counted_sample_by_sample(samples):
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-@examples(20)
+@examples(12)
 @given(
     base=st.floats(1e-300, 1e300),
     total=st.integers(1, 10_000),

@@ -183,13 +183,11 @@ def saved_and_loaded_or_pickled_it_has_the_same_bits(case, fitted, folder):
 
 
 @an_exit
-def clone_is_fitted_to_the_same_bits(case, fitted, folder):
-    estimator = fitted(case)
-    again = clone(estimator)
+def clone_has_the_parameters_alone(case, fitted, folder):
+    again = clone(fitted(case))
     assert not hasattr(again, "coefs_")
     again.set_params(random_state=case.settings(folder)["random_state"])  # a generator is spent
     assert_same(again.get_params(deep=False), case.new(folder).get_params(deep=False))
-    assert_same_bits(again.fit(X, case.y), estimator)
 
 
 def checksum(estimator, X=None, y=None):

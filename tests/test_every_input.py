@@ -118,6 +118,10 @@ TRAINING = (fit, partial_fit, resume, record_gradients, diagnose_unfitted)
 READERS = [MLPClassifier, CNNRegressor, SequentialClassifier]
 FULL = ("list of lists", "float32", "csr array", "pandas", "list", "objects", "nan", "too short")
 EACH_READER = pytest.mark.parametrize("make", READERS)
+each_odd_x = pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[pytest.mark.peer] if case == "tensor" else []) for case in ODD_X],
+)
 
 
 def training(case):
@@ -276,8 +280,9 @@ def assert_same(results, expected, single=False):
         assert_allclose(result, wanted, rtol=rtol, atol=atol)
 
 
+@pytest.mark.one_in(3)
 @EACH_READER
-@pytest.mark.parametrize("case", ODD_X)
+@each_odd_x
 def test_training_takes_odd_samples_as_plain_ones(case, make, tmp_path):
     numbers, wrap = ODD_X[case]
     odd, y = wrap(numbers), target(make)
@@ -290,8 +295,9 @@ def test_training_takes_odd_samples_as_plain_ones(case, make, tmp_path):
     assert contents(odd) == before
 
 
+@pytest.mark.one_in(3, 1)
 @EACH_READER
-@pytest.mark.parametrize("case", ODD_X)
+@each_odd_x
 def test_fitted_networks_take_odd_samples_as_plain_ones(case, make):
     numbers, wrap = ODD_X[case]
     odd, y = wrap(numbers), target(make)
@@ -330,8 +336,9 @@ def test_rates_are_tried_on_odd_samples_as_on_plain_ones(case, make):
     assert contents(odd) == before
 
 
+@pytest.mark.one_in(3, 2)
 @EACH_READER
-@pytest.mark.parametrize("case", ODD_X)
+@each_odd_x
 def test_displays_take_odd_samples_as_plain_ones(case, make):
     numbers, wrap = ODD_X[case]
     odd = wrap(numbers[:1])
@@ -393,6 +400,7 @@ def test_predicted_labels_are_those_of_odd_targets(case, make):
     assert clf.predict(EIGHTHS).tolist() == new(make).fit(EIGHTHS, y).predict(EIGHTHS).tolist()
 
 
+@pytest.mark.one_in(3)
 @EACH_READER
 @pytest.mark.parametrize("case", ODD_WEIGHTS)
 def test_odd_weights_are_taken_as_plain_ones(case, make, tmp_path):

@@ -6,7 +6,6 @@ from helpers import (
     LOSSES,
     Slow,
     assert_is_gradient,
-    imported_torch,
     joint_and_singles,
     mostly_zeros,
     new_batch,
@@ -219,8 +218,7 @@ def test_clip_scales_the_gradient_down_to_the_largest_norm(share, dtype):
         assert_allclose(gradient.norm(), share * norm, rtol=1e-5)
 
 
-def test_clip_is_that_of_torch():
-    torch = imported_torch()
+def test_clip_is_that_of_torch(torch):
     gradient = new_gradient(LAYERS, SQUARED_ERROR, N_IN)
     gradient.mean(drawn_batch())
     parameter = torch.zeros(gradient.grad.size, dtype=torch.float64)

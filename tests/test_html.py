@@ -691,6 +691,7 @@ def test_browser_follows_the_theme_of_the_editor_and_the_system(dark, tmp_path):
     ]
 
 
+@pytest.mark.slow
 @needs_scikit_learn("1.8", "panels in the theme of the page")
 @needs_browser
 @pytest.mark.parametrize("dark", [False, True])

@@ -82,12 +82,14 @@ SAME_NUMBERS = {
 }
 
 
+@pytest.mark.one_in(3)
 @every
 @pytest.mark.parametrize("form", SAME_PIXELS.values(), ids=SAME_PIXELS)
 def test_images_of_integers_are_the_same_in_every_form(form, make):
     assert_form_is_as_good(make, form, PIXELS)
 
 
+@pytest.mark.one_in(3)
 @every
 @pytest.mark.parametrize("form", SAME_NUMBERS.values(), ids=SAME_NUMBERS)
 def test_images_of_floats_are_the_same_in_every_form(form, make):
@@ -167,6 +169,7 @@ FIRST = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("layers", FIRST.values(), ids=FIRST)
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -279,6 +282,7 @@ DTYPES = [
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("X", "dtype", "wanted"), DTYPES)
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @every
@@ -431,6 +435,7 @@ WRONG_AFTER_NUMBERS = {
 }
 
 
+@pytest.mark.one_in(3)
 @every
 @pytest.mark.parametrize("case", WRONG_AFTER_PIXELS)
 def test_samples_that_are_not_as_those_fitted_raise_after_integers(case, make):
@@ -439,6 +444,7 @@ def test_samples_that_are_not_as_those_fitted_raise_after_integers(case, make):
         assert_refused(lambda call=call: call(wrong), message)
 
 
+@pytest.mark.one_in(3)
 @every
 @pytest.mark.parametrize("case", WRONG_AFTER_NUMBERS)
 def test_samples_that_are_not_as_those_fitted_raise_after_floats(case, make):

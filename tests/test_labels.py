@@ -44,6 +44,7 @@ def raw_outputs(clf, X):
 GROUPS = (slice(0, 4), slice(4, 6), slice(6, 9))
 
 
+@pytest.mark.one_in(3)
 @dtypes
 @solvers
 @pytest.mark.parametrize("strings", [False, True])

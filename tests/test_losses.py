@@ -6,7 +6,6 @@ from helpers import (
     LOSSES,
     MODELS,
     assert_is_gradient,
-    imported_torch,
     normal,
     sample_weights,
     sum_and_gradient,
@@ -364,8 +363,7 @@ def test_targets_of_its_own_kind_pass_the_check_of_the_loss(name):
 
 @dtypes
 @pytest.mark.parametrize("name", TORCH)
-def test_loss_has_the_value_and_gradient_of_torch(name, dtype):
-    torch = imported_torch()
+def test_loss_has_the_value_and_gradient_of_torch(name, dtype, torch):
     loss, y, z, _ = drawn(name)
     y, z = y.astype(dtype), (3 * z).astype(dtype)
     raw = torch.tensor(z, requires_grad=True)

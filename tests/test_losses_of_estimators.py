@@ -56,6 +56,7 @@ def spread(n=2000):
     return X, (1 + X[:, 0]) * rng.normal(size=n)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("kind", "dtype"),
     [
@@ -74,6 +75,7 @@ def test_classification_loss_trains_to_a_good_score(loss, kind, dtype):
     assert clf.coefs_[0].dtype == dtype
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(("outputs", "dtype"), [(1, np.float32), (2, np.float64)])
 @pytest.mark.parametrize("loss", REGRESSION_LOSSES)
 def test_regression_loss_trains_to_a_good_score(loss, outputs, dtype):

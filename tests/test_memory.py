@@ -189,7 +189,14 @@ INCREMENTAL = {
 }
 
 
-@pytest.mark.parametrize("case", INCREMENTAL)
+@pytest.mark.parametrize(
+    "case",
+    [
+        "dense",
+        "images",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("sparse", "stack")),
+    ],
+)
 def test_a_hundred_calls_of_partial_fit_leave_only_records(case, uncollected, cut):
     estimator, X = INCREMENTAL[case]
     y = np.arange(20) % 2
@@ -548,6 +555,7 @@ ODD_ROWS = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.filterwarnings("ignore:X has feature names")
 @pytest.mark.parametrize("images", [False, True], ids=["dense", "images"])
 @pytest.mark.parametrize("kind", ODD_ROWS)

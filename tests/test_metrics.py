@@ -375,6 +375,7 @@ weighted avg                          0.69   0.68        0.82     0.68      66""
     )
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("zero_division", [0, 1, np.nan])
 @pytest.mark.parametrize(("kind", "labels"), KINDS)

@@ -146,6 +146,7 @@ def watched(watch, backwards=False):
 # The gradient
 
 
+@pytest.mark.one_in(3)
 @each
 @pytest.mark.parametrize("weight", WEIGHTS.values(), ids=WEIGHTS)
 @pytest.mark.parametrize("loss", ["squared_error", "log_loss softmax", "root_mean_squared_error"])
@@ -180,6 +181,7 @@ def test_gradient_with_dropout_is_that_of_differences(cut):
     assert_is_gradient(gradient.grad.copy(), value, theta)
 
 
+@pytest.mark.one_in(3)
 @each
 @pytest.mark.parametrize("weight", WEIGHTS.values(), ids=WEIGHTS)
 @pytest.mark.parametrize("size", [1, PART, N - 1])
@@ -318,6 +320,7 @@ def assert_same_training(one, other):
     assert one.loss_curve_ == other.loss_curve_
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("n_threads", [2, 8])
 @pytest.mark.parametrize(
     "settings",

@@ -261,6 +261,7 @@ def test_copy_predicts_the_same_and_stands_alone(make, params, copied, data):
     assert len(original.history_["loss"]) == original.n_iter_
 
 
+@pytest.mark.one_in(3)
 @COPIES
 @pytest.mark.parametrize(
     "params",
@@ -356,6 +357,7 @@ LABELS = {
 }
 
 
+@pytest.mark.one_in(3)
 @SOLVERS
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("kind", LABELS)
@@ -993,6 +995,7 @@ def test_prediction_leaves_no_memory_behind(make):
         tracemalloc.stop()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("params", [
     {},
     {"solver": "sgd"},

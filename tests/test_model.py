@@ -361,6 +361,7 @@ def layer_by_layer(model, x):
     return outputs
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("memory", [1, 5e4, 1e9])
 @pytest.mark.parametrize("at", [None, np.array([70, 3, 9, 3, *range(40)])], ids=["all", "some"])
 @pytest.mark.parametrize("n_threads", [1, 2, 8])

@@ -170,6 +170,7 @@ def assert_each_is_trained_as_by_itself(joint, singles, epochs=30):
             assert patience[model] == getattr(single.run.patience, name)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("plan", JOINT_PLANS.values(), ids=JOINT_PLANS)
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 @pytest.mark.parametrize("mode", MODES)
@@ -236,6 +237,7 @@ DRAWN_SCHEDULES = [
 ]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("seed", range(60))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # some of them diverge
 def test_training_drawn_models_is_bit_for_bit_training_each(seed):
@@ -257,6 +259,7 @@ def test_training_drawn_models_is_bit_for_bit_training_each(seed):
     assert_each_is_trained_as_by_itself(joint, singles, epochs=4)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
 @pytest.mark.parametrize("mode", MODES)
 def test_training_several_models_is_training_each_with_any_layers(layers, mode):
@@ -405,6 +408,7 @@ def four_and_singles(optimizer, dtype, early_stopping=False, seed=0, subset=None
     return trainer(*map(np.stack, zip(*initial, strict=True))), singles
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS_PER_MODEL.values(), ids=OPTIMIZERS_PER_MODEL)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -427,6 +431,7 @@ OWN = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("own", OWN.values(), ids=OWN)
 @pytest.mark.parametrize(("optimizer", "dtype"), [("adam", np.float32), ("sgd", np.float64)])
 @pytest.mark.parametrize("early_stopping", [False, True])

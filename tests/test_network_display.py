@@ -615,11 +615,11 @@ def networks():
 @pytest.mark.parametrize(
     ("size", "sample"),
     [
-        (None, True),
         (None, False),
         ((4, 3), True),
-        ((14, 7), False),
+        pytest.param(None, True, marks=pytest.mark.slow),
         pytest.param((4, 3), False, marks=pytest.mark.slow),
+        pytest.param((14, 7), False, marks=pytest.mark.slow),
         pytest.param((14, 7), True, marks=pytest.mark.slow),
         pytest.param((5, 9), True, marks=pytest.mark.slow),
         pytest.param((5, 9), False, marks=pytest.mark.slow),

@@ -8,7 +8,6 @@ from helpers import (
     assert_is_gradient,
     drawn_params,
     forward_backward,
-    imported_torch,
     new_batch,
     new_gradient,
     normal,
@@ -91,8 +90,7 @@ def test_running_statistics_are_means_over_steps_of_mean_and_unbiased_variance(s
 
 @each_shape
 @dtypes
-def test_batch_norm_is_that_of_torch_in_training_and_prediction(shape, dtype):
-    torch = imported_torch()
+def test_batch_norm_is_that_of_torch_in_training_and_prediction(shape, dtype, torch):
     kind = torch.nn.BatchNorm1d if len(shape) == 2 else torch.nn.BatchNorm2d
     theirs = kind(FEATURES, dtype=getattr(torch, np.dtype(dtype).name))
     layer, state = BatchNorm(), new_state(dtype=dtype)
@@ -376,8 +374,7 @@ def test_layer_norm_has_the_values_of_its_formula(shape):
 
 @each_shape
 @dtypes
-def test_layer_norm_is_that_of_torch(shape, dtype):
-    torch = imported_torch()
+def test_layer_norm_is_that_of_torch(shape, dtype, torch):
     layer, x, dy = LayerNorm(), normal(*shape).astype(dtype), normal(*shape, seed=1).astype(dtype)
     params = params_of(layer, dtype)
     their_x, scale, shift = (

@@ -206,6 +206,7 @@ STACKS = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("case", STACKS)
 def test_layers_compute_the_same(case, dtype):

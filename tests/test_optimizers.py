@@ -2,7 +2,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from helpers import MODELS, built_in, imported_torch, normal
+from helpers import MODELS, built_in, normal
 from numpy.testing import assert_allclose, assert_array_equal
 from rows import in_turn
 from trainers import new_trainer
@@ -175,8 +175,7 @@ def test_optimizer_takes_the_steps_of_its_formula(optimizer, reference):
 
 
 @pytest.mark.parametrize(("name", "settings", "optimizer"), TORCH.values(), ids=TORCH)
-def test_optimizer_takes_the_steps_of_torch(name, settings, optimizer):
-    torch = imported_torch()
+def test_optimizer_takes_the_steps_of_torch(name, settings, optimizer, torch):
     theta, grads = normal(SIZE), normal(STEPS, SIZE, seed=1)
     parameter = torch.tensor(theta, requires_grad=True)
     theirs = getattr(torch.optim, name)([parameter], lr=0.01, **settings)

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from helpers import drawn_params, forward_backward, imported_torch, normal
+from helpers import drawn_params, forward_backward, normal
 from numpy.testing import assert_allclose
 from scipy.stats import kstest, norm, uniform
 
@@ -31,8 +31,7 @@ def test_columns_become_sums_of_cosines_and_themselves(keep_input):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_periodic_is_that_of_torch_with_all_gradients(dtype):
-    torch = imported_torch()
+def test_periodic_is_that_of_torch_with_all_gradients(dtype, torch):
     layer = Periodic(3, 5)
     params = {name: own.astype(dtype) for name, own in drawn_params(layer, (COLUMNS,)).items()}
     x, dy = normal(N, COLUMNS).astype(dtype), normal(N, 4 * COLUMNS, seed=1).astype(dtype)

@@ -212,6 +212,7 @@ OPTIONS = {
     "warm start": (MLP_C, "three", {"warm_start": True}),
     "warm start of images": (CNN_R, "number", {"warm_start": True, "normalization": "batch"}),
 }
+OF_NETWORKS = ("activation ", "loss ", "weights ")  # options that training has no state of
 STOPPING = {
     "a fraction": {},
     "the loss": {"scoring": "loss"},
@@ -292,7 +293,14 @@ def test_estimator_is_loaded_as_it_was(case, path):
     assert_goes_on_the_same(loaded, estimator, lambda one: seeded(one).fit(X, y))
 
 
-@pytest.mark.parametrize("case", [case for case in OPTIONS if case != "solver lbfgs"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[pytest.mark.slow] if case.startswith(OF_NETWORKS) else [])
+        for case in OPTIONS
+        if case != "solver lbfgs"
+    ],
+)
 def test_partially_fitted_estimator_goes_on_as_it_would_have(case, path):
     estimator, X, y = partially_fitted(case)
     loaded = through_file(estimator, path)

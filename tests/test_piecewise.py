@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from helpers import drawn_params, forward_backward, imported_torch, normal
+from helpers import drawn_params, forward_backward, normal
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kstest, uniform
 
@@ -43,8 +43,7 @@ def test_columns_are_lines_plus_weights_of_their_codes():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_piecewise_linear_is_that_of_torch_with_all_gradients(dtype):
-    torch = imported_torch()
+def test_piecewise_linear_is_that_of_torch_with_all_gradients(dtype, torch):
     layer, x, dy = PiecewiseLinear(EDGES, 4), 2 * normal(20, 3), normal(20, 12, seed=1)
     params = {name: own.astype(dtype) for name, own in drawn_params(layer, SHAPE).items()}
     x, dy = x.astype(dtype), dy.astype(dtype)

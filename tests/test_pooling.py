@@ -2,7 +2,7 @@ import re
 
 import numpy as np
 import pytest
-from helpers import assert_is_gradient, forward_backward, imported_torch, normal, training_pass
+from helpers import assert_is_gradient, forward_backward, normal, training_pass
 from numpy.testing import assert_allclose, assert_array_equal
 from rows import in_turn
 
@@ -103,8 +103,7 @@ def test_pooling_has_the_values_and_gradient_of_loops(kind, image, settings, row
 @kinds
 @pixels
 @dtypes
-def test_pooling_is_that_of_torch(kind, image, settings, rows, columns, ties, dtype):
-    torch = imported_torch()
+def test_pooling_is_that_of_torch(kind, image, settings, rows, columns, ties, dtype, torch):
     layer = kind(**settings)
     x, dy = drawn(layer, image, ties=ties, dtype=dtype)
     y, dx, _ = forward_backward(layer, {}, x, dy)
@@ -131,8 +130,7 @@ def test_pooling_is_that_of_torch(kind, image, settings, rows, columns, ties, dt
 
 
 @pytest.mark.parametrize("side", [1, 4, 5, 28])
-def test_same_borders_in_pairs_are_those_of_torchs_ceil_mode(side):
-    torch = imported_torch()
+def test_same_borders_in_pairs_are_those_of_torchs_ceil_mode(side, torch):
     x = normal(N, side, side, C)
     theirs = torch.tensor(x.transpose(0, 3, 1, 2))
     settings = {"kernel_size": 2, "ceil_mode": True}
@@ -216,8 +214,7 @@ def test_global_average_has_the_values_and_gradient_of_loops(image, c):
 
 
 @dtypes
-def test_global_average_is_that_of_torch(dtype):
-    torch = imported_torch()
+def test_global_average_is_that_of_torch(dtype, torch):
     layer, x = GlobalAveragePool2D(), normal(N, 28, 28, C).astype(dtype)
     y = layer.forward({}, {}, x, Workspace(dtype), PREDICTION)
     wanted = torch.nn.AdaptiveAvgPool2d(1)(torch.tensor(x.transpose(0, 3, 1, 2)))[..., 0, 0]

@@ -21,7 +21,13 @@ def numbers(text):
     return [float(number) for number in re.findall(r"\d+\.\d+(?:e-?\d+)?", text)]
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(example, marks=[pytest.mark.slow] if "load_" in example else [])
+        for example in EXAMPLES
+    ],
+)
 def test_example_prints_the_numbers_in_its_comments(example, capsys):
     exec(example, {})
     promised = numbers(" ".join(re.findall(r"# (.*)$", example, re.M)))

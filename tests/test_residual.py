@@ -10,7 +10,6 @@ from helpers import (
     LOSSES,
     drawn_params,
     forward_backward,
-    imported_torch,
     new_batch,
     new_gradient,
     normal,
@@ -300,8 +299,7 @@ def test_gradient_of_what_is_trained_does_not_depend_on_what_is_frozen_below(nee
 
 @pytest.mark.parametrize("kind", ["dense", "convolutional"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_block_is_that_of_torch(kind, dtype):
-    torch = imported_torch()
+def test_block_is_that_of_torch(kind, dtype, torch):
     their_dtype = getattr(torch, np.dtype(dtype).name)
     if kind == "dense":
         layer = Residual([Dense(4, "identity"), BatchNorm(), Activate(), Dense(4, "identity")])

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers import built_in, imported_torch
+from helpers import built_in
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn.nn.schedules import (
@@ -269,8 +269,7 @@ TORCH = {  # ours, and the name in torch.optim.lr_scheduler and its settings
 
 
 @pytest.mark.parametrize(("schedule", "name", "settings"), TORCH.values(), ids=TORCH)
-def test_schedule_has_the_rates_of_torch(schedule, name, settings):
-    torch = imported_torch()
+def test_schedule_has_the_rates_of_torch(schedule, name, settings, torch):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=BASE)
     theirs = getattr(torch.optim.lr_scheduler, name)(optimizer, **settings)
     ours, wanted = [], []

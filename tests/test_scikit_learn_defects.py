@@ -120,6 +120,7 @@ def assert_equal_runs(pieces, whole):
             assert_array_equal(pieces.history_[name], values)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("setting", SCHEDULES)
 @BOTH

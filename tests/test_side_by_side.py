@@ -143,6 +143,7 @@ def assert_same_value(mine, other, factor=1):
         assert_allclose(mine, np.multiply(other, factor), rtol=1e-6)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(("problem", "setting"), comparable(SETTINGS))
 def test_fit_gives_the_weights_of_scikit_learn(problem, setting, data):
     X, y = data(problem)
@@ -153,6 +154,7 @@ def test_fit_gives_the_weights_of_scikit_learn(problem, setting, data):
         assert_allclose(ours._optimizer.learning_rate, theirs._optimizer.learning_rate, rtol=1e-12)
 
 
+@pytest.mark.one_in(2)
 @weights_of_samples
 @pytest.mark.parametrize(
     ("problem", "setting"),
@@ -167,6 +169,7 @@ def test_weighted_fit_gives_the_weights_of_scikit_learn(problem, kind, setting, 
     assert_same(ours, theirs, X, problem)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("setting", "container"),
     [
@@ -186,6 +189,7 @@ def test_sparse_fit_gives_the_weights_of_scikit_learn(problem, container, settin
     assert_same(ours, theirs, X, problem)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("setting", ["adam", "sgd", "invscaling", "lbfgs"])
 @pytest.mark.parametrize("problem", [marked(problem) for problem in PROBLEMS[:-1]])
 def test_second_fit_under_warm_start_gives_the_weights_of_scikit_learn(problem, setting, data):

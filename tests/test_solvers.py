@@ -61,6 +61,7 @@ def rates(make=MLPRegressor, max_iter=12, **params):
 # Solvers
 
 
+@pytest.mark.one_in(3)
 @quiet
 @dtypes
 @both

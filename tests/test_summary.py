@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from helpers import imported_torch
 from numpy.testing import assert_array_equal
 from sklearn.base import clone, is_classifier
 from sklearn.neural_network import MLPClassifier as ReferenceMLP
@@ -96,8 +95,7 @@ def torch_twin(torch):
     ]
 
 
-def test_figures_of_a_cnn_are_torchs():
-    torch = imported_torch()
+def test_figures_of_a_cnn_are_torchs(torch):
     from torch.utils.flop_counter import FlopCounterMode
 
     rows = summary(CNNClassifier(normalization="batch"), (28, 28, 1), n_outputs=10).rows
@@ -113,8 +111,7 @@ def test_figures_of_a_cnn_are_torchs():
         assert np.prod(row.output_shape) == x.numel()
 
 
-def test_parameters_of_other_layers_are_torchs():
-    torch = imported_torch()
+def test_parameters_of_other_layers_are_torchs(torch):
     nn = torch.nn
     pairs = [
         (Conv2D(4, (3, 5), bias=False), nn.Conv2d(3, 4, (3, 5), bias=False)),

@@ -90,7 +90,9 @@ def interrupted(action, n):
     return interrupt.line
 
 
-@pytest.mark.parametrize("action", [hold_twice, share, hold_and_share])
+@pytest.mark.parametrize(
+    "action", [hold_twice, share, pytest.param(hold_and_share, marks=pytest.mark.slow)]
+)
 def test_interrupt_at_any_line_leaves_the_threads_as_they_were(action):
     lines, both = set(), Barrier(2, timeout=10)
     for n in range(MOST_LINES):

@@ -274,6 +274,7 @@ def gradient_of_training(estimator, X, y, sample_weight):
     return value, gradient.add_penalty(estimator.alpha * share, estimator.l1 * share), gradient
 
 
+@pytest.mark.one_in(2)
 @each_case
 @pytest.mark.parametrize("sample_weight", [None, WEIGHT], ids=["unweighted", "weighted"])
 def test_trace_has_the_loss_and_gradient_of_training(case, sample_weight, fitted):

@@ -353,6 +353,7 @@ SCORINGS = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize(("scoring", "reference"), SCORINGS.values(), ids=SCORINGS)
 def test_scoring_is_what_early_stopping_watches(scoring, reference, solver):
