@@ -1,5 +1,6 @@
 """scikit-learn's searches and cross-validation, with networks that train together."""
 
+from sknn.estimators.newest import NewestSplit
 from sknn.model_selection.searches import (
     GridSearchCV,
     HalvingGridSearchCV,
@@ -15,6 +16,7 @@ __all__ = [
     "GridSearchCV",
     "HalvingGridSearchCV",
     "HalvingRandomSearchCV",
+    "NewestSplit",
     "RandomizedSearchCV",
     "cross_val_predict",
     "cross_val_score",
