@@ -65,6 +65,7 @@ sknn.onnx.graph                 operators and constants by name, before they bec
 sknn.model_selection            searches and cross-validation whose networks train together
 
 sknn.model_selection.searches   `GridSearchCV` and the others, `together`
+sknn.model_selection.spaces      `search_space`: ranges for searches that draw settings
 
 sknn.model_selection.backend    a joblib backend: takes tasks in and runs them in a room
 

@@ -22,7 +22,9 @@ USES = {
         "sknn/inspection/tracing/formulas.py",
         "sknn/plotting/activations.py",
     ],
-    "loss": [],
+    "loss": [
+        "docs/guide/regression.md",
+    ],
     "optimiser": ["docs/write_signatures.py"],
     "schedule": [
         "docs/guide/checkpoints.md",
@@ -30,12 +32,14 @@ USES = {
         "docs/guide/losses.md",
         "docs/guide/normalization_and_dropout.md",
         "docs/guide/searching.md",
+        "docs/guide/time.md",
         "docs/quickstart.md",
         "sknn/dask/estimators.py",
     ],
     "initialiser": [],
     "layer": [
         "docs/guide/embeddings.md",
+        "docs/guide/glossary.md",
         "docs/quickstart.md",
         "sknn/estimators/cnn.py",
         "sknn/estimators/mlp.py",
@@ -47,7 +51,7 @@ USES = {
         "sknn/tabular/recipe.py",
     ],
     "parameter of all estimators": [
-        "docs/guide/determinism.md",
+        "docs/guide/reproducibility.md",
         "docs/guide/searching.md",
         "docs/guide/tables.md",
         "sknn/tabular/ensemble.py",

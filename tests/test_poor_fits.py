@@ -79,9 +79,8 @@ def test_rate_that_is_too_high_is_named():
 def test_fit_without_a_sample_of_weight_is_not_judged():
     weight = np.repeat([0.0, 1.0], 30)
     rows = np.arange(30), np.arange(30, 60)
-    regressor = MLPRegressor(
-        **SHORT, early_stopping=True, validation_fraction=rows, n_iter_no_change=100
-    )
+    settings = {**SHORT, "batch_size": 2, "n_iter_no_change": 100}
+    regressor = MLPRegressor(**settings, early_stopping=True, validation_fraction=rows)
     assert told(regressor, X, 300 * LINE, weight) == ""
     assert regressor.n_iter_ == 20
 

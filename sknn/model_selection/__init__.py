@@ -11,6 +11,7 @@ from sknn.model_selection.searches import (
     cross_validate,
     together,
 )
+from sknn.model_selection.spaces import search_space
 
 __all__ = [
     "GridSearchCV",
@@ -21,5 +22,6 @@ __all__ = [
     "cross_val_predict",
     "cross_val_score",
     "cross_validate",
+    "search_space",
     "together",
 ]
