@@ -70,6 +70,9 @@ estimators/scales.py: scales
     elif narrow < NARROW: => elif False:
     -1 - len(distances) // 10 => -1
     x = x.toarray() if issparse(x) else x => pass
+estimators/hidden_layers.py: evidence pixels
+    (Dense, Conv2D, Residual)) => (Dense, Conv2D))
+    any(isinstance(layer, BatchNorm) => all(isinstance(layer, BatchNorm)
 estimators/pixels.py: pixels
     if is_guessed and height == 1 < width: => if height == 1 < width:
     if height < shorter and longer < ASPECT * shorter: => if height < shorter:
@@ -1208,8 +1211,6 @@ estimators/inputs.py: bad_input every_input divergence
     if np.ma.is_masked(array): => if False:
     if sums_up(outputs) or np.isfinite(outputs).all(): => if sums_up(outputs):
 estimators/hidden_layers.py: hidden_layers regularization transform
-    (Dense, Conv2D, Residual)) => (Dense, Conv2D))
-    any(isinstance(layer, BatchNorm) => all(isinstance(layer, BatchNorm)
     return weighted[1:] => return weighted[:-1]
     [0.0] * (1 + n_spared) => [0.0] * (2 + n_spared)
     ForActivation(as_activation(activation), as_initializer(weight_init)) => weight_init

@@ -33,6 +33,7 @@ USES = {
         "docs/guide/normalization_and_dropout.md",
         "docs/guide/searching.md",
         "docs/guide/time.md",
+        "docs/guide/tuning.md",
         "docs/quickstart.md",
         "sknn/dask/estimators.py",
     ],
