@@ -75,6 +75,7 @@ sknn.onnx.graph                 operators and constants by name, before they bec
 sknn.model_selection            searches and cross-validation whose networks train together
 
 sknn.model_selection.searches   `GridSearchCV` and the others, `together`
+sknn.model_selection.spaces      `search_space`: ranges for searches that draw settings
 
 sknn.model_selection.backend    a joblib backend: takes tasks in and runs them in a room
 
@@ -184,14 +185,21 @@ sknn.estimators.callbacks       the bridge to scikit-learn's callbacks
 sknn.estimators.checkpoints     writes and reads the checkpoints of a fit
 sknn.estimators.starts          where a fit starts: anew, warm, one step further, resumed
 
+sknn.estimators.poor_fits       fits that end worse than they began, or than a constant
+
 sknn.estimators.parameters      every parameter: its default, its constraint, its documentation
 
 sknn.estimators.divergence      the cause of training that diverged, as far as numbers show it
 sknn.estimators.validation      held-out samples and the score on them
 sknn.estimators.solvers         the optimisers and schedules behind the names of parameters
-sknn.estimators.hidden_layers   hidden layers made from parameters
 sknn.estimators.images          images as input: flat or not, integers or floats
 
+sknn.estimators.hidden_layers   hidden layers made from parameters
+sknn.estimators.raw_tables      names the columns with text or missing values
+
+sknn.estimators.scales          whether X_val is scaled as X is
+sknn.estimators.newest          `NewestSplit`: the newest rows are held out
+sknn.estimators.pixels          images that are probably not as the user meant them
 sknn.estimators.inputs          refuses input that scikit-learn's validation lets pass
 sknn.estimators.rollback        undoes a fit that failed
 
@@ -277,6 +285,7 @@ sknn.nn.layers.winograd         3 x 3 convolution with fewer multiplications
 sknn.nn.layers.base             the contract of a layer
 sknn.nn.layers.windows          windows that slide over images
 
+sknn.nn.constant                the loss of predicting a constant
 sknn.nn.blocks                  training rows in blocks, of which two are in memory
 
 sknn.nn.batches                 training rows, batch by batch

@@ -14,6 +14,7 @@ from sknn.nn.storage.container import SavedModelError
 from sknn.persistence import load, save
 from sknn.tabular import TabularClassifier, TabularRegressor
 from sknn.versions import show_versions
+from sknn.warning import TrainingWarning
 
 __all__ = [
     "CNNClassifier",
@@ -25,6 +26,7 @@ __all__ = [
     "SequentialRegressor",
     "TabularClassifier",
     "TabularRegressor",
+    "TrainingWarning",
     "load",
     "save",
     "show_versions",

@@ -31,8 +31,8 @@ _REPORT_CONSTRAINTS = {
 
 
 @validate_params(
-    {
-        **_CONSTRAINTS,
+    _CONSTRAINTS  # the viewer of the documentation cannot read ** in decorators
+    | {
         "pos_label": [Real, str, "boolean", None],
         "average": [StrOptions({"micro", "macro", "samples", "weighted", "binary"}), None],
     },
@@ -160,9 +160,9 @@ def specificity_score(
 
 
 @validate_params(
-    {
-        **_CONSTRAINTS,
-        **_REPORT_CONSTRAINTS,
+    _CONSTRAINTS
+    | _REPORT_CONSTRAINTS
+    | {
         "target_names": ["array-like", None],
     },
     prefer_skip_nested_validation=True,
@@ -282,8 +282,8 @@ def per_class_report(
 
 
 @validate_params(
-    {
-        **_REPORT_CONSTRAINTS,
+    _REPORT_CONSTRAINTS
+    | {
         "matrix": ["array-like"],
         "names": ["array-like", None],
         "rows": [StrOptions({"true", "predicted"})],

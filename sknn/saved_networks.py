@@ -7,6 +7,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sknn import estimators, tabular
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.labels import LabelSet, ManyLabels, OneLabel
+from sknn.estimators.newest import NewestSplit
 from sknn.estimators.reading import FLOATS
 from sknn.nn.model import Model
 from sknn.nn.network import Network
@@ -50,7 +51,7 @@ ESTIMATORS = Kind(
 SPLITTERS = Kind(
     "splitter",
     _is_splitter,
-    _named(vars(model_selection).values(), _is_splitter),
+    _named((*vars(model_selection).values(), NewestSplit), _is_splitter),
     # scikit-learn's repeated splitters keep some arguments apart.
     lambda splitter: vars(splitter) | vars(splitter).get("cvargs", {}),
 )

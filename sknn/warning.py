@@ -9,6 +9,23 @@ from sknn.scikit_learn import WRAPPERS
 PACKAGE = os.path.dirname(__file__) + os.sep
 
 
+class TrainingWarning(UserWarning):
+    """Warns that data or a fit is probably not what the user meant.
+
+    Data are images with the channels first, pixels in an unusual range, samples to validate on that
+    are scaled differently from X, or a split that leaves most rows out. A fit ends worse than it
+    began, or predicts worse than a constant does.
+
+    Examples
+    --------
+    Silence these warnings:
+
+    >>> import warnings
+    >>> from sknn import TrainingWarning
+    >>> warnings.simplefilter("ignore", TrainingWarning)
+    """
+
+
 def warn(message, category=UserWarning):
     """Warns at the first frame outside of this package, and of the wrappers around its methods."""
     frame, level = sys._getframe(1), 2

@@ -31,6 +31,73 @@ PASSED, FAILED = 0, 1  # pytest's exit status; others say that the tests could n
 # A file in sknn and the tests that ought to notice; then what stands in the file, once, and what
 # to put there. \n is a new line.
 MUTATIONS = r"""
+nn/constant.py: constant poor_fits
+    if np.all(y == y[:1]): => if False:
+    else sum_of_weights(weight) => else float(len(y))
+    return least if least > 0 else None => return least
+    if np.isfinite(value)), default=0.0) => if True), default=0.0)
+    mean = np.average(y, axis=0, weights=weight) => mean = np.mean(y, axis=0)
+    return [np.log(mean)] => return [mean]
+    return [logits, FOCAL * logits] => return [logits]
+    return [logits, FOCAL * logits] => return [FOCAL * logits]
+    return [quantiles, mean, => return [quantiles,
+    np.where(mean > 0.5, 1.0, -1.0), np.zeros_like(mean)] => np.zeros_like(mean)]
+    levels * below[-1] => levels * len(values)
+    np.log(mean) - np.log1p(-mean) => np.log(mean)
+estimators/poor_fits.py: poor_fits
+    EPOCHS, STEPS = 10, 100 => EPOCHS, STEPS = 9, 100
+    EPOCHS, STEPS = 10, 100 => EPOCHS, STEPS = 10, 60
+    WORSE = 1.05 => WORSE = 1.0
+    UNFINISHED = 3  => UNFINISHED = 2
+    USELESS = 0.5  => USELESS = 0.4
+    rose = start.model is None and => rose =
+    if not beaten and not (rose and useless): => if not beaten:
+    if constant is not None and own > bound * constant: => if constant is not None:
+    elif rose and own > WORSE * losses[0]: => elif rose:
+    if result.reason in ("interrupted", "diverged", "asked") or => if
+    or not np.isfinite(result.loss): => or False:
+    at = at[fit.rows.weight[at].any(axis=1)] => pass
+    of_x *= fit.rows.samples.scale or 1 => of_x *= 1
+    of_x > LARGE and not scales_input(fit.model.network.layers) => of_x > LARGE
+    compared = is_regressor(estimator) and fit.loss.link == "identity" => compared = False
+    SMALL < of_y < LARGE => of_y < LARGE
+estimators/scales.py: scales
+    if min(len(samples), len(samples_val)) < LEAST: => if len(samples) < LEAST:
+    if min(len(samples), len(samples_val)) < LEAST: => if False:
+    varies = spread > ROUNDING * np.abs(mean) => varies = spread >= 0
+    if far > FAR: => if False:
+    elif very_far > VERY_FAR: => elif False:
+    elif narrow < NARROW: => elif False:
+    -1 - len(distances) // 10 => -1
+    x = x.toarray() if issparse(x) else x => pass
+estimators/hidden_layers.py: evidence pixels
+    (Dense, Conv2D, Residual)) => (Dense, Conv2D))
+    any(isinstance(layer, BatchNorm) => all(isinstance(layer, BatchNorm)
+estimators/pixels.py: pixels
+    if is_guessed and height == 1 < width: => if height == 1 < width:
+    if height < shorter and longer < ASPECT * shorter: => if height < shorter:
+    if taken_as_integers and most > BITS_8: => if taken_as_integers and most >= BITS_8:
+    BITS_16 if most <= BITS_16 else most => most
+    1 if most == 1 else BITS_4 if most > 9 else most => BITS_4
+    0 <= least < most / 10: => 0 <= least:
+    most > TOO_LARGE and => most >= TOO_LARGE and
+    3 * side * side == width => side * side <= width
+estimators/newest.py: newest
+    np.arange(n - n_test, n) => np.arange(n_test)
+    else ceil(self.test_size * n) => else int(self.test_size * n)
+    if not 0 < n_test < n: => if not 0 <= n_test < n:
+estimators/raw_tables.py: raw_tables
+    if TEXT in said: => if TEXT not in said:
+    isinstance(value, str) and not _is_number(value) => isinstance(value, str)
+    if not columns: => if False:
+    return bool(np.isnan(column).any()) => return False
+estimators/meeting.py: meeting
+    if result.reason == "interrupted" and _is_run_by_joblib(): => if False:
+    if result.reason == "interrupted" and _is_run_by_joblib(): => if result.reason == "interrupted":
+model_selection/spaces.py: spaces
+    if network.solver == "lbfgs": => if False:
+    rates = RATES.get(name.lower(), USUAL_RATES) => rates = USUAL_RATES
+    prefix + name: values => name: values
 tabular/frames.py: frames
     codes = np.full(len(numbers), -1) => codes = np.full(len(numbers), 0)
     order = [self.names.index(name) for name in names] => order = list(range(len(names)))
@@ -1672,8 +1739,6 @@ inspection/evidence.py: evidence
     start + step)).x => start + step - 1)).x
     dtype=float).sum(axis=0) => dtype=float).sum(axis=1)
     stage.forward(x, False) => stage.forward(x, True)
-    (Dense, Conv2D, Residual)) => (Dense, Conv2D))
-    any(isinstance(layer, BatchNorm) => all(isinstance(layer, BatchNorm)
     len(counted) - 1, SAMPLE => min(len(counted), SAMPLE) - 1, SAMPLE
     if not len(counted): => if False:
     if own.has_weights] => ]

@@ -20,6 +20,7 @@ from sknn import (
     SequentialRegressor,
 )
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
+from sknn.model_selection import NewestSplit
 from sknn.nn import (
     SGD,
     Activate,
@@ -119,7 +120,8 @@ OF_ALL = [
     *options("nesterovs_momentum", False, solver="sgd"),
     *options("early_stopping", True),
     *options("early_stopping", True, normalization="batch"),
-    *options("validation_fraction", 0.3, KFold(3), early_stopping=True),
+    *options("validation_fraction", 0.3, KFold(3), NewestSplit(0.3), early_stopping=True),
+    *options("validation_fraction", (np.arange(16), np.arange(16, 24)), early_stopping=True),
     *options("beta_1", 0.5),
     *options("beta_2", 0.9),
     *options("epsilon", 1e-3),

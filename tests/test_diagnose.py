@@ -252,6 +252,7 @@ def test_estimator_that_diverged_is_told_of_its_data():
 # The course of the loss
 
 
+@pytest.mark.filterwarnings("ignore::sknn.TrainingWarning")
 def test_diverging_loss_is_found(digits):
     X, y = StandardScaler().fit_transform(digits[0]), digits[1]
     clf = fitted(MLPClassifier(solver="sgd", learning_rate_init=1.5, max_iter=50), X, y)

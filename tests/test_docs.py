@@ -4,13 +4,16 @@ import ast
 import importlib
 import importlib.util
 import inspect
+import json
 import os
 import re
 import runpy
 import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -386,16 +389,62 @@ def is_built():
     return built > max(path.stat().st_mtime for path in sources)
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The folder of the built site."""
+    if is_built():
+        return ROOT
+    folder = tmp_path_factory.mktemp("site")
+    build(folder)
+    return folder
+
+
 @pytest.mark.slow
-def test_site_builds_without_warnings_and_loads_nothing_from_elsewhere(tmp_path):
-    site = ROOT
-    if not is_built():
-        site = tmp_path
-        build(site)
+def test_site_builds_without_warnings_and_loads_nothing_from_elsewhere(site):
     pages = pages_of(site)
     assert len(pages) > 80
     loaded = re.compile(r"<(?:script|img|iframe|source)[^>]*?src=.https?:|<link[^>]*?https?:")
     assert [page.name for page in pages if loaded.search(page.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.slow
+def test_links_of_the_site_lead_to_pages_and_places(site):
+    texts = {page.resolve(): page.read_text(encoding="utf-8") for page in pages_of(site)}
+    places = {page: set(re.findall(r'\bid="([^"]+)"', text)) for page, text in texts.items()}
+    broken, n_links = [], 0
+    for page, text in texts.items():
+        for link in re.findall(r'<a\b[^>]*?\bhref="([^"]*)"', text):
+            target, _, place = unquote(unescape(link)).partition("#")
+            if re.match(r"\w+:", target):
+                continue
+            n_links += 1
+            file = (page.parent / target).resolve() if target else page
+            if not file.is_file() or (place and file in places and place not in places[file]):
+                broken.append((page.name, link))
+    assert n_links > 1000
+    assert broken == []
+
+
+WANTED = ["hyperparameters", "text", "categorical", "missing values", "GPU", "Ctrl-C"]
+
+
+@pytest.mark.parametrize("words", WANTED)
+def test_pages_of_the_guide_have_the_words_that_users_search_for(words):
+    assert any(words in text for page, text in PAGES.items() if page.startswith("guide/"))
+
+
+@pytest.mark.slow
+def test_search_of_the_site_finds_the_words_that_users_search_for(site):
+    stemmer = pytest.importorskip("sphinx.search.en").SearchEnglish({})
+    index = (site / "docs" / "_build" / "html" / "searchindex.js").read_text(encoding="utf-8")
+    found = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))
+    for words in WANTED:
+        pages = None
+        for word in re.findall(r"\w{2,}", words.lower()):
+            numbers = np.ravel(found["terms"].get(stemmer.stem(word), [])).tolist()
+            pages = set(numbers) if pages is None else pages & set(numbers)
+        names = [found["docnames"][int(number)] for number in pages]
+        assert any(name.startswith("guide/") for name in names), words
 
 
 def build(folder):

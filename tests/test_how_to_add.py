@@ -22,7 +22,7 @@ USES = {
         "sknn/inspection/tracing/formulas.py",
         "sknn/plotting/activations.py",
     ],
-    "loss": ["sknn/tabular/regressor.py"],
+    "loss": ["docs/guide/regression.md", "sknn/tabular/regressor.py"],
     "optimiser": ["docs/write_signatures.py"],
     "schedule": [
         "docs/guide/checkpoints.md",
@@ -30,6 +30,8 @@ USES = {
         "docs/guide/losses.md",
         "docs/guide/normalization_and_dropout.md",
         "docs/guide/searching.md",
+        "docs/guide/time.md",
+        "docs/guide/tuning.md",
         "docs/quickstart.md",
         "sknn/dask/estimators.py",
         "sknn/tabular/regressor.py",
@@ -37,6 +39,7 @@ USES = {
     "initialiser": [],
     "layer": [
         "docs/guide/embeddings.md",
+        "docs/guide/glossary.md",
         "docs/quickstart.md",
         "sknn/estimators/cnn.py",
         "sknn/estimators/mlp.py",
@@ -48,7 +51,7 @@ USES = {
         "sknn/tabular/recipe.py",
     ],
     "parameter of all estimators": [
-        "docs/guide/determinism.md",
+        "docs/guide/reproducibility.md",
         "docs/guide/searching.md",
         "docs/guide/tables.md",
         "sknn/tabular/classifier.py",

@@ -1,5 +1,7 @@
 """Validation data: given or held out, what it decides, and how it is scored."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -11,7 +13,8 @@ from sklearn.model_selection import GroupShuffleSplit, KFold, ShuffleSplit, Time
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn import MLPClassifier, MLPRegressor
+from sknn import MLPClassifier, MLPRegressor, TrainingWarning
+from sknn.model_selection import NewestSplit
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -252,14 +255,20 @@ def held_out(estimator, X, y, **more):
 
 @pytest.mark.parametrize(
     "splitter",
-    [KFold(3), ShuffleSplit(1, test_size=0.3, random_state=1), TimeSeriesSplit(2)],
+    [
+        KFold(3),
+        ShuffleSplit(1, test_size=0.3, random_state=1),
+        TimeSeriesSplit(2, max_train_size=25),
+        NewestSplit(0.3),
+    ],
     ids=lambda splitter: type(splitter).__name__,
 )
 @both
-def test_first_split_of_a_splitter_is_held_out(make, splitter):
+def test_split_of_a_splitter_is_held_out(make, splitter):
     X, y, _, _ = problem(make)
     estimator = make(**SETTINGS, early_stopping=True, validation_fraction=splitter)
-    training, validation = next(splitter.split(X, y))
+    splits = list(splitter.split(X, y))
+    training, validation = splits[-1 if isinstance(splitter, TimeSeriesSplit) else 0]
     assert held_out(estimator, X, y) == list(validation)
     estimator.set_params(max_iter=3, shuffle=False).fit(X, y)
     by_hand = clone(estimator).fit(
@@ -269,6 +278,49 @@ def test_first_split_of_a_splitter_is_held_out(make, splitter):
     assert_allclose(estimator.loss_curve_, by_hand.loss_curve_, rtol=1e-10)
     assert_allclose(estimator.validation_scores_, by_hand.validation_scores_, rtol=1e-10)
     assert estimator.t_ == 3 * len(training)
+
+
+def test_rows_are_held_out_by_their_numbers():
+    X, y, _, _ = problem()
+    order = np.random.default_rng(0).permutation(len(X))
+    training, validation = order[8:], np.sort(order[:7])
+    clf = MLPClassifier(**SETTINGS, early_stopping=True, validation_fraction=(training, validation))
+    assert held_out(clf, X, y) == list(validation)
+    assert clf.set_params(max_iter=3).fit(X, y).t_ == 3 * len(training)
+
+
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [
+        ((), "got \\(\\)"),
+        (([0, 1],), r"got \(\[0, 1\],\)"),
+        (([0, 1], [2, 3], [4, 5]), "got"),
+        (([0.0, 1.0], [2.0, 3.0]), "got"),
+        (([0, 1], []), "got"),
+        (([[0, 1]], [[2, 3]]), "got"),
+        (([[0], [1, 2]], [3, 4]), "got"),
+        (([0, 1], [2, 99]), "got numbers from 0 to 99"),
+        (([0, 1], [-1, 3]), "got numbers from -1 to 3"),
+        (([0, 1], [1, 2]), "got some rows more than once"),
+    ],
+)
+def test_tuple_that_is_no_two_sets_of_rows_raises(pair, told):
+    clf = MLPClassifier(early_stopping=True, validation_fraction=pair)
+    with pytest.raises(ValueError, match=f"two arrays.* from 0 to 19, {told}"):
+        clf.fit(np.zeros((20, 1)), [0, 1] * 10)
+
+
+@pytest.mark.parametrize(("n_training", "warns"), [(29, True), (30, False)])
+def test_split_that_leaves_more_than_half_of_the_rows_out_warns(n_training, warns):
+    X, y = np.random.default_rng(0).normal(size=(80, 2)), [0, 1] * 40
+    pair = np.arange(n_training), np.arange(70, 80)
+    clf = MLPClassifier((2,), max_iter=1, early_stopping=True, validation_fraction=pair)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        clf.fit(X, y)
+    texts = [str(each.message) for each in caught if each.category is TrainingWarning]
+    assert len(texts) == warns
+    assert not warns or "trains on 29 and validates on 10 of 80 samples" in texts[0]
 
 
 def test_groups_are_kept_together():
@@ -413,6 +465,7 @@ def test_scoring_of_an_unknown_name_raises():
 
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # scikit-learn's sum of X
+@pytest.mark.filterwarnings("ignore:X_val must be scaled")
 @both
 @pytest.mark.parametrize("scoring", [None, "loss"])
 def test_validation_outputs_that_overflow_have_no_score(scoring, make):
@@ -423,6 +476,7 @@ def test_validation_outputs_that_overflow_have_no_score(scoring, make):
     assert_array_equal(estimator.history_["validation_loss"], [np.nan] * 2)
 
 
+@pytest.mark.filterwarnings("ignore:X_val must be scaled")
 def test_validation_predictions_that_overflow_have_no_score():
     """Raw outputs of some thousands are numbers; exp of them is none."""
     X, y, X_val, y_val = problem(MLPRegressor)

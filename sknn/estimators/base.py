@@ -210,7 +210,7 @@ class BaseNetwork(
         refuse_divergence(self, fit, result)
         publish(self, fit, result)
         callbacks.end()
-        report(self, fit, result, start.planned)
+        report(self, fit, result, start)
         return self
 
     def _prepare(self, data, start, given, groups, weights):

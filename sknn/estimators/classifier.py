@@ -45,6 +45,7 @@ class ClassifierTask(ClassifierMixin):
 
     _numeric_targets = False
     _takes_images = "CNNClassifier"
+    _takes_tables = "TabularClassifier"
     _attributes_by_hand = ("coefs_", "intercepts_", "classes_")
     _outputs_remedy = (
         "Give coefs_[-1] one column for each label in classes_, but a single one for two labels: "

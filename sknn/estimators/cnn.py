@@ -193,9 +193,12 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         weights with the best score. The samples are ``X_val`` of ``fit``; without it a part of X is
         held out, stratified for two classes. 'lbfgs' needs ``X_val``, and warns without it that
         early stopping is ignored. ``partial_fit`` raises an error if this is True.
-    validation_fraction : float or splitter, default=0.1
-        Fraction of the samples held out, or a cross-validation splitter whose first split is used.
-        Only used when ``early_stopping=True`` and ``fit`` gets no ``X_val``.
+    validation_fraction : float, splitter or tuple, default=0.1
+        Fraction of the samples held out; a cross-validation splitter, whose first split is used, or
+        its last one if it splits rows in time, as ``TimeSeriesSplit`` does; or a tuple of two
+        arrays, the numbers of the rows to train on and of those to validate on.
+        ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds out the newest fifth. Only used
+        when ``early_stopping=True`` and ``fit`` gets no ``X_val``.
     beta_1 : float, default=0.9
         Decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam', 'adamw' and
         'nadam'.
@@ -562,9 +565,12 @@ class CNNRegressor(RegressorTask, BaseCNN):
         weights with the best score. The samples are ``X_val`` of ``fit``; without it a part of X is
         held out. 'lbfgs' needs ``X_val``, and warns without it that early stopping is ignored.
         ``partial_fit`` raises an error if this is True.
-    validation_fraction : float or splitter, default=0.1
-        Fraction of the samples held out, or a cross-validation splitter whose first split is used.
-        Only used when ``early_stopping=True`` and ``fit`` gets no ``X_val``.
+    validation_fraction : float, splitter or tuple, default=0.1
+        Fraction of the samples held out; a cross-validation splitter, whose first split is used, or
+        its last one if it splits rows in time, as ``TimeSeriesSplit`` does; or a tuple of two
+        arrays, the numbers of the rows to train on and of those to validate on.
+        ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds out the newest fifth. Only used
+        when ``early_stopping=True`` and ``fit`` gets no ``X_val``.
     beta_1 : float, default=0.9
         Decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam', 'adamw' and
         'nadam'.

@@ -1,6 +1,6 @@
 """Stacks of hidden layers out of an estimator's parameters."""
 
-from itertools import islice
+from itertools import islice, takewhile
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,6 +17,7 @@ from sknn.nn.layers import (
     MaxPool2D,
 )
 from sknn.nn.ranges import is_number, shown
+from sknn.nn.residual import Residual
 
 NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
 POOLINGS = {"max": MaxPool2D, "average": AveragePool2D}
@@ -40,6 +41,12 @@ def hidden_depths(network):
     """For each hidden layer, how many of the network's layers lead to its outputs."""
     weighted = [i for i, layer in enumerate(network.layers) if isinstance(layer, (Conv2D, Dense))]
     return weighted[1:]  # what the next layer with weights takes in
+
+
+def scales_input(layers):
+    """Whether batch normalisation stands before the first weights."""
+    before = takewhile(lambda layer: not isinstance(layer, (Dense, Conv2D, Residual)), layers)
+    return any(isinstance(layer, BatchNorm) for layer in before)
 
 
 def hidden_sizes(given):

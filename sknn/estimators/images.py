@@ -8,12 +8,15 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from sknn.estimators.hidden_layers import scales_input
 from sknn.estimators.inputs import (
     for_chunks,
     refuse_no_numbers,
     told_of_rows,
     warn_of_collections,
 )
+from sknn.estimators.pixels import warn_of_range, warn_of_shape
+from sknn.estimators.raw_tables import told_of_tables
 from sknn.nn.ranges import COUNT, shown
 
 LARGEST_PIXEL = 255  # of integer images
@@ -33,8 +36,6 @@ class ImageInput:
         What pixels are multiplied with: 1/255 after fitting integers, else 1.
     """
 
-    _always_images = False  # whether flat samples are images without ``input_shape``
-
     def _validated(self, X, y, dtypes, reset):
         refuse_no_numbers(X=X)
         X, shape = _as_rows(X)
@@ -45,7 +46,13 @@ class ImageInput:
         X, y = super()._validated(X, y, "numeric", reset)
         if reset:
             self.image_shape_ = self._learnt_shape(shape, X.shape[1])
-        return self._pixels(X, dtypes, reset), y
+        pixels = self._pixels(X, dtypes, reset)
+        if reset and self.image_shape_ is not None:
+            is_guessed = shape is None and self.input_shape is None
+            told = warn_of_shape(self.image_shape_, X.shape[1], is_guessed, self._takes_tables)
+            if not told and not self._scales_input():
+                warn_of_range(pixels, self._fitted_integers())
+        return pixels, y
 
     def _checked(self, X, dtype, whole=True):
         simple = X.__class__ is np.ndarray and X.dtype.kind in "iuf"
@@ -55,7 +62,8 @@ class ImageInput:
         X, shape = _as_rows(X)
         self._check_shape(shape)
         if not (simple and self._plainly_valid(X)):
-            with told_of_rows(X):
+            tabular = None if self._always_images else self._takes_tables
+            with told_of_rows(X), told_of_tables(X, tabular):
                 X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
         kinds = [dtype] if whole else [dtype, X.dtype]
         X = self._pixels(X, kinds, reset=False)
@@ -97,6 +105,10 @@ class ImageInput:
     def _input_shape(self, X=None):
         shape = self.__dict__.get("image_shape_")
         return super()._input_shape(X) if shape is None else shape
+
+    def _scales_input(self):
+        """Whether the network begins with batch normalisation, which suits pixels of any range."""
+        return scales_input(self._layers(n_outputs=1))
 
     def _learnt_shape(self, shape, width):
         """(height, width, channels) of the images, or None if samples are no images.

@@ -54,7 +54,7 @@ def refuse_no_labels(y, classes=None):
             raise ValueError(f"{name} must hold labels, got {found}. {REMEDIES[found]}")
         if found == DATES and np.isnat(np.asarray(array)).any():
             raise ValueError(f"{name} contains NaT. Leave those samples out.")
-        if _may_lack_some(array) and any(map(_is_missing, np.ravel(array))):
+        if _may_lack_some(array) and any(map(is_missing, np.ravel(array))):
             raise ValueError(f"Input {name} contains NaN, None or NA. Leave those samples out.")
         _refuse_masked(name, array)
 
@@ -235,7 +235,8 @@ def _may_lack_some(array):
     return dtype is not None or hasattr(array, "dtypes")
 
 
-def _is_missing(label):
+def is_missing(label):
+    """Whether a label or a value is None, nan or NA."""
     if label is None or type(label).__name__ == "NAType":  # pandas' NA, without pandas
         return True
     return isinstance(label, Real) and isnan(label)

@@ -341,11 +341,14 @@ PARAMETERS = {
         slots={"strata": By(classifier=", stratified for two classes", regressor="")},
     ),
     "validation_fraction": Parameter(
-        "float or splitter",
+        "float, splitter or tuple",
         0.1,
-        [BELOW_ONE, HasMethods(["split", "get_n_splits"])],
-        "Fraction of the samples held out, or a cross-validation splitter whose first split is "
-        "used. Only used when ``early_stopping=True`` and ``fit`` gets no ``X_val``.",
+        [BELOW_ONE, HasMethods(["split", "get_n_splits"]), tuple],
+        "Fraction of the samples held out; a cross-validation splitter, whose first split is used, "
+        "or its last one if it splits rows in time, as ``TimeSeriesSplit`` does; or a tuple of two "
+        "arrays, the numbers of the rows to train on and of those to validate on. "
+        "``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds out the newest fifth. Only used "
+        "when ``early_stopping=True`` and ``fit`` gets no ``X_val``.",
     ),
     "beta_1": Parameter(
         "float",
@@ -671,7 +674,19 @@ def told_of_parameters(error, allowed, values):
             said = f"The {name!r} parameter cannot be {cut}."
         if said.startswith(f"The {name!r} parameter"):
             remedies.append(remedy(value))
+            remedies.append(_loss_comes_first(name, value))
     return " ".join([said, *filter(None, remedies)])
+
+
+def _loss_comes_first(name, value):
+    """What to write if hidden_layer_sizes stands where loss does in MLPRegressor."""
+    sizes = value if isinstance(value, (list, tuple)) else [value]
+    if name != "loss" or not all(isinstance(size, Integral) for size in sizes):
+        return None
+    return (
+        "loss is the first parameter of MLPRegressor, as in scikit-learn: write "
+        f"MLPRegressor(hidden_layer_sizes={shown(value)})."
+    )
 
 
 def hints(allowed, values):

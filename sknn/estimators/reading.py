@@ -20,6 +20,7 @@ from sknn.estimators.inputs import (
     told_of_rows,
     warn_of_collections,
 )
+from sknn.estimators.raw_tables import told_of_tables
 from sknn.nn.batches import Rows
 from sknn.scikit_learn import check_sample_weight, num_samples
 
@@ -73,6 +74,8 @@ class Reader:
     Tasks say what y means (``_learn``, ``_encode``, ``_loss_weight``); ``ImageInput`` reads
     images.
     """
+
+    _always_images = False  # whether flat samples are images without ``input_shape``
 
     def _read(
         self,
@@ -129,7 +132,11 @@ class Reader:
             return X, y
         refuse_no_numbers(X=X)
         (refuse_no_numbers if self._numeric_targets else refuse_no_labels)(y=y)
-        with told_of_rows(X, y), told_of_images(X, self._takes_images):
+        with (
+            told_of_rows(X, y),
+            told_of_images(X, self._takes_images),
+            told_of_tables(X, None if self._always_images else self._takes_tables),
+        ):
             return validate_data(
                 self,
                 X,
@@ -175,7 +182,11 @@ class Reader:
             return X
         warn_of_collections(self, X)
         refuse_no_numbers(X=X)
-        with told_of_rows(X), told_of_images(X, self._takes_images):
+        with (
+            told_of_rows(X),
+            told_of_images(X, self._takes_images),
+            told_of_tables(X, None if self._always_images else self._takes_tables),
+        ):
             convert = {"dtype": [dtype], "order": "C"} if whole else {"dtype": "numeric"}
             X = validate_data(self, X, accept_sparse="csr", reset=False, **convert)
         return X if whole else for_chunks(X, dtype)

@@ -38,6 +38,7 @@ class RegressorTask(RegressorMixin):
 
     _numeric_targets = True
     _takes_images = "CNNRegressor"
+    _takes_tables = "TabularRegressor"
     _attributes_by_hand = ("coefs_", "intercepts_")
     _outputs_remedy = "Give the last array one column for each level of quantile."
 

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from sknn.estimators.divergence import told_divergence
+from sknn.estimators.poor_fits import LOOK_FURTHER, warn_of_poor_fit
 from sknn.warning import warn
 
 
@@ -13,8 +14,8 @@ def refuse_divergence(estimator, fit, result):
         raise ValueError(told_divergence(estimator, fit, result))
 
 
-def report(estimator, fit, result, planned):
-    """Warns of how training ended. planned: whether the epochs that were run are all."""
+def report(estimator, fit, result, start):
+    """Warns of how training ended, from a Start on."""
     scored = result.epochs > 0 and result.reason != "diverged"
     if scored and estimator.best_validation_score_ == -np.inf:
         warn(
@@ -31,16 +32,19 @@ def report(estimator, fit, result, planned):
             f"lbfgs failed to converge after {result.epochs} iteration(s): "
             f"{result.message.rstrip(': ')}. Increase max_iter (now {estimator.max_iter}) or "
             f"max_fun (now {estimator.max_fun}), or scale the data, for instance with "
-            "StandardScaler.",
+            f"StandardScaler. {LOOK_FURTHER}",
             ConvergenceWarning,
         )
-    elif result.reason == "epochs" and planned and not fit.plan.schedule.horizon:
+    elif result.reason == "epochs" and start.planned and not fit.plan.schedule.horizon:
         warn(
             f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
             "optimization hasn't converged yet. Increase max_iter, or learning_rate_init "
-            f"(now {estimator.learning_rate_init:g}) if the loss is still falling slowly.",
+            f"(now {estimator.learning_rate_init:g}) if the loss is still falling slowly. "
+            f"{LOOK_FURTHER}",
             ConvergenceWarning,
         )
+    if start.planned:
+        warn_of_poor_fit(estimator, fit, result, start)
 
 
 def _best_kept(fit):

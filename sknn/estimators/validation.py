@@ -1,14 +1,17 @@
 """Held-out samples: where they come from, and the score on them."""
 
+from collections import deque
 from itertools import islice
 
 import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv, train_test_split
 
+from sknn.estimators.scales import warn_of_other_scale
 from sknn.nn.fit import HeldOut
 from sknn.nn.ranges import plain, shown
 from sknn.scikit_learn import safe_indexing
+from sknn.warning import TrainingWarning, warn
 
 NAMES = ("X_val", "y_val", "sample_weight_val")  # as fit calls what is given to validate on
 
@@ -56,6 +59,7 @@ def _given(estimator, model, data, given):
     wanted = data.rows.targets(slice(0, 1)).shape[1]
     if y.shape[1] != wanted:
         raise ValueError(f"y_val must have {wanted} columns, as y, got {y.shape[1]}.")
+    warn_of_other_scale(data.rows.samples, held.rows.samples)
     scoring = _scoring(estimator)
     return HeldOut(held.X, None, y, held.labels, held.sample_weight, scoring)
 
@@ -89,10 +93,11 @@ def _split(estimator, rows, labels, groups, random_state):
     """(training, validation): numbers of the rows to train and to validate on."""
     fraction = estimator.validation_fraction
     everything = np.arange(len(rows))
-    if hasattr(fraction, "split"):
+    if isinstance(fraction, tuple):
+        training, validation = _given_numbers(fraction, len(rows))
+    elif hasattr(fraction, "split"):
         splits = check_cv(fraction).split(everything, labels, groups)
-        split = next(iter(splits), None)
-        training, validation = rows_of_split("validation_fraction", split, len(rows))
+        training, validation = _chosen(splits, len(rows))
         if len(training) == 0:
             raise ValueError(f"validation_fraction={fraction!r} leaves no samples to train on.")
     elif groups is not None:
@@ -123,6 +128,15 @@ def _split(estimator, rows, labels, groups, random_state):
             "All samples drawn for the validation set have weight zero. Increase "
             "'validation_fraction', or leave such samples out."
         )
+    left_out = len(rows) - len(training) - len(validation)
+    if left_out > len(rows) / 2:
+        warn(
+            f"validation_fraction={shown(fraction)} trains on {len(training)} and validates on "
+            f"{len(validation)} of {len(rows)} samples, which leaves more than half of them out. "
+            "Use a splitter whose parts are larger. sknn.model_selection.NewestSplit(0.2) holds "
+            "out the newest fifth and trains on all other rows.",
+            TrainingWarning,
+        )
     return training, validation
 
 
@@ -149,3 +163,38 @@ def _row_numbers(part, n):
     if part.ndim == 1 and part.dtype.kind in "iu" and part.min() >= 0 and part.max() < n:
         return part
     return None
+
+
+def _chosen(splits, n):
+    """The first split, or the last one if all rows to train on come before those to validate on.
+
+    The first split of a splitter in time trains on the oldest rows alone.
+    """
+    splits = iter(splits)
+    training, validation = first = rows_of_split("validation_fraction", next(splits, None), n)
+    if not len(training) or not len(validation) or training.max() > validation.min():
+        return first
+    last = deque(splits, maxlen=1)
+    return rows_of_split("validation_fraction", last[0], n) if last else first
+
+
+def _given_numbers(pair, n):
+    """(training, validation) as the user gave them. Raises ValueError on what are no such rows."""
+    wanted = (
+        "validation_fraction as a tuple must be two arrays, the numbers of the rows to train on "
+        f"and of those to validate on, distinct and from 0 to {n - 1}"
+    )
+    try:
+        arrays = [np.asarray(part) for part in pair]
+    except ValueError:  # ragged
+        arrays = []
+    if len(arrays) != 2 or any(
+        a.ndim != 1 or a.dtype.kind not in "iu" or not len(a) for a in arrays
+    ):
+        raise ValueError(f"{wanted}, got {shown(pair)}.")
+    both = np.concatenate(arrays)
+    if both.min() < 0 or both.max() >= n:
+        raise ValueError(f"{wanted}, got numbers from {both.min()} to {both.max()}.")
+    if len(np.unique(both)) < len(both):
+        raise ValueError(f"{wanted}, got some rows more than once.")
+    return tuple(arrays)

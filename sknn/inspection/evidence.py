@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import takewhile
 from math import ceil
 from numbers import Real
 from typing import Any
@@ -14,14 +13,13 @@ from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier
 from sklearn.utils import check_consistent_length
 
+from sknn.estimators.hidden_layers import scales_input
 from sknn.estimators.labels import OneLabel
 from sknn.inspection.flatness import Flatness
 from sknn.inspection.networks import check_targets, fitted_model
 from sknn.inspection.tracing.stages import stages_of
 from sknn.inspection.tracing.trace import trace
 from sknn.nn.batches import sum_of_weights
-from sknn.nn.layers import BatchNorm, Conv2D, Dense
-from sknn.nn.residual import Residual
 from sknn.scikit_learn import num_samples, safe_indexing
 
 MEMORY, MOST = 2**26, 1000  # bytes, and rows, that are looked at at a time
@@ -113,7 +111,7 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
         length=float(np.sqrt(squares.sum() / len(rows))),
         flatness=flatness,
         history=getattr(estimator, "history_", {}),
-        normalized_input=_normalizes(model.network.layers if fitted else reader._layers(1)),
+        normalized_input=scales_input(model.network.layers if fitted else reader._layers(1)),
     )
     if y is not None:
         targets, loss = rows.targets(), reader._loss()
@@ -154,12 +152,6 @@ def _look(estimator, model, rows):
             outputs.append(x)
     flattening = [counter for counter in flatness if counter.ends]
     return squares, flattening, np.concatenate(outputs) if stages else None
-
-
-def _normalizes(layers):
-    """Whether batch normalisation stands before the first weights."""
-    before = takewhile(lambda layer: not isinstance(layer, (Dense, Conv2D, Residual)), layers)
-    return any(isinstance(layer, BatchNorm) for layer in before)
 
 
 def _score(estimator, z, y, weight):

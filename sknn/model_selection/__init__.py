@@ -1,5 +1,6 @@
 """scikit-learn's searches and cross-validation, with networks that train together."""
 
+from sknn.estimators.newest import NewestSplit
 from sknn.model_selection.searches import (
     GridSearchCV,
     HalvingGridSearchCV,
@@ -10,14 +11,17 @@ from sknn.model_selection.searches import (
     cross_validate,
     together,
 )
+from sknn.model_selection.spaces import search_space
 
 __all__ = [
     "GridSearchCV",
     "HalvingGridSearchCV",
     "HalvingRandomSearchCV",
+    "NewestSplit",
     "RandomizedSearchCV",
     "cross_val_predict",
     "cross_val_score",
     "cross_validate",
+    "search_space",
     "together",
 ]

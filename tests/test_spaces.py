@@ -1,0 +1,127 @@
+"""Search spaces: names that searches know, ranges that the documentation gives, values that fit."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+from sklearn.base import clone
+from sklearn.ensemble import VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import ParameterSampler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import sknn
+from sknn import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    SequentialClassifier,
+    TabularClassifier,
+    TabularRegressor,
+)
+from sknn.model_selection import search_space
+from sknn.nn import SGD, Adam
+
+TABLE = (Path(__file__).parents[1] / "docs" / "guide" / "tuning.md").read_text(encoding="utf-8")
+NAMES = {
+    MLPClassifier: "learning_rate_init alpha hidden_layer_sizes batch_size dropout",
+    MLPRegressor: "learning_rate_init alpha hidden_layer_sizes batch_size dropout",
+    CNNClassifier: "learning_rate_init alpha filters hidden_layer_sizes batch_size",
+    CNNRegressor: "learning_rate_init alpha filters hidden_layer_sizes batch_size",
+    TabularClassifier: "learning_rate_init hidden_layer_sizes batch_size dropout",
+    TabularRegressor: "learning_rate_init hidden_layer_sizes batch_size dropout",
+}
+
+
+def ends(distribution):
+    return tuple(np.round(distribution.ppf([0, 1]), 12).tolist())
+
+
+@pytest.mark.parametrize("make", NAMES)
+def test_names_are_parameters_and_every_draw_is_valid(make):
+    space = search_space(make())
+    assert list(space) == NAMES[make].split()
+    for draw in ParameterSampler(space, 20, random_state=0):
+        clone(make()).set_params(**draw)._validate_params()
+
+
+def test_sequential_has_no_sizes():
+    space = search_space(SequentialClassifier([]))
+    assert list(space) == ["learning_rate_init", "alpha", "batch_size"]
+
+
+def test_ranges_are_those_of_the_guide():
+    space = search_space(MLPClassifier())
+    rates = re.search(r"\| (\S+) to (\S+) for 'adam', (\S+) to (\S+) for 'sgd'", TABLE).groups()
+    low, high, low_sgd, high_sgd = map(float, rates)
+    assert ends(space["learning_rate_init"]) == (low, high)
+    assert ends(search_space(MLPClassifier(solver="sgd"))["learning_rate_init"]) == (
+        low_sgd,
+        high_sgd,
+    )
+    low, high = map(float, re.search(r"`alpha` \| (\S+) to (\S+) \|", TABLE).groups())
+    assert ends(space["alpha"]) == (low, high)
+    low, high = map(float, re.search(r"`dropout` \| (\S+) to (\S+) \|", TABLE).groups())
+    assert ends(space["dropout"]) == (low, high)
+    sizes = re.search(r"`batch_size` \| (\d+(?:, \d+)+) \|", TABLE).group(1)
+    assert space["batch_size"] == [int(size) for size in sizes.split(", ")]
+    first, last = re.search(r"`hidden_layer_sizes` \| (\(.*?\)) to (\(.*?\)) \|", TABLE).groups()
+    assert [str(space["hidden_layer_sizes"][at]) for at in (0, -1)] == [first, last]
+
+
+@pytest.mark.parametrize(
+    ("solver", "rates"),
+    [
+        ("nadam", (1e-4, 1e-1)),
+        (Adam(), (1e-4, 1e-1)),
+        ("sgd", (1e-3, 1.0)),
+        (SGD(), (1e-3, 1.0)),
+    ],
+    ids=str,
+)
+def test_rates_suit_the_solver(solver, rates):
+    assert ends(search_space(MLPRegressor(solver=solver))["learning_rate_init"]) == rates
+
+
+def test_rates_of_tables_and_penalties_are_logarithmic():
+    assert ends(search_space(TabularClassifier())["learning_rate_init"]) == (5e-3, 0.1)
+    draws = search_space(MLPClassifier())["alpha"].rvs(400, random_state=0)
+    assert kstest(np.log10(draws), "uniform", args=(-6, 7)).pvalue > 0.05
+
+
+@pytest.mark.parametrize("make", [MLPClassifier, CNNClassifier])
+def test_lbfgs_has_no_rates_and_batches(make):
+    names = [name for name in NAMES[make].split() if name in ("alpha", "filters")]
+    assert list(search_space(make(solver="lbfgs"))) == [*names, "hidden_layer_sizes"]
+
+
+def test_names_lead_to_every_network_inside():
+    inner = make_pipeline(StandardScaler(), MLPClassifier(solver="lbfgs"))
+    both = VotingClassifier([("table", TabularClassifier()), ("line", inner)])
+    space = search_space(both)
+    assert [name for name in space if name.startswith("line")] == [
+        "line__mlpclassifier__alpha",
+        "line__mlpclassifier__hidden_layer_sizes",
+    ]
+    assert "table__dropout" in space
+    assert len(space) == 6
+    draw = next(iter(ParameterSampler(space, 1, random_state=0)))
+    both.set_params(**draw)
+    assert inner[-1].alpha == draw["line__mlpclassifier__alpha"]
+
+
+def test_spaces_are_new_ones():
+    search_space(MLPClassifier())["hidden_layer_sizes"].clear()
+    assert search_space(MLPClassifier())["hidden_layer_sizes"]
+
+
+def test_what_holds_no_network_raises():
+    with pytest.raises(ValueError, match="got LogisticRegression"):
+        search_space(LogisticRegression())
+    for wrong in (sknn.MLPClassifier, {}):
+        with pytest.raises(TypeError, match="instance of an estimator, got"):
+            search_space(wrong)
