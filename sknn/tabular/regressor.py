@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
+from sknn.nn.activations import Mish
 from sknn.nn.losses import REGRESSION_LOSSES, Quantile, SquaredError
 from sknn.tabular.ensemble import TableNetwork
 from sknn.tabular.parameters import constraints
@@ -138,7 +139,7 @@ class TabularRegressor(RegressorMixin, TableNetwork):
     """
 
     _parameter_constraints: dict = constraints("TabularRegressor")
-    _own_activation, _own_learning_rate = "mish", 0.1
+    _own_activation, _own_learning_rate = Mish(quick=True), 0.1
 
     def __init__(
         self,
