@@ -20,10 +20,9 @@ class TabularRegressor(RegressorMixin, TableNetwork):
 
     It takes a table as it is, with strings, categories, bools, missing values and numbers on any
     scale. Members are networks with RealMLP's recipe [1]_ that train at the same time on the
-    squared error of the standardised target, each on all samples but those of one fold, on which
-    it keeps its best epoch. A prediction is the mean of theirs, each cut off at the least and
-    the largest y of the fit: it does not extrapolate. The guide has a page on it:
-    :doc:`/guide/tables`.
+    standardised target, each on all samples but those of one fold, on which it keeps its best
+    epoch. A prediction is the mean of theirs, each cut off at the least and the largest y of the
+    fit: it does not extrapolate. The guide has a page on it: :doc:`/guide/tables`.
 
     Parameters
     ----------
