@@ -53,7 +53,11 @@ STYLE = """<style>
   content: "\\2192"; position: absolute; right: -2em; width: 2em; top: calc(50% - 0.7em);
 }
 .sknn-network .sknn-name { font-weight: bold; }
-.sknn-network table { border-collapse: collapse; display: block; max-height: 30em; overflow: auto; }
+.sknn-network table {
+  border-collapse: collapse; display: block; max-height: 30em; overflow: auto;
+  color: inherit; font: inherit;
+}
+.sknn-network tr { background: none; }
 .sknn-network td { padding: 0.1em 1em 0.1em 0; text-align: left; vertical-align: top; }
 .sknn-network .sknn-note { margin-top: 0.6em; }
 .sknn-network .sknn-charts { display: flex; flex-wrap: wrap; gap: 1em; margin-top: 0.6em; }
