@@ -169,6 +169,10 @@ tabular/recipe.py: recipe
     start += size => start += 1
     Blend(activation, rate=SLOWLY) => activation
 tabular/members.py: members ensemble
+    while n_parts.sum() % n_threads: => while False:
+    if sizes.max() <= 1: => if sizes.max() <= 2:
+    n_parts[sizes.argmax()] += 1 => n_parts[0] += 1
+    sorted(parts, key=len, reverse=True) => sorted(parts, key=len)
     last_of_ties=True, => last_of_ties=False,
     random_state.set_state(own.get_state()) => random_state = own
     epochs = int(np.clip((max_time - took) / took, 1, epochs)) => pass
@@ -227,6 +231,14 @@ tabular/regressor.py: regressor
     isinstance(self._loss(), SquaredError) else => True else
     if loss.outputs_per_target > 1: => if False:
 nn/activations.py: activations layers models_together initializers
+    np.exp(np.minimum(z, self.large)) => np.exp(z)
+    n *= n + 2\n => n *= n + 1\n
+    dy *= self._quick_slope(np.minimum(z, self.large)) => dy *= self._quick_slope(z)
+    slope *= 4 => slope *= 2
+    slope += n\n => pass\n
+    slope += self.scale * self.alpha => slope += self.scale
+    slope *= a <= 0  # => slope *= a < 0  #
+    np.multiply(a > 0, a.dtype.type(self.scale)) => np.multiply(a > 0, 1)
     glorot_factor = 2.0 => glorot_factor = 3.0
     dy *= a > 0 => dy *= a >= 0
     np.multiply(dy, self.slope, out=dy, where=a <= 0) => dy[a < 0] *= self.slope
@@ -659,6 +671,9 @@ nn/composite.py: table residual layers
     if not deep: => if deep:
     elif setting: => elif not setting:
 nn/table.py: table layers
+    return whole and len(others) == 1 => return len(others) == 1
+    first == slice(0, n_columns) => True
+    self._columns[0] == n_columns => True
     dx[..., columns[number]] += dpart => dx[..., columns[number]] = dpart
     dx[...] = 0\n => pass\n
     dx[..., columns[-1]] = dy[..., cache["places"][-1]] => pass

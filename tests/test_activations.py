@@ -16,6 +16,7 @@ from sknn.nn.activations import (
     HardSigmoid,
     LeakyReLU,
     Logistic,
+    Mish,
     PReLU,
     ReLU,
     SiLU,
@@ -247,6 +248,19 @@ def test_activation_reaches_its_limits_without_overflow(name, dtype):
     assert_allclose(dz, [slopes], rtol=1e-6, atol=1e-7)
 
 
+@dtypes
+def test_quick_mish_is_mish_wherever_z_is(dtype):
+    z = np.linspace(-100, 100, 2001, dtype=dtype)[None]
+    z = np.concatenate([z, np.full((1, 2001), 1e4, dtype), np.full((1, 2001), -1e4, dtype)])
+    rtol = 40 * np.finfo(dtype).eps
+    tiny, dy = np.finfo(dtype).tiny, np.ones_like(z)
+    quick, plain = Mish(quick=True), Mish()
+    assert_allclose(forward(quick, z), forward(plain, z), rtol=rtol, atol=1000 * tiny)
+    slopes = backward(quick, z, dy), backward(plain, z, dy)
+    assert_allclose(*slopes, rtol=10 * rtol, atol=rtol)
+    assert slopes[0].dtype == dtype
+
+
 @pytest.mark.parametrize(
     ("activation", "slope"),
     [
@@ -283,6 +297,7 @@ def test_straight_through_passes_within_one_and_stops_beyond(name, slope):
         (ELU(0.5), lambda z: np.where(z > 0, z, 0.5 * (np.exp(z) - 1))),
         (SiLU(1.702), lambda z: swish(z, 1.702)),
         (SiLU(0.1), lambda z: swish(z, 0.1)),
+        (Mish(quick=True), FORMULAS["mish"]),
         *((HardSigmoid(slope), partial(ramp, slope)) for slope in (0.5, 0.25, 0.2)),
     ],
     ids=lambda own: repr(own) if isinstance(own, Activation) else "",

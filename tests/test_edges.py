@@ -39,6 +39,7 @@ from sknn.nn import (
     LeakyReLU,
     LogisticFocal,
     Loss,
+    Mish,
     NAdam,
     Normal,
     OneCycle,
@@ -82,6 +83,7 @@ WITH_END = [None, FlatCosine(), CosineDecay(9)], [Step(), FlatCosine, "flat_cosi
 SETTINGS = {  # class: (its other arguments, {setting: (accepted, refused)})
     LeakyReLU: ({}, {"slope": BOTH_ENDS}),
     PReLU: ({}, {"slope": FINITE, "shared": FLAG}),
+    Mish: ({}, {"quick": FLAG}),
     ELU: ({}, {"alpha": POSITIVE}),
     SiLU: ({}, {"beta": POSITIVE}),
     HardSigmoid: ({}, {"slope": POSITIVE}),

@@ -22,7 +22,7 @@ USES = {
         "sknn/inspection/tracing/formulas.py",
         "sknn/plotting/activations.py",
     ],
-    "loss": ["docs/guide/regression.md", "sknn/tabular/regressor.py"],
+    "loss": ["docs/guide/regression.md", "docs/guide/tables.md", "sknn/tabular/regressor.py"],
     "optimiser": ["docs/write_signatures.py"],
     "schedule": [
         "docs/guide/checkpoints.md",

@@ -53,6 +53,27 @@ def test_threads_do_not_change_members(monkeypatch):
         np.testing.assert_array_equal(_members().train()[0], theta)
 
 
+@pytest.mark.parametrize(
+    ("threads", "sizes", "expected"),
+    [
+        (1, [3, 3, 2], [3, 3, 2]),
+        (2, [3, 3, 2], [3, 2, 2, 1]),
+        (2, [2, 3, 3], [3, 2, 2, 1]),
+        (2, [2, 2, 2, 2], [2, 2, 2, 2]),
+        (3, [8], [3, 3, 2]),
+        (4, [3], [1, 1, 1]),
+        (2, [1, 1, 1], [1, 1, 1]),
+        (2, [2, 1, 1], [1, 1, 1, 1]),
+    ],
+)
+def test_threads_have_as_many_batches_each(threads, sizes, expected, monkeypatch):
+    monkeypatch.setattr(members, "allowed_threads", lambda: threads)
+    numbers = iter(range(9))
+    parts = members._shared_out([[next(numbers) for _ in range(size)] for size in sizes])
+    assert [len(part) for part in parts] == expected
+    assert sorted(number for part in parts for number in part) == list(range(sum(sizes)))
+
+
 def test_members_keep_their_best_epoch():
     these = _members(epochs=12, learning_rate=0.3)
     theta, state, results, histories = these.train()

@@ -59,6 +59,29 @@ def test_parts_are_side_by_side_and_other_columns_after_them(columns):
     np.testing.assert_allclose(grads["scale1.scale"][0], (x[:, :2] * dy[:, :2]).sum(0), rtol=1e-13)
 
 
+@pytest.mark.parametrize("columns", [slice(0, 3), [0, 1, 2], slice(0, 2), [2, 1, 0]])
+def test_a_part_alone_is_its_layer_on_its_columns(columns):
+    layer = TableInput([(Scale(), columns)])
+    x, dy, params = normal(4, 3), normal(4, 3, seed=1), drawn_params(layer, (3,))
+    y, dx, grads = forward_backward(layer, params, x, dy)
+    (scale,), n = params["scale1.scale"], params["scale1.scale"].shape[1]
+    taken = np.arange(3)[columns]
+    assert_array_equal(y, np.hstack([x[:, taken] * scale, x[:, np.setdiff1d(range(3), taken)]]))
+    wanted = dy.copy()  # the third column is passed on if two are taken
+    wanted[:, taken] = dy[:, :n] * scale
+    assert_array_equal(dx, wanted)
+    own = (x[:, taken] * dy[:, :n]).sum(axis=0)
+    np.testing.assert_allclose(grads["scale1.scale"][0], own, rtol=1e-13)
+
+
+def test_a_part_that_takes_all_columns_may_have_others_beside_it():
+    layer = TableInput([(Scale(), slice(0, 2)), (Scale(), [1])])
+    x, params = normal(4, 2), drawn_params(layer, (2,))
+    y, _, _ = forward_backward(layer, params, x, normal(4, 3))
+    scales = np.hstack([params["scale1.scale"], params["scale2.scale"]])
+    assert_array_equal(y, x[:, [0, 1, 1]] * scales)
+
+
 def test_a_column_that_several_parts_take_gets_the_sum_of_their_gradients():
     layer = TableInput([(Scale(), [0, 1]), (Scale(), [1])])
     x, dy, params = normal(4, 2), normal(4, 3, seed=1), drawn_params(layer, (2,))

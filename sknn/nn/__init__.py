@@ -3,7 +3,7 @@
 What users build with is imported from here: ``from sknn.nn import Dense, Activation, Huber``.
 """
 
-from sknn.nn.activations import ELU, Activation, Blend, HardSigmoid, LeakyReLU, PReLU, SiLU
+from sknn.nn.activations import ELU, Activation, Blend, HardSigmoid, LeakyReLU, Mish, PReLU, SiLU
 from sknn.nn.initializers import (
     Constant,
     Initializer,
@@ -79,6 +79,7 @@ __all__ = [
     "LogisticFocal",
     "Loss",
     "MaxPool2D",
+    "Mish",
     "NAdam",
     "Normal",
     "OneCycle",

@@ -262,21 +262,44 @@ class SiLU(Activation):
 class Mish(Activation):
     """f(z) = z tanh(log(1 + exp(z))); Misra (2019).
 
-    With e = exp(z) and n = e (e + 2), tanh(log(1 + e)) = n / (n + 2).
+    Parameters
+    ----------
+    quick : bool, default=False
+        Whether to compute it with a single exponential, as tables do: with e = exp(z) and
+        n = e (e + 2), tanh(log(1 + e)) = n / (n + 2). It takes a third of the time; only the last
+        digits differ.
     """
 
     needs = "z"
     rectifier = True
     large = 20.0  # from here on f(z) = z in float64
 
+    valid = {"quick": FLAG}
+
+    def __init__(self, quick=False):
+        self.quick = quick
+
     def forward(self, z, out):
-        n = np.exp(np.minimum(z, self.large))
-        n *= n + 2
-        np.divide(n, n + 2, out=out)
+        if self.quick:
+            n = np.exp(np.minimum(z, self.large))
+            n *= n + 2
+            np.divide(n, n + 2, out=out)
+        else:
+            np.tanh(_softplus(z), out=out)
         out *= z
 
     def backward(self, z, a, dy):
-        z = np.minimum(z, self.large)
+        if self.quick:
+            dy *= self._quick_slope(np.minimum(z, self.large))
+            return
+        t = np.tanh(_softplus(z))
+        slope = z * expit(z)
+        slope *= 1 - np.square(t)
+        slope += t  # f' = t + z p (1 - t^2)
+        dy *= slope
+
+    def _quick_slope(self, z):
+        """f' = (n + 4 z e (e + 1) / (n + 2)) / (n + 2)"""
         e = np.exp(z)
         n = e * (e + 2)
         below = n + 2
@@ -285,8 +308,8 @@ class Mish(Activation):
         slope *= 4
         slope /= below
         slope += n
-        slope /= below  # f' = (n + 4 z e (e + 1) / (n + 2)) / (n + 2)
-        dy *= slope
+        slope /= below
+        return slope
 
 
 class Softplus(Activation):

@@ -204,10 +204,8 @@ def _of_network(estimator):
 def _of_members(estimator):
     """The means of the curves over the members of an estimator for tables."""
     check_is_fitted(estimator)
-    mean = {curve: estimator.history_[curve].mean(axis=1) for curve in ("loss", *OTHERS)}
-    return {
-        curve: values if curve == "loss" else _recorded(values) for curve, values in mean.items()
-    }
+    means = {curve: estimator.history_[curve].mean(axis=1) for curve in ("loss", *OTHERS)}
+    return {curve: _recorded(values) for curve, values in means.items()}
 
 
 def _recorded(values):

@@ -146,9 +146,12 @@ class Progress:
 def _shared_out(batches):
     """Batches divided further until threads have as many each: the results are the same."""
     n_threads = min(allowed_threads(), sum(map(len, batches)))
-    parts = [list(batch) for batch in batches]
-    while len(parts) % n_threads and max(map(len, parts)) > 1:
-        parts.sort(key=len)
-        largest = parts.pop()
-        parts += [part.tolist() for part in np.array_split(largest, 2)]
+    n_parts = np.ones(len(batches), int)
+    while n_parts.sum() % n_threads:
+        sizes = np.array([*map(len, batches)]) / n_parts
+        if sizes.max() <= 1:
+            break
+        n_parts[sizes.argmax()] += 1
+    pairs = zip(batches, n_parts, strict=True)
+    parts = [part.tolist() for batch, n in pairs for part in np.array_split(batch, n)]
     return sorted(parts, key=len, reverse=True)  # so that threads end at about the same time

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
+from sknn.nn.activations import Mish
 from sknn.nn.losses import REGRESSION_LOSSES, Quantile, SquaredError
 from sknn.tabular.ensemble import TableNetwork
 from sknn.tabular.parameters import constraints
@@ -19,10 +20,9 @@ class TabularRegressor(RegressorMixin, TableNetwork):
 
     It takes a table as it is, with strings, categories, bools, missing values and numbers on any
     scale. Members are networks with RealMLP's recipe [1]_ that train at the same time on the
-    squared error of the standardised target, each on all samples but those of one fold, on which
-    it keeps its best epoch. A prediction is the mean of theirs, each cut off at the least and
-    the largest y of the fit: it does not extrapolate. The guide has a page on it:
-    :doc:`/guide/tables`.
+    standardised target, each on all samples but those of one fold, on which it keeps its best
+    epoch. A prediction is the mean of theirs, each cut off at the least and the largest y of the
+    fit: it does not extrapolate. The guide has a page on it: :doc:`/guide/tables`.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class TabularRegressor(RegressorMixin, TableNetwork):
     """
 
     _parameter_constraints: dict = constraints("TabularRegressor")
-    _own_activation, _own_learning_rate = "mish", 0.1
+    _own_activation, _own_learning_rate = Mish(quick=True), 0.1
 
     def __init__(
         self,
