@@ -1987,7 +1987,6 @@ model_selection/backend.py: model_selection
     tasks = outcome = func = callback = None => pass
     sorted(range(len(works)), key=lambda number: _fold(works[number] => list(range(len(works)
     -(-len(works) // SHARE) => len(works) // SHARE
-    n_shares = max(min(self._n_processes, len(works)), => n_shares = max(self._n_processes,
     sorted(share.tolist()) for share => share.tolist() for share
     Parallel(self._n_processes, backend="loky", => Parallel(1, backend="loky",
     (share[number], outcome) => (number, outcome)
