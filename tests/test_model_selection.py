@@ -328,6 +328,16 @@ NEVER_DONE = {
 }
 
 
+@contextmanager
+def started(timer):
+    """Starts a timer whose interrupt is expected from here on, however slow the computer is."""
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+
+
 @pytest.mark.parametrize("estimator", NEVER_DONE.values(), ids=NEVER_DONE)
 @pytest.mark.filterwarnings("ignore:Training interrupted")
 def test_interrupt_ends_a_search_within_a_second(estimator):
@@ -341,10 +351,8 @@ def test_interrupt_ends_a_search_within_a_second(estimator):
 
     timer = threading.Timer(0.2, interrupt)
     targets = rows.reshape(300, 4)[:, 0] ** 2 > 0.3
-    with unchanged(), pytest.raises(KeyboardInterrupt), together():
-        timer.start()
+    with unchanged(), pytest.raises(KeyboardInterrupt), together(), started(timer):
         model_selection.cross_val_score(estimator, rows, targets, cv=3)
-    timer.join()
     assert perf_counter() - sent[0] < 1
 
 
@@ -380,10 +388,8 @@ def test_interrupt_that_a_scorer_swallows_ends_the_task_all_the_same():
         ended.append(True)
 
     timer = threading.Timer(0.1, signal.raise_signal, (signal.SIGINT,))
-    with unchanged(), pytest.raises(KeyboardInterrupt), together():
-        timer.start()
+    with unchanged(), pytest.raises(KeyboardInterrupt), together(), started(timer):
         Parallel()([delayed(fit)(), delayed(fit)()])
-    timer.join()
     assert ended == []
 
 
