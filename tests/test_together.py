@@ -1,6 +1,7 @@
 """Networks of one shape are trained in one pass, and each is what it would be by itself."""
 
 import warnings
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -320,6 +321,20 @@ def test_images_sparse_rows_and_weights_of_zero_train_by_themselves(passes):
     ):
         assert_each_is_as_by_itself([estimator, clone(estimator)], [data, data])
     assert passes == []
+
+
+def test_seconds_of_a_pass_are_shared_out_among_its_networks(passes):
+    settings = {"max_iter": 100, "tol": 0.0, "n_iter_no_change": 100}
+    started = perf_counter()
+    with together():
+        found = Parallel()(
+            delayed(fit)(network(alpha=alpha, **settings), X, Y) for alpha in (0.0, 0.1, 0.2, 0.3)
+        )
+    elapsed = perf_counter() - started
+    seconds = [fitted.history_["seconds"] for fitted, _ in found]
+    assert passes == [4]
+    assert np.sum(seconds) < elapsed
+    assert_array_equal(seconds, [seconds[0]] * 4)
 
 
 def test_interrupt_of_networks_of_a_shape_of_their_own_ends_all(monkeypatch):
