@@ -2,6 +2,7 @@
 
 import warnings
 from time import perf_counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -406,3 +407,26 @@ def test_generators_that_others_hold_end_where_they_would():
             )
         )
     assert joint.randint(2**31) == alone.randint(2**31)
+
+
+def test_what_training_changes_is_put_back():
+    class Fitted:
+        """As much of a Fit as is put back."""
+
+        model = SimpleNamespace(theta=np.arange(3.0), state=np.arange(2.0))
+        run = SimpleNamespace(random_state=np.random.RandomState(0))
+
+    before = core._Before(Fitted)
+    drawn = Fitted.run.random_state.random_sample()
+    Fitted.model.theta[:], Fitted.model.state[:] = 7, 8
+    before.restore()
+    assert_array_equal(Fitted.model.theta, [0, 1, 2])
+    assert_array_equal(Fitted.model.state, [0, 1])
+    assert Fitted.run.random_state.random_sample() == drawn
+
+
+def test_settings_are_one_number_if_all_are_the_same():
+    assert core._setting([2.0, 2.0]) == 2.0
+    assert np.ndim(core._setting([2.0, 2.0])) == 0
+    assert_array_equal(core._setting([2.0, 3.0]), [[2.0], [3.0]])
+    assert core._setting([None, None]) is None
