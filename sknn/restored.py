@@ -225,7 +225,7 @@ def _check_fitted(estimator, model):
     else:
         require(not is_image, "input_shape", "that of flat samples", shape)
     for name, value in wanted.items():
-        got = vars(estimator).get(name)
+        got = vars(estimator).get(name, "nothing")
         fits = type(got) is type(value) and got == value
         require(fits, name, f"{value!r}, as the layers say", got)
     names = vars(estimator).get("feature_names_in_")

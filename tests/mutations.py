@@ -426,9 +426,7 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     return sum(totals[1:], totals[0]) => return sum(totals[2:], totals[0])
     sums = tuple(sum(arrays[1:], arrays[0]) for => sums = tuple(sum(arrays[1:-1], arrays[0]) for
 nn/training.py: training endings models_together checkpoint regularization
-    gradient.place(*place, progress) => gradient.place(*place)
     as_values(plan.tol), plan.last_of_ties) => as_values(plan.tol))
-    run.optimizer.at(run.progress).step( => run.optimizer.step(
     last_epoch * math.ceil( => last_epoch * math.floor(
     steps if plan.planned else None => steps
     remaining.run, say) | ~finite => remaining.run, say)
@@ -464,7 +462,6 @@ nn/training_state.py: training models_together checkpoint
     run.moments = self.moments.copy() => run.moments = self.moments
     copy(self.patience), copy(self.progress) => copy(self.patience), self.progress
     self.order = self.order.take(_shuffled(n, => self.order = np.arange(n).take(_shuffled(n,
-    each.shuffle(order[:length]) => each.shuffle(order)
 nn/lbfgs.py: lbfgs endings mlp callbacks rollback
     "loss": np.nan, "iterations": 0 => "loss": np.inf, "iterations": 0
     l1 / weight_sum) => l1)
@@ -2298,7 +2295,6 @@ model_selection/backend.py: model_selection
     tasks = outcome = func = callback = None => pass
     sorted(range(len(works)), key=lambda number: _fold(works[number] => list(range(len(works)
     -(-len(works) // SHARE) => len(works) // SHARE
-    n_shares = max(min(self._n_processes, len(works)), => n_shares = max(self._n_processes,
     sorted(share.tolist()) for share => share.tolist() for share
     Parallel(self._n_processes, backend="loky", => Parallel(1, backend="loky",
     (share[number], outcome) => (number, outcome)
@@ -2380,6 +2376,37 @@ nn/rows_of_models.py: together
     n_samples = np.count_nonzero(at >= 0, axis=-1) => n_samples = np.count_nonzero(at > 0, axis=-1)
     _kept(self.take(at[models, :n]) => self.take(at[models, :n]
     batch.x.copy() => batch.x
+estimators/validation.py: validation
+    islice(split, 3) => islice(split, 2)
+    part.min() >= 0 and =>
+    part.max() < n => part.max() <= n
+    next(iter(splits), None) => next(iter(splits))
+estimators/validation.py: ensemble
+    islice(split, 3) => islice(split, 2)
+    part.dtype == bool and part.shape == (n,) => part.dtype == bool
+estimators/parameters.py: ensemble
+    if isinstance(value, type): => if False:
+    if isinstance(value, np.timedelta64): => if False:
+tabular/ensemble.py: ensemble
+    if found.ndim != 1: => if False:
+    if len(found) == n_members: => if len(found) == 1:
+restored.py: restored
+    get(name, "nothing") => get(name)
+nn/layers/windows.py: windows
+    is_number(value) and isinstance(value, Integral) => isinstance(value, Integral)
+nn/grouping.py: grouping
+    None if rows.weight is None else => rows.weight is None or
+    plan.schedule.horizon or network.scheduled => plan.schedule.horizon
+    type(value) is float] => isinstance(value, float | int)]
+    one.run.seed == other.run.seed => True
+nn/ranges.py: edges
+    getattr(value, "ndim", 0) == 1 => np.ndim(value) == 1
+nn/training.py: dropout
+    gradient.place(*place, progress) => gradient.place(*place)
+nn/training.py: optimizers
+    run.optimizer.at(run.progress).step( => run.optimizer.step(
+nn/training_state.py: together
+    each.shuffle(order[:length]) => each.shuffle(order)
 """
 
 

@@ -154,8 +154,13 @@ def test_axes_may_be_given(pyplot):
 
 @pytest.mark.parametrize("wrong", [{"low": 4}, {"low": 0.0, "high": -1.0}, {"n_points": 1}])
 def test_ranges_that_do_not_rise_raise(wrong):
-    with pytest.raises(ValueError, match="low < high and n_points >= 2, got"):
+    with pytest.raises(ValueError, match="low < high, and n_points an int of at least 2 and up to"):
         ActivationDisplay.from_activations("tanh", plot=False, **wrong)
+
+
+def test_ends_may_be_ints_of_any_size():
+    display = ActivationDisplay.from_activations("relu", low=0, high=10**30, n_points=3, plot=False)
+    assert_array_equal(display.z, [0, 5e29, 1e30])
 
 
 def test_outputs_and_derivatives_are_arrays_of_their_own():

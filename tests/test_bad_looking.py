@@ -281,7 +281,7 @@ WITH_AXES = {
 def test_axes_are_those_of_matplotlib(name):
     from matplotlib.figure import Figure
 
-    for wrong in ("ax", 3, [1, 2], Figure()):
+    for wrong in ("ax", 3, [1, 2], Figure(), range(10**12)):
         message = re.escape(f"ax must be matplotlib axes, an array of them, or None, got {wrong!r}")
         assert_refused(message, *WITH_AXES[name], ax=wrong, error=TypeError)
 
@@ -303,6 +303,7 @@ def test_scale_of_the_loss_is_one_of_two(wrong):
         {"low": np.nan},
         {"n_points": 1},
         {"n_points": 10.5},
+        {"n_points": 10**6 + 1},
         {"n_points": "a"},
     ],
     ids=str,
@@ -327,7 +328,14 @@ def test_activations_are_names_or_objects():
 
 
 RATES = [{"low": 0}, {"low": "a"}, {"low": None}, {"high": "a"}, {"low": 1, "high": 0.1}]
-RATES += [{"high": np.inf}, {"high": np.nan}, {"n_steps": 3}, {"n_steps": 10.5}, {"n_steps": "a"}]
+RATES += [
+    {"high": np.inf},
+    {"high": np.nan},
+    {"n_steps": 3},
+    {"n_steps": 10.5},
+    {"n_steps": 10**6 + 1},
+    {"n_steps": "a"},
+]
 
 
 @pytest.mark.parametrize("wrong", RATES, ids=str)

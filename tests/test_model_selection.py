@@ -11,6 +11,7 @@ import weakref
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from functools import partial
+from itertools import permutations, product
 from operator import truediv
 from os import getpid
 from time import perf_counter, sleep
@@ -327,6 +328,16 @@ NEVER_DONE = {
 }
 
 
+@contextmanager
+def started(timer):
+    """Starts a timer whose interrupt is expected from here on, however slow the computer is."""
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+
+
 @pytest.mark.parametrize("estimator", NEVER_DONE.values(), ids=NEVER_DONE)
 @pytest.mark.filterwarnings("ignore:Training interrupted")
 def test_interrupt_ends_a_search_within_a_second(estimator):
@@ -340,10 +351,8 @@ def test_interrupt_ends_a_search_within_a_second(estimator):
 
     timer = threading.Timer(0.2, interrupt)
     targets = rows.reshape(300, 4)[:, 0] ** 2 > 0.3
-    timer.start()
-    with unchanged(), pytest.raises(KeyboardInterrupt), together():
+    with unchanged(), pytest.raises(KeyboardInterrupt), together(), started(timer):
         model_selection.cross_val_score(estimator, rows, targets, cv=3)
-    timer.join()
     assert perf_counter() - sent[0] < 1
 
 
@@ -379,10 +388,8 @@ def test_interrupt_that_a_scorer_swallows_ends_the_task_all_the_same():
         ended.append(True)
 
     timer = threading.Timer(0.1, signal.raise_signal, (signal.SIGINT,))
-    timer.start()
-    with unchanged(), pytest.raises(KeyboardInterrupt), together():
+    with unchanged(), pytest.raises(KeyboardInterrupt), together(), started(timer):
         Parallel()([delayed(fit)(), delayed(fit)()])
-    timer.join()
     assert ended == []
 
 
@@ -553,6 +560,56 @@ def test_tasks_go_on_after_four_batches_for_each_thread(monkeypatch):
         counts.clear()
 
 
+def settled(ended, fails):
+    """Whether a task has failed, and all before the first that has are among those that ended."""
+    first = min((number for number in ended if fails[number]), default=None)
+    return first is not None and set(range(first)) <= set(ended)
+
+
+def test_tasks_are_awaited_until_all_before_the_first_that_failed_have_ended():
+    for order, fails in product(permutations(range(4)), product([False, True], repeat=4)):
+        ended = ((n, (None, n) if fails[n] else (n, None)) for n in order)
+        outcomes = list(backend._until_first_error(ended))
+        seen = order[: next((n for n in range(1, 5) if settled(order[:n], fails)), 4)]
+        assert [number for number, _ in ended] == list(order[len(seen) :])  # not asked for
+        wanted = [(number, (number, None)) for number in seen if not fails[number]]
+        first = [(number, (None, number)) for number in range(4) if fails[number]][:1]
+        assert outcomes == wanted + first
+
+
+def test_tasks_that_are_given_up_are_not_run_later():
+    tasks, done = backend.TogetherBackend(), []
+    tasks.submit(lambda: done.append(True))
+    tasks.abort_everything()
+    with tasks.retrieval_context():
+        assert done == []
+
+
+def test_ending_processes_early_says_nothing():
+    class Outcomes:
+        def close(self):
+            warnings.warn("This wastes time.", UserWarning, stacklevel=1)
+
+    with warnings.catch_warnings(), backend._ended_early(Outcomes()):
+        warnings.simplefilter("error")
+
+
+def test_traceback_of_an_interrupt_holds_no_tasks(monkeypatch):
+    def interrupt(works):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backend, "_in_this_process", interrupt)
+    with pytest.raises(KeyboardInterrupt) as raised, together():
+        Parallel()([delayed(failing)(0)])
+    (entry,) = (entry for entry in raised.traceback if entry.name == "retrieval_context")
+    assert {entry.locals[name] for name in ("tasks", "func", "callback", "outcome")} == {None}
+
+
+def test_tasks_know_how_deep_they_are():
+    with together():
+        assert Parallel()([delayed(lambda: get_active_backend()[0].nesting_level)()]) == [1]
+
+
 def test_as_many_tasks_are_under_way_as_memory_has_room_for():
     of_tasks = room.Room(memory=1000)
     for largest, wanted in ((1, 256), (4, 250), (100, 10), (501, 2), (5000, 2)):
@@ -713,6 +770,12 @@ def test_tasks_with_the_same_data_go_to_the_same_process(monkeypatch):
     settings = [[work.items[0][2]["candidate_progress"][0] for work in each] for each in shares]
     assert settings == [[0, 1, 2, 3]] * 2
     shares.clear()
+    ours.GridSearchCV(network(max_iter=1), GRID, cv=4, refit=False, n_jobs=2).fit(X, Y)
+    for share in shares:  # of two folds each, in the order of the tasks
+        told = [work.items[0][2] for work in share]
+        places = [(own["candidate_progress"], own["split_progress"]) for own in told]
+        assert places == sorted(places)
+    shares.clear()
     with together(2):
         Parallel()(delayed(abs)(number) for number in range(200))
     assert [len(share) for share in shares] == [50] * 4
@@ -834,6 +897,9 @@ def test_together_shows_a_line_if_it_is_asked_to(capsys):
     assert shown.startswith("\r1 of 2 fits, ")
     assert "\r2 of 2 fits, " in shown
     assert shown.endswith(" s left\n")
+    with together(progress=True), pytest.raises(ValueError, match="number 2"):
+        Parallel()(delayed(failing)(number) for number in (1, 2))
+    assert capsys.readouterr().err.count("fits") == 1  # one that failed is not done
     with together(progress=True):
         ours.cross_val_score(network(), X, Y, cv=2)  # has no backend of its own inside one
     assert "\r2 of 2 fits, " in capsys.readouterr().err

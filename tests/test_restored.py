@@ -17,7 +17,24 @@ from sknn import (
     TabularClassifier,
     TabularRegressor,
 )
-from sknn.nn import Conv2D, Dense, Flatten, MaxPool2D
+from sknn.nn import (
+    Blend,
+    Conv2D,
+    Dense,
+    Dropout,
+    Embedding,
+    FlatCosine,
+    Flatten,
+    MaxPool2D,
+    Periodic,
+    PiecewiseLinear,
+    PReLU,
+    Residual,
+    Scale,
+    TableInput,
+    ThroughRows,
+    UnitVariance,
+)
 from sknn.nn.storage.container import SavedModelError, read, write
 from sknn.persistence import load, save
 
@@ -46,6 +63,22 @@ TABLE = pd.DataFrame(
 )
 
 
+CODES = np.column_stack([X, THREE])
+TABLE_LAYERS = [
+    TableInput(
+        [
+            (Periodic(2, 3), [0, 1]),
+            ("bins", PiecewiseLinear([[-1, 0, 1.0]], 2), [2]),
+            (Embedding([4], 2), [4]),
+        ]
+    ),
+    Scale(rate=2.0),
+    Dense(3, Blend("elu"), scaling="ntp", weight_init=UnitVariance(), bias_init=ThroughRows()),
+    Dropout(0.1, FlatCosine(9)),
+    Residual([Dense(3, PReLU(shared=False))]),
+]
+
+
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """(document, arrays) of saved estimators, by name."""
@@ -69,6 +102,9 @@ def saved(tmp_path_factory):
         "unfitted": MLPClassifier(**small),
         "table": TabularClassifier(2, max_onehot=4, max_iter=1, **small).fit(TABLE, THREE),
         "table of numbers": TabularRegressor(1, max_iter=1, **small).fit(X, X[:, 0]),
+        "layers": SequentialClassifier(TABLE_LAYERS, random_state=0).partial_fit(
+            CODES, THREE, classes=[0, 1, 2]
+        ),
     }
     found = {}
     for name, estimator in estimators.items():
@@ -217,7 +253,8 @@ MISFITS = [
     ("classes", put(-1, "attributes", "n_iter_"), "n_iter_ must be a whole number, got -1"),
     ("classes", put(2**53, "attributes", "t_"), "t_ must be a whole number"),
     ("classes", put(-1, "attributes", "_no_improvement_count"), "_no_improvement_count must be a"),
-    ("classes", without("attributes", "n_features_in_"), "n_features_in_ must be 4.*got None"),
+    ("classes", without("attributes", "n_features_in_"), "n_features_in_ must be 4.*got 'nothing'"),
+    ("layers", without("attributes", "image_shape_"), "image_shape_ must be None, as .*'nothing'"),
     ("classes", put(2, "attributes", "n_outputs_"), "n_outputs_ must be 3, as the layers say"),
     ("classes", put(3.0, "attributes", "n_outputs_"), "n_outputs_ must be 3, as .* got 3.0"),
     ("classes", put(4, "attributes", "n_layers_"), "n_layers_ must be 3, as the layers say"),
@@ -440,7 +477,15 @@ def check_use(saved, name, seed, path):
     except SavedModelError:
         return
     x = {"images": IMAGES, "floats": IMAGES / 255, "names": pd.DataFrame(X, columns=list("abcd"))}
-    y = {"two": THREE > 0, "sets": SETS, "columns": COLUMNS, "number": X[:, 0], "numbers": X[:, :3]}
+    x |= {"table": TABLE, "layers": CODES}
+    y = {
+        "table of numbers": X[:, 0],
+        "two": THREE > 0,
+        "sets": SETS,
+        "columns": COLUMNS,
+        "number": X[:, 0],
+        "numbers": X[:, :3],
+    }
     x, y = x.get(name, X), y.get(name, THREE)
     repr(loaded)
     calls = [
@@ -449,7 +494,7 @@ def check_use(saved, name, seed, path):
         lambda: loaded.score(x, y),
         lambda: loaded.get_feature_names_out(),
         lambda: save(loaded, path),
-        lambda: loaded.partial_fit(x, y),
+        lambda: hasattr(loaded, "partial_fit") and loaded.partial_fit(x, y),
         lambda: loaded.predict(x),
     ]
     told = []
@@ -461,7 +506,7 @@ def check_use(saved, name, seed, path):
     assert not re.search("broadcast|reshape|ambiguous", "".join(told))
 
 
-NAMES = ["classes", "columns", "images", "names", "number"]
+NAMES = ["classes", "columns", "images", "names", "number", "table", "layers"]
 
 
 @pytest.mark.filterwarnings("ignore")  # of whatever settings the file has
@@ -473,7 +518,9 @@ def test_whatever_is_loaded_can_be_used(name, saved, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", [*NAMES, "two", "sets", "numbers", "floats", "unfitted"])
+@pytest.mark.parametrize(
+    "name", [*NAMES, "two", "sets", "numbers", "floats", "unfitted", "table of numbers"]
+)
 def test_whatever_of_many_files_is_loaded_can_be_used(name, saved, tmp_path):
     for seed in range(300):
         check_use(saved, name, seed, tmp_path / "model")

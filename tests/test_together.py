@@ -1,6 +1,8 @@
 """Networks of one shape are trained in one pass, and each is what it would be by itself."""
 
 import warnings
+from time import perf_counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -322,6 +324,20 @@ def test_images_sparse_rows_and_weights_of_zero_train_by_themselves(passes):
     assert passes == []
 
 
+def test_seconds_of_a_pass_are_shared_out_among_its_networks(passes):
+    settings = {"max_iter": 100, "tol": 0.0, "n_iter_no_change": 100}
+    started = perf_counter()
+    with together():
+        found = Parallel()(
+            delayed(fit)(network(alpha=alpha, **settings), X, Y) for alpha in (0.0, 0.1, 0.2, 0.3)
+        )
+    elapsed = perf_counter() - started
+    seconds = [fitted.history_["seconds"] for fitted, _ in found]
+    assert passes == [4]
+    assert np.sum(seconds) < elapsed
+    assert_array_equal(seconds, [seconds[0]] * 4)
+
+
 def test_interrupt_of_networks_of_a_shape_of_their_own_ends_all(monkeypatch):
     def interrupt(*args):
         raise KeyboardInterrupt
@@ -391,3 +407,26 @@ def test_generators_that_others_hold_end_where_they_would():
             )
         )
     assert joint.randint(2**31) == alone.randint(2**31)
+
+
+def test_what_training_changes_is_put_back():
+    class Fitted:
+        """As much of a Fit as is put back."""
+
+        model = SimpleNamespace(theta=np.arange(3.0), state=np.arange(2.0))
+        run = SimpleNamespace(random_state=np.random.RandomState(0))
+
+    before = core._Before(Fitted)
+    drawn = Fitted.run.random_state.random_sample()
+    Fitted.model.theta[:], Fitted.model.state[:] = 7, 8
+    before.restore()
+    assert_array_equal(Fitted.model.theta, [0, 1, 2])
+    assert_array_equal(Fitted.model.state, [0, 1])
+    assert Fitted.run.random_state.random_sample() == drawn
+
+
+def test_settings_are_one_number_if_all_are_the_same():
+    assert core._setting([2.0, 2.0]) == 2.0
+    assert np.ndim(core._setting([2.0, 2.0])) == 0
+    assert_array_equal(core._setting([2.0, 3.0]), [[2.0], [3.0]])
+    assert core._setting([None, None]) is None

@@ -88,7 +88,7 @@ class TogetherBackend(ParallelBackendBase):
     def _in_processes(self, works):
         """As ``_in_this_process``, in several; tasks with the same data go to the same one."""
         order = sorted(range(len(works)), key=lambda number: _fold(works[number]))
-        n_shares = max(min(self._n_processes, len(works)), -(-len(works) // SHARE))
+        n_shares = max(self._n_processes, -(-len(works) // SHARE))
         shares = [sorted(share.tolist()) for share in np.array_split(order, n_shares)]
         parallel = Parallel(self._n_processes, backend="loky", return_as="generator")
         outcomes = parallel(

@@ -8,13 +8,13 @@ from sknn.nn import Activate, Activation
 from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.parameters import Layout
 from sknn.nn.passes import Pass
-from sknn.nn.ranges import NUMBER, Range
+from sknn.nn.ranges import NUMBER, Range, as_float, shown
 from sknn.nn.workspace import Workspace
 from sknn.plotting.panels import BLUE, VERMILION, panels
 from sknn.scikit_learn import check_matplotlib_support
 
 IN_A_ROW = 4  # panels
-POINTS = Range(2, closed="left", whole=True)
+POINTS = Range(2, 10**6, closed="both", whole=True)
 
 
 class ActivationDisplay:
@@ -89,8 +89,8 @@ class ActivationDisplay:
         """
         if low not in NUMBER or high not in Range(low) or n_points not in POINTS:
             raise ValueError(
-                "low and high must be finite numbers and n_points an int, with low < high and "
-                f"n_points >= 2, got {low!r}, {high!r} and {n_points!r}."
+                "low and high must be finite numbers with low < high, and n_points "
+                f"{POINTS}, got {shown(low)}, {shown(high)} and {shown(n_points)}."
             )
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_activations")
@@ -104,7 +104,7 @@ class ActivationDisplay:
                 "activations must be a name, an Activation, or a list of at least one of them, got "
                 f"{activations!r}."
             )
-        z = np.linspace(low, high, n_points)
+        z = np.linspace(as_float(low), as_float(high), n_points)
         named = {
             activation if isinstance(activation, str) else repr(activation): _values(activation, z)
             for activation in activations

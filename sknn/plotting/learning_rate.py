@@ -5,12 +5,12 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils import check_random_state, indexable
 
 from sknn.inspection.networks import look_inside
-from sknn.nn.ranges import POSITIVE, Range
+from sknn.nn.ranges import POSITIVE, Range, as_float, shown
 from sknn.plotting.panels import ink, panels
 from sknn.scikit_learn import check_matplotlib_support, safe_indexing
 
 MEMORY = 0.9  # of the running mean that smooths the losses
-STEPS = Range(10, closed="left", whole=True)
+STEPS = Range(10, 10**6, closed="both", whole=True)
 DIVERGED = 4  # times the least loss: higher rates need not be tried
 
 
@@ -90,11 +90,11 @@ class LearningRateDisplay:
         if low not in POSITIVE or high not in Range(low) or n_steps not in STEPS:
             raise ValueError(
                 f"low and high must be numbers such that 0 < low < high, and n_steps {STEPS}, got "
-                f"{low!r}, {high!r} and {n_steps!r}."
+                f"{shown(low)}, {shown(high)} and {shown(n_steps)}."
             )
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        rates = np.geomspace(low, high, n_steps)
+        rates = np.geomspace(as_float(low), as_float(high), n_steps)
         _, X, y = inside.learn(X, y)
         losses = _smoothed(_losses(inside.network, X, y, rates))
         rates = rates[: len(losses)]

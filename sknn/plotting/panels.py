@@ -47,7 +47,8 @@ def check_axes(ax):
     """Raises TypeError on anything but matplotlib axes, an array of them, or None."""
     import matplotlib.pyplot as plt
 
-    given = [] if ax is None else np.array(ax, dtype=object).ravel()
+    several = isinstance(ax, list | tuple | np.ndarray)
+    given = np.array(ax, dtype=object).ravel() if several else [] if ax is None else [ax]
     if not all(isinstance(one, plt.Axes) for one in given):
         raise TypeError(
             f"ax must be matplotlib axes, an array of them, or None, got {ax!r}. Pass the second "
