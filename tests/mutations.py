@@ -833,8 +833,6 @@ onnx/windows.py: onnx
     np.array(place, np.int64) * windows.dilation => np.array(place, np.int64)
     (np.array(windows.outputs) - 1) * steps => np.array(windows.outputs) * steps
     counts[place.windows] += 1 => counts += 1
-    if all(place.everywhere for place in windows.places): => if True:
-    if windows.overlapping:\n                dx[ => if False:\n                dx[
     graph.channels_last(x), -1, height * width, c => x, -1, height * width, c
 onnx/layers.py: onnx
     LAYERS.get(type(layer)) => LAYERS.get(type(layer), dense)
