@@ -69,7 +69,7 @@ CASES = {
     "16-32, dense 64": Case((28, 28, 1), pooled(16, 32, dense=64)),
     "32-64-128, dense 128": Case((32, 32, 3), pooled(32, 64, 128, dense=128)),
     "32-64, dense 64": Case((8, 8, 1), pooled(32, 64, dense=64)),
-    "32-64, dense 128 ": Case((64, 64, 3), pooled(32, 64, dense=128)),
+    "large images: 32-64": Case((64, 64, 3), pooled(32, 64, dense=128)),
     "12-20-36": Case((24, 24, 5), pooled(12, 20, 36, dense=64)),
     "odd sides: 24-48": Case((27, 31, 1), pooled(24, 48, dense=64)),
     "two by two: 32-32, 64-64": Case(

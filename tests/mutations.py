@@ -794,6 +794,8 @@ nn/layers/pooling.py: pooling layers
     y *= 1 / pixels => pass
     dy *= 1 / (height * width) => dy *= 1 / height
     counts[place.windows] += 1 => counts += 1
+    if all(place.everywhere for place in windows.places): => if True:
+    if windows.overlapping:\n                dx[ => if False:\n                dx[
 nn/storage/files.py: files checkpoint
     os.fsync(file.fileno()) => #
     _remove(name)\n        raise => raise

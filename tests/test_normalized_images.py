@@ -5,6 +5,7 @@ import pytest
 from helpers import drawn_params, normal, sample_weights, training_pass
 from numpy.testing import assert_allclose
 
+from sknn.nn.activations import Activation
 from sknn.nn.layers import Activate, AveragePool2D, BatchNorm, MaxPool2D, normalized_images
 from sknn.nn.layers.normalized_images import NormalizedImages
 from sknn.nn.network import Network
@@ -115,12 +116,21 @@ def test_gradient_that_is_not_contiguous_is_read_as_it_is():
     assert_allclose(dx, wanted, rtol=1e-12)
 
 
+class Falling(Activation):
+    """f(z) = -z: the largest becomes the smallest."""
+
+    def forward(self, z, out):
+        np.negative(z, out=out)
+
+
 @pytest.mark.parametrize(
     ("following", "numbers"),
     [
         ([Activate("relu"), MaxPool2D(), Activate("relu")], [0, 3]),
         ([Activate("relu"), Activate("tanh")], [0, 2]),
         ([MaxPool2D(), Activate("relu"), MaxPool2D((2, 1))], [0, 2, 3]),
+        ([MaxPool2D(), MaxPool2D((2, 1))], [0, 2]),
+        ([Activate(Falling()), MaxPool2D()], [0, 2]),
         ([Activate("silu"), MaxPool2D()], [0, 1, 2]),  # it decreases, and backward reads z
         ([Activate("prelu")], [0, 1]),  # it learns
         ([Activate("relu"), AveragePool2D()], [0, 2]),

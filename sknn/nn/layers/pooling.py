@@ -155,7 +155,10 @@ class AveragePool2D(Pooling):
         dx.fill(0)
         dy *= kept(cache, "shares", _shares, windows, dy.dtype)
         for place in windows.places:
-            dx[:, *place.pixels] += dy[:, *place.windows]
+            if windows.overlapping:
+                dx[:, *place.pixels] += dy[:, *place.windows]
+            else:
+                dx[:, *place.pixels] = dy[:, *place.windows]
         return dx
 
 
@@ -187,7 +190,9 @@ class GlobalAveragePool2D(Layer):
 
 
 def _shares(windows, dtype):
-    """What each real pixel of a window counts: (*outputs, 1)."""
+    """What each real pixel of a window counts: (*outputs, 1), or a number if all count the same."""
+    if all(place.everywhere for place in windows.places):
+        return dtype.type(1 / len(windows.places))
     counts = np.zeros((*windows.outputs, 1), dtype)
     for place in windows.places:
         counts[place.windows] += 1
