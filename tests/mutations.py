@@ -137,6 +137,8 @@ tabular/encoding.py: encoding
     if len(order) + missing + (len(order) < n_levels) < 2: => if False:
     also = f"{texts[j]}; " if j in self.numbers else "" => also = f"{texts[j]}; "
     for j in self.indicators:\n            also => for j in []:\n            also
+tabular/reading.py: reading ensemble
+    if found.ndim != 1: => if False:
 tabular/folds.py: folds ensemble
     shuffled = random_state.permutation(n) => shuffled = np.arange(n)
     np.argsort(y[shuffled], kind="stable") => np.arange(n)
@@ -146,7 +148,8 @@ tabular/folds.py: folds ensemble
     if n_folds < 2:\n        return [] => if n_folds < 3:\n        return []
     found[number % len(found)] for number in => found[0] for number in
     place[at][kept[at]] for at => at for at
-    if all(map(len, split)) =>
+    if all(map(len, parts)): => if True:
+    if len(found) == n_members: => if len(found) == 1:
 tabular/calibration.py: calibration
     n_unsure=1.0) => n_unsure=0.0)
     bounds = np.log(LEAST), 0.0 => bounds = np.log(LEAST), 3.0
@@ -1308,7 +1311,6 @@ estimators/base.py: transform sequential mlp validation bad_input
     return network.draws or augments or not => return augments or not
     return network.draws or augments or not => return network.draws or not
     augments or not isinstance(rows, Rows) => augments
-    if value is not defaults.get(name, NO_DEFAULT) => if name not in defaults
 estimators/rollback.py: rollback callbacks mlp bad_input
     before | under_way => vars(estimator) | before | under_way
     in CALLBACKS_UNDER_WAY if name in now} => in () if name in now}
@@ -2045,6 +2047,8 @@ saved_networks.py: persistence
     "input_shape": model.network.shapes[0], => "input_shape": model.network.shapes[-1],
     vars(splitter) | vars(splitter).get("cvargs", {}), => vars(splitter),
     return ManyLabels(classes) => return ManyLabels(list(reversed(classes)))
+estimators/parameters.py: estimator mlp
+    or value is not defaults[name] =>
 estimators/parameters.py: edges bad_input
     COUNT = Interval(Integral, 1, None, => COUNT = Interval(Integral, 2, None,
     Interval(Real, 0, None, closed="neither") => Interval(Real, 0, None, closed="left")
@@ -2382,7 +2386,7 @@ estimators/validation.py: validation
     islice(split, 3) => islice(split, 2)
     part.min() >= 0 and =>
     part.max() < n => part.max() <= n
-    next(iter(splits), None) => next(iter(splits))
+    next(splits, None), n => next(splits), n
 estimators/validation.py: ensemble
     islice(split, 3) => islice(split, 2)
     part.dtype == bool and part.shape == (n,) => part.dtype == bool
@@ -2390,8 +2394,6 @@ estimators/parameters.py: ensemble
     if isinstance(value, type): => if False:
     if isinstance(value, np.timedelta64): => if False:
 tabular/ensemble.py: ensemble
-    if found.ndim != 1: => if False:
-    if len(found) == n_members: => if len(found) == 1:
 restored.py: restored
     get(name, "nothing") => get(name)
 nn/layers/windows.py: windows
