@@ -2047,7 +2047,7 @@ saved_networks.py: persistence
     "input_shape": model.network.shapes[0], => "input_shape": model.network.shapes[-1],
     vars(splitter) | vars(splitter).get("cvargs", {}), => vars(splitter),
     return ManyLabels(classes) => return ManyLabels(list(reversed(classes)))
-estimators/parameters.py: estimator mlp
+estimators/parameters.py: estimator_properties mlp
     or value is not defaults[name] =>
 estimators/parameters.py: edges bad_input
     COUNT = Interval(Integral, 1, None, => COUNT = Interval(Integral, 2, None,
