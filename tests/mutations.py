@@ -2071,7 +2071,7 @@ steps.py: steps
     | set(arguments) & LEFT_OUT.get(name, set()) => | set()
     key=learnt["vocabulary_"].get) => key=str)
     all(type(term) is str for term in terms): => True:
-    if not callable(value) or isinstance(value, make_column_selector): => if not callable(value):
+    return callable(value) and not any( => return not any(
     {term: column for column => {term: column + 1 for column
 restored_steps.py: steps
     step._validate_params() => pass
