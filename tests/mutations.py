@@ -2077,7 +2077,6 @@ restored_steps.py: steps
     step._validate_params() => pass
     require(is_count(n), => require(True,
     comb(n, k) if interaction_only => comb(n + k - 1, k) if interaction_only
-    total > 2 * MOST_COLUMNS => False
     counts[max(least, 1) - 1 :] => counts[least:]
     _check_columns(full)\n => pass\n
     require(state[name] == value, => require(True,
