@@ -114,12 +114,11 @@ def _checked_categories(state):
     right = isinstance(groups, list) and len(groups) == n
     require(right, "_default_to_infrequent_mappings", f"{n} arrays", groups)
     for own, group in zip(categories, groups, strict=True):
-        if group is None:
-            continue
-        right = isinstance(group, np.ndarray) and group.shape == own.shape
-        right = right and group.dtype.kind == "i"
-        right = right and np.array_equal(np.unique(group), np.arange(group.max() + 1))
-        require(right, "_default_to_infrequent_mappings", "numbers of groups", group)
+        if group is not None:
+            right = isinstance(group, np.ndarray) and group.shape == own.shape
+            right = right and group.dtype.kind == "i"
+            right = right and np.array_equal(np.unique(group), np.arange(group.max() + 1))
+            require(right, "_default_to_infrequent_mappings", "numbers of groups", group)
     return categories, groups
 
 

@@ -152,9 +152,7 @@ def _parameters(name):
 
 def _is_code(value):
     """Whether a parameter is a function, or anything else to be called, that is not listed."""
-    if not callable(value) or isinstance(value, make_column_selector):
-        return False
-    return not any(one is value for one in listed_values().values())
+    return callable(value) and not any(one is value for one in listed_values().values())
 
 
 def _encoded(learnt):

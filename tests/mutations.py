@@ -2255,13 +2255,12 @@ steps.py: steps
     | set(arguments) & LEFT_OUT.get(name, set()) => | set()
     key=learnt["vocabulary_"].get) => key=str)
     all(type(term) is str for term in terms): => True:
-    if not callable(value) or isinstance(value, make_column_selector): => if not callable(value):
+    return callable(value) and not any( => return not any(
     {term: column for column => {term: column + 1 for column
 restored_steps.py: steps
     step._validate_params() => pass
     require(is_count(n), => require(True,
     comb(n, k) if interaction_only => comb(n + k - 1, k) if interaction_only
-    total > 2 * MOST_COLUMNS => False
     counts[max(least, 1) - 1 :] => counts[least:]
     _check_columns(full)\n => pass\n
     require(state[name] == value, => require(True,
