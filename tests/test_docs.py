@@ -55,6 +55,7 @@ TRAINS_LONG = {  # more than a second each
     "guide/normalization_and_dropout.md",
     "guide/pooling.md",
     "guide/searching.md",
+    "guide/tuning.md",
     "guide/validation.md",
 }
 NEEDS = {

@@ -138,15 +138,21 @@ def _split(estimator, rows, labels, groups, random_state):
 
 
 def _chosen(splits):
-    """The first split, or the last one if all rows to train on come before those to validate on.
+    """The first split, or the last one if all of them train on rows before those they validate on.
 
     The first split of a splitter in time trains on the oldest rows alone.
     """
-    first = tuple(np.asarray(part) for part in next(iter(splits)))
-    training, validation = first
-    if not len(training) or not len(validation) or training.max() > validation.min():
+    splits = (tuple(np.asarray(part) for part in split) for split in splits)
+    first = next(splits)
+    if not _is_in_time(first):
         return first
-    return tuple(np.asarray(part) for part in [first, *splits][-1])
+    others = list(splits)
+    return others[-1] if others and all(map(_is_in_time, others)) else first
+
+
+def _is_in_time(split):
+    training, validation = split
+    return len(training) > 0 and len(validation) > 0 and training.max() < validation.min()
 
 
 def _given_numbers(pair, n):
