@@ -35,7 +35,6 @@ nn/constant.py: constant poor_fits
     if np.all(y == y[:1]): => if False:
     else sum_of_weights(weight) => else float(len(y))
     return least if least > 0 else None => return least
-    if np.isfinite(value)), default=0.0) => if True), default=0.0)
     mean = np.average(y, axis=0, weights=weight) => mean = np.mean(y, axis=0)
     return [np.log(mean)] => return [mean]
     return [logits, FOCAL * logits] => return [logits]
