@@ -14,7 +14,8 @@ class TrainingWarning(UserWarning):
 
     Data are images with the channels first, pixels in an unusual range, samples to validate on that
     are scaled differently from X, or a split that leaves most rows out. A fit ends worse than it
-    began, or predicts worse than a constant does.
+    began, or with a loss above that of the best constant. Fits are judged by their training
+    samples, after 10 epochs and 100 steps or 10 iterations of 'lbfgs'; ``partial_fit`` is not.
 
     Examples
     --------

@@ -35,7 +35,6 @@ nn/constant.py: constant poor_fits
     if np.all(y == y[:1]): => if False:
     else sum_of_weights(weight) => else float(len(y))
     return least if least > 0 else None => return least
-    if np.isfinite(value)), default=0.0) => if True), default=0.0)
     mean = np.average(y, axis=0, weights=weight) => mean = np.mean(y, axis=0)
     return [np.log(mean)] => return [mean]
     return [logits, FOCAL * logits] => return [logits]
@@ -82,6 +81,13 @@ estimators/pixels.py: pixels
     0 <= least < most / 10: => 0 <= least:
     most > TOO_LARGE and => most >= TOO_LARGE and
     3 * side * side == width => side * side <= width
+estimators/validation.py: validation
+    others and all(map(_is_in_time, others)) else => others else
+    return others[-1] if => return first if
+    training.max() < validation.min() => True
+    if left_out > len(rows) / 2: => if False:
+    if both.min() < 0 or both.max() >= n: => if both.max() >= n:
+    if len(np.unique(both)) < len(both): => if False:
 estimators/newest.py: newest
     np.arange(n - n_test, n) => np.arange(n_test)
     else ceil(self.test_size * n) => else int(self.test_size * n)
@@ -1697,7 +1703,7 @@ inspection/data_symptoms.py: data_symptoms
     N_VALIDATION, PER_CLASS = 50, 5 => N_VALIDATION, PER_CLASS = 50, 6
     if evidence.normalized_input: => if False:
     repr(names[worst]) => repr(names[0])
-    return evidence.length, text, remedy => return largest, text, remedy
+    return evidence.length, text, integers => return largest, text, integers
     return evidence.target_rms, text => return evidence.relative_loss, text
     if n >= least: => if n > least:
     least / evidence.n) => least / (evidence.n + n))

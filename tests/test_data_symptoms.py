@@ -48,6 +48,15 @@ def test_the_largest_feature_is_named_as_in_fit():
     assert unscaled_inputs(given) is None
 
 
+def test_integer_images_are_not_divided_by_255_again():
+    short, long = {"rms": [0.05], "length": 0.1}, {"rms": [50.0]}
+    for figures in (short, long):
+        *_, remedy = unscaled_inputs(evidence(**figures, integer_images=True))
+        assert remedy.startswith("Pass X / X.max(): integer images are divided by 255")
+    *_, remedy = unscaled_inputs(evidence(**short))
+    assert remedy == "Scale X: make_pipeline(StandardScaler(), estimator)."
+
+
 @pytest.mark.parametrize(("length", "found"), [(0.19, True), (0.2, False), (0.21, False)])
 def test_samples_are_too_short_below_a_fifth(length, found):
     seen = unscaled_inputs(evidence(rms=[0.05, 0.1], length=length))

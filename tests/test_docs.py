@@ -23,6 +23,7 @@ from sklearn import config_context
 import sknn.nn
 from sknn import CNNClassifier, MLPClassifier, MLPRegressor, SequentialClassifier
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
+from sknn.model_selection import search_space
 from sknn.nn.activations import ACTIVATIONS
 from sknn.nn.initializers import INITIALIZERS
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES
@@ -65,6 +66,7 @@ TRAINS_LONG = {  # more than half a second each
     "guide/saving.md",
     "guide/searching.md",
     "guide/tables.md",
+    "guide/tuning.md",
     "guide/validation.md",
 }
 NEEDS = {
@@ -178,6 +180,28 @@ def test_half_the_rate_and_twice_alpha_give_the_step_of_half_the_squared_error()
         [w - 0.1 * (delta @ X[:, 0] + 0.3 * w) / n, b - 0.1 * delta.sum() / n],
         rtol=1e-12,
     )
+
+
+def test_search_spaces_have_the_ranges_of_the_guide():
+    def ends(distribution):
+        return tuple(np.round(distribution.ppf([0, 1]), 12).tolist())
+
+    table, space = PAGES["guide/tuning.md"], search_space(MLPClassifier())
+    rates = re.search(r"\| (\S+) to (\S+) for 'adam', (\S+) to (\S+) for 'sgd'", table).groups()
+    low, high, low_sgd, high_sgd = map(float, rates)
+    assert ends(space["learning_rate_init"]) == (low, high)
+    assert ends(search_space(MLPClassifier(solver="sgd"))["learning_rate_init"]) == (
+        low_sgd,
+        high_sgd,
+    )
+    low, high = map(float, re.search(r"`alpha` \| (\S+) to (\S+) \|", table).groups())
+    assert ends(space["alpha"]) == (low, high)
+    low, high = map(float, re.search(r"`dropout` \| (\S+) to (\S+) \|", table).groups())
+    assert ends(space["dropout"]) == (low, high)
+    sizes = re.search(r"`batch_size` \| (\d+(?:, \d+)+) \|", table).group(1)
+    assert space["batch_size"] == [int(size) for size in sizes.split(", ")]
+    first, last = re.search(r"`hidden_layer_sizes` \| (\(.*?\)) to (\(.*?\)) \|", table).groups()
+    assert [str(space["hidden_layer_sizes"][at]) for at in (0, -1)] == [first, last]
 
 
 # Names

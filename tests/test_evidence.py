@@ -67,6 +67,8 @@ def test_pixels_are_features_and_integers_are_scaled():
     found = gathered(CNNClassifier(), images)
     wanted = np.sqrt(np.mean((images.reshape(7, -1) / 255) ** 2, axis=0))
     assert_allclose(found.rms, wanted, rtol=1e-6)
+    assert found.integer_images
+    assert not gathered(CNNClassifier(), images / 255).integer_images
 
 
 @pytest.mark.parametrize(("memory", "most"), [(1, 1000), (2**26, 7), (2**26, N), (2**26, N - 1)])

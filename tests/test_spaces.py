@@ -1,8 +1,5 @@
 """Search spaces: names that searches know, ranges that the documentation gives, values that fit."""
 
-import re
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.stats import kstest
@@ -26,7 +23,6 @@ from sknn import (
 from sknn.model_selection import search_space
 from sknn.nn import SGD, Adam
 
-TABLE = (Path(__file__).parents[1] / "docs" / "guide" / "tuning.md").read_text(encoding="utf-8")
 NAMES = {
     MLPClassifier: "learning_rate_init alpha hidden_layer_sizes batch_size dropout",
     MLPRegressor: "learning_rate_init alpha hidden_layer_sizes batch_size dropout",
@@ -52,25 +48,6 @@ def test_names_are_parameters_and_every_draw_is_valid(make):
 def test_sequential_has_no_sizes():
     space = search_space(SequentialClassifier([]))
     assert list(space) == ["learning_rate_init", "alpha", "batch_size"]
-
-
-def test_ranges_are_those_of_the_guide():
-    space = search_space(MLPClassifier())
-    rates = re.search(r"\| (\S+) to (\S+) for 'adam', (\S+) to (\S+) for 'sgd'", TABLE).groups()
-    low, high, low_sgd, high_sgd = map(float, rates)
-    assert ends(space["learning_rate_init"]) == (low, high)
-    assert ends(search_space(MLPClassifier(solver="sgd"))["learning_rate_init"]) == (
-        low_sgd,
-        high_sgd,
-    )
-    low, high = map(float, re.search(r"`alpha` \| (\S+) to (\S+) \|", TABLE).groups())
-    assert ends(space["alpha"]) == (low, high)
-    low, high = map(float, re.search(r"`dropout` \| (\S+) to (\S+) \|", TABLE).groups())
-    assert ends(space["dropout"]) == (low, high)
-    sizes = re.search(r"`batch_size` \| (\d+(?:, \d+)+) \|", TABLE).group(1)
-    assert space["batch_size"] == [int(size) for size in sizes.split(", ")]
-    first, last = re.search(r"`hidden_layer_sizes` \| (\(.*?\)) to (\(.*?\)) \|", TABLE).groups()
-    assert [str(space["hidden_layer_sizes"][at]) for at in (0, -1)] == [first, last]
 
 
 @pytest.mark.parametrize(

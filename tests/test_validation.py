@@ -9,7 +9,13 @@ from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.metrics import f1_score, log_loss, make_scorer, r2_score
-from sklearn.model_selection import GroupShuffleSplit, KFold, ShuffleSplit, TimeSeriesSplit
+from sklearn.model_selection import (
+    GroupKFold,
+    GroupShuffleSplit,
+    KFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+)
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -278,6 +284,14 @@ def test_split_of_a_splitter_is_held_out(make, splitter):
     assert_allclose(estimator.loss_curve_, by_hand.loss_curve_, rtol=1e-10)
     assert_allclose(estimator.validation_scores_, by_hand.validation_scores_, rtol=1e-10)
     assert estimator.t_ == 3 * len(training)
+
+
+def test_first_split_is_taken_unless_all_are_in_time():
+    """Of groups that lie one after the other, the first split may be in time by chance."""
+    X, y, _, _ = problem()
+    groups = np.repeat([0, 1], [25, 35])  # the larger group is validated on first
+    clf = MLPClassifier(**SETTINGS, early_stopping=True, validation_fraction=GroupKFold(2))
+    assert held_out(clf, X, y, groups=groups) == list(range(25, 60))
 
 
 def test_rows_are_held_out_by_their_numbers():

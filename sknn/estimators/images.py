@@ -16,7 +16,6 @@ from sknn.estimators.inputs import (
     warn_of_collections,
 )
 from sknn.estimators.pixels import warn_of_range, warn_of_shape
-from sknn.estimators.raw_tables import told_of_tables
 from sknn.nn.ranges import COUNT, shown
 
 LARGEST_PIXEL = 255  # of integer images
@@ -62,8 +61,7 @@ class ImageInput:
         X, shape = _as_rows(X)
         self._check_shape(shape)
         if not (simple and self._plainly_valid(X)):
-            tabular = None if self._always_images else self._takes_tables
-            with told_of_rows(X), told_of_tables(X, tabular):
+            with told_of_rows(X), self._told_of_tables(X):
                 X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=False)
         kinds = [dtype] if whole else [dtype, X.dtype]
         X = self._pixels(X, kinds, reset=False)

@@ -135,7 +135,7 @@ class Reader:
         with (
             told_of_rows(X, y),
             told_of_images(X, self._takes_images),
-            told_of_tables(X, None if self._always_images else self._takes_tables),
+            self._told_of_tables(X),
         ):
             return validate_data(
                 self,
@@ -148,6 +148,9 @@ class Reader:
                 y_numeric=self._numeric_targets,
                 reset=reset,
             )
+
+    def _told_of_tables(self, X):
+        return told_of_tables(X, None if self._always_images else self._takes_tables)
 
     def _dtypes(self, model):
         """What X may be: the dtype of weights to go on from, or of ``dtype``; the first is used."""
@@ -185,7 +188,7 @@ class Reader:
         with (
             told_of_rows(X),
             told_of_images(X, self._takes_images),
-            told_of_tables(X, None if self._always_images else self._takes_tables),
+            self._told_of_tables(X),
         ):
             convert = {"dtype": [dtype], "order": "C"} if whole else {"dtype": "numeric"}
             X = validate_data(self, X, accept_sparse="csr", reset=False, **convert)

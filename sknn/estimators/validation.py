@@ -1,6 +1,5 @@
 """Held-out samples: where they come from, and the score on them."""
 
-from collections import deque
 from itertools import islice
 
 import numpy as np
@@ -166,16 +165,21 @@ def _row_numbers(part, n):
 
 
 def _chosen(splits, n):
-    """The first split, or the last one if all rows to train on come before those to validate on.
+    """The first split, or the last one if all of them train on rows before those they validate on.
 
     The first split of a splitter in time trains on the oldest rows alone.
     """
-    splits = iter(splits)
-    training, validation = first = rows_of_split("validation_fraction", next(splits, None), n)
-    if not len(training) or not len(validation) or training.max() > validation.min():
+    splits = (rows_of_split("validation_fraction", split, n) for split in splits)
+    first = next(splits, ((), ()))
+    if not _is_in_time(first):
         return first
-    last = deque(splits, maxlen=1)
-    return rows_of_split("validation_fraction", last[0], n) if last else first
+    others = list(splits)
+    return others[-1] if others and all(map(_is_in_time, others)) else first
+
+
+def _is_in_time(split):
+    training, validation = split
+    return len(training) > 0 and len(validation) > 0 and training.max() < validation.min()
 
 
 def _given_numbers(pair, n):

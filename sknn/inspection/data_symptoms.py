@@ -29,7 +29,8 @@ def unscaled_inputs(evidence):
     """Features far larger or smaller than weights are drawn for."""
     if evidence.normalized_input:
         return None
-    remedy = "Scale X: make_pipeline(StandardScaler(), estimator), or for pixels X / 255."
+    scaler = "Scale X: make_pipeline(StandardScaler(), estimator)"
+    integers = "Pass X / X.max(): integer images are divided by 255, and floats taken as they are."
     worst = int(evidence.rms.argmax())
     largest, n_large = float(evidence.rms[worst]), int(np.sum(evidence.rms > LARGE))
     if n_large:
@@ -40,13 +41,14 @@ def unscaled_inputs(evidence):
             f"{len(evidence.rms)} features have more than {LARGE}; scaled ones have about 1. "
             "Units saturate or die, and a step that suits one weight is too long for another."
         )
-        return largest, text, remedy
+        pixels = f"{scaler}, or for pixels X / 255."
+        return largest, text, integers if evidence.integer_images else pixels
     if evidence.length < TINY:
         text = (
             f"Samples have a root mean square length of {evidence.length:.3g}, less than {TINY}. "
             "The first layer hardly tells them apart, and learns slowly."
         )
-        return evidence.length, text, remedy
+        return evidence.length, text, integers if evidence.integer_images else f"{scaler}."
     return None
 
 

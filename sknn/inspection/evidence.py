@@ -62,6 +62,8 @@ class Evidence:
         ``history_``, empty for an estimator that is not fitted.
     normalized_input : bool
         Whether the network scales its input itself.
+    integer_images : bool
+        Whether X holds images of integers, which are divided by 255.
     shrinkage : callable
         () -> the size of the error terms of the first layer with weights over those of the last.
     """
@@ -81,6 +83,7 @@ class Evidence:
     flatness: list = field(default_factory=list)
     history: dict = field(default_factory=dict)
     normalized_input: bool = False
+    integer_images: bool = False
     shrinkage: Callable = lambda: None
 
     def check_is_fitted(self):
@@ -112,6 +115,7 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
         flatness=flatness,
         history=getattr(estimator, "history_", {}),
         normalized_input=scales_input(model.network.layers if fitted else reader._layers(1)),
+        integer_images=rows.samples.scale is not None,
     )
     if y is not None:
         targets, loss = rows.targets(), reader._loss()
