@@ -1999,7 +1999,8 @@ nn/together.py: together
     self.fit.run.random_state.set_state(self.drawn) => pass
     if values[0] is None or all(value == values[0] for value in values): => if values[0] is None:
     np.copyto(self.fit.model.state, self.state) => pass
-    share = len(self.fits) if name == "seconds" else 1 => share = 1
+    of_all["seconds"] /= len(self.fits) => pass
+    values[:epochs, number].tolist() => values[:, number].tolist()
     epochs = stopped or min(outcome.epochs, fit.epochs) => epochs = stopped or fit.epochs
 nn/cached.py: cached
     value = instance.__dict__[self.name] = self.compute(instance) => value = self.compute(instance)
@@ -2007,7 +2008,8 @@ nn/grouping.py: together
     plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
     and _equal(a.codebook, b.codebook) =>
     fit.held_out is None,\n => \n
-    return position == other_position and => return
+    position == its_position and np.array_equal => np.array_equal
+    fit.own_draws and fit.run.seed == first.run.seed => fit.own_draws
 """
 
 
