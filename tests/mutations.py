@@ -384,7 +384,6 @@ nn/workspace.py: workspace layers
     dtype or self.dtype) => self.dtype)
     array.flags.writeable = False => array.flags.writeable = True
 nn/streams.py: streams dropout augmentation
-    random_state.seed(seed)\n => pass\n
     counter=[0, part, batch, epoch] => counter=[part, batch, epoch, 0]
     counter=[0, part, batch, epoch] => counter=[0, 0, batch, epoch]
     random_state.set_state(state) => pass
@@ -442,11 +441,6 @@ nn/model.py: model transform mlp
     // row_size) and at is None and not => // row_size) and not
     if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)): => if False:
 nn/network.py: network normalization gradient divergence residual sequential
-    tuple(input_shape) == self.shapes[0] => True
-    and len(layers) == len(self.layers) =>
-    and all(map(unchanged, layers, self.layers, repeat(NAMED))) =>
-    + n_samples * kept + scratch => + n_samples * kept
-    + n_samples * kept + scratch => + kept + scratch
     if layer.adapts:\n                layer.adapt => if True:\n                layer.adapt
     x = layer.forward(*own, workspaces[index], PREDICTION) => pass
     if issparse(x) and not layer.accepts_sparse:\n                x => if False:\n                x
@@ -930,12 +924,6 @@ estimators/labels.py: labels class_weight losses_of_estimators validation mlp si
     or not 0 <= as_float(weight) < np.inf => or not as_float(weight) < np.inf
     by_class[np.searchsorted(classes, y)] => by_class[np.unique(y, return_inverse=True)[1]]
     if same and set(found) != set(known): => if False:
-    if not same and self._knows_all(y): => if self._knows_all(y):
-    or len(self.classes) > max(FEW, len(y) / 2): => or False:
-    if kinds[0] != kinds[1] or not len(y): => if False:
-    return bool((found == y).all()) => return bool((found == y).any())
-    array is not None and np.array_equal(array, known) => array is not None
-    in ({int}, {str}) => in ({int}, {str}, {int, str})
     if len(np.setdiff1d(found, known, assume_unique=True)): => if False:
     and y.dtype.isnative =>
     > max(FEW, len(y) / 2):\n            check => > len(y):\n            check
@@ -1137,16 +1125,6 @@ estimators/reading.py: validation bad_input mlp
     and "feature_names_in_" not in self.__dict__ =>
     and X.shape[0] > 0 =>
     and sums_up(X.data if issparse(X) else X) =>
-    (X.shape[1] > 0 if reset else => (True if reset else
-    (X.dtype.kind in "iuf" if dtypes == "numeric" else X.dtype in dtypes) => True
-    and X.dtype.isnative =>
-    and (issparse(X) or X.flags.c_contiguous) =>
-    and y.ndim == 1 =>
-    in ("biuf" if self._numeric_targets else "biufU") => in "biufcUO"
-    and X.shape[0] == len(y) =>
-    and (y.dtype.kind == "U" or sums_up(y)) =>
-    (issparse(X) and X.format == "csr") => issparse(X)
-            self.n_features_in_ = X.shape[1]\n            return => pass\n            return
 estimators/base.py: transform sequential mlp validation bad_input
     own[name][...] = array => pass
     if start.run and not same and _order( => if False and _order(
@@ -1156,12 +1134,9 @@ estimators/base.py: transform sequential mlp validation bad_input
     or not -len(depths) <= layer < len(depths) => or layer >= len(depths)
     rows = rows.astype(np.float64) => rows = rows
     goes_on = (self.warm_start or not start.planned) and => goes_on = self.warm_start and
-    draws = goes_on or self.checkpoint => draws = self.checkpoint
-    draws = goes_on or self.checkpoint is not None or => draws = goes_on or
     return network.draws or augments or not => return augments or not
     return network.draws or augments or not => return network.draws or not
     augments or not isinstance(rows, Rows) => augments
-    if value is not defaults.get(name, NO_DEFAULT) => if name not in defaults
 estimators/rollback.py: rollback callbacks mlp bad_input
     before | under_way => vars(estimator) | before | under_way
     in CALLBACKS_UNDER_WAY if name in now} => in () if name in now}
@@ -1911,12 +1886,6 @@ nn/settings.py: settings
     if "_setting_names" not in vars(cls): => if not hasattr(cls, "_setting_names"):
     return list(cls._setting_names) => return cls._setting_names
     for name in names if hasattr(self, name)} => for name in names}
-    return kind in CONSTANT and value == before => return value == before
-    return kind in CONSTANT and value == before => return kind in CONSTANT
-    return id(value) in constant => return True
-    return id(value) in constant => return False
-    return now.keys() == then.keys() and all( => return all(
-    if kind is not type(before): => if False:
     value.check() => pass
 nn/ranges.py: ranges edges settings
     number if self.closed in ("both", "left") => number if self.closed == "left"
@@ -2010,6 +1979,40 @@ nn/grouping.py: together
     fit.held_out is None,\n => \n
     position == its_position and np.array_equal => np.array_equal
     fit.own_draws and fit.run.seed == first.run.seed => fit.own_draws
+estimators/reading.py: reading
+    (X.shape[1] > 0 if reset else => (True if reset else
+    (X.dtype.kind in "iuf" if dtypes == "numeric" else X.dtype in dtypes) => True
+    and y.ndim == 1 =>
+    in ("biuf" if self._numeric_targets else "biufU") => in "biufcUO"
+    and X.shape[0] == len(y) =>
+    and (y.dtype.kind == "U" or sums_up(y)) =>
+    (issparse(X) and X.format == "csr") => issparse(X)
+            self.n_features_in_ = X.shape[1]\n            return => pass\n            return
+estimators/base.py: base
+    draws = goes_on or self.checkpoint => draws = self.checkpoint
+    draws = goes_on or self.checkpoint is not None or => draws = goes_on or
+    if value is not defaults.get(name, NO_DEFAULT) => if name not in defaults
+estimators/labels.py: labels validation
+    if not same and self._knows_all(y): => if self._knows_all(y):
+    or len(self.classes) > max(FEW, len(y) / 2): => or False:
+    if kinds[0] != kinds[1] or not len(y): => if False:
+    return bool((found == y).all()) => return bool((found == y).any())
+    array is not None and np.array_equal(array, known) => array is not None
+nn/network.py: network
+    tuple(input_shape) == self.shapes[0] => True
+    and len(layers) == len(self.layers) =>
+    and all(map(unchanged, layers, self.layers, repeat(NAMED))) =>
+    + n_samples * kept + scratch => + n_samples * kept
+    + n_samples * kept + scratch => + kept + scratch
+nn/settings.py: settings
+    return kind in CONSTANT and value == before => return value == before
+    return kind in CONSTANT and value == before => return kind in CONSTANT
+    return id(value) in constant => return True
+    return id(value) in constant => return False
+    return now.keys() == then.keys() and all( => return all(
+    if kind is not type(before): => if False:
+nn/streams.py: streams
+    random_state.seed(seed)\n => pass\n
 """
 
 
