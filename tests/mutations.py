@@ -1986,7 +1986,6 @@ estimators/reading.py: reading
     in ("biuf" if self._numeric_targets else "biufU") => in "biufcUO"
     and X.shape[0] == len(y) =>
     and (y.dtype.kind == "U" or sums_up(y)) =>
-    (issparse(X) and X.format == "csr") => issparse(X)
             self.n_features_in_ = X.shape[1]\n            return => pass\n            return
 estimators/base.py: base
     draws = goes_on or self.checkpoint => draws = self.checkpoint
