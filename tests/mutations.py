@@ -466,7 +466,7 @@ nn/layers/base.py: layers activate dense convolution
     key = name, args => key = name
     cache["z"], cache["a"] = z, a => cache["z"], cache["a"] = a, a
 nn/layers/dense.py: dense layers regularization network normalization models_together
-    if weight.ndim == 2 and _is_sparse(x): => if _is_sparse(x):
+    if weight.ndim == 2 and is_sparse(x): => if is_sparse(x):
     params.get("bias", 0) * factor + offset => params.get("bias", 0) + offset
     *([bias] if self.bias else []), => bias,
     False, self.bias_rate, trainable) => False, self.bias_rate)
@@ -1994,7 +1994,6 @@ estimators/base.py: base
 estimators/labels.py: labels validation
     if not same and self._knows_all(y): => if self._knows_all(y):
     or len(self.classes) > max(FEW, len(y) / 2): => or False:
-    if kinds[0] != kinds[1] or not len(y): => if False:
     return bool((found == y).all()) => return bool((found == y).any())
     array is not None and np.array_equal(array, known) => array is not None
 nn/network.py: network
