@@ -503,7 +503,6 @@ nn/workspace.py: workspace layers
     dtype or self.dtype) => self.dtype)
     array.flags.writeable = False => array.flags.writeable = True
 nn/streams.py: streams dropout augmentation
-    random_state.seed(seed)\n => pass\n
     counter=[0, part, batch, epoch] => counter=[part, batch, epoch, 0]
     counter=[0, part, batch, epoch] => counter=[0, 0, batch, epoch]
     random_state.set_state(state) => pass
@@ -561,11 +560,6 @@ nn/model.py: model transform mlp
     // row_size) and at is None and not => // row_size) and not
     if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)): => if False:
 nn/network.py: network normalization gradient divergence residual sequential
-    tuple(input_shape) == self.shapes[0] => True
-    and len(layers) == len(self.layers) =>
-    and all(map(unchanged, layers, self.layers, repeat(NAMED))) =>
-    + n_samples * kept + scratch => + n_samples * kept
-    + n_samples * kept + scratch => + kept + scratch
     if layer.adapts:\n                layer.adapt => if True:\n                layer.adapt
     x = layer.forward(*own, workspaces[index], PREDICTION) => pass
     if issparse(x) and not layer.accepts_sparse:\n                x => if False:\n                x
@@ -590,7 +584,7 @@ nn/layers/base.py: layers activate dense convolution
     key = name, args => key = name
     cache["z"], cache["a"] = z, a => cache["z"], cache["a"] = a, a
 nn/layers/dense.py: dense layers regularization network normalization models_together
-    if weight.ndim == 2 and _is_sparse(x): => if _is_sparse(x):
+    if weight.ndim == 2 and is_sparse(x): => if is_sparse(x):
     params.get("bias", 0) * factor + offset => params.get("bias", 0) + offset
     *([bias] if self.bias else []), => bias,
     False, self.bias_rate, trainable) => False, self.bias_rate)
@@ -1086,12 +1080,6 @@ estimators/labels.py: labels class_weight losses_of_estimators validation mlp si
     or not 0 <= as_float(weight) < np.inf => or not as_float(weight) < np.inf
     by_class[np.searchsorted(classes, y)] => by_class[np.unique(y, return_inverse=True)[1]]
     if same and set(found) != set(known): => if False:
-    if not same and self._knows_all(y): => if self._knows_all(y):
-    or len(self.classes) > max(FEW, len(y) / 2): => or False:
-    if kinds[0] != kinds[1] or not len(y): => if False:
-    return bool((found == y).all()) => return bool((found == y).any())
-    array is not None and np.array_equal(array, known) => array is not None
-    in ({int}, {str}) => in ({int}, {str}, {int, str})
     if len(np.setdiff1d(found, known, assume_unique=True)): => if False:
     and y.dtype.isnative =>
     > max(FEW, len(y) / 2):\n            check => > len(y):\n            check
@@ -1293,16 +1281,6 @@ estimators/reading.py: validation bad_input mlp
     and "feature_names_in_" not in self.__dict__ =>
     and X.shape[0] > 0 =>
     and sums_up(X.data if issparse(X) else X) =>
-    (X.shape[1] > 0 if reset else => (True if reset else
-    (X.dtype.kind in "iuf" if dtypes == "numeric" else X.dtype in dtypes) => True
-    and X.dtype.isnative =>
-    and (issparse(X) or X.flags.c_contiguous) =>
-    and y.ndim == 1 =>
-    in ("biuf" if self._numeric_targets else "biufU") => in "biufcUO"
-    and X.shape[0] == len(y) =>
-    and (y.dtype.kind == "U" or sums_up(y)) =>
-    (issparse(X) and X.format == "csr") => issparse(X)
-            self.n_features_in_ = X.shape[1]\n            return => pass\n            return
 estimators/base.py: transform sequential mlp validation bad_input
     own[name][...] = array => pass
     if start.run and not same and _order( => if False and _order(
@@ -1312,8 +1290,6 @@ estimators/base.py: transform sequential mlp validation bad_input
     or not -len(depths) <= layer < len(depths) => or layer >= len(depths)
     rows = rows.astype(np.float64) => rows = rows
     goes_on = (self.warm_start or not start.planned) and => goes_on = self.warm_start and
-    draws = goes_on or self.checkpoint => draws = self.checkpoint
-    draws = goes_on or self.checkpoint is not None or => draws = goes_on or
     return network.draws or augments or not => return augments or not
     return network.draws or augments or not => return network.draws or not
     augments or not isinstance(rows, Rows) => augments
@@ -2069,12 +2045,6 @@ nn/settings.py: settings
     if "_setting_names" not in vars(cls): => if not hasattr(cls, "_setting_names"):
     return list(cls._setting_names) => return cls._setting_names
     for name in names if hasattr(self, name)} => for name in names}
-    return kind in CONSTANT and value == before => return value == before
-    return kind in CONSTANT and value == before => return kind in CONSTANT
-    return id(value) in constant => return True
-    return id(value) in constant => return False
-    return now.keys() == then.keys() and all( => return all(
-    if kind is not type(before): => if False:
     value.check() => pass
 nn/ranges.py: ranges edges settings
     number if self.closed in ("both", "left") => number if self.closed == "left"
@@ -2157,7 +2127,8 @@ nn/together.py: together
     self.fit.run.random_state.set_state(self.drawn) => pass
     if values[0] is None or all(value == values[0] for value in values): => if values[0] is None:
     np.copyto(self.fit.model.state, self.state) => pass
-    share = len(self.fits) if name == "seconds" else 1 => share = 1
+    of_all["seconds"] /= len(self.fits) => pass
+    values[:epochs, number].tolist() => values[:, number].tolist()
     epochs = stopped or min(outcome.epochs, fit.epochs) => epochs = stopped or fit.epochs
 nn/cached.py: cached
     value = instance.__dict__[self.name] = self.compute(instance) => value = self.compute(instance)
@@ -2165,7 +2136,8 @@ nn/grouping.py: grouping together
     plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
     and _equal(a.codebook, b.codebook) =>
     fit.held_out is None,\n => \n
-    return position == other_position and => return
+    position == its_position and np.array_equal => np.array_equal
+    fit.own_draws and fit.run.seed == first.run.seed => fit.own_draws
 inspection/networks.py: networks
     X = step.transform(X) => pass
     y is not None and isinstance(outer, TransformedTargetRegressor) => isinstance(outer, Pipeline)
@@ -2416,6 +2388,38 @@ nn/training.py: optimizers
     run.optimizer.at(run.progress).step( => run.optimizer.step(
 nn/training_state.py: together
     each.shuffle(order[:length]) => each.shuffle(order)
+estimators/reading.py: reading
+    (X.shape[1] > 0 if reset else => (True if reset else
+    (X.dtype.kind in "iuf" if dtypes == "numeric" else X.dtype in dtypes) => True
+    and y.ndim == 1 =>
+    in ("biuf" if self._numeric_targets else "biufU") => in "biufcUO"
+    and X.shape[0] == len(y) =>
+    and (y.dtype.kind == "U" or sums_up(y)) =>
+            self.n_features_in_ = X.shape[1]\n            return => pass\n            return
+estimators/base.py: base
+    draws = goes_on or self.checkpoint => draws = self.checkpoint
+    draws = goes_on or self.checkpoint is not None or => draws = goes_on or
+    if value is not defaults.get(name, NO_DEFAULT) => if name not in defaults
+estimators/labels.py: labels validation
+    if not same and self._knows_all(y): => if self._knows_all(y):
+    or len(self.classes) > max(FEW, len(y) / 2): => or False:
+    return bool((found == y).all()) => return bool((found == y).any())
+    array is not None and np.array_equal(array, known) => array is not None
+nn/network.py: network
+    tuple(input_shape) == self.shapes[0] => True
+    and len(layers) == len(self.layers) =>
+    and all(map(unchanged, layers, self.layers, repeat(NAMED))) =>
+    + n_samples * kept + scratch => + n_samples * kept
+    + n_samples * kept + scratch => + kept + scratch
+nn/settings.py: settings
+    return kind in CONSTANT and value == before => return value == before
+    return kind in CONSTANT and value == before => return kind in CONSTANT
+    return id(value) in constant => return True
+    return id(value) in constant => return False
+    return now.keys() == then.keys() and all( => return all(
+    if kind is not type(before): => if False:
+nn/streams.py: streams
+    random_state.seed(seed)\n => pass\n
 """
 
 

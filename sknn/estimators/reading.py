@@ -213,7 +213,6 @@ class Reader:
             _is_array_or_csr(X)
             and y.__class__ is np.ndarray
             and (X.dtype.kind in "iuf" if dtypes == "numeric" else X.dtype in dtypes)
-            and X.dtype.isnative
             and (issparse(X) or X.flags.c_contiguous)
             and y.ndim == 1
             and y.dtype.kind in ("biuf" if self._numeric_targets else "biufU")

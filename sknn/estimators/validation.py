@@ -169,11 +169,11 @@ def _chosen(splits, n):
 
     The first split of a splitter in time trains on the oldest rows alone.
     """
-    splits = (rows_of_split("validation_fraction", split, n) for split in splits)
-    first = next(splits, ((), ()))
+    splits = iter(splits)
+    first = rows_of_split("validation_fraction", next(splits, None), n)
     if not _is_in_time(first):
         return first
-    others = list(splits)
+    others = [rows_of_split("validation_fraction", split, n) for split in splits]
     return others[-1] if others and all(map(_is_in_time, others)) else first
 
 

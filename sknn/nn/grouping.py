@@ -115,15 +115,22 @@ def same_rows(one, other):
     )
 
 
-def same_draws(one, other):
-    """Whether two fits shuffle alike, and nobody sees where their generators end."""
-    if not (one.own_draws and other.own_draws and one.run.seed == other.run.seed):
+def same_draws(fits):
+    """Whether fits shuffle alike, and nobody sees where their generators end."""
+    first, *others = fits
+    if not all(fit.own_draws and fit.run.seed == first.run.seed for fit in fits):
         return False
-    states = (fit.run.random_state.get_state(legacy=False) for fit in (one, other))
-    (key, position), (other_key, other_position) = (
-        (state["state"]["key"], state["state"]["pos"]) for state in states
+    key, position = _drawn(first)
+    return all(
+        position == its_position and np.array_equal(key, its_key)
+        for its_key, its_position in map(_drawn, others)
     )
-    return position == other_position and np.array_equal(key, other_key)
+
+
+def _drawn(fit):
+    """(key, position): where the generator of a fit stands."""
+    state = fit.run.random_state.get_state(legacy=False)["state"]
+    return state["key"], state["pos"]
 
 
 def _equal(a, b):

@@ -8,6 +8,7 @@ from copy import copy
 
 import numpy as np
 
+from sknn.nn.cached import cached
 from sknn.nn.fit import result_of, run, validation_of
 from sknn.nn.gradient import Gradient
 from sknn.nn.grouping import in_two, same_draws, same_rows
@@ -117,7 +118,7 @@ class _Together:
         self.plan.__post_init__()
         self.history = {name: [] for name in HISTORY}
         self.validations = [validation_of(*pair) for pair in zip(fits, watches, strict=True)]
-        alike = all(same_rows(first, fit) and same_draws(first, fit) for fit in fits[1:])
+        alike = same_draws(fits) and all(same_rows(first, fit) for fit in fits[1:])
         self.rows = first.rows if alike else RowsOfModels([fit.rows for fit in fits])
         self.run = self._training_state(alike)
 
@@ -170,6 +171,17 @@ class _Together:
             np.copyto(fit.model.theta, theta)
             np.copyto(fit.model.state, state)
 
+    @cached
+    def _histories(self):
+        """The history of all models, once they are trained: {name: (epochs, k)}."""
+        shape = len(self.history["loss"]), len(self.fits)
+        of_all = {name: np.empty(shape) for name in self.history}
+        for name, values in self.history.items():
+            for epoch, value in enumerate(values):
+                of_all[name][epoch] = value  # one for each model, or one for all
+        of_all["seconds"] /= len(self.fits)
+        return of_all
+
     def result(self, number, outcome):
         """The Result of one model, whose Fit is left as training by itself would leave it."""
         fit, run = self.fits[number], self.run
@@ -177,9 +189,8 @@ class _Together:
         np.copyto(fit.model.state, self.gradient.state[number])
         stopped = int(outcome.stopped[number])
         epochs = stopped or min(outcome.epochs, fit.epochs)
-        for name, values in self.history.items():
-            share = len(self.fits) if name == "seconds" else 1
-            fit.history[name] += [float(_of(value, number)) / share for value in values[:epochs]]
+        for name, values in self._histories.items():
+            fit.history[name] += values[:epochs, number].tolist()
         steps = epochs * -(-fit.n_samples // fit.plan.batch_size)
         total = fit.epochs * -(-fit.n_samples // fit.plan.batch_size)
         before = fit.run.progress.samples

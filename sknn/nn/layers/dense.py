@@ -4,9 +4,9 @@ import math
 from functools import partial
 
 import numpy as np
-from scipy.sparse import issparse
 
 from sknn.nn.activations import Identity, as_activation
+from sknn.nn.batches import is_sparse
 from sknn.nn.initializers import Constant, as_initializer
 from sknn.nn.layers.base import (
     Layer,
@@ -153,7 +153,7 @@ class Dense(Layer):
 
     def forward(self, params, state, x, cache, context):
         weight = params["weight"]
-        if weight.ndim == 2 and _is_sparse(x):
+        if weight.ndim == 2 and is_sparse(x):
             z = x @ weight  # SciPy gives an array of its own: to copy it takes half as long again
         else:
             z = cache.array("pre", (*weight.shape[:-2], x.shape[-2], self.units))
@@ -182,17 +182,13 @@ class Dense(Layer):
 
 def _product(a, b, out):
     """out = a @ b; a may be sparse. For small matrices ``dot`` costs half of ``matmul``."""
-    if _is_sparse(a):
+    if is_sparse(a):
         for model in np.ndindex(b.shape[:-2]):
             out[model] = a @ b[model]
         return out
     if a.ndim == b.ndim == 2:
         return np.dot(a, b, out)
     return np.matmul(a, b, out=out)
-
-
-def _is_sparse(x):
-    return type(x) is not np.ndarray and issparse(x)  # SciPy's answer costs as much as a row
 
 
 def _wider(draw, factor, random_state, shape):
