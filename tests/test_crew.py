@@ -62,10 +62,10 @@ def client():
 
 
 @pytest.fixture(scope="module")
-def thread():
-    """A client of one worker, which is a thread of this process."""
+def threads():
+    """A client of three workers, which are threads of this process."""
     with (
-        distributed.LocalCluster(n_workers=1, processes=False, **THREADS) as cluster,
+        distributed.LocalCluster(n_workers=3, processes=False, **THREADS) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
         yield client
@@ -94,19 +94,19 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_number_of_workers_does_not_change_the_fit(client, thread, name):
+def test_number_of_workers_does_not_change_the_fit(client, threads, name):
     estimator, settings, samples, y, weight = CASES[name]
     weight = {key: cut(value) for key, value in weight.items()}
     fits = [
         estimator(**SETTINGS | SHARDS | settings, client=each).fit(cut(samples), cut(y), **weight)
-        for each in (client, thread)
+        for each in (client, threads)
     ]
     assert_same_fit(*fits)
     assert fits[0].n_shards_ == 3
     assert fits[0].n_iter_ == 3
 
 
-def test_batch_normalization_and_images_over_workers(client, thread):
+def test_batch_normalization_and_images_over_workers(client, threads):
     layers = [Dense(5), BatchNorm()]
     for estimator, settings, samples in (
         (DaskSequentialClassifier, {"layers": layers}, X),
@@ -118,7 +118,7 @@ def test_batch_normalization_and_images_over_workers(client, thread):
     ):
         shared = {**SHARDS, "max_iter": 2, "batch_size": 48, "random_state": 0, **settings}
         fits = [
-            estimator(**shared, client=each).fit(cut(samples), cut(Y)) for each in (client, thread)
+            estimator(**shared, client=each).fit(cut(samples), cut(Y)) for each in (client, threads)
         ]
         assert_same_fit(*fits)
 
@@ -131,7 +131,7 @@ def test_one_shard_gives_the_weights_of_the_plain_estimator(client):
     assert fitted.n_shards_ == 1
 
 
-def test_frames_unknown_chunks_and_empty_partitions(client, thread):
+def test_frames_unknown_chunks_and_empty_partitions(client, threads):
     pd, dd = pytest.importorskip("pandas"), pytest.importorskip("dask.dataframe")
     frame = pd.DataFrame(X, columns=list("abcd")).assign(y=NUMBERS)
     frame = dd.from_pandas(frame, npartitions=4)
@@ -140,12 +140,12 @@ def test_frames_unknown_chunks_and_empty_partitions(client, thread):
     settings = {**SETTINGS, "shards": 3}
     fits = [
         DaskMLPRegressor(**settings, client=each).fit(some[list("abcd")], some["y"])
-        for each in (client, thread)
+        for each in (client, threads)
     ]
     assert_same_fit(*fits)
     assert fits[0].feature_names_in_.tolist() == list("abcd")
     chunks = tuple(len(part) for part in frame.partitions)
-    wanted = DaskMLPRegressor(**settings, client=thread).fit(cut(X, chunks), cut(NUMBERS, chunks))
+    wanted = DaskMLPRegressor(**settings, client=threads).fit(cut(X, chunks), cut(NUMBERS, chunks))
     assert vectors(fits[0]) == vectors(wanted)
 
 
@@ -199,7 +199,7 @@ def test_callbacks_run_in_the_client_after_each_epoch(client):
     assert seen[-1] == network._model.theta.tobytes()
 
 
-def test_refusals_and_warnings_name_the_remedy(client, thread):
+def test_refusals_and_warnings_name_the_remedy(client, threads):
     network = DaskMLPClassifier(**SETTINGS, client=client)
     with pytest.raises(ValueError, match=r"shards=9, but X has 5 partitions.*or use shards=5"):
         network.set_params(shards=9).fit(cut(X), cut(Y))
@@ -211,8 +211,8 @@ def test_refusals_and_warnings_name_the_remedy(client, thread):
             clone(one).set_params(**{name: value}).fit(cut(X), cut(Y))
     wrong = np.where(np.arange(N) == 18, np.nan, X[:, 0])
     with pytest.raises(ValueError, match=r"Partition 1 of X: Input X contains NaN"):
-        DaskMLPClassifier(**SETTINGS, client=thread).fit(cut(np.c_[wrong, X]), cut(Y))
-    adam = DaskMLPClassifier(**SETTINGS, **SHARDS, client=thread, local_steps=2)
+        DaskMLPClassifier(**SETTINGS, client=threads).fit(cut(np.c_[wrong, X]), cut(Y))
+    adam = DaskMLPClassifier(**SETTINGS, **SHARDS, client=threads, local_steps=2)
     with pytest.warns(UserWarning, match="local_steps=2 averages the moments of adam"):
         adam.fit(cut(X), cut(Y))
 
@@ -230,7 +230,7 @@ def kept_of(dask_worker):
     return desk_of(dask_worker).kept
 
 
-def test_client_is_found_and_not_pickled(client, thread):
+def test_client_is_found_and_not_pickled(client, threads):
     assert client_for(False) is None
     assert client_for(client) is client
     assert client_for(None) is None
@@ -244,11 +244,11 @@ def test_client_is_found_and_not_pickled(client, thread):
     assert local.n_shards_ == 1
 
     async def one():
-        async with distributed.Client(thread.cluster, asynchronous=True) as other:
+        async with distributed.Client(threads.cluster, asynchronous=True) as other:
             with pytest.raises(ValueError, match="asynchronous Client"):
                 client_for(other)
 
-    thread.sync(one)
+    threads.sync(one)
 
 
 def test_two_fits_at_once_wait_for_each_other(client):
