@@ -4,12 +4,15 @@ import threading
 import time
 import warnings
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 import sknn
+from sknn.model_selection import GridSearchCV as TogetherSearchCV
 from sknn.nn import BatchNorm, Dense
 from sknn.nn.blocks import Split
 from sknn.nn.losses import SquaredError
@@ -335,3 +338,15 @@ class Faulty(SquaredError):
 
     def sum_and_gradient(self, y, z, weight, out):
         raise ZeroDivisionError("in the loss")
+
+
+def test_searches_give_the_same_scores_on_workers(threads):
+    network = sknn.MLPClassifier((3,), max_iter=2, random_state=0)
+    searches = [
+        cls(network, {"alpha": [1e-4, 10.0]}, cv=2, n_jobs=n_jobs)
+        for cls, n_jobs in ((GridSearchCV, None), (GridSearchCV, 2), (TogetherSearchCV, 2))
+    ]
+    serial = searches[0].fit(X, Y).cv_results_["mean_test_score"]
+    with threads.as_current(), joblib.parallel_config("dask"):
+        for search in searches[1:]:
+            assert_array_equal(search.fit(X, Y).cv_results_["mean_test_score"], serial)

@@ -97,7 +97,7 @@ def test_images_on_workers_that_are_killed_twice_give_the_undisturbed_weights(cl
 @pytest.mark.parametrize("cluster", [2], indirect=True)
 def test_a_death_in_an_epoch_is_told_and_costs_that_epoch(cluster, number):
     with distributed.Client(cluster) as client:
-        network = DaskMLPClassifier((8,), batch_size=8, max_iter=2, shards=2, random_state=0)
+        network = DaskMLPClassifier((8,), batch_size=40, max_iter=2, shards=2, random_state=0)
         wanted = network.fit(cut(X), cut(Y))._model.theta.copy()
 
         def kill():
