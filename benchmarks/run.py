@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import cnn_prediction
 import cnn_scaling
 import cnn_training
+import distributed_training
 import footprint
 import joblib
 import mlp_prediction
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "options": options,
     "searches": searches,
     "streaming": streaming,
+    "distributed_training": distributed_training,
     "footprint": footprint,
 }
 
