@@ -3,6 +3,7 @@
 import threading
 import time
 import warnings
+from dataclasses import replace
 
 import joblib
 import numpy as np
@@ -28,7 +29,7 @@ from sknn.dask import (  # noqa: E402
 )
 from sknn.dask import crew as crews  # noqa: E402
 from sknn.dask.crew import client_for, release_orphans  # noqa: E402
-from sknn.dask.peers import LostError, desk_of  # noqa: E402
+from sknn.dask.peers import LostError, close_desk, desk_of  # noqa: E402
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -350,3 +351,82 @@ def test_searches_give_the_same_scores_on_workers(threads):
     with threads.as_current(), joblib.parallel_config("dask"):
         for search in searches[1:]:
             assert_array_equal(search.fit(X, Y).cv_results_["mean_test_score"], serial)
+
+
+def test_a_worker_that_has_no_weights_is_given_them_again(threads, monkeypatch):
+    network = DaskMLPClassifier(**SETTINGS, **SHARDS, client=threads)
+    wanted = vectors(network.fit(cut(X), cut(Y)))
+    original = DaskMLPClassifier._run_fit
+
+    def forgetting(network, fit, watch):
+        watch.after_epoch = lambda: threads.run(close_desk) and False
+        return original(network, fit, watch)
+
+    monkeypatch.setattr(DaskMLPClassifier, "_run_fit", forgetting)
+    with pytest.warns(UserWarning, match="has no weights to go on from"):
+        network.fit(cut(X), cut(Y))
+    assert vectors(network) == wanted
+
+
+def test_workers_that_come_to_different_weights_are_an_error(threads, monkeypatch):
+    original = crews.Crew._watched
+
+    def watched(crew, tasks):
+        first, *others = original(crew, tasks)
+        return [replace(first, checksum=first.checksum + 1), *others]
+
+    monkeypatch.setattr(crews.Crew, "_watched", watched)
+    network = DaskMLPClassifier(**SETTINGS, **SHARDS, client=threads)
+    with pytest.raises(RuntimeError, match=r"different weights.*workers of one kind"):
+        network.fit(cut(X), cut(Y))
+
+
+class Gone:
+    """A client whose workers, or whose scheduler, are gone; its tasks have no end."""
+
+    status, gathered = "running", None
+
+    def nthreads(self):
+        return {}
+
+    def wait_for_workers(self, n, timeout):
+        assert (n, timeout) == (1, 30)
+        raise TimeoutError
+
+    def gather(self, tasks):
+        raise self.gathered
+
+
+class Task:
+    def __init__(self, status):
+        self.status = status
+
+    def done(self):
+        return self.status != "pending"
+
+
+def test_lost_workers_and_schedulers_are_errors(monkeypatch):
+    def wait(tasks, timeout, return_when):
+        assert (timeout, return_when) == (crews.LOOK, "FIRST_COMPLETED")
+        raise TimeoutError
+
+    monkeypatch.setattr(distributed, "wait", wait)
+    crew = crews.Crew(Gone())
+    with pytest.raises(RuntimeError, match="No worker is there after 30 seconds: start some"):
+        crew.workers()
+    crew._addresses = ["tcp://one"]
+    with pytest.raises(LostError, match="tcp://one no longer answers"):
+        crew._watched([Task("finished"), Task("pending")])
+    for error, wanted in ((OSError("gone"), LostError), (ZeroDivisionError(), ZeroDivisionError)):
+        crew.client.gathered = error
+        with pytest.raises(wanted):
+            crew._watched([Task("finished")])
+    crew.client.status = "closed"
+    with pytest.raises(RuntimeError, match=r"no longer connected to its scheduler.*'closed'"):
+        crew.workers()
+
+
+def test_a_worker_that_comes_late_is_waited_for():
+    client = Gone()
+    client.wait_for_workers = lambda n, timeout: setattr(client, "nthreads", lambda: {"b", "a"})
+    assert crews.Crew(client).workers() == ["a", "b"]

@@ -61,7 +61,7 @@ def in_an_epoch(client):
     return any(name.startswith("sknn-epoch") for name in names)
 
 
-def wait_until(true, seconds=30):
+def wait_until(true, seconds=100):
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "not in time"
@@ -87,7 +87,7 @@ def test_images_on_workers_that_are_killed_twice_give_the_undisturbed_weights(cl
             timer.start()
         network.fit(*given)
         for timer in timers:
-            timer.join(30)
+            timer.join(100)
         np.testing.assert_array_equal(network._model.theta, vectors[0])
         np.testing.assert_array_equal(network._model.state, vectors[1])
         assert network.history_["validation_score"] == history
@@ -109,7 +109,7 @@ def test_a_death_in_an_epoch_is_told_and_costs_that_epoch(cluster, number):
         timer.start()
         with pytest.warns(UserWarning, match="A worker was lost .* the epoch is run again"):
             network.fit(cut(X), cut(Y))
-        timer.join(30)
+        timer.join(100)
         np.testing.assert_array_equal(network._model.theta, wanted)
 
 
@@ -128,7 +128,7 @@ def test_a_death_without_restarts_is_an_error_within_seconds(cluster):
         timer.start()
         with pytest.raises(RuntimeError, match="Workers were lost 1 times"):
             network.fit(cut(X), cut(Y))
-        timer.join(30)
+        timer.join(100)
         assert time.monotonic() - died[0] < 15
 
 
@@ -141,7 +141,7 @@ def test_a_client_that_is_killed_leaves_workers_to_others(cluster):
     )
     try:
         with distributed.Client(cluster) as client:
-            wait_until(lambda: in_an_epoch(client), 60)
+            wait_until(lambda: in_an_epoch(client), 200)
             other.kill()
             other.wait(30)
             network = DaskMLPClassifier((8,), max_iter=1, shards=2)
