@@ -1051,7 +1051,7 @@ dask/peers.py: peers crew
     if task is None or task.state != "executing": => if False:
     self._meetings.pop((attempt, number), None) => pass
     meeting.fail(LostError(str(error))) => pass
-dask/ranks.py: crew ranks
+dask/ranks.py: crew
     model.theta.copy(), model.state.copy() => model.theta, model.state
     run=replica.run.copy() => run=replica.run
     (kept.fit, kept.turn) != (orders.fit, orders.turn) => False
