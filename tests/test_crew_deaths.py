@@ -153,6 +153,7 @@ def test_a_client_that_is_killed_leaves_workers_to_others(cluster):
         other.wait(30)
 
 
+@pytest.mark.filterwarnings("ignore:A worker was lost")
 @pytest.mark.parametrize("cluster", [2], indirect=True)
 def test_a_scheduler_that_is_gone_is_an_error(cluster):
     with distributed.Client(cluster) as client:
