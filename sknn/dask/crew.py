@@ -193,7 +193,10 @@ class Crew:
         replica = None
         if len(self._addresses) < n_ranks or not set(self._addresses) <= set(workers):
             self._addresses = workers[:n_ranks]
-            self.client.run(open_desk, workers=self._addresses)
+            try:
+                self.client.run(open_desk, workers=self._addresses)
+            except (KeyError, OSError) as error:  # of a worker that has gone meanwhile
+                raise LostError(f"no answer from {error}") from error
             own = run.copy()
             own.order, own.random_state = np.arange(1), np.random.RandomState(0)  # not used
             model = Model(gradient.network, self._loss, gradient.theta, gradient.state)
