@@ -8,6 +8,7 @@ import cnn_prediction
 import cnn_scaling
 import cnn_training
 import convolutions
+import distributed_training
 import footprint
 import joblib
 import mlp_prediction
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "searches": searches,
     "streaming": streaming,
     "uses": uses,
+    "distributed_training": distributed_training,
     "footprint": footprint,
 }
 

@@ -433,7 +433,7 @@ nn/gradient.py: gradient training regularization batches micro_batches class_wei
     np.sign(weights, out=penalty) => np.copysign(1.0, weights, out=penalty)
     largest / np.maximum(norm, largest) => largest / norm
     return sum(totals[1:], totals[0]) => return sum(totals[2:], totals[0])
-    sums = tuple(sum(arrays[1:], arrays[0]) for => sums = tuple(sum(arrays[1:-1], arrays[0]) for
+    return tuple(sum(arrays[1:], arrays[0]) for => return tuple(sum(arrays[1:-1], arrays[0]) for
 nn/training.py: training endings models_together checkpoint regularization
     as_values(plan.tol), plan.last_of_ties) => as_values(plan.tol))
     last_epoch * math.ceil( => last_epoch * math.floor(
@@ -1105,7 +1105,7 @@ estimators/validation.py: validation scikit_learn_defects
     None if data.sample_weight is None else data.sample_weight[at] => data.sample_weight
     held_out.x, held_out.at) => held_out.x, np.sort(held_out.at))
 estimators/solvers.py: solvers side_by_side sequential cnn
-    min(200, n_samples) => 200
+    min(200 * n_shards, n_samples) => 200
     in FOR_SGD and not sgd => in FOR_SGD and False
     or isinstance(estimator.solver, SGD) =>
     return deepcopy(solver.computed()) => return solver.computed()
@@ -1117,7 +1117,7 @@ estimators/solvers.py: solvers side_by_side sequential cnn
     It is going to be clipped to {n_samples}. => It is going to be clipped.
 nn/blocks.py: blocks
     numbers[place + 1 :][:1]] => numbers[place + 1 :][:2]]
-    weight_sum=self.weight_sum * split.share => weight_sum=self.weight_sum
+    weight_sum = self.weight_sum * split.share => weight_sum = self.weight_sum
     read or self.read => self.read
     permutation(len(rows) if at is None else at) => permutation(len(rows))
     missing = size - sum(end.n_samples for end in ends) => missing = size
@@ -1139,14 +1139,89 @@ nn/blocks.py: blocks
     rows.targets(at), None if rows.weight is None else rows.weight[at] => rows.targets(at), None
     weight_sum += float(len(y)) => weight_sum = float(len(y))
     total += model.loss => total = model.loss
-    score.value() if score else -loss => score.value() if score else loss
+    self.score.value() if self.score else -loss => self.score.value() if self.score else loss
     return Batch(batch.x.copy(), batch.y.copy(), weight, batch.weight_sum) => return batch
     Batch(x, y, None, float(len(y))) => Batch(x, y, None, batches[0].weight_sum)
     Batch(x, y, weight, sum_of_weights(weight)) => Batch(x, y, weight, batches[0].weight_sum)
     if length != wanted: => if length < wanted:
-nn/training.py: dask
+nn/streams.py: dask shards
     stream(seed, epoch, number, ROWS_OF_BLOCK) => stream(seed, 0, number, ROWS_OF_BLOCK)
     stream(seed, epoch, number, ROWS_OF_BLOCK) => stream(seed, epoch, 0, ROWS_OF_BLOCK)
+nn/tree.py: tree
+    start + (1 << (stop - start - 1).bit_length() - 1) => (start + stop) // 2
+    a + b for a, b => a - b for a, b
+    return right if left is None else left => return left
+    a + b for a, b => b + b for a, b
+    return rank - rank % place => return rank - 1
+    range(rank + 1, n_ranks) => range(rank + 2, n_ranks)
+nn/shards.py: shards
+    length * ends // n for => ends * length // (n + 1) for
+    if at.stop > at.start: => if True:
+    self._place = seed, epoch, start + (shard << PLACES) => self._place = seed, epoch, start
+    workspace = self._augmented.setdefault(shard, => workspace = self._augmented.setdefault(0,
+    total, self.grad.copy() => total, self.grad
+    batch.own or {batch.numbers[0]: batch.other()} => batch.own
+    shard if batch.own else None => shard
+    updates_state=number == 0 => updates_state=True
+    sums[shard][0][0] += total => pass
+    sums[shard][1][...] += part.vector => pass
+    arrays if earlier is None else super()._summed([earlier, arrays]) => arrays
+    np.multiply(grad, scale, out=self.grad) => np.multiply(grad, 1.0, out=self.grad)
+    return self.weight_sum == 0 => return False
+    weight if order is None else weight[order] => weight
+nn/local_steps.py: local_steps
+    shares = rows.lengths / len(rows) => shares = np.full(len(rows.lengths), 1 / len(rows.lengths))
+    start + (number << PLACES) => start
+    if own.idle: => if False:
+    if since == n_steps: => if since > n_steps:
+    if since:\n        sums += => if False:\n        sums +=
+    own.weight_sum / batch.weight_sum => 1
+    progress.step += 1 => pass
+    loss * batch.n_samples, batch.n_samples, norm, 1 => loss, 1, norm, 1
+    steps = run.moments.steps + n_steps => steps = run.moments.steps
+    self.run.moments.load_state(run.moments.state()) => pass
+dask/crew.py: crew
+    if client is False or ( => if (
+    if client.asynchronous: => if False:
+    min(n_workers, n_blocks) if shards is None => n_workers if shards is None
+    shards is not None and shards > n_blocks => False
+    if self.n_shards < n_workers: => if False:
+    lock.id = f"{self.client.id} {lock.id}" => pass
+    self.client.run(close_desk) => pass
+    lock.release()\n => pass\n
+    self._addresses = []\n                self._restarts => self._restarts
+    if self._restarts > self.max_restarts: => if self._restarts >= self.max_restarts:
+    run.progress = progress => pass
+    run.moments.load_state(moments) => pass
+    np.copyto(gradient.state, state) => pass
+    self.client.cancel(tasks, force=True) => pass
+    client not in dask_scheduler.clients => True
+    if lock and client not in => if client not in
+    first.join(sums) => pass
+    rows.lengths if rows.split is None else rows.split.lengths => rows.lengths
+    ats = [split.rows(number) for number in range(len(self.groups))] => ats = None
+    raise (own or errors or => raise (errors or
+dask/peers.py: peers crew
+    number <= self._number => False
+    meeting.bring(parts, 1 + n_children(rank, len(addresses))) => meeting.bring(parts, 1)
+    self._attempt, self._number = attempt, -1 => self._attempt = attempt
+    if task is None or task.state != "executing": => if False:
+    self._meetings.pop((attempt, number), None) => pass
+    meeting.fail(LostError(str(error))) => pass
+dask/ranks.py: crew
+    model.theta.copy(), model.state.copy() => model.theta, model.state
+    run=replica.run.copy() => run=replica.run
+    (kept.fit, kept.turn) != (orders.fit, orders.turn) => False
+    kept.turn += 1 => pass
+    replace(plan, augment=None) => plan
+    None if split is None else split.rows(number) => None
+    run.progress = copy(orders.progress) => pass
+    if at is not None: => if False:
+    orders.local_steps > 1 and n_shards > 1 => False
+dask/parameters.py: crew
+    [*signature.parameters.values(), *own] => [*signature.parameters.values()]
+    **estimator._parameter_constraints, **CONSTRAINTS => **estimator._parameter_constraints
+nn/training.py: dask
     run.seed, progress.epoch) if plan.shuffle else None => run.seed, progress.epoch)
     if in_rows else len(rows)) => )
     or run.order.max() >= rows.numbered: => :
@@ -1171,10 +1246,13 @@ dask/census.py: census
 dask/scores.py: scores
     if weight_sum > 0: => if True:
     self.score(z, y, weight) * weight_sum => self.score(z, y, weight)
-    self.residuals + weight @ => self.residuals + np.ones(len(y)) @
+    block.residuals = weight @ => block.residuals = np.ones(len(y)) @
     between = np.square(apart) * self.weight_sum * => between = np.square(apart) *
-    np.square(y - mean) + between => np.square(y - mean)
-    self.mean + apart * weight_sum / total => mean
+    other.squares + between => other.squares
+    self.mean + apart * other.weight_sum / total => other.mean
+    self.weight_sum += other.weight_sum => pass
+    self.total += other.total => pass
+    self.n += other.n => pass
     if self.n < 2 or => if
     (self.residuals > 0)] = 1 => (self.residuals > 0)] = 0
     scored(self.loss.predict(z), self.loss) => scored(z, self.loss)
@@ -1194,7 +1272,8 @@ dask/reading.py: dask
     with config_context(**self.config): => with config_context():
     f"Partition {number} of {self.name}: {error}" => f"{error}"
     reader.validates = True => reader.validates = False
-    reader = copy(self)\n => reader = self\n
+    reader = copy(self)\n        reader.validates => reader = self\n        reader.validates
+    reader = copy(self)\n        reader.partitions => reader = self\n        reader.partitions
     Extremes(largest(X), of_y, least) => Extremes(of_y, of_y, least)
     number = self.numbers[number] =>
 dask/network.py: dask dask_prediction
@@ -1204,10 +1283,14 @@ dask/network.py: dask dask_prediction
     name = "X_val" if how.get("validates") else "X" => name = "X"
     self._dtypes(None), True) => self._dtypes(None), False)
     census.check_weights(known.dtype) => pass
-    learn, how.get("some", False)) => learn, False)
+    learn, some)\n => learn, False)\n
     self._weigh_classes(reader.estimator, census) => pass
-    if not how.get("validates"):\n            census => if True:\n            census
-    reader.validates = census.numbers, how.get("validates", False) => _ = census.numbers, 0
+    if not validates and rows.n_shards == 1: => if rows.n_shards == 1:
+    if not validates and rows.n_shards == 1: => if not validates:
+    reader.validates = census.numbers, validates => _ = census.numbers, 0
+    cloned.client = self.client => pass
+    "client": None} => }
+    for name in state if name not in DEFAULTS => for name in state
     reader.class_weight = census.balanced() => pass
     if streams and groups is not None: => if False:
     data.rows.part(held_out, data.rows.read.validating()) => data.rows.part(held_out)
@@ -2399,7 +2482,6 @@ estimators/reading.py: reading
 estimators/base.py: base
     draws = goes_on or self.checkpoint => draws = self.checkpoint
     draws = goes_on or self.checkpoint is not None or => draws = goes_on or
-    if value is not defaults.get(name, NO_DEFAULT) => if name not in defaults
 estimators/labels.py: labels validation
     if not same and self._knows_all(y): => if self._knows_all(y):
     or len(self.classes) > max(FEW, len(y) / 2): => or False:

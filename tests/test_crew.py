@@ -3,13 +3,17 @@
 import threading
 import time
 import warnings
+from dataclasses import replace
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 import sknn
+from sknn.model_selection import GridSearchCV as TogetherSearchCV
 from sknn.nn import BatchNorm, Dense
 from sknn.nn.blocks import Split
 from sknn.nn.losses import SquaredError
@@ -25,7 +29,7 @@ from sknn.dask import (  # noqa: E402
 )
 from sknn.dask import crew as crews  # noqa: E402
 from sknn.dask.crew import client_for, release_orphans  # noqa: E402
-from sknn.dask.peers import LostError, desk_of  # noqa: E402
+from sknn.dask.peers import LostError, close_desk, desk_of  # noqa: E402
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -62,10 +66,10 @@ def client():
 
 
 @pytest.fixture(scope="module")
-def thread():
-    """A client of one worker, which is a thread of this process."""
+def threads():
+    """A client of three workers, which are threads of this process."""
     with (
-        distributed.LocalCluster(n_workers=1, processes=False, **THREADS) as cluster,
+        distributed.LocalCluster(n_workers=3, processes=False, **THREADS) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
         yield client
@@ -94,19 +98,19 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_number_of_workers_does_not_change_the_fit(client, thread, name):
+def test_number_of_workers_does_not_change_the_fit(client, threads, name):
     estimator, settings, samples, y, weight = CASES[name]
     weight = {key: cut(value) for key, value in weight.items()}
     fits = [
         estimator(**SETTINGS | SHARDS | settings, client=each).fit(cut(samples), cut(y), **weight)
-        for each in (client, thread)
+        for each in (client, threads)
     ]
     assert_same_fit(*fits)
     assert fits[0].n_shards_ == 3
     assert fits[0].n_iter_ == 3
 
 
-def test_batch_normalization_and_images_over_workers(client, thread):
+def test_batch_normalization_and_images_over_workers(client, threads):
     layers = [Dense(5), BatchNorm()]
     for estimator, settings, samples in (
         (DaskSequentialClassifier, {"layers": layers}, X),
@@ -118,7 +122,7 @@ def test_batch_normalization_and_images_over_workers(client, thread):
     ):
         shared = {**SHARDS, "max_iter": 2, "batch_size": 48, "random_state": 0, **settings}
         fits = [
-            estimator(**shared, client=each).fit(cut(samples), cut(Y)) for each in (client, thread)
+            estimator(**shared, client=each).fit(cut(samples), cut(Y)) for each in (client, threads)
         ]
         assert_same_fit(*fits)
 
@@ -131,7 +135,7 @@ def test_one_shard_gives_the_weights_of_the_plain_estimator(client):
     assert fitted.n_shards_ == 1
 
 
-def test_frames_unknown_chunks_and_empty_partitions(client, thread):
+def test_frames_unknown_chunks_and_empty_partitions(client, threads):
     pd, dd = pytest.importorskip("pandas"), pytest.importorskip("dask.dataframe")
     frame = pd.DataFrame(X, columns=list("abcd")).assign(y=NUMBERS)
     frame = dd.from_pandas(frame, npartitions=4)
@@ -140,12 +144,12 @@ def test_frames_unknown_chunks_and_empty_partitions(client, thread):
     settings = {**SETTINGS, "shards": 3}
     fits = [
         DaskMLPRegressor(**settings, client=each).fit(some[list("abcd")], some["y"])
-        for each in (client, thread)
+        for each in (client, threads)
     ]
     assert_same_fit(*fits)
     assert fits[0].feature_names_in_.tolist() == list("abcd")
     chunks = tuple(len(part) for part in frame.partitions)
-    wanted = DaskMLPRegressor(**settings, client=thread).fit(cut(X, chunks), cut(NUMBERS, chunks))
+    wanted = DaskMLPRegressor(**settings, client=threads).fit(cut(X, chunks), cut(NUMBERS, chunks))
     assert vectors(fits[0]) == vectors(wanted)
 
 
@@ -199,7 +203,7 @@ def test_callbacks_run_in_the_client_after_each_epoch(client):
     assert seen[-1] == network._model.theta.tobytes()
 
 
-def test_refusals_and_warnings_name_the_remedy(client, thread):
+def test_refusals_and_warnings_name_the_remedy(client, threads):
     network = DaskMLPClassifier(**SETTINGS, client=client)
     with pytest.raises(ValueError, match=r"shards=9, but X has 5 partitions.*or use shards=5"):
         network.set_params(shards=9).fit(cut(X), cut(Y))
@@ -211,8 +215,8 @@ def test_refusals_and_warnings_name_the_remedy(client, thread):
             clone(one).set_params(**{name: value}).fit(cut(X), cut(Y))
     wrong = np.where(np.arange(N) == 18, np.nan, X[:, 0])
     with pytest.raises(ValueError, match=r"Partition 1 of X: Input X contains NaN"):
-        DaskMLPClassifier(**SETTINGS, client=thread).fit(cut(np.c_[wrong, X]), cut(Y))
-    adam = DaskMLPClassifier(**SETTINGS, **SHARDS, client=thread, local_steps=2)
+        DaskMLPClassifier(**SETTINGS, client=threads).fit(cut(np.c_[wrong, X]), cut(Y))
+    adam = DaskMLPClassifier(**SETTINGS, **SHARDS, client=threads, local_steps=2)
     with pytest.warns(UserWarning, match="local_steps=2 averages the moments of adam"):
         adam.fit(cut(X), cut(Y))
 
@@ -230,7 +234,7 @@ def kept_of(dask_worker):
     return desk_of(dask_worker).kept
 
 
-def test_client_is_found_and_not_pickled(client, thread):
+def test_client_is_found_and_not_pickled(client, threads):
     assert client_for(False) is None
     assert client_for(client) is client
     assert client_for(None) is None
@@ -244,11 +248,11 @@ def test_client_is_found_and_not_pickled(client, thread):
     assert local.n_shards_ == 1
 
     async def one():
-        async with distributed.Client(thread.cluster, asynchronous=True) as other:
+        async with distributed.Client(threads.cluster, asynchronous=True) as other:
             with pytest.raises(ValueError, match="asynchronous Client"):
                 client_for(other)
 
-    thread.sync(one)
+    threads.sync(one)
 
 
 def test_two_fits_at_once_wait_for_each_other(client):
@@ -335,3 +339,94 @@ class Faulty(SquaredError):
 
     def sum_and_gradient(self, y, z, weight, out):
         raise ZeroDivisionError("in the loss")
+
+
+def test_searches_give_the_same_scores_on_workers(threads):
+    network = sknn.MLPClassifier((3,), max_iter=2, random_state=0)
+    searches = [
+        cls(network, {"alpha": [1e-4, 10.0]}, cv=2, n_jobs=n_jobs)
+        for cls, n_jobs in ((GridSearchCV, None), (GridSearchCV, 2), (TogetherSearchCV, None))
+    ]
+    serial = searches[0].fit(X, Y).cv_results_["mean_test_score"]
+    with threads.as_current(), joblib.parallel_config("dask"):
+        for search in searches[1:]:
+            assert_array_equal(search.fit(X, Y).cv_results_["mean_test_score"], serial)
+
+
+def test_a_worker_that_has_no_weights_is_given_them_again(threads, monkeypatch):
+    network = DaskMLPClassifier(**SETTINGS, **SHARDS, client=threads)
+    wanted = vectors(network.fit(cut(X), cut(Y)))
+    original = DaskMLPClassifier._run_fit
+
+    def forgetting(network, fit, watch):
+        watch.after_epoch = lambda: threads.run(close_desk) and False
+        return original(network, fit, watch)
+
+    monkeypatch.setattr(DaskMLPClassifier, "_run_fit", forgetting)
+    with pytest.warns(UserWarning, match="has no weights to go on from"):
+        network.fit(cut(X), cut(Y))
+    assert vectors(network) == wanted
+
+
+def test_workers_that_come_to_different_weights_are_an_error(threads, monkeypatch):
+    original = crews.Crew._watched
+
+    def watched(crew, tasks):
+        first, *others = original(crew, tasks)
+        return [replace(first, checksum=first.checksum + 1), *others]
+
+    monkeypatch.setattr(crews.Crew, "_watched", watched)
+    network = DaskMLPClassifier(**SETTINGS, **SHARDS, client=threads)
+    with pytest.raises(RuntimeError, match=r"different weights.*workers of one kind"):
+        network.fit(cut(X), cut(Y))
+
+
+class Gone:
+    """A client whose workers, or whose scheduler, are gone; its tasks have no end."""
+
+    status, gathered = "running", None
+
+    def nthreads(self):
+        return {}
+
+    def wait_for_workers(self, n, timeout):
+        assert (n, timeout) == (1, 30)
+        raise TimeoutError
+
+    def gather(self, tasks):
+        raise self.gathered
+
+
+class Task:
+    def __init__(self, status):
+        self.status = status
+
+    def done(self):
+        return self.status != "pending"
+
+
+def test_lost_workers_and_schedulers_are_errors(monkeypatch):
+    def wait(tasks, timeout, return_when):
+        assert (timeout, return_when) == (crews.LOOK, "FIRST_COMPLETED")
+        raise TimeoutError
+
+    monkeypatch.setattr(distributed, "wait", wait)
+    crew = crews.Crew(Gone())
+    with pytest.raises(RuntimeError, match="No worker is there after 30 seconds: start some"):
+        crew.workers()
+    crew._addresses = ["tcp://one"]
+    with pytest.raises(LostError, match="tcp://one no longer answers"):
+        crew._watched([Task("finished"), Task("pending")])
+    for error, wanted in ((OSError("gone"), LostError), (ZeroDivisionError(), ZeroDivisionError)):
+        crew.client.gathered = error
+        with pytest.raises(wanted):
+            crew._watched([Task("finished")])
+    crew.client.status = "closed"
+    with pytest.raises(RuntimeError, match=r"no longer connected to its scheduler.*'closed'"):
+        crew.workers()
+
+
+def test_a_worker_that_comes_late_is_waited_for():
+    client = Gone()
+    client.wait_for_workers = lambda n, timeout: setattr(client, "nthreads", lambda: {"b", "a"})
+    assert crews.Crew(client).workers() == ["a", "b"]

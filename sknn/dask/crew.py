@@ -193,7 +193,10 @@ class Crew:
         replica = None
         if len(self._addresses) < n_ranks or not set(self._addresses) <= set(workers):
             self._addresses = workers[:n_ranks]
-            self.client.run(open_desk, workers=self._addresses)
+            try:
+                self.client.run(open_desk, workers=self._addresses)
+            except (KeyError, OSError) as error:  # of a worker that has gone meanwhile
+                raise LostError(f"no answer from {error}") from error
             own = run.copy()
             own.order, own.random_state = np.arange(1), np.random.RandomState(0)  # not used
             model = Model(gradient.network, self._loss, gradient.theta, gradient.state)
@@ -239,13 +242,14 @@ class Crew:
     def _watched(self, tasks):
         """What tasks return, while their workers live."""
         from distributed import wait
+        from distributed.client import FuturesCancelledError
 
         wanted = set(self._addresses)
         while True:
             pending = [task for task in tasks if not task.done()]
             if not pending:
                 break
-            with suppress(TimeoutError):
+            with suppress(TimeoutError, FuturesCancelledError):  # looked at below
                 wait(pending, timeout=LOOK, return_when="FIRST_COMPLETED")
             self._check_client()
             if any(task.status in ("error", "cancelled", "lost") for task in tasks):
@@ -257,7 +261,7 @@ class Crew:
             self._raise_error(tasks)
         try:
             return self.client.gather(tasks)
-        except Exception as error:
+        except (Exception, FuturesCancelledError) as error:
             raise _as_lost(error) from error
 
     def _raise_error(self, tasks):
@@ -274,9 +278,9 @@ class Crew:
 def _as_lost(error):
     """An error, as LostError if it is about a worker that is gone."""
     from distributed import KilledWorker
-    from distributed.client import FutureCancelledError
+    from distributed.client import FutureCancelledError, FuturesCancelledError
 
-    gone = isinstance(error, KilledWorker | FutureCancelledError | OSError)
+    gone = isinstance(error, KilledWorker | FutureCancelledError | FuturesCancelledError | OSError)
     return LostError(str(error)) if gone else error
 
 

@@ -18,9 +18,24 @@ class DaskMLPClassifier(DaskClassifier, MLPClassifier):
 
     ``fit`` makes one pass to count rows and classes, then trains on one block while the next one is
     read. Each epoch takes the blocks in another order and shuffles the rows of each block. At most
-    two blocks are in memory. ``predict`` and the like are lazy.
+    two blocks are in memory. With a client its workers train together instead, each with some of
+    the blocks in its memory. ``predict`` and the like are lazy.
 
-    Parameters, attributes and methods are those of :class:`sknn.MLPClassifier`. X, y and
+    Parameters besides those of :class:`sknn.MLPClassifier`, keywords all, are
+
+    - ``client``, default None: the ``distributed.Client`` whose workers train; None for the current
+      one, False for this process. It is not pickled.
+    - ``shards``, default None: the number of parts in which a mini-batch is computed, on as many
+      workers at most. The weights depend on it, and not on the workers. None for the number of
+      workers. ``batch_size='auto'`` is 200 for each shard.
+    - ``local_steps``, default 1: after how many steps of its own the weights of the shards are
+      averaged; with 1 every step is one of all shards together.
+    - ``max_restarts``, default 3: how many epochs may be run again because a worker was lost; one
+      more raises RuntimeError.
+
+    ``n_shards_`` is the number of shards of the last fit, 1 without a client.
+
+    Other parameters, attributes and methods are those of :class:`sknn.MLPClassifier`. X, y and
     sample_weight in ``fit`` and ``score`` are cut into the same partitions, which may be empty or
     of unknown length; a sample lies in one block. X_val and y_val are Dask collections or arrays.
     ``early_stopping=True`` without them holds out the fraction ``validation_fraction`` of each
