@@ -2432,7 +2432,6 @@ nn/grouping.py: grouping together
     CACHE // (numbers * fit.rows.dtype.itemsize), 1, MOST => CACHE // numbers, 1, MOST
     and _equal(a.weight, b.weight) =>
     and _equal(a.y, b.y) =>
-    one.own_draws and other.own_draws and =>
     if type(value) is float] => if True]
     if isinstance(value, slice): => if False:
 nn/rows_of_models.py: together
@@ -2462,7 +2461,6 @@ nn/grouping.py: grouping
     None if rows.weight is None else => rows.weight is None or
     plan.schedule.horizon or network.scheduled => plan.schedule.horizon
     type(value) is float] => isinstance(value, float | int)]
-    one.run.seed == other.run.seed => True
 nn/ranges.py: edges
     getattr(value, "ndim", 0) == 1 => np.ndim(value) == 1
 nn/training.py: dropout
