@@ -5,7 +5,10 @@ its parameters, and what fit has left: attributes, the model, labels, and what t
 with.
 """
 
+import os
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import sklearn
@@ -72,7 +75,7 @@ BINARIZER = ("classes_", "sparse_input_", "y_type_")  # what LabelBinarizer lear
 LEFT_OUT = ("checkpoint",)
 
 
-def save(estimator, path):
+def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Save an estimator to a file, to be loaded with :func:`load`.
 
     The file holds all that a pickle would: parameters, weights and running statistics, classes,
@@ -128,7 +131,7 @@ def save(estimator, path):
     check_parameters(estimator)
     with errors_name_path(path, "written"):
         as_file(path)
-    state = dict(estimator.__getstate__())
+    state: dict[str, Any] = {**estimator.__getstate__()}
     parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
     model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))
     columns = state.pop("_encoding", None)
@@ -154,7 +157,7 @@ def save(estimator, path):
         write(path, document, encoder.arrays)
 
 
-def load(path, classes=()):
+def load(path: str | os.PathLike[str], classes: Sequence[type] = ()) -> Any:
     """Load an estimator from a file that :func:`save` has written.
 
     No code in the file is run: what it holds are numbers, strings, and names of classes, and only

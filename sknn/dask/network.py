@@ -1,8 +1,10 @@
 """What the Dask estimators do in place of the plain ones: read, hold out, predict, score."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +26,9 @@ class DaskNetwork:
     go the way of the plain estimator.
     """
 
-    def to_local(self):
+    _sums_of_scores: Callable
+
+    def to_local(self) -> Any:
         """The same estimator without Dask, parameters, weights and all.
 
         Returns
@@ -38,7 +42,7 @@ class DaskNetwork:
         local.__setstate__(deepcopy(self.__getstate__()))
         return local
 
-    def transform(self, X, layer=-1):
+    def transform(self, X: Any, layer: int = -1) -> np.ndarray | Any:
         """What a hidden layer makes of X, for instance as features for another model.
 
         Parameters
@@ -58,7 +62,7 @@ class DaskNetwork:
             return super().transform(X, layer=layer)
         return self._lazily("transform", X, layer=layer)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """Predict labels or numbers.
 
         Parameters
@@ -78,7 +82,7 @@ class DaskNetwork:
     def _lazily(self, method, X, **settings):
         return lazily(self.to_local(), method, X, **settings)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy of a classifier, R2 of a regressor, computed block by block.
 
         Parameters

@@ -1,10 +1,13 @@
 """What every network estimator does: fit in four steps, go on, predict in chunks."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from numbers import Integral
 from types import SimpleNamespace
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
@@ -35,6 +38,7 @@ from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
 from sknn.nn.storage.checkpoint import check_same, fingerprint
 from sknn.scikit_learn import CachedParameterNames, CallbackSupportMixin, fit_context
+from sknn.typing import Samples
 
 NONE_GIVEN = (None, None, None)  # of X_val, y_val and sample_weight_val
 
@@ -60,17 +64,17 @@ class BaseNetwork(
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Samples,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-        coef_init=None,
-        intercept_init=None,
-    ):
+        X_val: Samples | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        coef_init: Sequence[ArrayLike] | None = None,
+        intercept_init: Sequence[ArrayLike] | None = None,
+    ) -> Self:
         """Fit the network to X and y.
 
         Parameters
@@ -127,15 +131,15 @@ class BaseNetwork(
     @fit_context(prefer_skip_nested_validation=True)
     def resume(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Samples,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: Samples | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Go on with a fit that was interrupted, from its last checkpoint.
 
         The checkpoint is read from the path in the parameter ``checkpoint``. With the parameters
@@ -375,7 +379,7 @@ class BaseNetwork(
         model.take_weights(weights, biases)
         return model
 
-    def transform(self, X, layer=-1):
+    def transform(self, X: Samples, layer: int = -1) -> np.ndarray | Any:
         """What a hidden layer makes of X, for instance as features for another model.
 
         Parameters

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field
 from textwrap import fill
+from typing import Any
+
+from numpy.typing import ArrayLike
 
 from sknn.inspection import data_symptoms, training_symptoms
 from sknn.inspection.evidence import NotTold, gather
 from sknn.inspection.networks import check_network
+from sknn.typing import Samples
 
 WIDTH = 88
 CHECKS = {  # causes before what follows from them
@@ -82,7 +86,15 @@ class Diagnosis:
     __repr__ = __str__
 
 
-def diagnose(estimator, X, y=None, sample_weight=None, *, X_val=None, y_val=None):
+def diagnose(
+    estimator: Any,
+    X: Samples,
+    y: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+    *,
+    X_val: Samples | None = None,
+    y_val: ArrayLike | None = None,
+) -> Diagnosis:
     """Look for what is likely wrong with a network, its data or its training.
 
     Rules of thumb, each with the figure it goes by. They look at the scale of X and y, at the

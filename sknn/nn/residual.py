@@ -1,12 +1,14 @@
 """Layers with a way around them."""
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from math import prod
+from typing import Any, Self
 
 import numpy as np
 
-from sknn.nn.layers.base import JointLayer, kept
+from sknn.nn.layers.base import JointLayer, Layer, kept
 from sknn.nn.layers.convolution import Conv2D
 from sknn.nn.layers.dense import Dense
 from sknn.nn.layers.pooling import Pooling
@@ -38,7 +40,7 @@ class Residual(JointLayer):
     valid = {"shortcut": OneOf("auto", "identity", PROJECTION)}
     _networks = None  # of the branch, and of the projection if there is one: known once placed
 
-    def __init__(self, layers, shortcut="auto"):
+    def __init__(self, layers: Sequence[Layer | tuple[str, Layer]], shortcut: str = "auto") -> None:
         self.layers = layers
         self.shortcut = shortcut
 
@@ -191,7 +193,7 @@ class Residual(JointLayer):
             dx[number] = yield from network.backward_jointly(*given, need_dx)
         return np.add(*dx, out=dx[0]) if need_dx else None
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: Any = True) -> dict[str, Any]:
         """The arguments of the constructor, and with ``deep`` the layers and their settings."""
         params = self.settings()
         if not deep:
@@ -205,7 +207,7 @@ class Residual(JointLayer):
             params |= {f"{name}__{key}": value for key, value in layer.get_params().items()}
         return params
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Sets arguments of the constructor, layers, or their settings, by name."""
         own = [name for name in self.setting_names() if name in params]
         super().set_params(**{name: params.pop(name) for name in own})

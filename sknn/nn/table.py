@@ -1,8 +1,10 @@
 """Tables of several kinds of columns as the input of a network: `TableInput`."""
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from math import prod
+from typing import Any, Self
 
 import numpy as np
 
@@ -30,7 +32,7 @@ class TableInput(JointLayer):
 
     _networks = None  # one for each part: known once placed
 
-    def __init__(self, parts):
+    def __init__(self, parts: Sequence[tuple[Any, ...]]) -> None:
         self.parts = parts
 
     @property
@@ -197,7 +199,7 @@ class TableInput(JointLayer):
         """(networks, columns) of the parts."""
         return self.networks((n_columns,)), self.columns(n_columns)
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: Any = True) -> dict[str, Any]:
         """The arguments of the constructor, and with ``deep`` the layers and their settings."""
         params = self.settings()
         if not deep:
@@ -211,7 +213,7 @@ class TableInput(JointLayer):
             params |= {f"{name}__{key}": value for key, value in layer.get_params().items()}
         return params
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Sets arguments of the constructor, layers, or their settings, by name."""
         own = [name for name in self.setting_names() if name in params]
         super().set_params(**{name: params.pop(name) for name in own})

@@ -2,8 +2,10 @@
 
 from contextlib import nullcontext
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -35,6 +37,7 @@ from sknn.tabular.recipe import (
     optimizer_for,
     schedule_for,
 )
+from sknn.typing import Samples
 
 CONSTRAINTS = {
     "n_estimators": [COUNT],
@@ -78,15 +81,15 @@ class TableNetwork(
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Samples,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: Samples | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Fit the members to X and y.
 
         Parameters
@@ -401,7 +404,7 @@ class TableNetwork(
         check_finite(z)
         return z
 
-    def transform(self, X):
+    def transform(self, X: Samples) -> np.ndarray | Any:
         """What the last hidden layers of all members make of X, as features for another model.
 
         Parameters
@@ -423,7 +426,7 @@ class TableNetwork(
         return self.n_members_ * self._model.network.shapes[-2][0]
 
     @property
-    def feature_importances_(self):
+    def feature_importances_(self) -> np.ndarray:
         """Not computed: see ``sklearn.inspection.permutation_importance``."""
         raise AttributeError(
             f"{type(self).__name__} has no feature_importances_. Use sklearn.inspection."
@@ -431,15 +434,15 @@ class TableNetwork(
         )
 
     @_refused("partial_fit", "scales and categories are learnt from the whole table. Call fit.")
-    def partial_fit(self, X, y):
+    def partial_fit(self, X: Samples, y: ArrayLike) -> None:
         """Not available: scales and categories are learnt from the whole table."""
 
     @_refused("resume", "members keep no checkpoint. Call fit, with max_time if time is short.")
-    def resume(self, X, y):
+    def resume(self, X: Samples, y: ArrayLike) -> None:
         """Not available: members keep no checkpoint."""
 
     @_refused("set_callbacks", "members train in one pass, without callbacks. Use verbose.")
-    def set_callbacks(self, *callbacks):
+    def set_callbacks(self, *callbacks: Any) -> None:
         """Not available: members train in one pass, without callbacks."""
 
     def __sklearn_tags__(self):
