@@ -2,11 +2,13 @@
 
 import importlib
 import inspect
+import re
 from pathlib import Path
 
 import pytest
 
 import sknn
+from sknn.estimators.parameters import ESTIMATORS
 from sknn.nn import Activation, Initializer, Layer, Loss, Optimizer, Schedule
 
 PACKAGES = ("sknn", "dask", "inspection", "metrics", "nn", "onnx", "plotting", "tabular")
@@ -52,6 +54,15 @@ def test_all_parameters_and_results_have_hints(package):
         parts["return"] = signature.return_annotation
         without += [f"{name}: {part}" for part, hint in parts.items() if hint is inspect._empty]
     assert not without
+
+
+def test_checkers_know_the_fitted_attributes():
+    for name in ESTIMATORS:
+        documented = re.findall(r"^    (\w+_) : ", getattr(sknn, name).__doc__, re.MULTILINE)
+        told = [vars(one) for one in getattr(sknn, name).__mro__]
+        known = {key for one in told for key in (*one, *one.get("__annotations__", ()))}
+        assert "history_" in documented
+        assert set(documented) <= known, name
 
 
 def test_checkers_are_told_that_there_are_hints():

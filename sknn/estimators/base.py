@@ -58,6 +58,23 @@ class BaseNetwork(
     which loss it asks for (``_loss``) and how outputs are scored (``_score_of_outputs``).
     """
 
+    # Fitted attributes, for type checkers: publishing sets them.
+    coefs_: list[np.ndarray]
+    intercepts_: list[np.ndarray]
+    n_layers_: int
+    n_outputs_: int
+    out_activation_: str
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+    n_iter_: int
+    t_: int
+    loss_: float
+    best_loss_: float | Any  # Any stands for None, which users know not to meet
+    loss_curve_: list[float]
+    validation_scores_: list[float] | Any
+    best_validation_score_: float | Any
+    history_: dict[str, list[float]]
+
     _size_parameters = "the sizes in layers"  # on which the memory depends that training takes
     _samples_known_by_weights = False  # whether coefs_ say all of a sample that a fit learns of it
 

@@ -46,6 +46,8 @@ def has_probabilities(estimator):
 class ClassifierTask(ClassifierMixin):
     """Labels in, labels and probabilities out; ``labels`` knows how for each kind of y."""
 
+    classes_: np.ndarray | Any  # a list of arrays for several columns of labels
+
     _numeric_targets = False
     _takes_images = "CNNClassifier"
     _attributes_by_hand = ("coefs_", "intercepts_", "classes_")

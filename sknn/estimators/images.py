@@ -1,6 +1,7 @@
 """Images as input: flat or not, of integers or of numbers."""
 
 from math import isqrt, prod
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -14,6 +15,7 @@ from sknn.estimators.inputs import (
     warn_of_collections,
 )
 from sknn.nn.ranges import COUNT, shown
+from sknn.typing import Shape
 
 LARGEST_PIXEL = 255  # of integer images
 
@@ -31,6 +33,9 @@ class ImageInput:
     image_scale_ : float
         What pixels are multiplied with: 1/255 after fitting integers, else 1.
     """
+
+    image_shape_: Shape | Any
+    image_scale_: float
 
     _always_images = False  # whether flat samples are images without ``input_shape``
 

@@ -78,6 +78,9 @@ class TableNetwork(
     are scored on what a member did not see, and what the mean of the members is.
     """
 
+    n_features_in_: int  # for type checkers, as feature_names_in_: validate_data sets them
+    feature_names_in_: np.ndarray
+
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
