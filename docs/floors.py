@@ -317,6 +317,8 @@ sknn.nn.memory                  how much memory there is, and sizes of arrays in
 sknn.nn.ranges                  the values that such an argument may have
 sknn.nn.per_model               settings given for each of several models
 sknn.nn.names                   names of other packages and texts, and what they are called here
+
+sknn.typing                     types that the hints of several modules share
 """
 
 

@@ -15,9 +15,11 @@ any.
 import argparse
 import ast
 import difflib
+import os
 import sys
 import textwrap
 from dataclasses import dataclass, field
+from numbers import Integral
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -32,7 +34,7 @@ from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS  # noqa: E402
 from sknn.nn import activations, initializers  # noqa: E402
 from sknn.nn.augmentation import AUGMENTATIONS  # noqa: E402
 from sknn.nn.losses import CLASSIFICATION_LOSSES, REGRESSION_LOSSES  # noqa: E402
-from sknn.scikit_learn import StrOptions  # noqa: E402
+from sknn.scikit_learn import HasMethods, Interval, Options, StrOptions  # noqa: E402
 from sknn.tabular import parameters as table_parameters  # noqa: E402
 
 WIDTH, INDENT = 100, 4
@@ -366,8 +368,43 @@ def constructor(estimator):
         if number == len(positional):
             lines.append("        *,")
         default = chosen(row.default, network, task)
-        lines.append(f"        {name}{'' if default is REQUIRED else f'={_code(default)}'},")
-    return [*lines, "    ):", *(f"        self.{name} = {name}" for name in rows)]
+        hint = type_hint(chosen(row.constraint, network, task))
+        lines.append(
+            f"        {name}: {hint}{'' if default is REQUIRED else f' = {_code(default)}'},"
+        )
+    return [*lines, "    ) -> None:", *(f"        self.{name} = {name}" for name in rows)]
+
+
+# Parts of constraints, and the types of what meets them.
+TYPES = {
+    "boolean": "bool",
+    "verbose": "bool | int",
+    "array-like": "ArrayLike",
+    "cv_object": "Any",
+    "random_state": "int | np.random.RandomState | None",
+    None: "None",
+    list: "Sequence[Any]",
+    tuple: "Sequence[Any]",
+    dict: "Mapping[Any, float]",
+    callable: "Callable[..., float]",
+    os.PathLike: "os.PathLike[str]",
+}
+
+
+def type_hint(constraint):
+    """The type of the values that meet a constraint, as source code."""
+    kinds = dict.fromkeys(_type_of(part) for part in constraint)  # in this order, each once
+    return " | ".join([kind for kind in kinds if kind != "None"] + ["None"] * ("None" in kinds))
+
+
+def _type_of(part):
+    if isinstance(part, StrOptions):
+        return "str"
+    if isinstance(part, Interval | Options):
+        return "int" if part.type is Integral else "float"
+    if isinstance(part, HasMethods):
+        return "Any"
+    return TYPES.get(part) or part.__name__
 
 
 def _code(value):

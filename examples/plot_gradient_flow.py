@@ -8,6 +8,7 @@ vanishes. :class:`~sknn.plotting.GradientFlowDisplay` shows its norm in every la
 """
 
 import warnings
+from functools import partial
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -20,13 +21,13 @@ warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs given are all 
 
 X, y = load_digits(return_X_y=True)
 X = X / 16
-deep = {"hidden_layer_sizes": [32] * 8, "max_iter": 15, "random_state": 0}
+deep = partial(MLPClassifier, [32] * 8, max_iter=15, random_state=0)
 
 # %%
 # Eight layers of logistic units. Between the last and the first the gradient loses six orders
 # of magnitude, and it stays so: the first layers learn nothing.
 
-logistic = MLPClassifier(**deep, activation="logistic", solver="sgd", learning_rate_init=0.1)
+logistic = deep(activation="logistic", solver="sgd", learning_rate_init=0.1)
 display = GradientFlowDisplay.from_estimator(logistic, X, y)
 first, *_, last = display.gradient_norms[0]
 print(f"logistic: the first layer's gradient is {first / last:.0e} of the last one's")
@@ -37,7 +38,7 @@ print(f"logistic: the first layer's gradient is {first / last:.0e} of the last o
 # set by hand, it watches a fit that is wanted for itself.
 
 flow = GradientFlow()
-relu = MLPClassifier(**deep).set_callbacks(flow).fit(X, y)
+relu = deep().set_callbacks(flow).fit(X, y)
 display = GradientFlowDisplay.from_callback(flow)
 first, *_, last = display.gradient_norms[0]
 print(f"relu: the first layer's gradient is {first / last:.0e} of the last one's")

@@ -7,8 +7,10 @@ its samples by heart. :class:`~sknn.plotting.TrainingCurveDisplay` shows both, e
 """
 
 import warnings
+from functools import partial
 
 import matplotlib.pyplot as plt
+import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
@@ -25,20 +27,20 @@ X_train, X_val, y_train, y_val = train_test_split(X / 16, y, train_size=100, ran
 # A large network and few samples. ``X_val`` is only watched: training goes on to the end. The
 # loss on it is least after some epochs, and rises from there.
 
-params = {"hidden_layer_sizes": 200, "learning_rate_init": 0.01, "tol": 0, "random_state": 0}
-clf = MLPClassifier(**params, max_iter=60).fit(X_train, y_train, X_val=X_val, y_val=y_val)
+network = partial(MLPClassifier, 200, learning_rate_init=0.01, tol=0, random_state=0)
+clf = network(max_iter=60).fit(X_train, y_train, X_val=X_val, y_val=y_val)
 display = TrainingCurveDisplay.from_estimator(clf, loss_scale="log")
-best = display.validation_loss.argmin()
+losses = clf.history_["validation_loss"]
 print(
-    f"Validation loss: {display.validation_loss[best]:.3f} after {best + 1} epochs, "
-    f"{display.validation_loss[-1]:.3f} after {clf.n_iter_}"
+    f"Validation loss: {min(losses):.3f} after {np.argmin(losses) + 1} epochs, "
+    f"{losses[-1]:.3f} after {clf.n_iter_}"
 )
 
 # %%
 # With early stopping the same samples decide when to end, and the weights that scored best are
 # kept. The dotted line says which.
 
-clf = MLPClassifier(**params, early_stopping=True)
+clf = network(early_stopping=True)
 clf.fit(X_train, y_train, X_val=X_val, y_val=y_val)
 display = TrainingCurveDisplay.from_estimator(clf, loss_scale="log")
 print(f"Stopped after {clf.n_iter_} epochs, kept the weights of epoch {display.kept_epoch}")
@@ -46,13 +48,13 @@ print(f"Stopped after {clf.n_iter_} epochs, kept the weights of epoch {display.k
 # %%
 # Two schedules of the learning rate in the same panels.
 
-display = None
+axes = None
 for schedule, style in (("constant", "-"), ("one_cycle", "--")):
-    clf = MLPClassifier(**params, max_iter=30, learning_rate=schedule).fit(X_train, y_train)
+    clf = network(max_iter=30, learning_rate=schedule).fit(X_train, y_train)
     color = "black" if schedule == "constant" else "tab:orange"
-    axes = None if display is None else display.axes_
     display = TrainingCurveDisplay.from_estimator(
         clf, name=schedule, ax=axes, color=color, linestyle=style, loss_scale="log"
     )
+    axes = display.axes_
 
 plt.show()

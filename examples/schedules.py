@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from sknn import MLPClassifier
-from sknn.nn import CosineDecay, Warmup
+from sknn.nn import CosineDecay, Schedule, Warmup
 
 warnings.simplefilter("ignore", ConvergenceWarning)  # thirty epochs are all they get
 
@@ -16,7 +16,7 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 epochs, batch_size = 30, 100
 steps = epochs * -(-len(X_train) // batch_size)
 
-schedules = {
+schedules: dict[str, str | Schedule] = {
     "constant": "constant",
     "step": "step",
     "exponential": "exponential",

@@ -2,13 +2,16 @@
 
 import textwrap
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import classification_report, multilabel_confusion_matrix, recall_score
 from sklearn.utils.multiclass import unique_labels
 
 from sknn.scikit_learn import Interval, Options, StrOptions, validate_params
+from sknn.typing import Samples
 from sknn.warning import warn
 
 COUNTS = ("TP", "FP", "FN", "TN")
@@ -39,15 +42,15 @@ _REPORT_CONSTRAINTS = {
     prefer_skip_nested_validation=True,
 )
 def specificity_score(
-    y_true,
-    y_pred,
+    y_true: Samples,
+    y_pred: Samples,
     *,
-    labels=None,
-    pos_label=1,
-    average="binary",
-    sample_weight=None,
-    zero_division="warn",
-):
+    labels: ArrayLike | None = None,
+    pos_label: int | float | bool | str = 1,
+    average: str | None = "binary",
+    sample_weight: ArrayLike | None = None,
+    zero_division: str | float = "warn",
+) -> float | np.ndarray:
     """TN / (TN + FP): the share of the negatives that are predicted negative.
 
     Also called true negative rate, or selectivity; 1 - specificity is the false positive rate.
@@ -168,16 +171,16 @@ def specificity_score(
     prefer_skip_nested_validation=True,
 )
 def per_class_report(
-    y_true,
-    y_pred,
+    y_true: Samples,
+    y_pred: Samples,
     *,
-    labels=None,
-    target_names=None,
-    sample_weight=None,
-    output="text",
-    digits=2,
-    zero_division="warn",
-):
+    labels: ArrayLike | None = None,
+    target_names: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+    output: str = "text",
+    digits: int = 2,
+    zero_division: str | float = "warn",
+) -> Any:
     """All figures of the confusion matrix, class by class, and their averages.
 
     For a confusion matrix in place of labels call ``per_class_report.from_counts(matrix, names)``.
@@ -275,10 +278,11 @@ def per_class_report(
     >>> report["dog"]["FP"], report["dog"]["precision"], report["accuracy"]
     (1, 0.5, 0.625)
     """
-    if labels is not None and len(labels) == 0:
+    if labels is not None and np.size(labels) == 0:
         raise ValueError("'labels' should contain at least one label.")
-    rows = _figures(y_true, y_pred, labels, target_names, sample_weight, zero_division)
-    return _shown(*rows, output, digits, "target_names", sample_weight is not None)
+    classes, averages = _figures(y_true, y_pred, labels, target_names, sample_weight, zero_division)
+    weighted = sample_weight is not None
+    return _shown(classes, averages, output, digits, "target_names", weighted)
 
 
 @validate_params(

@@ -5,7 +5,10 @@ its parameters, and what fit has left: attributes, the model, labels, and what t
 with.
 """
 
+import os
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import sklearn
 from sklearn.base import BaseEstimator
@@ -29,7 +32,7 @@ PARTS = {
 }
 
 
-def save(estimator, path):
+def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Save an estimator to a file, to be loaded with :func:`load`.
 
     The file holds all that a pickle would: parameters, weights and running statistics, classes,
@@ -111,7 +114,7 @@ def save(estimator, path):
         write(path, document, encoder.arrays)
 
 
-def load(path, classes=()):
+def load(path: str | os.PathLike[str], classes: Sequence[type] = ()) -> Any:
     """Load an estimator from a file that :func:`save` has written.
 
     No code in the file is run: what it holds are numbers, strings, and names of classes, and only

@@ -38,7 +38,7 @@ print(*(library.get("architecture") for library in threadpool_info()
 """
 
 
-def show_versions():
+def show_versions() -> None:
     """Print the versions of Python and its packages, BLAS with its kernels and threads, and advice.
 
     Matrix products take most of the time of large networks, and BLAS computes them. Its kernels

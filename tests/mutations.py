@@ -1090,7 +1090,7 @@ estimators/labels.py: labels class_weight losses_of_estimators validation mlp si
 estimators/classifier.py: labels class_weight losses_of_estimators mlp
     return weights * (sample_weight if => return weights * (1 if
     np.all(predicted == y, axis=1) => np.any(predicted == y, axis=1)
-    axis=1), weights=sample_weight) => axis=1))
+    axis=1), weights=weight) => axis=1))
     labels.correct(z, y), weights=weight) => labels.correct(z, y))
     if isinstance(self.class_weight, str): => if False:
 estimators/regressor.py: losses_of_estimators mlp
@@ -1575,7 +1575,7 @@ plotting/activations.py: activation_display
     list | tuple) or not activations: => list | tuple):
 plotting/feature_maps.py: feature_map_display
     check_finite(maps) => pass
-    n_maps=64, n_columns => n_maps=16, n_columns
+    n_maps: int = 64 => n_maps: int = 16
     np.moveaxis(self.maps[..., :n_maps], -1, 0) => self.maps[..., :n_maps].T
     symmetric_scale(shown) => symmetric_scale(self.maps)
     {"cmap": UNSIGNED, "vmin": 0} => {"cmap": UNSIGNED}
@@ -1663,7 +1663,7 @@ plotting/saliency.py: saliency_display
     values, LABELS, strict=True => values, LABELS[::-1], strict=True
     check_finite(z0) => pass
     float(z0[0] @ direction) => float(z0[0].max())
-    n_features=20, **kwargs => n_features=10, **kwargs
+    n_features: int = 20 => n_features: int = 10
     self.gradient.sum(axis=-1), LABELS => self.gradient.mean(axis=-1), LABELS
     panel.set_ylabel(None) => pass
     np.argsort(-np.abs(self.attribution), kind => np.argsort(-self.attribution, kind
@@ -2144,8 +2144,8 @@ nn/ranges.py: ranges edges settings
 nn/optimizers.py: edges optimizers
     SHARE = Range(0, 1, "left") => SHARE = Range(0, 1)
     "momentum": Range(0, 1, "both") => "momentum": SHARE
-    epsilon=1e-10): => epsilon=1e-8):
-    momentum_decay=0.004): => momentum_decay=0.04):
+    epsilon: float = 1e-10) => epsilon: float = 1e-8)
+    momentum_decay: float = 0.004 => momentum_decay: float = 0.04
 nn/losses.py: losses
     margin > 0, out=out) => margin >= 0, out=out)
     1 - info.epsneg => 1 - info.eps

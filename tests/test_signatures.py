@@ -55,7 +55,7 @@ def module(writer, monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("        alpha=0.0001,\n", "        alpha=0.001,\n"),
+        ("        alpha: float = 0.0001,\n", "        alpha: float = 0.001,\n"),
         ("        self.alpha = alpha\n", "        self.alpha = float(alpha)\n"),
         ("        self.alpha = alpha\n", ""),
         ("    alpha : float, default=0.0001\n", "    alpha : float\n"),
@@ -104,7 +104,8 @@ def test_new_parameter_is_written_where_it_stands_in_the_table(writer, module, m
     monkeypatch.setattr(parameters, "PARAMETERS", rows)
     assert writer.main([]) == 0
     text = module.read_text(encoding="utf-8")
-    assert text.count("        random_state=None,\n        zeal=3,\n        tol=0.0001,\n") == 2
+    after = "random_state: int | np.random.RandomState | None = None,\n"
+    assert text.count(f"{after}        zeal: int = 3,\n        tol: float = 0.0001,\n") == 2
     assert text.count("        self.zeal = zeal\n        self.tol = tol\n") == 2
     entry = "    zeal : int, default=3\n        Number of ``a b``.\n    tol : float, default"
     assert text.count(entry) == 2

@@ -1,9 +1,11 @@
 """What the Dask estimators do in place of the plain ones: read, hold out, predict, score."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from copy import copy, deepcopy
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +31,9 @@ class DaskNetwork:
     go the way of the plain estimator.
     """
 
-    def to_local(self):
+    _sums_of_scores: Callable
+
+    def to_local(self) -> Any:
         """The same estimator without Dask, parameters, weights and all.
 
         Returns
@@ -53,7 +57,7 @@ class DaskNetwork:
         cloned.client = self.client
         return cloned
 
-    def transform(self, X, layer=-1):
+    def transform(self, X: Any, layer: int = -1) -> np.ndarray | Any:
         """What a hidden layer makes of X, for instance as features for another model.
 
         Parameters
@@ -73,7 +77,7 @@ class DaskNetwork:
             return super().transform(X, layer=layer)
         return self._lazily("transform", X, layer=layer)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """Predict labels or numbers.
 
         Parameters
@@ -93,7 +97,7 @@ class DaskNetwork:
     def _lazily(self, method, X, **settings):
         return lazily(self.to_local(), method, X, **settings)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy of a classifier, R2 of a regressor, computed block by block.
 
         Parameters

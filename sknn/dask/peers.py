@@ -11,7 +11,9 @@ from sknn.nn.tree import joined, n_children, parent
 
 PATIENCE = 0.2  # seconds between looks at whether the task is still wanted
 
-_desks = WeakKeyDictionary()  # worker -> Desk; a process may have several workers
+_desks: WeakKeyDictionary = (
+    WeakKeyDictionary()
+)  # worker -> Desk; a process may have several workers
 
 
 class LostError(Exception):

@@ -2,6 +2,7 @@
 
 import os
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from sknn.nn.blocks import read_ahead
 from sknn.nn.streams import ROWS_OF_BLOCK, stream
 
 
-def scatter_rows(X, *others, directory, random_state=None):
+def scatter_rows(
+    X: Any, *others: Any, directory: str | os.PathLike[str], random_state: int | None = None
+) -> list[Any]:
     """Store Dask arrays with their rows in another order: each block holds some of every block.
 
     Networks that read one block after the other need blocks that are alike. Where rows are sorted,

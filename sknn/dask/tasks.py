@@ -1,5 +1,9 @@
 """Classification and regression of Dask collections."""
 
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import assert_all_finite
 from sklearn.utils.metaestimators import available_if
 
@@ -9,6 +13,7 @@ from sknn.estimators.classifier import has_probabilities
 from sknn.estimators.inputs import is_collection
 from sknn.estimators.regressor import has_interval, scored
 from sknn.estimators.solvers import has_stochastic_solver
+from sknn.typing import Samples
 
 
 def _refuse(X):
@@ -23,7 +28,13 @@ class DaskClassifier(DaskNetwork):
     """Labels of Dask collections."""
 
     @available_if(has_stochastic_solver)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self,
+        X: Samples,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
         """Go on training with one pass over samples in memory.
 
         Parameters
@@ -46,7 +57,7 @@ class DaskClassifier(DaskNetwork):
         return super().partial_fit(X, y, sample_weight, classes)
 
     @available_if(has_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray | Any:
         """Predict probabilities.
 
         Parameters
@@ -63,7 +74,7 @@ class DaskClassifier(DaskNetwork):
         return self._lazily("predict_proba", X) if is_collection(X) else super().predict_proba(X)
 
     @available_if(has_probabilities)
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> np.ndarray | Any:
         """Predict logarithms of probabilities.
 
         Parameters
@@ -93,7 +104,7 @@ class DaskRegressor(DaskNetwork):
     """Numbers of Dask collections."""
 
     @available_if(has_stochastic_solver)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Go on training with one pass over samples in memory.
 
         Parameters
@@ -114,7 +125,7 @@ class DaskRegressor(DaskNetwork):
         return super().partial_fit(X, y, sample_weight)
 
     @available_if(has_interval)
-    def predict_interval(self, X):
+    def predict_interval(self, X: Any) -> np.ndarray:
         """Predict the interval between the lowest and the highest level of ``quantile``.
 
         Parameters

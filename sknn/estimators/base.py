@@ -1,10 +1,13 @@
 """What every network estimator does: fit in four steps, go on, predict in chunks."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from numbers import Integral
 from types import SimpleNamespace
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
@@ -41,6 +44,7 @@ from sknn.scikit_learn import (
     CallbackSupportMixin,
     fit_context,
 )
+from sknn.typing import Samples
 
 NONE_GIVEN = (None, None, None)  # of X_val, y_val and sample_weight_val
 
@@ -61,23 +65,40 @@ class BaseNetwork(
     which loss it asks for (``_loss``) and how outputs are scored (``_score_of_outputs``).
     """
 
+    # Fitted attributes, for type checkers: publishing sets them.
+    coefs_: list[np.ndarray]
+    intercepts_: list[np.ndarray]
+    n_layers_: int
+    n_outputs_: int
+    out_activation_: str
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+    n_iter_: int
+    t_: int
+    loss_: float
+    best_loss_: float | Any  # Any stands for None, which users know not to meet
+    loss_curve_: list[float]
+    validation_scores_: list[float] | Any
+    best_validation_score_: float | Any
+    history_: dict[str, list[float]]
+
     _size_parameters = "the sizes in layers"  # on which the memory depends that training takes
     _samples_known_by_weights = False  # whether coefs_ say all of a sample that a fit learns of it
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Samples,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-        coef_init=None,
-        intercept_init=None,
-    ):
+        X_val: Samples | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        coef_init: Sequence[ArrayLike] | None = None,
+        intercept_init: Sequence[ArrayLike] | None = None,
+    ) -> Self:
         """Fit the network to X and y.
 
         Parameters
@@ -134,15 +155,15 @@ class BaseNetwork(
     @fit_context(prefer_skip_nested_validation=True)
     def resume(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Samples,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: Samples | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Go on with a fit that was interrupted, from its last checkpoint.
 
         The checkpoint is read from the path in the parameter ``checkpoint``. With the parameters
@@ -368,7 +389,7 @@ class BaseNetwork(
         model.take_weights(weights, biases)
         return model
 
-    def transform(self, X, layer=-1):
+    def transform(self, X: Samples, layer: int = -1) -> np.ndarray | Any:
         """What a hidden layer makes of X, for instance as features for another model.
 
         Parameters

@@ -2,8 +2,10 @@
 
 from contextlib import contextmanager
 from functools import partial
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite, column_or_1d
@@ -23,6 +25,7 @@ from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
 from sknn.nn.losses import CLASSIFICATION_LOSSES, LabelSmoothing
 from sknn.scikit_learn import fit_context
+from sknn.typing import Samples
 
 
 def has_probabilities(estimator):
@@ -43,6 +46,8 @@ def has_probabilities(estimator):
 class ClassifierTask(ClassifierMixin):
     """Labels in, labels and probabilities out; ``labels`` knows how for each kind of y."""
 
+    classes_: np.ndarray | Any  # a list of arrays for several columns of labels
+
     _numeric_targets = False
     _takes_images = "CNNClassifier"
     _takes_tables = "TabularClassifier"
@@ -55,7 +60,13 @@ class ClassifierTask(ClassifierMixin):
 
     @available_if(has_stochastic_solver)
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self,
+        X: Samples,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+    ) -> Self:
         """Go on training with one pass over the given samples.
 
         Weights, optimiser, learning-rate schedule and random draws go on where the last call
@@ -91,7 +102,7 @@ class ClassifierTask(ClassifierMixin):
 
         return all_or_nothing(self, train)
 
-    def predict(self, X):
+    def predict(self, X: Samples) -> np.ndarray:
         """Predict labels.
 
         Parameters
@@ -109,7 +120,7 @@ class ClassifierTask(ClassifierMixin):
             return self._labels.predict(z, self._fitted_loss())
 
     @available_if(has_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X: Samples) -> np.ndarray | Any:
         """Predict probabilities.
 
         Parameters
@@ -128,7 +139,7 @@ class ClassifierTask(ClassifierMixin):
             return self._labels.probabilities(z, self._fitted_loss())
 
     @available_if(has_probabilities)
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Samples) -> np.ndarray | Any:
         """Predict logarithms of probabilities.
 
         Computed from the raw outputs, so that they are finite where the probability itself
@@ -148,7 +159,7 @@ class ClassifierTask(ClassifierMixin):
         with np.errstate(all="ignore"):
             return self._labels.log_probabilities(z, self._fitted_loss())
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy; with several labels a sample, the share of which all are right.
 
         Parameters
@@ -187,9 +198,10 @@ class ClassifierTask(ClassifierMixin):
                 f"y must hold labels of the type of classes_, {predicted.dtype}, got {y.dtype}. "
                 "Pass them as they were in fit."
             )
-        if sample_weight is not None:
-            sample_weight = self._checked_weight(sample_weight, predicted, np.float64)
-        return float(np.average(np.all(predicted == y, axis=1), weights=sample_weight))
+        weight = sample_weight
+        if weight is not None:
+            weight = self._checked_weight(weight, predicted, np.float64)
+        return float(np.average(np.all(predicted == y, axis=1), weights=weight))
 
     def _start(self, y, classes):
         """Takes in ``classes`` in the first call of partial_fit; checks them in later ones."""

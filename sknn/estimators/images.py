@@ -2,6 +2,7 @@
 
 from itertools import islice
 from math import isqrt, prod
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -17,6 +18,7 @@ from sknn.estimators.inputs import (
 )
 from sknn.estimators.pixels import warn_of_range, warn_of_shape
 from sknn.nn.ranges import COUNT, shown
+from sknn.typing import Shape
 
 LARGEST_PIXEL = 255  # of integer images
 
@@ -34,6 +36,9 @@ class ImageInput:
     image_scale_ : float
         What pixels are multiplied with: 1/255 after fitting integers, else 1.
     """
+
+    image_shape_: Shape | Any
+    image_scale_: float
 
     def _validated(self, X, y, dtypes, reset):
         refuse_no_numbers(X=X)

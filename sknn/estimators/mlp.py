@@ -1,6 +1,12 @@
 """Multi-layer perceptrons: drop-ins for scikit-learn's."""
 
+import os
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from sknn.estimators import hidden_layers
 from sknn.estimators.base import BaseNetwork
@@ -8,8 +14,11 @@ from sknn.estimators.classifier import ClassifierTask
 from sknn.estimators.parameters import constraints
 from sknn.estimators.regressor import RegressorTask
 from sknn.nn.activations import Activation, as_activation
-from sknn.nn.initializers import ForActivation, as_initializer
+from sknn.nn.initializers import ForActivation, Initializer, as_initializer
 from sknn.nn.layers import Dense, Dropout
+from sknn.nn.losses import Loss
+from sknn.nn.optimizers import Optimizer
+from sknn.nn.schedules import Schedule
 
 
 class BaseMLP(BaseNetwork):
@@ -270,46 +279,46 @@ class MLPClassifier(ClassifierTask, BaseMLP):
     # Written by docs/write_signatures.py, as are the sections Parameters and Attributes above.
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: ArrayLike | int = (100,),
+        activation: str | Activation | Sequence[Any] = "relu",
         *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=0.0001,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        loss="log_loss",
-        class_weight=None,
-        label_smoothing=0.0,
-        dropout=0.0,
-        normalization=None,
-        weight_init="auto",
-        l1=0.0,
-        weight_decay=0.01,
-        max_grad_norm=None,
-        scoring=None,
-        warmup_steps=0,
-        dtype="auto",
-        max_time=None,
-        checkpoint=None,
-        checkpoint_every=1,
-    ):
+        solver: str | Optimizer = "adam",
+        alpha: float = 0.0001,
+        batch_size: str | int = "auto",
+        learning_rate: str | Schedule = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 0.0001,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float | Any | Sequence[Any] = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int | float = 10,
+        max_fun: int = 15000,
+        loss: str | Loss = "log_loss",
+        class_weight: Mapping[Any, float] | Sequence[Any] | str | None = None,
+        label_smoothing: float = 0.0,
+        dropout: float | Sequence[Any] = 0.0,
+        normalization: str | None = None,
+        weight_init: str | Initializer = "auto",
+        l1: float = 0.0,
+        weight_decay: float = 0.01,
+        max_grad_norm: float | None = None,
+        scoring: str | Callable[..., float] | None = None,
+        warmup_steps: int = 0,
+        dtype: str = "auto",
+        max_time: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int = 1,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.solver = solver
@@ -580,45 +589,45 @@ class MLPRegressor(RegressorTask, BaseMLP):
     # Written by docs/write_signatures.py, as are the sections Parameters and Attributes above.
     def __init__(
         self,
-        loss="squared_error",
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        loss: str | Loss = "squared_error",
+        hidden_layer_sizes: ArrayLike | int = (100,),
+        activation: str | Activation | Sequence[Any] = "relu",
         *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=0.0001,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        quantile=0.5,
-        dropout=0.0,
-        normalization=None,
-        weight_init="auto",
-        l1=0.0,
-        weight_decay=0.01,
-        max_grad_norm=None,
-        scoring=None,
-        warmup_steps=0,
-        dtype="auto",
-        max_time=None,
-        checkpoint=None,
-        checkpoint_every=1,
-    ):
+        solver: str | Optimizer = "adam",
+        alpha: float = 0.0001,
+        batch_size: str | int = "auto",
+        learning_rate: str | Schedule = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 0.0001,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float | Any | Sequence[Any] = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int | float = 10,
+        max_fun: int = 15000,
+        quantile: float | ArrayLike = 0.5,
+        dropout: float | Sequence[Any] = 0.0,
+        normalization: str | None = None,
+        weight_init: str | Initializer = "auto",
+        l1: float = 0.0,
+        weight_decay: float = 0.01,
+        max_grad_norm: float | None = None,
+        scoring: str | Callable[..., float] | None = None,
+        warmup_steps: int = 0,
+        dtype: str = "auto",
+        max_time: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int = 1,
+    ) -> None:
         self.loss = loss
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation

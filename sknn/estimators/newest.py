@@ -1,6 +1,7 @@
 """The newest rows held out, for rows in time order."""
 
 from math import ceil
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
@@ -33,10 +34,10 @@ class NewestSplit(BaseCrossValidator):
     [0 1 2 3 4 5 6 7] [8 9]
     """
 
-    def __init__(self, test_size=0.2):
+    def __init__(self, test_size: Any = 0.2) -> None:
         self.test_size = test_size
 
-    def get_n_splits(self, X=None, y=None, groups=None):
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """The number of splits, 1.
 
         Parameters

@@ -1,8 +1,10 @@
 """Regression: numbers in, numbers out."""
 
 from functools import partial
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
@@ -16,6 +18,7 @@ from sknn.estimators.solvers import has_stochastic_solver
 from sknn.nn.losses import REGRESSION_LOSSES, Quantile
 from sknn.nn.ranges import LEVELS
 from sknn.scikit_learn import fit_context
+from sknn.typing import Samples
 
 
 def has_interval(estimator):
@@ -44,7 +47,7 @@ class RegressorTask(RegressorMixin):
 
     @available_if(has_stochastic_solver)
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Go on training with one pass over the given samples.
 
         Weights, optimiser, learning-rate schedule and random draws go on where the last call
@@ -66,7 +69,7 @@ class RegressorTask(RegressorMixin):
         """
         return all_or_nothing(self, lambda undo: self._train_further(X, y, sample_weight, undo))
 
-    def predict(self, X):
+    def predict(self, X: Samples) -> np.ndarray:
         """Predict targets.
 
         Parameters
@@ -87,7 +90,7 @@ class RegressorTask(RegressorMixin):
         return y.ravel() if y.shape[1] == 1 else y
 
     @available_if(has_interval)
-    def predict_interval(self, X):
+    def predict_interval(self, X: Samples) -> np.ndarray:
         """Predict the interval between the lowest and the highest level of ``quantile``.
 
         Parameters
@@ -103,7 +106,7 @@ class RegressorTask(RegressorMixin):
         """
         return self.predict(X)[:, [0, -1]]
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """R2 of the predictions; with several levels of ``quantile``, of the one nearest 1/2.
 
         Parameters

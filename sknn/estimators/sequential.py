@@ -1,15 +1,24 @@
 """Networks of any stack of layers."""
 
+import os
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.classifier import ClassifierTask
 from sknn.estimators.images import ImageInput
 from sknn.estimators.parameters import constraints
 from sknn.estimators.regressor import RegressorTask
-from sknn.nn.initializers import as_initializer
+from sknn.nn.initializers import Initializer, as_initializer
 from sknn.nn.layers import Dense
+from sknn.nn.losses import Loss
 from sknn.nn.network import named_layers, with_layer
+from sknn.nn.optimizers import Optimizer
+from sknn.nn.schedules import Schedule
 
 
 class BaseSequential(ImageInput, BaseNetwork):
@@ -18,6 +27,8 @@ class BaseSequential(ImageInput, BaseNetwork):
     Settings of layers are parameters of the estimator, ``conv1__filters`` or
     ``dense2__units``, by the names given with them or by kind and number.
     """
+
+    layers: Sequence[Any]
 
     def _layers(self, n_outputs):
         output = Dense(n_outputs, "identity", weight_init=as_initializer(self.weight_init))
@@ -29,7 +40,7 @@ class BaseSequential(ImageInput, BaseNetwork):
         taken = super().get_params(deep=False)
         return named_layers(self.layers, lambda name: name in taken or hasattr(type(self), name))
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters of the estimator.
 
         Parameters
@@ -54,7 +65,7 @@ class BaseSequential(ImageInput, BaseNetwork):
             params.update({f"{name}__{k}": v for k, v in layer.get_params().items()})
         return params
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters of the estimator, of its layers, or whole layers.
 
         Parameters
@@ -315,44 +326,44 @@ class SequentialClassifier(ClassifierTask, BaseSequential):
     # Written by docs/write_signatures.py, as are the sections Parameters and Attributes above.
     def __init__(
         self,
-        layers,
+        layers: Sequence[Any],
         *,
-        input_shape=None,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=0.0001,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        loss="log_loss",
-        class_weight=None,
-        label_smoothing=0.0,
-        weight_init="auto",
-        l1=0.0,
-        weight_decay=0.01,
-        max_grad_norm=None,
-        scoring=None,
-        warmup_steps=0,
-        dtype="auto",
-        max_time=None,
-        checkpoint=None,
-        checkpoint_every=1,
-    ):
+        input_shape: ArrayLike | None = None,
+        solver: str | Optimizer = "adam",
+        alpha: float = 0.0001,
+        batch_size: str | int = "auto",
+        learning_rate: str | Schedule = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 0.0001,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float | Any | Sequence[Any] = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int | float = 10,
+        max_fun: int = 15000,
+        loss: str | Loss = "log_loss",
+        class_weight: Mapping[Any, float] | Sequence[Any] | str | None = None,
+        label_smoothing: float = 0.0,
+        weight_init: str | Initializer = "auto",
+        l1: float = 0.0,
+        weight_decay: float = 0.01,
+        max_grad_norm: float | None = None,
+        scoring: str | Callable[..., float] | None = None,
+        warmup_steps: int = 0,
+        dtype: str = "auto",
+        max_time: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int = 1,
+    ) -> None:
         self.layers = layers
         self.input_shape = input_shape
         self.solver = solver
@@ -615,43 +626,43 @@ class SequentialRegressor(RegressorTask, BaseSequential):
     # Written by docs/write_signatures.py, as are the sections Parameters and Attributes above.
     def __init__(
         self,
-        layers,
+        layers: Sequence[Any],
         *,
-        input_shape=None,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=0.0001,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        loss="squared_error",
-        quantile=0.5,
-        weight_init="auto",
-        l1=0.0,
-        weight_decay=0.01,
-        max_grad_norm=None,
-        scoring=None,
-        warmup_steps=0,
-        dtype="auto",
-        max_time=None,
-        checkpoint=None,
-        checkpoint_every=1,
-    ):
+        input_shape: ArrayLike | None = None,
+        solver: str | Optimizer = "adam",
+        alpha: float = 0.0001,
+        batch_size: str | int = "auto",
+        learning_rate: str | Schedule = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 0.0001,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float | Any | Sequence[Any] = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int | float = 10,
+        max_fun: int = 15000,
+        loss: str | Loss = "squared_error",
+        quantile: float | ArrayLike = 0.5,
+        weight_init: str | Initializer = "auto",
+        l1: float = 0.0,
+        weight_decay: float = 0.01,
+        max_grad_norm: float | None = None,
+        scoring: str | Callable[..., float] | None = None,
+        warmup_steps: int = 0,
+        dtype: str = "auto",
+        max_time: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int = 1,
+    ) -> None:
         self.layers = layers
         self.input_shape = input_shape
         self.solver = solver

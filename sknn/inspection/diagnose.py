@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field
 from textwrap import fill
+from typing import Any
+
+from numpy.typing import ArrayLike
 
 from sknn.estimators.panel.markup import ShownInNotebooks, finding, note, panel, title
 from sknn.inspection import data_symptoms, training_symptoms
 from sknn.inspection.evidence import NotTold, gather
 from sknn.inspection.networks import look_inside
+from sknn.typing import Samples
 
 WIDTH = 88
 NOTHING = "Nothing was found to be wrong."
@@ -92,7 +96,15 @@ class Diagnosis(ShownInNotebooks):
             yield f"Not checked: {reasons}."
 
 
-def diagnose(estimator, X, y=None, sample_weight=None, *, X_val=None, y_val=None):
+def diagnose(
+    estimator: Any,
+    X: Samples,
+    y: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+    *,
+    X_val: Samples | None = None,
+    y_val: ArrayLike | None = None,
+) -> Diagnosis:
     """Look for what is likely wrong with a network, its data or its training.
 
     Rules of thumb, each with the figure it goes by. They look at the scale of X and y, at the

@@ -1,6 +1,7 @@
 """A table of the layers of a network: shapes, parameters, and what a sample costs."""
 
 from math import prod
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
@@ -13,6 +14,7 @@ from sknn.nn.network import Network
 from sknn.nn.ranges import COUNT
 from sknn.nn.summary import COUNTS, shape_text, summary_rows, totals
 from sknn.tabular.ensemble import TableNetwork
+from sknn.typing import Shape
 
 HEADS = [
     ("", "", "Output", "Receptive", "", "Multiply-", ""),
@@ -98,7 +100,9 @@ class NetworkSummary(ShownInNotebooks):
         return any(row.receptive_field for row in self.rows)
 
 
-def summary(estimator, input_shape=None, n_outputs=None):
+def summary(
+    estimator: Any, input_shape: int | Shape | None = None, n_outputs: int | None = None
+) -> NetworkSummary:
     """A table of the layers of a network: shapes, parameters, and what a sample costs.
 
     It prints nothing. The table shows itself at the end of a notebook cell and in an interactive

@@ -1,5 +1,6 @@
 """scikit-learn's searches and cross-validation, whose networks train together."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
 
@@ -16,7 +17,7 @@ JOBLIBS_OWN = "joblib."  # a backend from elsewhere, such as Dask's, is what the
 
 
 @contextmanager
-def together(n_jobs=None, *, progress=False):
+def together(n_jobs: int | None = None, *, progress: bool = False) -> Iterator[None]:
     """Train networks together that are fitted through joblib inside this context.
 
     Anything that scikit-learn fits in parallel may be used inside: ensembles, meta-estimators,

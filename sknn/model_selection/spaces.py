@@ -1,5 +1,7 @@
 """Search spaces: what to draw for each kind of network."""
 
+from typing import Any
+
 from scipy.stats import loguniform, uniform
 from sklearn.base import BaseEstimator
 
@@ -20,7 +22,7 @@ TABLE_SIZES = ((128, 128), (256, 256), (256, 256, 256))
 TABLE_RATES = (5e-3, 1e-1)
 
 
-def search_space(estimator):
+def search_space(estimator: Any) -> dict[str, Any]:
     """Ranges of the settings that matter most, for searches that draw settings at random.
 
     Parameters

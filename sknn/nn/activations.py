@@ -32,7 +32,7 @@ class Activation(Settings):
     rectifier = False
     glorot_factor = 6.0
 
-    def parameters(self, units):
+    def parameters(self, units: int) -> list[Parameter]:
         """The Parameters that it trains, of shapes that broadcast against (..., n, units).
 
         units: how many there are in the layer, or how many channels: (1, units) is the shape of a
@@ -40,11 +40,11 @@ class Activation(Settings):
         """
         return []
 
-    def forward(self, z, out):
+    def forward(self, z: np.ndarray, out: np.ndarray) -> np.ndarray:
         """out = f(z). out may be z itself if ``needs`` is "a"."""
         raise NotImplementedError
 
-    def backward(self, z, a, dy):
+    def backward(self, z: np.ndarray, a: np.ndarray, dy: np.ndarray) -> np.ndarray | None:
         """dy *= f'(z), in place. z is None if ``needs`` is "a"; z and a may be overwritten."""
         raise NotImplementedError
 
@@ -112,7 +112,7 @@ class LeakyReLU(Activation):
 
     valid = {"slope": Range(0, 1, "both")}
 
-    def __init__(self, slope=0.01):
+    def __init__(self, slope: float = 0.01) -> None:
         self.slope = slope
 
     def forward(self, z, out):
@@ -141,7 +141,7 @@ class PReLU(Activation):
 
     valid = {"slope": NUMBER, "shared": FLAG}
 
-    def __init__(self, slope=0.25, shared=True):
+    def __init__(self, slope: float = 0.25, shared: bool = True) -> None:
         self.slope = slope
         self.shared = shared
 
@@ -175,7 +175,7 @@ class ELU(Activation):
 
     valid = {"alpha": POSITIVE}
 
-    def __init__(self, alpha=1.0):
+    def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
     def forward(self, z, out):
@@ -242,7 +242,7 @@ class SiLU(Activation):
 
     valid = {"beta": POSITIVE}
 
-    def __init__(self, beta=1.0):
+    def __init__(self, beta: float = 1.0) -> None:
         self.beta = beta
 
     def forward(self, z, out):
@@ -276,7 +276,7 @@ class Mish(Activation):
 
     valid = {"quick": FLAG}
 
-    def __init__(self, quick=False):
+    def __init__(self, quick: bool = False) -> None:
         self.quick = quick
 
     def forward(self, z, out):
@@ -351,7 +351,7 @@ class HardSigmoid(Activation):
 
     valid = {"slope": POSITIVE}
 
-    def __init__(self, slope=1 / 6):
+    def __init__(self, slope: float = 1 / 6) -> None:
         self.slope = slope
 
     def forward(self, z, out):
@@ -481,7 +481,9 @@ class Blend(Activation):
 
     valid = {"initial": NUMBER, "rate": POSITIVE}
 
-    def __init__(self, activation="selu", initial=1.0, rate=1.0):
+    def __init__(
+        self, activation: str | Activation = "selu", initial: float = 1.0, rate: float = 1.0
+    ) -> None:
         self.activation = activation
         self.initial = initial
         self.rate = rate

@@ -1,6 +1,7 @@
 """Layers that are made of layers: `Composite`."""
 
 from dataclasses import replace
+from typing import Any, Self
 
 from sknn.nn.layers.base import JointLayer
 
@@ -73,7 +74,7 @@ class Composite(JointLayer):
     def scratch(self, input_shape):
         return max(network.largest_scratch() for network in self.networks(input_shape))
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: Any = True) -> dict[str, Any]:
         """The arguments of the constructor, and with ``deep`` the layers and their settings."""
         params = self.settings()
         if not deep:
@@ -87,7 +88,7 @@ class Composite(JointLayer):
             params |= {f"{name}__{key}": value for key, value in layer.get_params().items()}
         return params
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Sets arguments of the constructor, layers, or their settings, by name."""
         own = [name for name in self.setting_names() if name in params]
         super().set_params(**{name: params.pop(name) for name in own})

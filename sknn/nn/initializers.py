@@ -1,6 +1,7 @@
 """First values of the weights: how wide to draw them so that signals keep their size."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ class Initializer(Settings):
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
         raise NotImplementedError
 
-    def adapt(self, values, z, random_state):
+    def adapt(self, values: np.ndarray, z: np.ndarray, random_state: Any) -> np.ndarray:
         """The first values again, now that training rows are known; see ``adapts``.
 
         values: as drawn, (n_in, units), or (1, units) of biases    z: (n, units), the weighted sums
@@ -115,7 +116,7 @@ class Normal(Initializer):
 
     valid = {"std": NOT_NEGATIVE}
 
-    def __init__(self, std=0.01):
+    def __init__(self, std: float = 0.01) -> None:
         self.std = std
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
@@ -156,7 +157,7 @@ class ThroughRows(Initializer):
 
     valid = {"n_rows": Range(1, 10_000, closed="both", whole=True)}
 
-    def __init__(self, n_rows=5):
+    def __init__(self, n_rows: int = 5) -> None:
         self.n_rows = n_rows
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
@@ -195,7 +196,7 @@ class Constant(Initializer):
 
     valid = {"value": NUMBER}
 
-    def __init__(self, value=0.0):
+    def __init__(self, value: float = 0.0) -> None:
         self.value = value
 
     def __call__(self, random_state, shape, fan_in=None, fan_out=None, activation=None):

@@ -1,6 +1,8 @@
 """Loss functions: each owns the link from raw outputs to predictions."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, log_expit, xlogy
@@ -27,7 +29,9 @@ class Loss(Settings):
     link = "identity"
     outputs_per_target = 1
 
-    def sum_and_gradient(self, y, z, weight, out):
+    def sum_and_gradient(
+        self, y: np.ndarray, z: np.ndarray, weight: np.ndarray, out: np.ndarray
+    ) -> Any:
         """The sum over samples, and its gradient with respect to z written to out.
 
         y: (n, n_outputs) targets    z: (..., n, n_outputs) raw outputs, left as they are
@@ -36,24 +40,24 @@ class Loss(Settings):
         """
         raise NotImplementedError
 
-    def finish(self, total, weight_sum):
+    def finish(self, total: Any, weight_sum: Any) -> Any:
         """(value, scale): the loss out of the sum, and what multiplies the sum's gradient."""
         return total / weight_sum, 1.0 / weight_sum
 
-    def predict(self, z):
+    def predict(self, z: np.ndarray) -> np.ndarray:
         """Predictions out of raw outputs, in an array of their own."""
         return z.copy()
 
-    def log_predict(self, z):
+    def log_predict(self, z: np.ndarray) -> np.ndarray:
         """Logarithms of the predictions, for losses whose predictions are probabilities."""
         return np.log(self.predict(z))
 
-    def smoothed(self, y, smoothing):
+    def smoothed(self, y: np.ndarray, smoothing: float) -> np.ndarray:
         """Targets for LabelSmoothing."""
         k = y.shape[-1] if self.link == "softmax" else 2
         return y * (1 - smoothing) + smoothing / k
 
-    def check_targets(self, y):
+    def check_targets(self, y: np.ndarray) -> None:
         """Raises ValueError if the loss is not defined for some target."""
 
 
@@ -168,7 +172,7 @@ class Huber(Loss):
 
     valid = {"delta": POSITIVE}
 
-    def __init__(self, delta=1.0):
+    def __init__(self, delta: float = 1.0) -> None:
         self.delta = delta
 
     def sum_and_gradient(self, y, z, weight, out):
@@ -203,7 +207,7 @@ class Quantile(Loss):
 
     valid = {"levels": LEVELS}
 
-    def __init__(self, levels=0.5):
+    def __init__(self, levels: float | Sequence[float] = 0.5) -> None:
         self.levels = levels
 
     @property
@@ -294,7 +298,7 @@ class SoftmaxFocal(Loss):
 
     valid = {"gamma": NOT_NEGATIVE}
 
-    def __init__(self, gamma=2.0):
+    def __init__(self, gamma: float = 2.0) -> None:
         self.gamma = gamma
 
     def sum_and_gradient(self, y, z, weight, out):
@@ -321,7 +325,7 @@ class LogisticFocal(Loss):
 
     valid = {"gamma": NOT_NEGATIVE}
 
-    def __init__(self, gamma=2.0):
+    def __init__(self, gamma: float = 2.0) -> None:
         self.gamma = gamma
 
     def sum_and_gradient(self, y, z, weight, out):

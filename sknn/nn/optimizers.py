@@ -2,12 +2,13 @@
 
 import math
 from copy import copy
+from typing import Any, Self
 
 import numpy as np
 
 from sknn.nn.per_model import factor, of_models, power
 from sknn.nn.ranges import FLAG, NOT_NEGATIVE, POSITIVE, Range
-from sknn.nn.schedules import PLANNED_OR_NONE
+from sknn.nn.schedules import PLANNED_OR_NONE, Progress, Schedule
 from sknn.nn.settings import NestedSettings
 
 SHARE = Range(0, 1, "left")  # how much of a moment is kept from step to step
@@ -83,28 +84,28 @@ class Optimizer(NestedSettings):
     towards the end of training, see ``at``.
     """
 
-    moment_names = ()
+    moment_names: tuple[str, ...] = ()
     scheduled = False
 
-    def start(self, theta, n_decayed=None):
+    def start(self, theta: np.ndarray, n_decayed: int | None = None) -> Moments:
         """The Moments before the first step.
 
         theta: (..., P)    n_decayed: how many parameters weight decay reaches, default all
         """
         return Moments({name: np.zeros_like(theta) for name in self.moment_names}, n_decayed)
 
-    def select(self, models):
+    def select(self, models: np.ndarray) -> Self:
         """The optimiser of some models; models: (k,) bools."""
         selected = copy(self)
         for name, value in self.settings().items():
             setattr(selected, name, of_models(value, models))
         return selected
 
-    def at(self, progress):
+    def at(self, progress: Progress) -> Self:
         """The optimiser with the settings of the next step: itself unless it is ``scheduled``."""
         return self
 
-    def step(self, theta, grad, learning_rate, moments):
+    def step(self, theta: np.ndarray, grad: np.ndarray, learning_rate: Any, moments: Any) -> None:
         """theta += the step; moments go on by one step.
 
         grad: like theta, overwritten    learning_rate: a float, or (k, 1), or one per parameter
@@ -129,7 +130,7 @@ class SGD(Optimizer):
     moment_names = ("velocity",)
     valid = {"momentum": Range(0, 1, "both"), "nesterov": FLAG}
 
-    def __init__(self, momentum=0.9, nesterov=True):
+    def __init__(self, momentum: float = 0.9, nesterov: bool = True) -> None:
         self.momentum = momentum
         self.nesterov = nesterov
 
@@ -170,7 +171,7 @@ class Adam(Optimizer):
     moment_names = ("mean", "square")
     valid = {"beta_1": SHARE, "beta_2": SHARE, "epsilon": POSITIVE}
 
-    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    def __init__(self, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8) -> None:
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
@@ -218,11 +219,20 @@ class AdamW(Adam):
         Changes ``weight_decay`` from step to step, as ``FlatCosine()`` does; None keeps it.
     """
 
-    valid = {**Adam.valid, "weight_decay": NOT_NEGATIVE, "decay_schedule": PLANNED_OR_NONE}
+    valid: dict[str, Any] = {
+        **Adam.valid,
+        "weight_decay": NOT_NEGATIVE,
+        "decay_schedule": PLANNED_OR_NONE,
+    }
 
     def __init__(
-        self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01, decay_schedule=None
-    ):
+        self,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+        decay_schedule: Schedule | None = None,
+    ) -> None:
         super().__init__(beta_1, beta_2, epsilon)
         self.weight_decay = weight_decay
         self.decay_schedule = decay_schedule
@@ -263,7 +273,13 @@ class NAdam(Adam):
 
     valid = {**Adam.valid, "momentum_decay": NOT_NEGATIVE}
 
-    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, momentum_decay=0.004):
+    def __init__(
+        self,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        momentum_decay: float = 0.004,
+    ) -> None:
         super().__init__(beta_1, beta_2, epsilon)
         self.momentum_decay = momentum_decay
 
@@ -310,7 +326,7 @@ class RMSprop(Optimizer):
     moment_names = ("square",)
     valid = {"decay": SHARE, "epsilon": POSITIVE}
 
-    def __init__(self, decay=0.99, epsilon=1e-8):
+    def __init__(self, decay: float = 0.99, epsilon: float = 1e-8) -> None:
         self.decay = decay
         self.epsilon = epsilon
 
@@ -334,7 +350,7 @@ class Adagrad(Optimizer):
     moment_names = ("square",)
     valid = {"epsilon": POSITIVE}
 
-    def __init__(self, epsilon=1e-10):
+    def __init__(self, epsilon: float = 1e-10) -> None:
         self.epsilon = epsilon
 
     def step(self, theta, grad, learning_rate, moments):

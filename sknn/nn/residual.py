@@ -1,12 +1,13 @@
 """Layers with a way around them."""
 
+from collections.abc import Sequence
 from copy import copy
 from math import prod
 
 import numpy as np
 
 from sknn.nn.composite import Composite, by_layer, present
-from sknn.nn.layers.base import kept
+from sknn.nn.layers.base import Layer, kept
 from sknn.nn.layers.convolution import Conv2D
 from sknn.nn.layers.dense import Dense
 from sknn.nn.layers.pooling import Pooling
@@ -38,7 +39,7 @@ class Residual(Composite):
     valid = {"shortcut": OneOf("auto", "identity", PROJECTION)}
     _networks = None  # of the branch, and of the projection if there is one: known once placed
 
-    def __init__(self, layers, shortcut="auto"):
+    def __init__(self, layers: Sequence[Layer | tuple[str, Layer]], shortcut: str = "auto") -> None:
         self.layers = layers
         self.shortcut = shortcut
 

@@ -57,10 +57,10 @@ class Schedule(Settings):
     horizon = False
     slows = False
 
-    def rate(self, progress, base):
+    def rate(self, progress: Progress, base: float) -> float:
         raise NotImplementedError
 
-    def ends(self, progress, base):
+    def ends(self, progress: Progress, base: float) -> bool:
         """Whether training stops when patience has run out, rather than go on more slowly."""
         return True
 
@@ -103,7 +103,7 @@ class Step(Schedule):
 
     valid = {"every": COUNT, "factor": POSITIVE}
 
-    def __init__(self, every=30, factor=0.1):
+    def __init__(self, every: int = 30, factor: float = 0.1) -> None:
         self.every = every
         self.factor = factor
 
@@ -116,7 +116,7 @@ class Exponential(Schedule):
 
     valid = {"factor": POSITIVE}
 
-    def __init__(self, factor=0.95):
+    def __init__(self, factor: float = 0.95) -> None:
         self.factor = factor
 
     def rate(self, progress, base):
@@ -130,7 +130,7 @@ class Plateau(Schedule):
 
     valid = {"factor": Range(0, 1), "least": NOT_NEGATIVE}
 
-    def __init__(self, factor=0.2, least=1e-6):
+    def __init__(self, factor: float = 0.2, least: float = 1e-6) -> None:
         self.factor = factor
         self.least = least
 
@@ -148,7 +148,7 @@ class Planned(Schedule):
 
     valid = {"total_steps": COUNT_OR_NONE}
 
-    def __init__(self, total_steps=None):
+    def __init__(self, total_steps: int | None = None) -> None:
         self.total_steps = total_steps
 
     def _total(self, progress):
@@ -187,7 +187,7 @@ class CosineDecay(Planned):
 
     valid = {**Planned.valid, "least": NOT_NEGATIVE}
 
-    def __init__(self, total_steps=None, least=0.0):
+    def __init__(self, total_steps: int | None = None, least: float = 0.0) -> None:
         super().__init__(total_steps)
         self.least = least
 
@@ -204,7 +204,13 @@ class OneCycle(Planned):
 
     valid = {**Planned.valid, "rising": Range(0, 1), "start": POSITIVE, "end": POSITIVE}
 
-    def __init__(self, total_steps=None, rising=0.3, start=25.0, end=1e4):
+    def __init__(
+        self,
+        total_steps: int | None = None,
+        rising: float = 0.3,
+        start: float = 25.0,
+        end: float = 1e4,
+    ) -> None:
         super().__init__(total_steps)
         self.rising = rising
         self.start = start
@@ -230,7 +236,7 @@ class CosLog(Planned):
 
     valid = {**Planned.valid, "cycles": Range(1, 64, "both", whole=True)}
 
-    def __init__(self, total_steps=None, cycles=4):
+    def __init__(self, total_steps: int | None = None, cycles: int = 4) -> None:
         super().__init__(total_steps)
         self.cycles = cycles
 
@@ -248,7 +254,7 @@ class FlatCosine(Planned):
 
     valid = {**Planned.valid, "flat": Range(0, 1, "left")}
 
-    def __init__(self, total_steps=None, flat=0.5):
+    def __init__(self, total_steps: int | None = None, flat: float = 0.5) -> None:
         super().__init__(total_steps)
         self.flat = flat
 
@@ -262,7 +268,7 @@ class Warmup(Schedule):
 
     valid = {"schedule": Instance(Schedule), "steps": Range(0, closed="left", whole=True)}
 
-    def __init__(self, schedule, steps):
+    def __init__(self, schedule: Schedule, steps: int) -> None:
         self.schedule = schedule
         self.steps = steps
 

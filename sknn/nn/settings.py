@@ -2,6 +2,7 @@
 
 import inspect
 from copy import copy
+from typing import Any, Self
 
 from sknn.nn.ranges import plain, remedy, shown
 
@@ -15,18 +16,19 @@ class Settings:
     ``valid`` says by name what some may be; ``check`` looks, when a network is made of them.
     """
 
-    valid = {}
+    valid: dict[str, Any] = {}
+    _setting_names: list[str]
 
     @classmethod
-    def setting_names(cls):
+    def setting_names(cls) -> list[str]:
         """The names of the constructor's arguments, in order."""
         if "_setting_names" not in vars(cls):  # looked up once: it takes longer than all else
             plain = cls.__init__ is object.__init__
-            names = () if plain else inspect.signature(cls.__init__).parameters
+            names = [] if plain else list(inspect.signature(cls.__init__).parameters)
             cls._setting_names = [name for name in names if name != "self"]
         return list(cls._setting_names)
 
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         """The arguments of the constructor, by name; those that were not kept are left out."""
         names, own = self.setting_names(), vars(self)
         try:
@@ -34,7 +36,7 @@ class Settings:
         except KeyError:  # one was not kept, or is a property
             return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
-    def check(self):
+    def check(self) -> None:
         """Raises ValueError if a setting, or one of an object among the settings, cannot be."""
         for name, value in self.settings().items():
             if name in self.valid and value not in self.valid[name]:
@@ -43,7 +45,7 @@ class Settings:
             if isinstance(value, Settings):
                 value.check()
 
-    def computed(self):
+    def computed(self) -> Self:
         """These settings as they are computed with: itself, or a copy with Python's numbers.
 
         To be called after ``check``.
@@ -91,11 +93,11 @@ def unchanged(value, before, constant=()):
 class NestedSettings(Settings):
     """Settings that scikit-learn clones, and reaches in a grid: ``solver__momentum``."""
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: Any = True) -> dict[str, Any]:
         """The arguments of the constructor, by name."""
         return self.settings()
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Sets arguments of the constructor by name. Raises ValueError on an unknown one."""
         names = self.setting_names()
         for name, value in params.items():

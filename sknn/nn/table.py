@@ -1,7 +1,9 @@
 """Tables of several kinds of columns as the input of a network: `TableInput`."""
 
+from collections.abc import Sequence
 from copy import copy
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +31,7 @@ class TableInput(Composite):
 
     _networks = _columns = None  # one for each part, and its columns: known once placed
 
-    def __init__(self, parts):
+    def __init__(self, parts: Sequence[tuple[Any, ...]]) -> None:
         self.parts = parts
 
     def named_layers(self):

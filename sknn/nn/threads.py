@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from functools import cache
@@ -15,12 +15,13 @@ MOST = 1024  # threads in the pool, which starts them as they are needed
 SMALL = 2_000_000  # multiply-adds: below, a second thread gains an eighth at the most
 
 _lock = Lock()
-_holders = WeakSet()
-_limits = []  # (library, its number of threads before the first holder came)
+_holders: WeakSet = WeakSet()
+_limits: list = []  # (library, its number of threads before the first holder came)
 _pool = None
 _room = Condition()  # guards the next three; notified when threads have given room
 _allowed = 1  # threads, as the last caller found it
-_callers, _helpers = set(), set()  # of share_out: numbers of threads, futures
+_callers: set[int] = set()  # of share_out: numbers of threads
+_helpers: set[Future] = set()  # of share_out
 _own = local()  # turns: a weak reference to the turns that this thread takes, or None
 
 

@@ -202,12 +202,12 @@ def one_epoch(rows, gradient, plan, run):
             batch.x = plan.augment(batch.x, *place, workspace)
         rate = plan.schedule.rate(progress, plan.learning_rate)
         if isinstance(batch, UnevenBatch):
-            loss, norm, learning = *_step_in_parts(batch.parts, gradient, plan, run, place), 1
+            (loss, norm), learning = _step_in_parts(batch.parts, gradient, plan, run, place), 1
         elif idle is False:
-            loss, norm, learning = *one_step(gradient, batch, plan, run, rate), 1
+            (loss, norm), learning = one_step(gradient, batch, plan, run, rate), 1
         else:
             part = ~idle, batch.select(~idle)
-            loss, norm, learning = *_step_in_parts([part], gradient, plan, run, place), ~idle
+            (loss, norm), learning = _step_in_parts([part], gradient, plan, run, place), ~idle
         n = batch.n_samples * learning
         total = total + loss * n
         norms = norms + norm

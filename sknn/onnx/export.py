@@ -2,17 +2,19 @@
 
 from math import prod
 from numbers import Integral
+from typing import Any
 
 from sknn.estimators.base import BaseNetwork
 from sknn.onnx.conversion import converted, input_dtype, sample_shapes
 from sknn.onnx.graph import Graph, Tensor
 from sknn.onnx.protobuf import as_model, newest_opset
 from sknn.tabular.ensemble import TableNetwork
+from sknn.typing import Shape
 
 OLDEST, DEFAULT, NEWEST = 17, 18, 22  # opsets
 
 
-def to_onnx(estimator, *, opset=None, input_shape=None):
+def to_onnx(estimator: Any, *, opset: int | None = None, input_shape: Shape | None = None) -> Any:
     """Convert a fitted estimator to an ONNX model, which runs where there is no Python.
 
     The model takes an input ``X`` with any number of samples, of the dtype of the weights, or uint8

@@ -36,7 +36,7 @@ OPTIONS = {
 }
 
 
-def register():
+def register() -> None:
     """Make ``skl2onnx`` convert the estimators of this package, alone and in pipelines.
 
     Call it once, before ``skl2onnx.to_onnx``. The networks are converted as by ``to_onnx`` of this

@@ -1,6 +1,8 @@
 """Activation functions and their derivatives."""
 
+from collections.abc import Sequence
 from math import ceil, sqrt
+from typing import Any, Self
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from sknn.nn.ranges import NUMBER, Range, as_float, shown
 from sknn.nn.workspace import Workspace
 from sknn.plotting.panels import BLUE, VERMILION, panels
 from sknn.scikit_learn import check_matplotlib_support
+from sknn.typing import Arrays
 
 IN_A_ROW = 4  # panels
 POINTS = Range(2, 10**6, closed="both", whole=True)
@@ -56,15 +59,23 @@ class ActivationDisplay:
     1.0
     """
 
-    def __init__(self, *, z, outputs, derivatives):
+    def __init__(self, *, z: np.ndarray, outputs: Arrays, derivatives: Arrays) -> None:
         self.z = z
         self.outputs = outputs
         self.derivatives = derivatives
 
     @classmethod
     def from_activations(
-        cls, activations=None, *, low=-4.0, high=4.0, n_points=401, plot=True, ax=None, **kwargs
-    ):
+        cls,
+        activations: str | Activation | Sequence[str | Activation] | None = None,
+        *,
+        low: float = -4.0,
+        high: float = 4.0,
+        n_points: int = 401,
+        plot: bool = True,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Compute activations and derivatives over a range, and draw them.
 
         Parameters
@@ -116,7 +127,7 @@ class ActivationDisplay:
         )
         return display.plot(ax, **kwargs) if plot else display
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Any = None, **kwargs: Any) -> Self:
         """Draw a panel for each activation: f solid, f' dashed.
 
         Parameters

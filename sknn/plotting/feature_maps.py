@@ -1,8 +1,10 @@
 """What each channel of a layer answers to one image."""
 
 from itertools import islice
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sknn.estimators.inputs import check_finite
 from sknn.inspection.networks import look_inside
@@ -72,13 +74,24 @@ class FeatureMapDisplay:
     (4, 4, 16)
     """
 
-    def __init__(self, *, image, maps, layer_name=None):
+    def __init__(
+        self, *, image: np.ndarray, maps: np.ndarray, layer_name: str | None = None
+    ) -> None:
         self.image = image
         self.maps = maps
         self.layer_name = layer_name
 
     @classmethod
-    def from_estimator(cls, estimator, image, *, layer=None, plot=True, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        image: ArrayLike,
+        *,
+        layer: str | int | None = None,
+        plot: bool = True,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Send an image through a fitted estimator, and draw what a layer gives.
 
         Parameters
@@ -116,7 +129,9 @@ class FeatureMapDisplay:
         display = cls(image=x[0], maps=maps[0], layer_name=passes.names[index])
         return display.plot(ax, **kwargs) if plot else display
 
-    def plot(self, ax=None, *, n_maps=64, n_columns=None, **kwargs):
+    def plot(
+        self, ax: Any = None, *, n_maps: int = 64, n_columns: int | None = None, **kwargs: Any
+    ) -> Self:
         """Draw the image and, next to it, the channels.
 
         Parameters

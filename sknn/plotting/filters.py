@@ -1,5 +1,7 @@
 """The weights of the first layer, as images: what each of its units looks for."""
 
+from typing import Any, Self
+
 import numpy as np
 
 from sknn.estimators.panel.html import names_of_layers
@@ -8,6 +10,7 @@ from sknn.plotting.layerwise import as_image_shape
 from sknn.plotting.mosaic import Mosaic, caption
 from sknn.plotting.panels import check_count, colour_bar, panels, symmetric_scale
 from sknn.scikit_learn import check_matplotlib_support
+from sknn.typing import Shape
 
 
 class FilterDisplay:
@@ -50,12 +53,20 @@ class FilterDisplay:
     (30, 8, 8, 1)
     """
 
-    def __init__(self, *, filters, layer_name=None):
+    def __init__(self, *, filters: np.ndarray, layer_name: str | None = None) -> None:
         self.filters = filters
         self.layer_name = layer_name
 
     @classmethod
-    def from_estimator(cls, estimator, *, image_shape=None, plot=True, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        image_shape: Shape | None = None,
+        plot: bool = True,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Take the weights from a fitted estimator, and draw them.
 
         Parameters
@@ -98,7 +109,9 @@ class FilterDisplay:
         display = cls(filters=np.moveaxis(weight, -1, 0).copy(), layer_name=name)
         return display.plot(ax, **kwargs) if plot else display
 
-    def plot(self, ax=None, *, n_filters=64, n_columns=None, **kwargs):
+    def plot(
+        self, ax: Any = None, *, n_filters: int = 64, n_columns: int | None = None, **kwargs: Any
+    ) -> Self:
         """Draw the filters in rows, with a colour bar.
 
         Parameters

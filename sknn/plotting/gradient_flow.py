@@ -1,12 +1,17 @@
 """How gradients flow: their norm in each layer, and dead ReLU units, epoch by epoch."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from sknn.inspection.networks import look_inside
 from sknn.plotting.panels import UNSIGNED, count_epochs, ink, panels
 from sknn.plotting.recorder import GradientFlow
 from sknn.scikit_learn import callbacks_of, check_matplotlib_support
+from sknn.typing import Samples
 
 DASHES = ["-", "--", "-.", ":"]
 ON_LIGHT, ON_DARK = (0, 0.88), (0.3, 1)  # shades that stand out from the ground
@@ -63,7 +68,14 @@ class GradientFlowDisplay:
     True
     """
 
-    def __init__(self, *, epochs, gradient_norms, dead_shares, layer_names):
+    def __init__(
+        self,
+        *,
+        epochs: np.ndarray,
+        gradient_norms: np.ndarray,
+        dead_shares: np.ndarray,
+        layer_names: Sequence[str],
+    ) -> None:
         self.epochs = epochs
         self.gradient_norms = gradient_norms
         self.dead_shares = dead_shares
@@ -71,8 +83,17 @@ class GradientFlowDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, n_samples=256, fit_params=None, plot=True, ax=None, **kwargs
-    ):
+        cls,
+        estimator: Any,
+        X: Samples,
+        y: ArrayLike,
+        *,
+        n_samples: int = 256,
+        fit_params: Mapping[str, Any] | None = None,
+        plot: bool = True,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Fit a copy of an estimator with :class:`GradientFlow`, and draw its records.
 
         Parameters
@@ -114,7 +135,9 @@ class GradientFlowDisplay:
         return cls.from_callback(flow, plot=plot, ax=ax, **kwargs)
 
     @classmethod
-    def from_callback(cls, callback, *, plot=True, ax=None, **kwargs):
+    def from_callback(
+        cls, callback: GradientFlow, *, plot: bool = True, ax: Any = None, **kwargs: Any
+    ) -> Self:
         """Draw what a callback has recorded.
 
         Parameters
@@ -152,7 +175,7 @@ class GradientFlowDisplay:
         )
         return display.plot(ax, **kwargs) if plot else display
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: Any = None, **kwargs: Any) -> Self:
         """Draw a line for each layer, from dark at the input to light at the output.
 
         The axis of the norms is logarithmic: norms of exactly 0 are triangles at its foot.
@@ -179,8 +202,8 @@ class GradientFlowDisplay:
         self.figure_, self.axes_ = panels(ax, n_panels, figsize=(8, 1.6 + 2.4 * n_panels))
         self.ax_ = self.axes_[0]
         n_layers = len(self.layer_names)
-        ends = ON_DARK if np.mean(to_rgb(ink())) > 0.5 else ON_LIGHT
-        shades = plt.get_cmap(UNSIGNED)(np.linspace(*ends, n_layers))
+        first, last = ON_DARK if np.mean(to_rgb(ink())) > 0.5 else ON_LIGHT
+        shades = plt.get_cmap(UNSIGNED)(np.linspace(first, last, n_layers))
         every = -(-n_layers // MOST)
         for number, (name, shade) in enumerate(zip(self.layer_names, shades, strict=True)):
             named = number % every == 0 or number == n_layers - 1

@@ -1,6 +1,9 @@
 """The learning-rate range test: which rates a network can be trained with."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import clone, is_classifier
 from sklearn.utils import check_random_state, indexable
 
@@ -8,6 +11,7 @@ from sknn.inspection.networks import look_inside
 from sknn.nn.ranges import POSITIVE, Range, as_float, shown
 from sknn.plotting.panels import ink, panels
 from sknn.scikit_learn import check_matplotlib_support, safe_indexing
+from sknn.typing import Samples
 
 MEMORY = 0.9  # of the running mean that smooths the losses
 STEPS = Range(10, 10**6, closed="both", whole=True)
@@ -46,15 +50,25 @@ class LearningRateDisplay:
     True
     """
 
-    def __init__(self, *, rates, losses, suggested_rate):
+    def __init__(self, *, rates: np.ndarray, losses: np.ndarray, suggested_rate: float) -> None:
         self.rates = rates
         self.losses = losses
         self.suggested_rate = suggested_rate
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, low=1e-6, high=10.0, n_steps=100, plot=True, ax=None, **kwargs
-    ):
+        cls,
+        estimator: Any,
+        X: Samples,
+        y: ArrayLike,
+        *,
+        low: float = 1e-6,
+        high: float = 10.0,
+        n_steps: int = 100,
+        plot: bool = True,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Run the range test on a copy of an estimator, and draw it.
 
         The copy takes one step of its solver per mini-batch, with a rate that rises
@@ -101,7 +115,7 @@ class LearningRateDisplay:
         display = cls(rates=rates, losses=losses, suggested_rate=_steepest(rates, losses))
         return display.plot(ax, **kwargs) if plot else display
 
-    def plot(self, ax=None, *, name=None, **kwargs):
+    def plot(self, ax: Any = None, *, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the loss against the rate, with the suggested rate marked.
 
         Parameters

@@ -1,6 +1,10 @@
 """The picture of a network: units or maps in columns, and the weights between them."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sknn.inspection.networks import look_inside
 from sknn.plotting.arrangement import Arrangement
@@ -64,12 +68,21 @@ class NetworkDisplay:
     dense3 (3,) ['softmax']
     """
 
-    def __init__(self, *, columns, shortcuts=()):
+    def __init__(self, *, columns: Sequence[Any], shortcuts: Sequence[Any] = ()) -> None:
         self.columns = columns
         self.shortcuts = shortcuts
 
     @classmethod
-    def from_estimator(cls, estimator, X=None, *, max_units=20, plot=True, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: ArrayLike | None = None,
+        *,
+        max_units: int = 20,
+        plot: bool = True,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Take the layers and weights from a fitted estimator, and draw them.
 
         Parameters
@@ -113,7 +126,15 @@ default=None
         display = cls(columns=columns, shortcuts=shortcuts)
         return display.plot(ax, max_units=max_units, **kwargs) if plot else display
 
-    def plot(self, ax=None, *, max_units=20, max_maps=6, cmap=None, **kwargs):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        max_units: int = 20,
+        max_maps: int = 6,
+        cmap: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the network.
 
         Above each column stand the name of its layer and how many units or maps it has; below

@@ -1,6 +1,9 @@
 """Records how gradients flow while a network trains."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
 from sknn.inspection.networks import fitted_model
@@ -8,6 +11,7 @@ from sknn.nn.activations import ReLU
 from sknn.nn.gradient import Gradient
 from sknn.plotting.layerwise import LayerByLayer
 from sknn.plotting.panels import check_count
+from sknn.typing import Samples
 
 PART = 32  # samples: so many go through the network at a time to find dead units
 
@@ -58,19 +62,23 @@ class GradientFlow:
     True
     """
 
-    def __init__(self, n_samples=256):
+    def __init__(self, n_samples: int = 256) -> None:
         check_count("n_samples", n_samples)
         self.n_samples = n_samples
-        self.epochs_ = []
+        self.epochs_: list[int] = []
+        self.gradient_norms_: list[np.ndarray] = []
+        self.dead_shares_: list[np.ndarray] = []
 
-    def setup(self, estimator, context):
+    def setup(self, estimator: Any, context: Any) -> None:
         """Called by the estimator when a fit begins; nothing to be done."""
 
-    def teardown(self, estimator, context):
+    def teardown(self, estimator: Any, context: Any) -> None:
         """Called by the estimator when a fit is over: lets go of the data."""
         self.__dict__.pop("_probe", None)
 
-    def on_fit_task_begin(self, estimator, context, *, X, y, metadata):
+    def on_fit_task_begin(
+        self, estimator: Any, context: Any, *, X: Samples, y: ArrayLike, metadata: Any
+    ) -> None:
         """Called by the estimator before the fit and before each epoch."""
         if context.task_name == "epoch":
             return
@@ -81,7 +89,7 @@ class GradientFlow:
             self.epochs_, self.gradient_norms_, self.dead_shares_ = [], [], []
             self._record(estimator)
 
-    def on_fit_task_end(self, estimator, context):
+    def on_fit_task_end(self, estimator: Any, context: Any) -> None:
         """Called by the estimator after each epoch and after the fit."""
         # An epoch that was interrupted has no row in the history.
         if context.task_name == "epoch" and len(estimator.history_["loss"]) > self.epochs_[-1]:

@@ -1,8 +1,10 @@
 """Which parts of a sample an output of the network depends on."""
 
 from math import prod
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 
 from sknn.estimators.inputs import check_finite
@@ -10,6 +12,7 @@ from sknn.inspection.networks import look_inside
 from sknn.plotting.layerwise import LayerByLayer, as_image_shape, as_input
 from sknn.plotting.panels import BLUE, VERMILION, check_count, ink, panels, show_image, show_signed
 from sknn.scikit_learn import check_matplotlib_support
+from sknn.typing import Shape
 
 LABELS = "Output per unit of input", "Part of the difference of outputs"
 AT_ONCE = 32  # samples between baseline and sample that are computed together
@@ -77,14 +80,14 @@ class SaliencyDisplay:
     def __init__(
         self,
         *,
-        sample,
-        gradient,
-        attribution,
-        output,
-        baseline_output,
-        target_name=None,
-        feature_names=None,
-    ):
+        sample: np.ndarray,
+        gradient: np.ndarray,
+        attribution: np.ndarray,
+        output: float,
+        baseline_output: float,
+        target_name: str | None = None,
+        feature_names: np.ndarray | None = None,
+    ) -> None:
         self.sample = sample
         self.gradient = gradient
         self.attribution = attribution
@@ -96,17 +99,17 @@ class SaliencyDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        sample,
+        estimator: Any,
+        sample: ArrayLike,
         *,
-        target=None,
-        baseline=None,
-        n_steps=64,
-        image_shape=None,
-        plot=True,
-        ax=None,
-        **kwargs,
-    ):
+        target: Any = None,
+        baseline: ArrayLike | None = None,
+        n_steps: int = 64,
+        image_shape: Shape | None = None,
+        plot: bool = True,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Differentiate an output of a fitted estimator at one sample, and draw it.
 
         Parameters
@@ -171,7 +174,7 @@ class SaliencyDisplay:
         )
         return display.plot(ax, **kwargs) if plot else display
 
-    def plot(self, ax=None, *, n_features=20, **kwargs):
+    def plot(self, ax: Any = None, *, n_features: int = 20, **kwargs: Any) -> Self:
         """Draw an image with its two maps, channels added up; or two bars for each feature.
 
         Parameters

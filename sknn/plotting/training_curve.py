@@ -1,5 +1,7 @@
 """The course of training: loss, validation score and learning rate, epoch by epoch."""
 
+from typing import Any, Self
+
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
@@ -71,15 +73,15 @@ class TrainingCurveDisplay:
     def __init__(
         self,
         *,
-        loss,
-        validation_loss=None,
-        validation_score=None,
-        learning_rate=None,
-        score_name="score",
-        kept_epoch=None,
-        unit="Epoch",
-        name=None,
-    ):
+        loss: np.ndarray,
+        validation_loss: np.ndarray | None = None,
+        validation_score: np.ndarray | None = None,
+        learning_rate: np.ndarray | None = None,
+        score_name: str = "score",
+        kept_epoch: int | None = None,
+        unit: str = "Epoch",
+        name: str | None = None,
+    ) -> None:
         self.loss = loss
         self.validation_loss = validation_loss
         self.validation_score = validation_score
@@ -90,7 +92,15 @@ class TrainingCurveDisplay:
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, plot=True, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        name: str | None = None,
+        plot: bool = True,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Take the curves from the ``history_`` of a fitted estimator, and draw them.
 
         Those of an estimator for tables are the means over its members.
@@ -120,7 +130,7 @@ class TrainingCurveDisplay:
         display = cls(**read(estimator), score_name=_score_name(estimator), name=name)
         return display.plot(ax, **kwargs) if plot else display
 
-    def plot(self, ax=None, *, loss_scale="linear", **kwargs):
+    def plot(self, ax: Any = None, *, loss_scale: str = "linear", **kwargs: Any) -> Self:
         """Draw a panel for the losses, and one each for score and learning rate if there are any.
 
         Parameters
@@ -151,7 +161,7 @@ class TrainingCurveDisplay:
             ax, 1 + len(extra), figsize=(6.4, 2.4 + 1.8 * (1 + len(extra)))
         )
         self.ax_ = self.axes_[0]
-        self.lines_ = {}
+        self.lines_: dict[str, Any] = {}
         seen, unseen = {"color": BLUE}, {"color": VERMILION, "linestyle": "--"}
         self._draw(self.ax_, "loss", "training", **{**seen, **kwargs})
         if self.validation_loss is not None:

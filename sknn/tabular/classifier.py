@@ -1,15 +1,21 @@
 """`TabularClassifier`: labels out of raw tables."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
+from sknn.nn.activations import Activation
 from sknn.nn.losses import LabelSmoothing, SoftmaxLogLoss
 from sknn.tabular.calibration import fitted_temperature, softmax
 from sknn.tabular.ensemble import TableNetwork
 from sknn.tabular.parameters import constraints
 from sknn.tabular.scores import SCORES
 from sknn.tabular.targets import checked_labels, weight_by_class
+from sknn.typing import Samples
 
 
 class TabularClassifier(ClassifierMixin, TableNetwork):
@@ -135,27 +141,27 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
 
     def __init__(
         self,
-        n_estimators=8,
+        n_estimators: int = 8,
         *,
-        hidden_layer_sizes=(128, 128),
-        numeric_embedding="auto",
-        activation="auto",
-        categorical_features="from_dtype",
-        max_onehot=8,
-        learning_rate_init="auto",
-        max_iter=64,
-        batch_size="auto",
-        dropout=0.15,
-        weight_decay=0.02,
-        label_smoothing=0.1,
-        calibrate=True,
-        cv=None,
-        scoring=None,
-        class_weight=None,
-        max_time=None,
-        random_state=None,
-        verbose=0,
-    ):
+        hidden_layer_sizes: ArrayLike | int = (128, 128),
+        numeric_embedding: str = "auto",
+        activation: str | Activation = "auto",
+        categorical_features: ArrayLike | str | None = "from_dtype",
+        max_onehot: int = 8,
+        learning_rate_init: float | str = "auto",
+        max_iter: int = 64,
+        batch_size: int | str = "auto",
+        dropout: float = 0.15,
+        weight_decay: float = 0.02,
+        label_smoothing: float = 0.1,
+        calibrate: bool = True,
+        cv: Any = None,
+        scoring: str | None = None,
+        class_weight: Mapping[Any, float] | str | None = None,
+        max_time: float | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | int = 0,
+    ) -> None:
         self.n_estimators = n_estimators
         self.hidden_layer_sizes = hidden_layer_sizes
         self.numeric_embedding = numeric_embedding
@@ -176,7 +182,7 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         self.random_state = random_state
         self.verbose = verbose
 
-    def predict(self, X):
+    def predict(self, X: Samples) -> np.ndarray:
         """Predict labels.
 
         Parameters
@@ -192,7 +198,7 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         z = self._outputs(X)
         return self.classes_[self._prediction(z).argmax(axis=1)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Samples) -> np.ndarray | Any:
         """Predict probabilities.
 
         Parameters
@@ -207,7 +213,7 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         """
         return self._prediction(self._outputs(X))
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Samples) -> np.ndarray | Any:
         """Predict logarithms of probabilities.
 
         Parameters
@@ -222,7 +228,7 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         """
         return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy.
 
         Parameters

@@ -1,8 +1,10 @@
 """What both estimators do: a raw table in, the mean of several networks out."""
 
 from contextlib import nullcontext
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_consistent_length, check_random_state
@@ -31,6 +33,7 @@ from sknn.tabular.recipe import (
     optimizer_for,
     schedule_for,
 )
+from sknn.typing import Samples
 
 LEAST_WEIGHT = 1e-30  # of the mean
 EXACT = 1000  # rows: up to so many are predicted in float64, for which the time does not matter
@@ -59,18 +62,21 @@ class TableNetwork(
     are scored on what a member did not see, and what the mean of the members is.
     """
 
+    n_features_in_: int  # for type checkers, as feature_names_in_: validate_data sets them
+    feature_names_in_: np.ndarray
+
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Samples,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: Samples | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Fit the members to X and y.
 
         Parameters
@@ -290,7 +296,7 @@ class TableNetwork(
         check_finite(z)
         return z
 
-    def transform(self, X):
+    def transform(self, X: Samples) -> np.ndarray | Any:
         """What the last hidden layers of all members make of X, as features for another model.
 
         Parameters
@@ -312,7 +318,7 @@ class TableNetwork(
         return self.n_members_ * self._model.network.shapes[-2][0]
 
     @property
-    def feature_importances_(self):
+    def feature_importances_(self) -> np.ndarray:
         """Not computed: see ``sklearn.inspection.permutation_importance``."""
         raise AttributeError(
             f"{type(self).__name__} has no feature_importances_. Use sklearn.inspection."
@@ -320,15 +326,15 @@ class TableNetwork(
         )
 
     @_refused("partial_fit", "scales and categories are learnt from the whole table. Call fit.")
-    def partial_fit(self, X, y):
+    def partial_fit(self, X: Samples, y: ArrayLike) -> None:
         """Not available: scales and categories are learnt from the whole table."""
 
     @_refused("resume", "members keep no checkpoint. Call fit, with max_time if time is short.")
-    def resume(self, X, y):
+    def resume(self, X: Samples, y: ArrayLike) -> None:
         """Not available: members keep no checkpoint."""
 
     @_refused("set_callbacks", "members train in one pass, without callbacks. Use verbose.")
-    def set_callbacks(self, *callbacks):
+    def set_callbacks(self, *callbacks: Any) -> None:
         """Not available: members train in one pass, without callbacks."""
 
     def __sklearn_tags__(self):

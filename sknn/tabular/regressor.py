@@ -2,17 +2,20 @@
 
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
-from sknn.nn.activations import Mish
-from sknn.nn.losses import REGRESSION_LOSSES, Quantile, SquaredError
+from sknn.nn.activations import Activation, Mish
+from sknn.nn.losses import REGRESSION_LOSSES, Loss, Quantile, SquaredError
 from sknn.tabular.ensemble import TableNetwork
 from sknn.tabular.parameters import constraints
 from sknn.tabular.scores import ERRORS, minus_loss
 from sknn.tabular.targets import Scaling, checked_numbers
+from sknn.typing import Samples
 
 
 class TabularRegressor(RegressorMixin, TableNetwork):
@@ -142,26 +145,26 @@ class TabularRegressor(RegressorMixin, TableNetwork):
 
     def __init__(
         self,
-        n_estimators=8,
+        n_estimators: int = 8,
         *,
-        loss="squared_error",
-        quantile=0.5,
-        hidden_layer_sizes=(128, 128),
-        numeric_embedding="auto",
-        activation="auto",
-        categorical_features="from_dtype",
-        max_onehot=8,
-        learning_rate_init="auto",
-        max_iter=64,
-        batch_size="auto",
-        dropout=0.15,
-        weight_decay=0.02,
-        cv=None,
-        scoring=None,
-        max_time=None,
-        random_state=None,
-        verbose=0,
-    ):
+        loss: str | Loss = "squared_error",
+        quantile: float = 0.5,
+        hidden_layer_sizes: ArrayLike | int = (128, 128),
+        numeric_embedding: str = "auto",
+        activation: str | Activation = "auto",
+        categorical_features: ArrayLike | str | None = "from_dtype",
+        max_onehot: int = 8,
+        learning_rate_init: float | str = "auto",
+        max_iter: int = 64,
+        batch_size: int | str = "auto",
+        dropout: float = 0.15,
+        weight_decay: float = 0.02,
+        cv: Any = None,
+        scoring: str | None = None,
+        max_time: float | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | int = 0,
+    ) -> None:
         self.n_estimators = n_estimators
         self.loss = loss
         self.quantile = quantile
@@ -181,7 +184,7 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         self.random_state = random_state
         self.verbose = verbose
 
-    def predict(self, X):
+    def predict(self, X: Samples) -> np.ndarray:
         """Predict targets.
 
         Parameters
@@ -196,7 +199,7 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         """
         return self._prediction(self._outputs(X))
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """R2 of the predictions.
 
         Parameters

@@ -54,13 +54,13 @@ class LayerTrace:
     activation: Activation | None
     declared: dict
     params: dict
-    x: np.ndarray = None
-    z: np.ndarray = None
-    a: np.ndarray = None
-    da: np.ndarray = None
-    delta: np.ndarray = None
-    dx: np.ndarray = None
-    grads: dict = None
+    x: np.ndarray | None = None
+    z: np.ndarray | None = None
+    a: np.ndarray | None = None
+    da: np.ndarray | None = None
+    delta: np.ndarray | None = None
+    dx: np.ndarray | None = None
+    grads: dict | None = None
     after: dict | None = None
 
     @property

@@ -1,6 +1,9 @@
 """One step of training, with every number on the way kept."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
 from sknn.estimators.solvers import new_optimizer, new_schedule
@@ -10,9 +13,12 @@ from sknn.inspection.tracing.stages import stages_of
 from sknn.nn.gradient import Gradient
 from sknn.nn.passes import weight_column
 from sknn.nn.schedules import Progress
+from sknn.typing import Samples
 
 
-def trace(estimator, X, y, sample_weight=None):
+def trace(
+    estimator: Any, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None
+) -> Trace:
     """Run one step of training on the given samples, and keep everything that it computes.
 
     One forward and one backward pass over the samples as one batch, then one step of the

@@ -1,5 +1,6 @@
 """An activation function as a layer of its own."""
 
+from sknn.nn.activations import Activation
 from sknn.nn.layers.base import (
     Layer,
     activate,
@@ -19,7 +20,7 @@ class Activate(Layer):
 
     pixelwise = True
 
-    def __init__(self, activation="relu"):
+    def __init__(self, activation: str | Activation = "relu") -> None:
         self.activation = activation
 
     def output_shape(self, input_shape):

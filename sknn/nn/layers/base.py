@@ -2,11 +2,15 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from sknn.nn.activations import as_activation
+from sknn.nn.parameters import Parameter, State
+from sknn.nn.passes import Pass
 from sknn.nn.settings import NestedSettings
+from sknn.typing import Arrays, Shape
 
 
 class Layer(NestedSettings):
@@ -29,53 +33,53 @@ class Layer(NestedSettings):
     joint = False
     pixelwise = False
 
-    def output_shape(self, input_shape):
+    def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of one output sample. Raises ValueError if input_shape does not fit.
 
         Shapes are of one sample: (n_features,) or (height, width, channels).
         """
         raise NotImplementedError
 
-    def parameters(self, input_shape):
+    def parameters(self, input_shape: Shape) -> list[Parameter]:
         """The Parameters that it trains, in the order in which they are drawn."""
         return []
 
-    def state(self, input_shape):
+    def state(self, input_shape: Shape) -> list[State]:
         """The States that it updates in training."""
         return []
 
-    def adapt(self, params, state, x, random_state):
+    def adapt(self, params: Arrays, state: Arrays, x: np.ndarray, random_state: Any) -> None:
         """Changes the first values of params, in place, by what training rows say; see ``adapts``.
 
         x: (n, *input_shape), what the layers before make of these rows
         """
 
-    def multiply_adds(self, input_shape):
+    def multiply_adds(self, input_shape: Shape) -> int:
         """Multiplications, each with an addition, that forward spends on one sample."""
         return 0
 
-    def numbers_kept(self, input_shape):
+    def numbers_kept(self, input_shape: Shape) -> int:
         """How many numbers forward leaves in the workspace for one sample."""
         activation = getattr(self, "activation", None)
         z_as_well = activation is not None and as_activation(activation).needs == "z"
         return math.prod(self.output_shape(input_shape)) * (1 + z_as_well)
 
-    def scratch(self, input_shape):
+    def scratch(self, input_shape: Shape) -> int:
         """How many numbers, at the least, forward works with for one sample and does not keep."""
         return 0
 
-    def placed(self, input_shape):
+    def placed(self, input_shape: Shape) -> "Layer":
         """The layer that a network runs on samples of this shape: itself, or a copy that knows it.
 
         It answers what the network asks of layers: shapes, parameters and passes are its own.
         """
         return self
 
-    def inside(self, input_shape):
+    def inside(self, input_shape: Shape) -> list[Any]:
         """The Networks that it is made of, for tables of what a network costs."""
         return []
 
-    def fused(self, following):
+    def fused(self, following: "Layer") -> "Layer | None":
         """A layer that does the work of this and the following one at once, or None.
 
         Only its forward and backward are called, and ``fused`` about the layer after that: values
@@ -83,19 +87,21 @@ class Layer(NestedSettings):
         """
         return None
 
-    def affine(self, params, state):
+    def affine(self, params: Arrays, state: Arrays) -> tuple[np.ndarray, np.ndarray] | None:
         """(factor, offset) if prediction is y = x * factor + offset by channel, else None."""
         return None
 
-    def folded(self, params, factor, offset):
+    def folded(self, params: Arrays, factor: np.ndarray, offset: np.ndarray) -> Arrays | None:
         """Parameters that give y * factor + offset in place of y, or None if there are none."""
         return None
 
-    def for_prediction(self, params, state):
+    def for_prediction(self, params: Arrays, state: Arrays) -> Arrays:
         """Parameters that predict the same with less work; as they are, unless there are some."""
         return params
 
-    def forward(self, params, state, x, cache, context):
+    def forward(
+        self, params: Arrays, state: Arrays, x: np.ndarray, cache: Any, context: Pass
+    ) -> np.ndarray:
         """y, valid until the next call with the same cache. x is left as it is.
 
         x: (..., n, *input_shape)    y: (..., n, *output_shape)
@@ -103,7 +109,15 @@ class Layer(NestedSettings):
         """
         raise NotImplementedError
 
-    def backward(self, params, grads, dy, cache, context, need_dx=True):
+    def backward(
+        self,
+        params: Arrays,
+        grads: Arrays,
+        dy: np.ndarray,
+        cache: Any,
+        context: Pass,
+        need_dx: bool = True,
+    ) -> np.ndarray | None:
         """dx, or None without need_dx; grads are overwritten, dy may be.
 
         dy: (..., n, *output_shape)    dx: (..., n, *input_shape)
@@ -122,18 +136,38 @@ class JointLayer(Layer):
 
     joint = True
 
-    def forward_jointly(self, params, state, x, cache, context):
+    def forward_jointly(
+        self, params: Arrays, state: Arrays, x: np.ndarray, cache: Any, context: Pass
+    ) -> Any:
         """As ``forward``, for one part."""
         raise NotImplementedError
 
-    def backward_jointly(self, params, grads, dy, cache, context, need_dx=True):
+    def backward_jointly(
+        self,
+        params: Arrays,
+        grads: Arrays,
+        dy: np.ndarray,
+        cache: Any,
+        context: Pass,
+        need_dx: bool = True,
+    ) -> Any:
         """As ``backward``, for one part."""
         raise NotImplementedError
 
-    def forward(self, params, state, x, cache, context):
+    def forward(
+        self, params: Arrays, state: Arrays, x: np.ndarray, cache: Any, context: Pass
+    ) -> np.ndarray:
         return _alone(self.forward_jointly(params, state, x, cache, context))
 
-    def backward(self, params, grads, dy, cache, context, need_dx=True):
+    def backward(
+        self,
+        params: Arrays,
+        grads: Arrays,
+        dy: np.ndarray,
+        cache: Any,
+        context: Pass,
+        need_dx: bool = True,
+    ) -> np.ndarray | None:
         return _alone(self.backward_jointly(params, grads, dy, cache, context, need_dx))
 
 

@@ -6,8 +6,8 @@ from math import prod
 
 import numpy as np
 
-from sknn.nn.activations import Identity, as_activation
-from sknn.nn.initializers import Constant, HeOrGlorot, as_initializer
+from sknn.nn.activations import Activation, Identity, as_activation
+from sknn.nn.initializers import Constant, HeOrGlorot, Initializer, as_initializer
 from sknn.nn.layers.activate import Activate
 from sknn.nn.layers.base import (
     Layer,
@@ -69,17 +69,17 @@ class Conv2D(Layer):
 
     def __init__(
         self,
-        filters,
-        kernel_size=3,
-        stride=1,
-        padding="same",
-        activation="relu",
+        filters: int,
+        kernel_size: int | tuple[int, int] = 3,
+        stride: int | tuple[int, int] = 1,
+        padding: str | int | tuple[tuple[int, int], tuple[int, int]] = "same",
+        activation: str | Activation = "relu",
         *,
-        dilation=1,
-        bias=True,
-        weight_init="auto",
-        trainable=True,
-    ):
+        dilation: int | tuple[int, int] = 1,
+        bias: bool = True,
+        weight_init: str | Initializer = "auto",
+        trainable: bool = True,
+    ) -> None:
         self.filters = filters
         self.kernel_size = kernel_size
         self.stride = stride

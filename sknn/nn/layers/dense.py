@@ -5,9 +5,9 @@ from functools import partial
 
 import numpy as np
 
-from sknn.nn.activations import Identity, as_activation
+from sknn.nn.activations import Activation, Identity, as_activation
 from sknn.nn.batches import is_sparse
-from sknn.nn.initializers import Constant, as_initializer
+from sknn.nn.initializers import Constant, Initializer, as_initializer
 from sknn.nn.layers.base import (
     Layer,
     activate,
@@ -61,17 +61,17 @@ class Dense(Layer):
 
     def __init__(
         self,
-        units,
-        activation="relu",
+        units: int,
+        activation: str | Activation = "relu",
         *,
-        bias=True,
-        weight_init="auto",
-        trainable=True,
-        bias_init=None,
-        scaling="standard",
-        rate=1.0,
-        bias_rate=1.0,
-    ):
+        bias: bool = True,
+        weight_init: str | Initializer = "auto",
+        trainable: bool = True,
+        bias_init: str | Initializer | None = None,
+        scaling: str = "standard",
+        rate: float = 1.0,
+        bias_rate: float = 1.0,
+    ) -> None:
         self.units = units
         self.activation = activation
         self.bias = bias

@@ -4,7 +4,7 @@ import numpy as np
 
 from sknn.nn.layers.base import Layer
 from sknn.nn.ranges import Range
-from sknn.nn.schedules import PLANNED_OR_NONE
+from sknn.nn.schedules import PLANNED_OR_NONE, Schedule
 
 
 class Dropout(Layer):
@@ -26,7 +26,7 @@ class Dropout(Layer):
     pixelwise = True
     valid = {"rate": Range(0, 1, "left"), "schedule": PLANNED_OR_NONE}
 
-    def __init__(self, rate=0.5, schedule=None):
+    def __init__(self, rate: float = 0.5, schedule: Schedule | None = None) -> None:
         self.rate = rate
         self.schedule = schedule
 

@@ -41,7 +41,9 @@ class Embedding(Layer):
         "rate": POSITIVE,
     }
 
-    def __init__(self, n_levels, size=8, std=1.0, rate=1.0):
+    def __init__(
+        self, n_levels: int | list[int], size: int = 8, std: float = 1.0, rate: float = 1.0
+    ) -> None:
         self.n_levels = n_levels
         self.size = size
         self.std = std

@@ -53,7 +53,7 @@ class BatchNorm(JointLayer, Normalization):
 
     valid = {"momentum": Range(0, 1, "both"), "epsilon": POSITIVE}
 
-    def __init__(self, momentum=0.1, epsilon=1e-5):
+    def __init__(self, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
         self.momentum = momentum
         self.epsilon = epsilon
 
@@ -167,7 +167,7 @@ class LayerNorm(Normalization):
 
     valid = {"epsilon": POSITIVE}
 
-    def __init__(self, epsilon=1e-5):
+    def __init__(self, epsilon: float = 1e-5) -> None:
         self.epsilon = epsilon
 
     def forward(self, params, state, x, cache, context):

@@ -46,7 +46,14 @@ class Periodic(Layer):
         "rate": POSITIVE,
     }
 
-    def __init__(self, size=3, n_frequencies=16, std=0.1, keep_input=True, rate=1.0):
+    def __init__(
+        self,
+        size: int = 3,
+        n_frequencies: int = 16,
+        std: float = 0.1,
+        keep_input: bool = True,
+        rate: float = 1.0,
+    ) -> None:
         self.size = size
         self.n_frequencies = n_frequencies
         self.std = std

@@ -1,8 +1,10 @@
 """Numbers as piecewise-linear functions."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sknn.nn.initializers import Constant
 from sknn.nn.layers.base import Layer, kept, needs_flat
@@ -55,7 +57,7 @@ class PiecewiseLinear(Layer):
 
     valid = {"edges": EdgesOfColumns(), "size": COUNT, "rate": POSITIVE}
 
-    def __init__(self, edges, size=16, rate=1.0):
+    def __init__(self, edges: Sequence[ArrayLike], size: int = 16, rate: float = 1.0) -> None:
         self.edges = edges
         self.size = size
         self.rate = rate

@@ -18,7 +18,12 @@ class Pooling(Layer):
     x: (n, height, width, c)    y: (n, *outputs, c)
     """
 
-    def __init__(self, pool_size=2, stride=None, padding="valid"):
+    def __init__(
+        self,
+        pool_size: int | tuple[int, int] = 2,
+        stride: int | tuple[int, int] | None = None,
+        padding: str | int | tuple[tuple[int, int], tuple[int, int]] = "valid",
+    ) -> None:
         self.pool_size = pool_size
         self.stride = stride
         self.padding = padding

@@ -30,7 +30,7 @@ class Scale(Layer):
     pixelwise = True
     valid = {"initial": NUMBER, "rate": POSITIVE, "decay": FLAG}
 
-    def __init__(self, initial=1.0, rate=1.0, decay=False):
+    def __init__(self, initial: float = 1.0, rate: float = 1.0, decay: bool = False) -> None:
         self.initial = initial
         self.rate = rate
         self.decay = decay
