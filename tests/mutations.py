@@ -1373,9 +1373,9 @@ estimators/base.py: transform sequential mlp validation bad_input
     or not -len(depths) <= layer < len(depths) => or layer >= len(depths)
     rows = rows.astype(np.float64) => rows = rows
     goes_on = (self.warm_start or not start.planned) and => goes_on = self.warm_start and
-    return network.draws or augments or not => return augments or not
-    return network.draws or augments or not => return network.draws or not
-    augments or not isinstance(rows, Rows) => augments
+    return network.draws or augments or rows => return augments or rows
+    return network.draws or augments or rows => return network.draws or rows
+    augments or rows.numbered != len(rows) => augments
 estimators/rollback.py: rollback callbacks mlp bad_input
     before | under_way => vars(estimator) | before | under_way
     in CALLBACKS_UNDER_WAY if name in now} => in () if name in now}

@@ -375,9 +375,9 @@ def test_callback_without_records_raises():
         GradientFlowDisplay.from_callback(GradientFlow(), plot=False)
 
 
-@pytest.mark.parametrize("other", [LogisticRegression(), make_pipeline(MLPClassifier())])
+@pytest.mark.parametrize("other", [LogisticRegression(), make_pipeline(LogisticRegression())])
 def test_estimator_of_another_kind_raises(other):
-    with pytest.raises(TypeError, match=f"network of this package, got {type(other).__name__}"):
+    with pytest.raises(TypeError, match=r"network of this package, .*, got LogisticRegression"):
         GradientFlowDisplay.from_estimator(other, X, Y, plot=False)
 
 

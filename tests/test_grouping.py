@@ -259,21 +259,21 @@ def test_rows_of_other_subsets_are_others():
 
 def test_draws_are_the_same_for_generators_at_one_place_that_nobody_else_has():
     fit, same, other = (new_fit(seed=seed, own_draws=True) for seed in (0, 0, 1))
-    assert same_draws(fit, same)
-    assert not same_draws(fit, other)
-    assert not same_draws(fit, replace(same, own_draws=False))
-    assert not same_draws(replace(fit, own_draws=False), same)
+    assert same_draws([fit, same])
+    assert not same_draws([fit, other])
+    assert not same_draws([fit, replace(same, own_draws=False)])
+    assert not same_draws([replace(fit, own_draws=False), same])
     state = same.run.random_state.get_state()
     same.run.random_state.random_sample()  # the same key, two numbers further
     assert_array_equal(same.run.random_state.get_state()[1], state[1])
-    assert not same_draws(fit, same)
+    assert not same_draws([fit, same])
     same.run.random_state.set_state(state)
     same.run.seed = fit.run.seed + 1
-    assert not same_draws(fit, same)
+    assert not same_draws([fit, same])
     same.run.seed = fit.run.seed
     other.run.seed = fit.run.seed  # another key, at the same place
     assert other.run.random_state.get_state()[2] == fit.run.random_state.get_state()[2]
-    assert not same_draws(fit, other)
+    assert not same_draws([fit, other])
 
 
 def test_numbers_of_an_optimiser_are_those_that_may_differ():

@@ -51,6 +51,7 @@ USES = {
         "sknn/tabular/recipe.py",
     ],
     "parameter of all estimators": [
+        "docs/guide/large_data.md",
         "docs/guide/reproducibility.md",
         "docs/guide/searching.md",
         "docs/guide/tables.md",

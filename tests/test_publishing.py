@@ -10,7 +10,7 @@ import sknn
 from sknn import MLPClassifier, MLPRegressor
 
 # What X and y say is set where they are read; what a pickle leaves out is made again after it.
-READ = {"classes_", "image_scale_", "image_shape_"}
+READ = {"classes_", "image_scale_", "image_shape_", "n_features_in_"}
 UNPICKLED = {"coefs_", "intercepts_"}
 
 ROOT = Path(sknn.__file__).parent

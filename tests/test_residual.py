@@ -417,7 +417,7 @@ class Stopped(Exception):
 def test_resumed_fit_is_that_which_was_not_disturbed(make, given, tmp_path, monkeypatch):
     undisturbed = make(max_iter=4).fit(given, Y)
     clf = make(max_iter=4, checkpoint=tmp_path / "fit.sknn")
-    epoch, epochs = sknn.nn.training._epoch, []
+    epoch, epochs = sknn.nn.training.one_epoch, []
 
     def crash(*args):
         epochs.append(None)
@@ -425,7 +425,7 @@ def test_resumed_fit_is_that_which_was_not_disturbed(make, given, tmp_path, monk
             raise Stopped
         return epoch(*args)
 
-    monkeypatch.setattr("sknn.nn.training._epoch", crash)
+    monkeypatch.setattr("sknn.nn.training.one_epoch", crash)
     with pytest.raises(Stopped):
         clf.fit(given, Y)
     monkeypatch.undo()

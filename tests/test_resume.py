@@ -241,7 +241,7 @@ def test_resuming_what_is_over_trains_no_more(case, path, monkeypatch):
     estimator = new_estimator(case, path)
     X, y = data_for(estimator)
     estimator.fit(X, y)
-    monkeypatch.setattr("sknn.nn.training._epoch", None)
+    monkeypatch.setattr("sknn.nn.training.one_epoch", None)
     assert_same_fit(new_estimator(case, path).resume(X, y), estimator)
 
 
@@ -455,7 +455,7 @@ def test_disk_that_fills_up_costs_no_training(path):
 
 def test_disk_that_is_full_at_first_stops_the_fit_before_it_trains(path, monkeypatch):
     full_disk(monkeypatch, after=0)
-    monkeypatch.setattr("sknn.nn.training._epoch", None)
+    monkeypatch.setattr("sknn.nn.training.one_epoch", None)
     estimator = new_estimator("classifier", path)
     with pytest.raises(OSError, match="No space left"):
         estimator.fit(X, LABELS)

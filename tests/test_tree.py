@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from sknn.nn.tree import FAN_OUT, halves, joined, n_children, parent
 
@@ -32,7 +33,7 @@ def divided(draw):
     return values, np.split(np.arange(len(values)), sorted(cuts - {len(values)}))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(divided(), st.randoms())
 def test_ranks_get_the_bits_that_one_process_gets(case, random):
     values, spans = case

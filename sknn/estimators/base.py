@@ -33,7 +33,6 @@ from sknn.estimators.solvers import (
 )
 from sknn.estimators.starts import Fresh, Further, Resumed, Warm
 from sknn.estimators.validation import given_data, hold_out, user_score
-from sknn.nn.batches import Rows
 from sknn.nn.fit import Fit, Watch
 from sknn.nn.model import Model, as_weights
 from sknn.nn.network import Network
@@ -471,7 +470,7 @@ def _take_given(model, weights):
 def _draws(network, rows, plan):
     """Whether training draws anything but the order of the rows."""
     augments = getattr(plan, "augment", None) is not None
-    return network.draws or augments or not isinstance(rows, Rows)
+    return network.draws or augments or rows.numbered != len(rows)
 
 
 def _refuse_other_arrays(network, previous):

@@ -7,6 +7,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv, train_test_split
 
 from sknn.estimators.scales import warn_of_other_scale
+from sknn.nn.batches import Rows
 from sknn.nn.fit import HeldOut
 from sknn.nn.ranges import plain, shown
 from sknn.scikit_learn import safe_indexing
@@ -58,7 +59,8 @@ def _given(estimator, model, data, given):
     wanted = data.rows.targets(slice(0, 1)).shape[1]
     if y.shape[1] != wanted:
         raise ValueError(f"y_val must have {wanted} columns, as y, got {y.shape[1]}.")
-    warn_of_other_scale(data.rows.samples, held.rows.samples)
+    if isinstance(data.rows, Rows) and isinstance(held.rows, Rows):  # others would be read again
+        warn_of_other_scale(data.rows.samples, held.rows.samples)
     scoring = _scoring(estimator)
     return HeldOut(held.X, None, y, held.labels, held.sample_weight, scoring)
 

@@ -88,6 +88,9 @@ class Network:
         flat = (i for i, shape in enumerate(self.shapes[:-1]) if len(shape) != 3)
         self.n_image_layers = next(flat, len(self.layers))
 
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "_memory"}
+
     def is_of(self, layers, input_shape):
         """Whether a network of these layers is certain to be the same as this one."""
         return (
