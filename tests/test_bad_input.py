@@ -1129,7 +1129,7 @@ SPAN = np.timedelta64(1, "s")
         ({"input_shape": np.array(3)}, r"^input_shape must be \(height, width\).*got array\(3\)"),
         ({"random_state": SPAN}, r"^random_state must be .* time span np\.timedelta64\(1,'s'\)"),
         ({"verbose": SPAN}, r"^verbose must be .* time span np\.timedelta64\(1,'s'\)"),
-        ({"n_iter_no_change": np.timedelta64(1)}, r"^n_iter_no_change must be .* time span"),
+        ({"n_iter_no_change": np.timedelta64(1, "s")}, r"^n_iter_no_change must be .* time span"),
         ({"scoring": Cliff}, r"^scoring must be an object, got the class .*Cliff"),
         ({"validation_fraction": KFold}, r"^validation_fraction must .* Call it: valid.*=KFold\("),
         ({"hidden_layer_sizes": range(10**12)}, "^hidden_layer_sizes must be at most 10000"),

@@ -4,6 +4,7 @@ import threading
 import time
 import warnings
 from dataclasses import replace
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -248,11 +249,29 @@ def test_client_is_found_and_not_pickled(client, threads):
     assert local.n_shards_ == 1
 
     async def one():
-        async with distributed.Client(threads.cluster, asynchronous=True) as other:
+        async with distributed.Client(
+            threads.cluster, asynchronous=True, set_as_default=False
+        ) as other:
             with pytest.raises(ValueError, match="asynchronous Client"):
                 client_for(other)
 
     threads.sync(one)
+
+
+@pytest.mark.parametrize("error", [KeyError("tcp://gone"), OSError("tcp://gone")])
+def test_worker_that_goes_before_it_is_told_to_listen_is_lost(error):
+    class Client:
+        status = "running"
+
+        def nthreads(self):
+            return {"tcp://gone": 1}
+
+        def run(self, *args, **options):
+            raise error
+
+    rows = SimpleNamespace(futures=[None])
+    with pytest.raises(LostError, match=r"no answer from .*tcp://gone"):
+        crews.Crew(Client())._attempt(rows, None, None, None)
 
 
 def test_two_fits_at_once_wait_for_each_other(client):

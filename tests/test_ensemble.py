@@ -295,7 +295,7 @@ def test_a_mask_says_which_rows_are_trained_on():
     ("params", "told"),
     [
         ({"cv": KFold}, r"^cv must be an object, got the class .*Call it: cv=KFold\(\.\.\.\)\.$"),
-        ({"cv": np.timedelta64(3)}, r"^cv must be .* time span np\.timedelta64\(3\)"),
+        ({"cv": np.timedelta64(3, "s")}, r"^cv must be .* time span np\.timedelta64\(3,'s'\)"),
         ({"class_weight": {"yes": "a", "no": 1}}, r"^class_weight must .* got 'a' for class 'yes'"),
         ({"hidden_layer_sizes": [10**400]}, r"^The network needs .* EiB of memory\. Layer dense1"),
         ({"dropout": "x" * 5000}, r"Got 'x*\.\.\.x*' \(5002 characters\) instead\.$"),

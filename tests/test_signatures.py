@@ -170,7 +170,7 @@ def test_estimators_for_tables_have_a_table_of_their_own(writer, estimator):
     names = list(inspect.signature(estimator).parameters)
     assert list(table_parameters.constraints(estimator.__name__)) == names
     assert list(estimator._parameter_constraints) == names
-    told = re.findall(r"^    (\w+) : .*, default=", estimator.__doc__, re.M)
+    told = re.findall(r"^(?: {4})?(\w+) : .*, default=", estimator.__doc__, re.M)
     assert told == names
     own, rows = writer.tables_of(estimator.__name__)
     assert own is table_parameters

@@ -58,7 +58,7 @@ def test_all_parameters_and_results_have_hints(package):
 
 def test_checkers_know_the_fitted_attributes():
     for name in ESTIMATORS:
-        documented = re.findall(r"^    (\w+_) : ", getattr(sknn, name).__doc__, re.MULTILINE)
+        documented = re.findall(r"^ *(\w+_) : ", getattr(sknn, name).__doc__, re.MULTILINE)
         told = [vars(one) for one in getattr(sknn, name).__mro__]
         known = {key for one in told for key in (*one, *one.get("__annotations__", ()))}
         assert "history_" in documented

@@ -215,7 +215,7 @@ def test_pair_is_one_for_both_or_one_for_each(value, wanted):
         (2.0, 3),
         (True, 3),
         {3, 4},
-        np.timedelta64(3),
+        np.timedelta64(3, "s"),
     ],
 )
 def test_pair_refuses_anything_else(value):

@@ -59,6 +59,15 @@ def refuse_no_labels(y, classes=None):
         _refuse_masked(name, array)
 
 
+def without_frames(error):
+    """An error that a context manager puts another in place of: the two would be a cycle.
+
+    The frame of the manager is among its frames, and that holds the error. Data and estimator, in
+    the same frames, would not be freed.
+    """
+    return error.with_traceback(None)
+
+
 @contextmanager
 def told_of_images(X, network):
     """Adds to the error about an array of more than two dimensions what to do with images.
@@ -72,7 +81,9 @@ def told_of_images(X, network):
         if n_axes <= 2:  # something else is wrong, or y has too many dimensions
             raise
         takes_images = f"{network}, or " if n_axes <= 4 else ""
-        raise ValueError(f"{error} Use {takes_images}X.reshape(len(X), -1).") from error
+        raise ValueError(f"{error} Use {takes_images}X.reshape(len(X), -1).") from without_frames(
+            error
+        )
 
 
 @contextmanager
@@ -83,7 +94,7 @@ def named(name, wanted):
     except (TypeError, ValueError, OverflowError) as error:
         if name in str(error) and not isinstance(error, OverflowError):
             raise
-        raise ValueError(f"{name} must be {wanted}: {error}") from error
+        raise ValueError(f"{name} must be {wanted}: {error}") from without_frames(error)
 
 
 @contextmanager
@@ -96,7 +107,8 @@ def told_of_rows(X, y=None):
         yield
     except OverflowError as error:
         name = "X" if y is None or _has_too_large(X) else "y"
-        raise ValueError(f"{name} must hold numbers that a float can hold. {LARGEST}") from error
+        said = f"{name} must hold numbers that a float can hold. {LARGEST}"
+        raise ValueError(said) from without_frames(error)
     except ValueError as error:
         if "sequence" in str(error):  # NumPy's: setting an array element with a sequence
             _refuse_ragged("X", X, SAME_SHAPE, exact=True)

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from sknn.estimators.inputs import is_missing
+from sknn.estimators.inputs import is_missing, without_frames
 
 SHOWN = 5  # columns that a message names
 TEXT, MISSING = "could not convert string", ("contains NaN", "NAType")  # in scikit-learn's errors
@@ -34,7 +34,7 @@ def told_of_tables(X, tabular):
         raise ValueError(
             f"{first}\nColumns of X with {what}: {_listed(columns)}. Use {tabular}, which takes "
             f"them as they are, or {remedy} in a pipeline."
-        ) from error
+        ) from without_frames(error)
 
 
 def _columns(X, holds):
