@@ -353,6 +353,7 @@ def test_other_classes_than_those_of_the_first_call_are_refused(others):
     clf.partial_fit(X, y, classes=[2, 1, 0])  # the same, in another order
 
 
+@needs_scikit_learn("1.8", "that warning when classes are given")
 def test_many_classes_in_few_rows_are_warned_of_in_every_call():
     X, y = np.random.default_rng(0).normal(size=(30, 4)), np.arange(30)
     clf = MLPClassifier(**PARAMS)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from copy import copy
 from functools import wraps
 from inspect import isclass, signature
+from typing import Any, Self
 
 from sklearn.base import _fit_context
 
@@ -18,7 +19,7 @@ GIVEN = ("X", "y", "metadata", "fitted_estimator")  # what a hook may ask for by
 class CallbackSupportMixin:
     """Estimators on which callbacks can be set."""
 
-    def set_callbacks(self, *callbacks):
+    def set_callbacks(self, *callbacks: Any) -> Self:
         """Set callbacks for the estimator.
 
         Parameters
