@@ -174,7 +174,7 @@ def test_estimators_for_tables_have_a_table_of_their_own(writer, estimator):
     assert told == names
     own, rows = writer.tables_of(estimator.__name__)
     assert own is table_parameters
-    told = re.findall(r"^    (\w+_) : ", estimator.__doc__, re.M)
+    told = re.findall(r"^(?: {4})?(\w+_) : ", estimator.__doc__, re.M)
     assert len(told) > 8
     assert set(told) <= set(rows)
 
