@@ -32,7 +32,10 @@ PASSED, FAILED = 0, 1  # pytest's exit status; others say that the tests could n
 # to put there. \n is a new line.
 MUTATIONS = r"""
 nn/constant.py: constant poor_fits
-    if np.all(y == y[:1]): => if False:
+    if share[others].sum() <= RARE * share.sum(): => if False:
+    if share[others].sum() <= RARE * share.sum(): => if not others.any():
+    else weight.max(axis=1)\n => else weight.min(axis=1)\n
+    y[share.argmax()] => y[0]
     else sum_of_weights(weight) => else float(len(y))
     return least if least > 0 else None => return least
     mean = np.average(y, axis=0, weights=weight) => mean = np.mean(y, axis=0)

@@ -105,6 +105,16 @@ def test_there_is_none_if_a_constant_has_no_loss(loss, y):
     assert loss_of_constant(loss, y) is None
 
 
+@pytest.mark.parametrize(("rare", "constant"), [(0.9e-3, True), (1.1e-3, False)])
+def test_there_is_none_if_a_thousandth_of_the_weights_lies_on_other_values(rare, constant):
+    y = np.array([[0.0, 1, 0], [1, 0, 0], [1, 0, 0], [0, 0, 1]])
+    weight = np.array([rare / 2, 0.5, 0.5 - rare, rare / 2])[:, None]
+    loss = CLASSIFICATION_LOSSES["log_loss"]["softmax"]
+    assert (loss_of_constant(loss, y, weight) is None) == constant
+    columns = np.hstack([weight, np.zeros((4, 2))])  # only the first output has weights
+    assert (loss_of_constant(loss, y, columns) is None) == constant
+
+
 def test_there_is_none_if_no_loss_is_a_number():
     class Nothing(Loss):
         def sum_and_gradient(self, y, z, weight, out):

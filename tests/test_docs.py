@@ -393,7 +393,10 @@ def test_headings_and_commands_come_from_the_docstring():
     assert changed.endswith('"""\nx = 1\n')
 
 
-SOURCES = ("docs", "sknn", "examples", "benchmarks", "README.md", "CHANGELOG.md")
+SOURCES = (
+    *("docs", "sknn", "examples", "benchmarks"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+)
 
 
 def pages_of(root):

@@ -6,6 +6,7 @@ from sknn.nn.batches import sum_of_weights
 
 FOCAL = 0.4  # times the logits of the mean are the best ones of the focal loss, or nearly
 LARGEST_LOGIT = 30.0  # for classes that never occur, or always
+RARE = 1e-3  # share of the weights: less of other values, and y is as good as constant
 
 
 def mean_loss(loss, y, z, weight=None):
@@ -16,14 +17,18 @@ def mean_loss(loss, y, z, weight=None):
 
 
 def loss_of_constant(loss, y, weight=None):
-    """The mean loss of the best of some constants; None if y is constant, or the loss not above 0.
+    """The mean loss of the best of some constants; None if y is one, or the loss not above 0.
+
+    y that has the same value on all but a thousandth of the weights counts as constant.
 
     The constants are the mean of y, its quantiles, and for margins its majority. One of them is
     the best constant for most losses, and a little worse than the best for the others.
 
     y: encoded targets (n, columns)    weight: (n, 1) or (n, columns), not all zero, or None
     """
-    if np.all(y == y[:1]):
+    share = np.ones(len(y)) if weight is None else weight.max(axis=1)
+    others = (y != y[share.argmax()]).any(axis=1)
+    if share[others].sum() <= RARE * share.sum():
         return None
     y = y.astype(np.float64)
     with np.errstate(all="ignore"):
