@@ -43,6 +43,7 @@ def _constants(loss, y, weight):
     """Raw outputs (n_outputs,) that do not depend on x."""
     weight = np.ones((1, 1)) if weight is None else weight.astype(np.float64)
     weight = np.broadcast_to(weight, y.shape)
+    weight = np.where(weight.any(axis=0), weight, 1.0)  # an output without weights has no loss
     mean = np.average(y, axis=0, weights=weight)
     if loss.link == "exp":
         return [np.log(mean)]
