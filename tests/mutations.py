@@ -1280,6 +1280,7 @@ dask/reading.py: dask
     Extremes(largest(X), of_y, least) => Extremes(of_y, of_y, least)
     number = self.numbers[number] =>
 dask/network.py: dask dask_prediction
+    if streams and model.network.adapts: => if False:
     deepcopy(self.__getstate__()) => self.__getstate__()
     self._lazily("transform", X, layer=layer) => self._lazily("transform", X)
     super().transform(X, layer=layer) => super().transform(X)

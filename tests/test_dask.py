@@ -18,7 +18,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 import sknn
 from sknn.estimators.reading import Data
-from sknn.nn import Dense, Dropout
+from sknn.nn import Dense, Dropout, ThroughRows, UnitVariance
 from sknn.nn.batches import Rows
 from sknn.nn.blocks import Split
 from sknn.nn.streams import ROWS_OF_BLOCK, new_seed, stream
@@ -504,6 +504,15 @@ def test_what_cannot_be_read_in_blocks_is_refused_with_the_remedy(settings, give
     with pytest.raises(ValueError, match=message):
         network.fit(**{"X": cut(X), "y": cut(BINARY), **given})
     assert vars(network) == before
+
+
+@pytest.mark.parametrize("init", [{"weight_init": UnitVariance()}, {"bias_init": ThroughRows()}])
+def test_first_weights_that_depend_on_rows_are_refused(init):
+    network = DaskSequentialRegressor([Dense(3, **init)])
+    with pytest.raises(
+        ValueError, match=r"first weights to training rows .* or pass X.compute\(\)"
+    ):
+        network.fit(cut(X), cut(NUMBERS))
 
 
 def test_columns_of_categories_are_refused_by_name():

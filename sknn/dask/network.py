@@ -234,6 +234,12 @@ class DaskNetwork:
     def _hold_out(self, model, data, given, groups, *args):
         X_val, y_val, weight_val = given
         streams = isinstance(data.rows, Blocks)
+        if streams and model.network.adapts:
+            raise ValueError(
+                "A layer fits its first weights to training rows in memory, and X is a Dask "
+                "collection: set another weight_init and bias_init than UnitVariance() and "
+                "ThroughRows(), or pass X.compute()."
+            )
         if streams and groups is not None:
             raise ValueError(
                 "groups need all samples in memory, and X is a Dask collection: hold groups out "
