@@ -154,20 +154,10 @@ class JointLayer(Layer):
         """As ``backward``, for one part."""
         raise NotImplementedError
 
-    def forward(
-        self, params: Arrays, state: Arrays, x: np.ndarray, cache: Any, context: Pass
-    ) -> np.ndarray:
+    def forward(self, params, state, x, cache, context):
         return _alone(self.forward_jointly(params, state, x, cache, context))
 
-    def backward(
-        self,
-        params: Arrays,
-        grads: Arrays,
-        dy: np.ndarray,
-        cache: Any,
-        context: Pass,
-        need_dx: bool = True,
-    ) -> np.ndarray | None:
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
         return _alone(self.backward_jointly(params, grads, dy, cache, context, need_dx))
 
 
