@@ -2214,6 +2214,7 @@ nn/together.py: together
     self.fit.run.random_state.set_state(self.drawn) => pass
     if values[0] is None or all(value == values[0] for value in values): => if values[0] is None:
     np.copyto(self.fit.model.state, self.state) => pass
+    if not isinstance(batch.idle, bool): => if False:
     of_all["seconds"] /= len(self.fits) => pass
     values[:epochs, number].tolist() => values[:, number].tolist()
     epochs = stopped or min(outcome.epochs, fit.epochs) => epochs = stopped or fit.epochs
@@ -2422,7 +2423,10 @@ nn/grouping.py: grouping together
     and plan.max_time is None =>
     and plan.augment is None =>
     and not issparse(rows.x) =>
-    and (rows.weight is None or rows.weight.all()) =>
+    and idle_batches(fit) < RARE =>
+    own = weight if fit.subset is None else weight[fit.subset] => own = weight
+    ~own.any(axis=1) => ~own.all(axis=1)
+    last = zeros**rest if rest else 0.0 => last = 0.0
     plan.shuffle,\n => \n
     plan.early_stopping,\n => \n
     plan.max_grad_norm is None,\n => \n

@@ -310,10 +310,9 @@ def test_these_train_by_themselves(others, passes):
     assert passes == []
 
 
-def test_images_sparse_rows_and_weights_of_zero_train_by_themselves(passes):
+def test_images_sparse_rows_and_many_weights_of_zero_train_by_themselves(passes):
     images = CNNClassifier((2,), hidden_layer_sizes=(), max_iter=2, random_state=0)
-    weight = np.ones(N)
-    weight[3] = 0
+    weight = np.arange(N) % 2
     rows = X[:N], Y[:N]
     for estimator, data in (
         (images, (X[:N].reshape(N, 2, 2), Y[:N])),
@@ -322,6 +321,45 @@ def test_images_sparse_rows_and_weights_of_zero_train_by_themselves(passes):
     ):
         assert_each_is_as_by_itself([estimator, clone(estimator)], [data, data])
     assert passes == []
+
+
+def test_networks_of_a_bag_train_together(passes):
+    """Bagging draws rows by weighting them with the number of times that each is drawn."""
+    drawn = [np.random.RandomState(seed).randint(0, N, N) for seed in range(3)]
+    weights = [np.bincount(rows, minlength=N) for rows in drawn]
+    assert all((weight == 0).any() for weight in weights)
+    estimators = [network(batch_size=16, random_state=seed) for seed in range(3)]
+    assert_each_is_as_by_itself(estimators, [(X[:N], Y[:N], weight) for weight in weights])
+    assert passes == [3]
+
+
+@pytest.mark.parametrize("sizes", [(N, N), (N, N + 1)], ids=["even", "uneven"])
+@pytest.mark.parametrize("zeros", [slice(8, 16), slice(24, None)], ids=["amid", "last"])
+def test_a_batch_without_weight_for_one_network_sends_all_back(zeros, sizes, passes, monkeypatch):
+    monkeypatch.setattr(grouping, "RARE", np.inf)
+    data = [(X[:n], Y[:n], np.ones(n)) for n in sizes]
+    data[0][2][zeros] = 0
+    estimators = [network(shuffle=False), network(shuffle=False, alpha=1.0)]
+    assert_each_is_as_by_itself(estimators, data)
+    assert passes == [2]
+
+
+@pytest.mark.parametrize(
+    ("weight", "subset", "expected"),
+    [
+        (None, None, 0.0),
+        (np.ones((30, 1)), None, 0.0),
+        (np.arange(30)[:, None] % 2, None, 3 * (3 * 0.5**8 + 0.5**6)),  # 8 + 8 + 8 + 6 rows
+        (np.eye(30, 2), None, 3 * (3 * (28 / 30) ** 8 + (28 / 30) ** 6)),
+        (np.arange(30)[:, None] % 2, np.arange(1, 30, 2), 0.0),
+        (np.arange(30)[:, None] % 2, np.arange(16), 3 * 2 * 0.5**8),
+    ],
+)
+def test_expected_number_of_batches_without_weight(weight, subset, expected):
+    plan, rows = SimpleNamespace(batch_size=8), SimpleNamespace(weight=weight)
+    n = 30 if subset is None else len(subset)
+    fit = SimpleNamespace(plan=plan, rows=rows, subset=subset, n_samples=n, epochs=3)
+    assert grouping.idle_batches(fit) == pytest.approx(expected, rel=1e-12)
 
 
 def test_seconds_of_a_pass_are_shared_out_among_its_networks(passes):

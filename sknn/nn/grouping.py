@@ -10,6 +10,7 @@ from sknn.nn.settings import Settings
 CACHE = 2**22  # bytes of models that train at a time: fewer pay for calls, more leave the cache
 MOST = 64  # models at a time
 ENOUGH = 4  # models with the same rows: from so many on, sharing them beats training with others
+RARE = 1e-3  # expected number of mini-batches without weight: one sends all of a batch back
 OURS = "sknn.nn."  # modules whose layers, losses and optimisers take several models
 
 
@@ -26,7 +27,7 @@ def shape_of(fit, watch):
         and plan.augment is None
         and watch.before_epoch is watch.say is watch.save is watch.score is None
         and not issparse(rows.x)
-        and (rows.weight is None or rows.weight.all())  # no batch is idle for some of the models
+        and idle_batches(fit) < RARE
     ):
         return None
     constant, numbers = in_two(run.optimizer)
@@ -54,6 +55,18 @@ def shape_of(fit, watch):
         plan.last_of_ties,
         (plan.schedule.horizon or network.scheduled or run.optimizer.scheduled) and fit.epochs,
     )
+
+
+def idle_batches(fit):
+    """The expected number of mini-batches in a fit whose weights are all zero."""
+    weight, n, size = fit.rows.weight, fit.n_samples, fit.plan.batch_size
+    if weight is None or weight.all():
+        return 0.0
+    own = weight if fit.subset is None else weight[fit.subset]
+    zeros = np.count_nonzero(~own.any(axis=1)) / n
+    whole, rest = divmod(n, size)
+    last = zeros**rest if rest else 0.0
+    return fit.epochs * (whole * zeros**size + last)
 
 
 def in_batches(fits):

@@ -119,7 +119,7 @@ class _Together:
         self.history = {name: [] for name in HISTORY}
         self.validations = [validation_of(*pair) for pair in zip(fits, watches, strict=True)]
         alike = same_draws(fits) and all(same_rows(first, fit) for fit in fits[1:])
-        self.rows = first.rows if alike else RowsOfModels([fit.rows for fit in fits])
+        self.rows = first.rows if alike else _RowsOfFits([fit.rows for fit in fits])
         self.run = self._training_state(alike)
 
     def _training_state(self, alike):
@@ -206,6 +206,20 @@ class _Together:
         )
         reason = "epochs" if epochs == fit.epochs else outcome.reason
         return result_of(fit, "patience" if stopped else reason, epochs)
+
+
+class _RowsOfFits(RowsOfModels):
+    """The rows of several fits. A batch without weight for some of them raises ArithmeticError.
+
+    A fit on its own skips this batch, but optimisers and schedules count steps for all fits at
+    once. In an uneven batch the loss of this fit is nan, and it is trained on its own as well.
+    """
+
+    def batches(self, size, order=None, draws=None):
+        for start, batch in super().batches(size, order, draws):
+            if not isinstance(batch.idle, bool):
+                raise ArithmeticError("Some models skip a step that others take.")
+            yield start, batch
 
 
 def _setting(values, kind=float):
