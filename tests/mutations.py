@@ -2222,7 +2222,7 @@ nn/cached.py: cached
     value = instance.__dict__[self.name] = self.compute(instance) => value = self.compute(instance)
 nn/grouping.py: grouping together
     plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
-    and _equal(a.codebook, b.codebook) =>
+    and equal_arrays(a.codebook, b.codebook) =>
     fit.held_out is None,\n => \n
     position == its_position and np.array_equal => np.array_equal
     fit.own_draws and fit.run.seed == first.run.seed => fit.own_draws
@@ -2438,14 +2438,18 @@ nn/grouping.py: grouping together
     key=len, reverse=True) => key=len)
     -(-len(members) // most) => max(1, len(members) // most)
     CACHE // (numbers * fit.rows.dtype.itemsize), 1, MOST => CACHE // numbers, 1, MOST
-    and _equal(a.weight, b.weight) =>
-    and _equal(a.y, b.y) =>
+    and equal_arrays(a.weight, b.weight) =>
+    and equal_arrays(a.y, b.y) =>
     if type(value) is float] => if True]
     if isinstance(value, slice): => if False:
 nn/rows_of_models.py: together
     side="right" => side="left"
-    rows.copy_to(own - self.starts[model], *arrays) => rows.copy_to(own, *arrays)
-    weight_sum = sum_of_weights(weight) => pass
+    own = at - self.starts[models, None] => own = at
+    weight, sum_of_weights(weight)) => weight, float(shape[1]))
+    _same(rows, "y") and _same(rows, "codebook") => _same(rows, "y")
+    _same(rows, "y") and _same(rows, "codebook") => _same(rows, "codebook")
+    self._same_x = _same(rows, "x") => self._same_x = True
+    return all(equal_arrays => return any(equal_arrays
     n_samples = np.count_nonzero(at >= 0, axis=-1) => n_samples = np.count_nonzero(at > 0, axis=-1)
     _kept(self.take(at[models, :n]) => self.take(at[models, :n]
     batch.x.copy() => batch.x

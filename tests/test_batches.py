@@ -313,8 +313,9 @@ def test_rows_are_copied_in_the_dtype_of_the_arrays_that_take_them():
     weight = np.linspace(1, 2, 5)
     rows = Rows(x, y, weight, dtype=np.float32)
     shapes = (3, 3), (3, 2), (3, 1)
-    copies = [np.empty(shape, np.float32) for shape in shapes]
-    rows.copy_to(np.array([4, 0, 4]), *copies)
     wanted = x[[4, 0, 4]], y[[4, 0, 4]], weight[[4, 0, 4], None]
-    for copy, array in zip(copies, wanted, strict=True):
-        assert_array_equal(copy, array.astype(np.float32))
+    copies = rows.copy_x, rows.copy_y, rows.copy_weight
+    for shape, copy, array in zip(shapes, copies, wanted, strict=True):
+        out = np.empty(shape, np.float32)
+        copy(np.array([4, 0, 4]), out)
+        assert_array_equal(out, array.astype(np.float32))

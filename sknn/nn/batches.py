@@ -195,15 +195,20 @@ class Rows(Source):
             weight_sum = sum_of_weights(weight)
         return Batch(self.samples.take(at), converted(y, self._y), weight, weight_sum)
 
-    def copy_to(self, at, x, y, weight):
-        """Copies the flat, dense rows ``at`` into arrays of another's; weight may be None."""
-        _copy_rows(self.x, at, x, self._x)
+    def copy_x(self, at, out):
+        """Copies the flat, dense rows ``at``, integers of any shape, into (*at.shape, width)."""
+        _copy_rows(self.x, at, out, self._x)
+
+    def copy_y(self, at, out):
+        """Copies the targets of the rows ``at``."""
         if self.codebook is None:
-            _copy_rows(self.y, at, y, self._y)
+            _copy_rows(self.y, at, out, self._y)
         else:
-            _copy_rows(self.codebook, gathered(self.y, at, self._y), y, self._code)
-        if weight is not None:
-            _copy_rows(self.weight, at, weight, self._weight)
+            _copy_rows(self.codebook, gathered(self.y, at, self._y), out, self._code)
+
+    def copy_weight(self, at, out):
+        """Copies the weights of the rows ``at``."""
+        _copy_rows(self.weight, at, out, self._weight)
 
     def largest(self):
         """(the largest absolute value in x, that in y)"""
@@ -239,6 +244,15 @@ def gathered(array, at, workspace):
     out = workspace.array("rows", (*np.shape(at), *array.shape[1:]), array.dtype)
     # clip: the default mode would go through a buffer
     return array.take(at, axis=0, out=out, mode="clip")
+
+
+def equal_arrays(a, b):
+    """Whether two arrays, or None, are the same in shape, dtype and values."""
+    if a is b:
+        return True
+    if a is None or b is None or a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    return np.array_equal(a[:1], b[:1]) and np.array_equal(a, b)
 
 
 def largest(array):

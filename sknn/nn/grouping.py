@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 
-from sknn.nn.batches import Rows
+from sknn.nn.batches import Rows, equal_arrays
 from sknn.nn.plan import Plan
 from sknn.nn.settings import Settings
 
@@ -120,11 +120,11 @@ def same_rows(one, other):
     """Whether two fits train on the same rows, with the same targets and weights."""
     a, b = one.rows, other.rows
     return (
-        _equal(one.subset, other.subset)
-        and _equal(a.y, b.y)
-        and _equal(a.codebook, b.codebook)
-        and _equal(a.weight, b.weight)
-        and _equal(a.x, b.x)
+        equal_arrays(one.subset, other.subset)
+        and equal_arrays(a.y, b.y)
+        and equal_arrays(a.codebook, b.codebook)
+        and equal_arrays(a.weight, b.weight)
+        and equal_arrays(a.x, b.x)
     )
 
 
@@ -144,14 +144,6 @@ def _drawn(fit):
     """(key, position): where the generator of a fit stands."""
     state = fit.run.random_state.get_state(legacy=False)["state"]
     return state["key"], state["pos"]
-
-
-def _equal(a, b):
-    if a is b:
-        return True
-    if a is None or b is None or a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    return np.array_equal(a[:1], b[:1]) and np.array_equal(a, b)
 
 
 def in_two(optimizer):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sknn.nn.batches import Batch, Source, UnevenBatch, sum_of_weights
+from sknn.nn.batches import Batch, Rows, Source, UnevenBatch, equal_arrays, sum_of_weights
 from sknn.nn.training_state import n_rows
 from sknn.nn.workspace import Workspace
 
@@ -18,6 +18,8 @@ class RowsOfModels(Source):
         self.dtype = rows[0].dtype
         self.starts = np.cumsum([0, *map(len, rows[:-1])])
         self._x, self._y, self._weight = (Workspace(self.dtype) for _ in range(3))
+        self._same_x = _same(rows, "x")
+        self._same_y = _same(rows, "y") and _same(rows, "codebook")
 
     def __len__(self):
         return sum(map(len, self.rows))
@@ -25,20 +27,25 @@ class RowsOfModels(Source):
     def take(self, at):
         """The Batch of the rows ``at`` (k, b), those of one model in a row of it."""
         models = np.searchsorted(self.starts, at[:, 0], side="right") - 1
+        own = at - self.starts[models, None]
         first, shape = self.rows[0], at.shape
-        n_outputs = first.targets(slice(0, 1)).shape[1]
         x = self._x.array("x", (*shape, *first.x.shape[1:]))
-        y = self._y.array("y", (*shape, n_outputs))
-        weight, weight_sum = None, float(shape[1])
-        if first.weight is not None:
-            weight = self._weight.array("weight", (*shape, first.weight.shape[1]))
-        for slot, (model, own) in enumerate(zip(models, at, strict=True)):
-            rows = self.rows[model]
-            arrays = x[slot], y[slot], None if weight is None else weight[slot]
-            rows.copy_to(own - self.starts[model], *arrays)
-        if weight is not None:
-            weight_sum = sum_of_weights(weight)
-        return Batch(x, y, weight, weight_sum)
+        self._copy(Rows.copy_x, self._same_x, models, own, x)
+        y = self._y.array("y", (*shape, first.targets(slice(0, 1)).shape[1]))
+        self._copy(Rows.copy_y, self._same_y, models, own, y)
+        if first.weight is None:
+            return Batch(x, y, None, float(shape[1]))
+        weight = self._weight.array("weight", (*shape, first.weight.shape[1]))
+        self._copy(Rows.copy_weight, False, models, own, weight)
+        return Batch(x, y, weight, sum_of_weights(weight))
+
+    def _copy(self, copy, same, models, at, out):
+        """Fills out (k, b, ...) by a method of Rows; ``same``: by one call for all models."""
+        if same:
+            copy(self.rows[0], at, out)
+            return
+        for model, own, of_model in zip(models, at, out, strict=True):
+            copy(self.rows[model], own, of_model)
 
     def batches(self, size, order=None, draws=None):
         """As of any Source; a last batch is uneven if models have different numbers of rows."""
@@ -55,6 +62,12 @@ class RowsOfModels(Source):
             parts = [(n_samples == n, n) for n in np.unique(n_samples)]
             parts = [(models, _kept(self.take(at[models, :n]))) for models, n in parts]
             yield start, UnevenBatch(parts, n_samples)
+
+
+def _same(rows, name):
+    """Whether all Rows have equal arrays of this name."""
+    first, *others = (getattr(each, name) for each in rows)
+    return all(equal_arrays(first, other) for other in others)
 
 
 def _kept(batch):
