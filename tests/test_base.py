@@ -1,10 +1,24 @@
 """What all estimators share: fits that stand apart from what they started from."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils import get_tags
 
-from sknn import CNNClassifier, MLPClassifier, MLPRegressor, SequentialClassifier
+from sknn import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    SequentialClassifier,
+    SequentialRegressor,
+    TabularClassifier,
+    TabularRegressor,
+)
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.parameters import valid_defaults
 from sknn.nn import Dense
@@ -161,3 +175,31 @@ def test_default_that_cannot_be_is_refused():
 @pytest.mark.parametrize("make", [MLPClassifier, MLPRegressor, CNNClassifier])
 def test_all_defaults_are_valid(make):
     assert valid_defaults(make) == make().get_params()
+
+
+ODD = [(32,), [], {}, object(), "nonsense", np.zeros(2), np.array(["a", "b"]), None, np.nan, int]
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        MLPClassifier(),
+        MLPRegressor(),
+        CNNRegressor(),
+        SequentialRegressor([]),
+        TabularClassifier(),
+        TabularRegressor(),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_tags_of_bad_parameters_leave_it_to_fit_to_say_what_is_wrong(estimator):
+    wanted = get_tags(estimator).estimator_type
+    for name, value in product(estimator.get_params(deep=False), ODD):
+        found = get_tags(clone(estimator).set_params(**{name: value}))
+        assert found.estimator_type == wanted
+
+
+def test_layers_in_place_of_the_loss_are_named_within_other_estimators_too():
+    targets = np.column_stack([X[:, 0], X[:, 1]])
+    with pytest.raises(ValueError, match=r"loss.*hidden_layer_sizes=\(32,\)"):
+        MultiOutputRegressor(MLPRegressor((32,))).fit(X, targets)

@@ -454,8 +454,8 @@ class BaseNetwork(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        dtypes = ["float64", "float32"] if self.dtype == "auto" else [self.dtype]
-        tags.transformer_tags.preserves_dtype = dtypes
+        chosen = isinstance(self.dtype, str) and self.dtype != "auto"  # fit says if it is invalid
+        tags.transformer_tags.preserves_dtype = [self.dtype] if chosen else ["float64", "float32"]
         return tags
 
 

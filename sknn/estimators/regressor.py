@@ -15,7 +15,7 @@ from sknn.estimators.inputs import check_finite, refuse_no_numbers, told_of_rows
 from sknn.estimators.reading import FLOATS, one_weight_each
 from sknn.estimators.rollback import all_or_nothing
 from sknn.estimators.solvers import has_stochastic_solver
-from sknn.nn.losses import REGRESSION_LOSSES, Quantile
+from sknn.nn.losses import REGRESSION_LOSSES, Loss, Quantile
 from sknn.nn.ranges import LEVELS
 from sknn.scikit_learn import fit_context
 from sknn.typing import Samples
@@ -187,6 +187,8 @@ class RegressorTask(RegressorMixin):
         try:
             loss = self._loss()
         except (KeyError, ValueError):  # fit says what is wrong with the parameters
+            return False
+        if not isinstance(loss, Loss):
             return False
         try:
             loss.check_targets(np.array([-1.0]))
