@@ -278,6 +278,8 @@ def per_class_report(
     >>> report["dog"]["FP"], report["dog"]["precision"], report["accuracy"]
     (1, 0.5, 0.625)
     """
+    if labels is not None and np.ndim(labels) == 0:
+        raise ValueError(f"labels must be a list of classes, got {labels!r}.")
     if labels is not None and np.size(labels) == 0:
         raise ValueError("'labels' should contain at least one label.")
     classes, averages = _figures(y_true, y_pred, labels, target_names, sample_weight, zero_division)

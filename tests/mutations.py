@@ -93,7 +93,7 @@ estimators/validation.py: validation
     if len(np.unique(both)) < len(both): => if False:
 estimators/newest.py: newest
     np.arange(n - n_test, n) => np.arange(n_test)
-    else ceil(self.test_size * n) => else int(self.test_size * n)
+    return ceil(self.test_size * n) => return int(self.test_size * n)
     if not 0 < n_test < n: => if not 0 <= n_test < n:
 estimators/raw_tables.py: raw_tables
     if TEXT in said: => if TEXT not in said:
@@ -2206,7 +2206,7 @@ inspection/evidence.py: evidence
 plotting/saliency.py: saliency_display
     kind="stable")[:n_features] => )[:n_features]
 estimators/base.py: base
-    if self.dtype == "auto" else [self.dtype] =>
+    chosen = isinstance(self.dtype, str) and self.dtype != "auto" => chosen = False
 onnx/conversion.py: onnx
     if len(shape) == 3 and integers != => if integers !=
 nn/together.py: together
@@ -2367,7 +2367,7 @@ model_selection/backend.py: model_selection
     sorted(range(len(works)), key=lambda number: _fold(works[number] => list(range(len(works)
     -(-len(works) // SHARE) => len(works) // SHARE
     sorted(share.tolist()) for share => share.tolist() for share
-    Parallel(self._n_processes, backend="loky", => Parallel(1, backend="loky",
+    Parallel(n_processes, backend="loky", => Parallel(1, backend="loky",
     (share[number], outcome) => (number, outcome)
     warnings.simplefilter("ignore", UserWarning) => pass
     working_memory"] * 2**20 => working_memory"]

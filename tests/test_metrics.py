@@ -559,6 +559,7 @@ def test_only_the_frame_needs_pandas(monkeypatch):
             "labels size, 3, does not match size of target_names, 2",
         ),
         ({"labels": []}, "'labels' should contain at least one label"),
+        ({"labels": {"a": 1}}, r"labels must be a list of classes, got \{'a': 1\}"),
         (
             {"target_names": ["a", "b", "a"], "output": "dict"},
             r"differ from each other and from \['accuracy', 'macro avg', 'weighted avg'\], got "

@@ -719,6 +719,12 @@ def test_number_of_processes_is_counted_as_joblib_does(n_jobs, wanted, monkeypat
 
 
 def test_zero_jobs_are_refused():
+    for wrong in (0, np.inf, "2"):
+        with (
+            pytest.raises(ValueError, match=f"an int other than 0, got {wrong!r}"),
+            together(wrong),
+        ):
+            pass
     with together(), pytest.raises(ValueError, match="n_jobs == 0"):
         Parallel(0)(delayed(abs)(1) for _ in range(2))
     with pytest.raises(ValueError, match="n_jobs == 0"):

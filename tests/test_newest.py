@@ -20,7 +20,7 @@ def test_newest_rows_are_held_out_and_all_others_train(test_size, n, n_test):
     assert NewestSplit(test_size).get_n_splits() == 1
 
 
-@pytest.mark.parametrize("test_size", [0, 0.0, -0.1, -1, 1.0, 10, 11, None, "0.2"])
+@pytest.mark.parametrize("test_size", [0, 0.0, -0.1, -1, 1.0, 10, 11, np.nan, np.inf, None, "0.2"])
 def test_size_that_leaves_no_two_parts_raises(test_size):
     with pytest.raises(ValueError, match=f"some of the 10 to train on, got {test_size!r}"):
         next(NewestSplit(test_size).split(np.zeros((10, 1))))

@@ -65,5 +65,6 @@ class NewestSplit(BaseCrossValidator):
     def _n_test(self, n):
         if not is_number(self.test_size):
             return 0
-        is_count = isinstance(self.test_size, (int, np.integer))
-        return int(self.test_size) if is_count else ceil(self.test_size * n)
+        if isinstance(self.test_size, (int, np.integer)):
+            return int(self.test_size)
+        return ceil(self.test_size * n) if 0 < self.test_size < 1 else 0

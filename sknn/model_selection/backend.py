@@ -88,9 +88,10 @@ class TogetherBackend(ParallelBackendBase):
     def _in_processes(self, works):
         """As ``_in_this_process``, in several; tasks with the same data go to the same one."""
         order = sorted(range(len(works)), key=lambda number: _fold(works[number]))
-        n_shares = max(self._n_processes, -(-len(works) // SHARE))
+        n_processes = min(self._n_processes, len(works))
+        n_shares = max(n_processes, -(-len(works) // SHARE))
         shares = [sorted(share.tolist()) for share in np.array_split(order, n_shares)]
-        parallel = Parallel(self._n_processes, backend="loky", return_as="generator")
+        parallel = Parallel(n_processes, backend="loky", return_as="generator")
         outcomes = parallel(
             delayed(_all_in_this_process)([works[number] for number in share]) for share in shares
         )

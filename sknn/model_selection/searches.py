@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
+from numbers import Integral
 
 from joblib import parallel_config
 from joblib.parallel import get_active_backend
@@ -57,6 +58,8 @@ def together(n_jobs: int | None = None, *, progress: bool = False) -> Iterator[N
     >>> ensemble.score(X, y) > 0.9
     True
     """
+    if n_jobs is not None and (not isinstance(n_jobs, Integral) or n_jobs == 0):
+        raise ValueError(f"n_jobs must be None or an int other than 0, got {n_jobs!r}.")
     line = ProgressLine() if progress else None
     settings = {} if n_jobs is None else {"n_jobs": n_jobs}
     try:
