@@ -1,5 +1,6 @@
 """Several workers train one network: with the weights of one process, and past their deaths."""
 
+import re
 import threading
 import time
 import warnings
@@ -233,6 +234,12 @@ def test_divergence_is_told_as_without_workers(client):
 
 def kept_of(dask_worker):
     return desk_of(dask_worker).kept
+
+
+@pytest.mark.parametrize("wrong", [0, True, "tcp://127.0.0.1:8786", []])
+def test_anything_but_a_client_is_rejected_by_name(wrong):
+    with pytest.raises(ValueError, match=re.escape(f"None or False, got {wrong!r}.")):
+        client_for(wrong)
 
 
 def test_client_is_found_and_not_pickled(client, threads):

@@ -36,6 +36,8 @@ def client_for(client):
             client = distributed.default_client()
         except ValueError:
             return None
+    if distributed is None or not isinstance(client, distributed.Client):
+        raise ValueError(f"client must be a distributed.Client, None or False, got {client!r}.")
     if client.asynchronous:
         raise ValueError(
             "fit waits for the workers, which an asynchronous Client does not: make one with "
