@@ -31,7 +31,7 @@ sknn.steps                      stores the listed scikit-learn estimators of sav
 sknn.restored_steps             checks that the attributes of loaded scikit-learn steps are valid
 sknn.restored                   checks that the parts of a loaded estimator are consistent
 
-sknn.dask                       Dask arrays and frames, in blocks or on workers; imports Dask lazily
+sknn.dask                       Dask arrays and frames, by blocks or on workers; imports it lazily
 
 sknn.dask.estimators            the six estimators for Dask collections
 
@@ -131,7 +131,7 @@ sknn.inspection.tracing.stages      a layer in two stages: weighted sum, activat
 sknn.inspection.flatness        fraction of inputs in a flat region of the activation function
 sknn.inspection.networks        finds the network inside a pipeline or a search, and its input
 
-sknn.tabular                    raw tables: encodes columns as a matrix and trains several networks
+sknn.tabular                    raw tables: encodes columns and trains several networks on them
 
 sknn.tabular.classifier         `TabularClassifier`: classification of raw tables
 sknn.tabular.regressor          `TabularRegressor`: regression of raw tables
@@ -156,7 +156,7 @@ sknn.tabular.frames             reads frames, arrays, lists and sparse matrices 
 
 sknn.metrics                    specificity, and all metrics of a confusion matrix for each class
 
-sknn.estimators                 applies scikit-learn's conventions: validates, warns, raises errors
+sknn.estimators                 scikit-learn's conventions: parameters, validation, warnings
 
 sknn.estimators.sequential      `SequentialClassifier`, `SequentialRegressor`: any stack of layers
 sknn.estimators.cnn             `CNNClassifier`, `CNNRegressor`: blocks of convolution and pooling
