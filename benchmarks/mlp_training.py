@@ -59,7 +59,7 @@ def main(repeats, quick):
         [[workload.name, *_ratios(workload, each)] for workload, each in timings.items()],
     )
     print(
-        "Targets: 1.5 compared with scikit-learn in the same dtype, or 3 for small networks, and 1\n"
+        "Targets: 1.5 compared with scikit-learn in the same dtype, 3 for small networks, and 1\n"
         "compared with torch eager and, for large networks, with jax. For small networks, 1 is\n"
         "the aim compared with jax."
     )

@@ -110,7 +110,7 @@ def _torch_network(sizes):
 
 
 def jax_compiled(X, y, *, hidden_layer_sizes, batch_size, learning_rate_init, alpha, max_iter):
-    """Returns a function that trains the network; an epoch is one compiled scan over its batches."""
+    """Returns a function that trains the network, with one compiled scan for each epoch."""
     import jax
     from jax import numpy as jnp
 
