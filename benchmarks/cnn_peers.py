@@ -1,9 +1,9 @@
-"""The same convolutional network in sknn and, where installed, in torch and skorch.
+"""The same convolutional network in sknn and, if they are installed, in torch and skorch.
 
-Each function takes images X (n, height, width, channels), float32, labels y, a Cnn and parameters
-by scikit-learn's names, and returns a function without arguments: one whole fit of ``max_iter``
-epochs with Adam on the log loss, which returns the loss of the last epoch. Batches divide X
-evenly; the penalty is treated as in ``peers.py``.
+Each function takes float32 images X (n, height, width, channels), labels y, a Cnn, and parameters
+with scikit-learn's names. It returns a function without arguments, which fits the network for
+``max_iter`` epochs with Adam and the log loss, and returns the loss of the last epoch. Batches
+divide X evenly. The penalty is treated as in ``peers.py``.
 """
 
 import warnings
@@ -33,7 +33,7 @@ class Cnn:
         return f"{shape}: {'-'.join(map(str, self.filters))}, dense {self.dense}"
 
     def random_images(self, n, dtype="float32"):
-        """Images, standard normal, and labels that contain every class."""
+        """Returns standard normal images, and labels that contain every class."""
         rng = np.random.default_rng(0)
         X = rng.standard_normal((n, *self.image_shape)).astype(dtype)
         return X, rng.permutation(n) % self.n_classes
@@ -44,7 +44,7 @@ def this_package(X, y, cnn, **params):
 
     def fit():
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are few on purpose
+            warnings.simplefilter("ignore", ConvergenceWarning)  # few epochs are sufficient
             return model.fit(X, y).loss_
 
     return fit
@@ -71,7 +71,7 @@ def torch_eager(X, y, cnn, *, channels_last=False, **params):
 
 
 def as_torch_images(X):
-    """Channels first, as torch counts axes."""
+    """Returns the images with the channels first, as torch expects them."""
     import torch
 
     return torch.from_numpy(np.moveaxis(X, -1, 1).copy())

@@ -1,4 +1,4 @@
-"""Time to predict many images, and memory of fitting and predicting them."""
+"""Time to predict many images, and memory of fitting and prediction."""
 
 import warnings
 from functools import partial
@@ -41,14 +41,14 @@ def _time(repeats, n):
     ]
     print_table(
         f"Milliseconds to predict {n:,} images, {CNN.name}: best (median)",
-        ["", "time", "its time / time of sknn"],
+        ["", "time", "time / time of sknn"],
         rows,
     )
-    print("Reach: no slower than torch eager.")
+    print("Target: no slower than torch eager.")
 
 
 def fitted():
-    """A CNNClassifier trained for one epoch of one batch."""
+    """Returns a CNNClassifier trained for one epoch of one batch."""
     X, y = CNN.random_images(64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -72,22 +72,22 @@ def _memory(n):
     fitting = in_fresh_process(memory_of_fitting, n) / 2**20
     predicting = in_fresh_process(memory_of_predicting, n) / 2**20
     print_table(
-        f"MiB of memory, {CNN.name}, {n:,} images of uint8",
-        ["", "MiB", "reach"],
+        f"MiB of memory, {CNN.name}, {n:,} uint8 images",
+        ["", "MiB", "target"],
         [
-            ["fit, all that the process has", f"{fitting:.0f}", verdict(fitting, at_most=400)],
+            ["fit, memory of the whole process", f"{fitting:.0f}", verdict(fitting, at_most=400)],
             [
-                f"predict adds, working_memory={WORKING_MEMORY}",
+                f"added by predict, working_memory={WORKING_MEMORY}",
                 f"{predicting:.0f}",
                 verdict(predicting, at_most=WORKING_MEMORY + 10),
             ],
         ],
     )
-    print("Reach: 400 MB in all to fit; working_memory and the outputs to predict.")
+    print("Targets: 400 MiB in total for fit; working_memory plus the outputs for predict.")
 
 
 def memory_of_fitting(n):
-    """Bytes that a process has at most that fits n images for an epoch."""
+    """Returns the peak memory in bytes of a process that fits n images for an epoch."""
     X, y = random_bytes(n)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -96,12 +96,12 @@ def memory_of_fitting(n):
 
 
 def memory_of_predicting(n):
-    """Bytes that predicting n images adds to the peak of a process."""
+    """Returns the bytes that predicting n images adds to the peak memory of a process."""
     X, _ = random_bytes(n)
     model = fitted()
     model.image_scale_ = 1 / 255  # as if fitted to integers
     sklearn.set_config(working_memory=WORKING_MEMORY)
-    model.predict(X[:500])  # threads and their buffers in BLAS are not what is measured
+    model.predict(X[:500])  # excludes threads and BLAS buffers from the measurement
     before = peak_memory()
     model.predict(X)
     return peak_memory() - before

@@ -1,4 +1,4 @@
-"""How the time of a training step grows, what of it is matrix products, what one thread does."""
+"""How a training step scales, and its fractions of matrix products and of serial work."""
 
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,28 +31,32 @@ CASES = {
 def main(repeats, quick):
     for what, cases in CASES.items():
         print_table(
-            f"A training step by {what}, others as in {CNN.name}, batch {BATCH_SIZE}",
-            ["", *(f"ms, threads {n}" for n in THREADS), "speed-up", "share of matrix products"],
+            f"A training step by {what}, otherwise {CNN.name}, batch {BATCH_SIZE}",
+            ["", *(f"ms, threads {n}" for n in THREADS), "speedup", "matrix products"],
             (_row(*case, repeats, n_batches=4 if quick else 12) for case in cases),
         )
-    print("The share is that of one thread; the rest is copies and elementwise work.")
+    print(
+        "Matrix products: their fraction of the time of one thread. The rest is elementwise work."
+    )
     print_table(
-        f"What micro-batches on threads gain, {CNN.name}",
+        f"Speedup from micro-batches on threads, {CNN.name}",
         [
             *("batch", "micro-batches"),
-            *(f"serial share, threads {n}" for n in THREADS),
-            *(f"speed-up, threads {n}" for n in THREADS[1:]),
+            *(f"serial fraction, threads {n}" for n in THREADS),
+            *(f"speedup, threads {n}" for n in THREADS[1:]),
             *(f"predicted, threads {n}" for n in THREADS[1:] + MORE_THREADS),
         ],
         (_serial(n, repeats, n_batches=2 if quick else 6) for n in BATCH_SIZES),
     )
-    print("Serial is what is not done by micro-batches: optimiser, shuffling, checks of the input.")
-    print("The prediction is Amdahl's law with the parts that one thread takes, and as many rounds")
-    print("as there are micro-batches for each thread. It knows no limit of memory or of Python.")
+    print("Serial work is everything outside of micro-batches: optimiser, shuffling, input checks.")
+    print(
+        "The prediction is Amdahl's law with the serial fraction of one thread and a whole number"
+    )
+    print("of micro-batches for each thread. It ignores the limits of memory and of Python.")
 
 
 def _serial(batch_size, repeats, n_batches):
-    """A row of the table on threads: shares of the least time that each number of them takes."""
+    """Returns a row of the table on threads: serial fractions of the minimum times."""
     X, y = CNN.random_images(n_batches * batch_size)
     params = {"batch_size": batch_size, "learning_rate_init": 0.001, "alpha": 0.0, "max_iter": 1}
     fit = this_package(X, y, CNN, **params)
@@ -75,14 +79,14 @@ def _serial(batch_size, repeats, n_batches):
 
 
 def predicted(serial, n_parts, n_threads):
-    """The speed-up by Amdahl's law, of parts that cannot be cut further."""
+    """Returns the speedup by Amdahl's law if the parts cannot be divided further."""
     rounds = -(-n_parts // n_threads)
     return 1 / (serial + (1 - serial) * rounds / n_parts)
 
 
 @contextmanager
 def timed_parts():
-    """Gives a list that fills with (number of parts, seconds) of work that is shared out."""
+    """Yields a list that collects (number of parts, seconds) of every call of share_out."""
     parts, share_out = [], gradient.share_out
 
     def timed(work, n):
@@ -122,7 +126,7 @@ def _row(name, cnn, batch_size, repeats, n_batches):
 
 @contextmanager
 def timed_products():
-    """Gives a list that fills with the seconds of every call of np.dot and np.matmul."""
+    """Yields a list that collects the seconds of every call of np.dot and np.matmul."""
     seconds = []
     originals = {name: getattr(np, name) for name in ("dot", "matmul")}
 

@@ -30,15 +30,15 @@ def main(repeats, quick):
         measured_rows(),
     )
     print_table(
-        "The time of the others divided by the time of sknn, of the best",
+        "Best time of each library divided by the best time of sknn",
         ["network", *PEERS],
         [[cnn.name, *_ratios(each)] for cnn, each in timings.items()],
     )
-    print("Reach: 1 against torch eager and skorch; 1 against channels_last is the aim.")
+    print("Targets: 1 compared with torch eager and skorch. The aim is 1 for channels_last.")
 
 
 def _per_step(cnn, peers, repeats, quick):
-    """The Timing of a step, by column: that of a whole fit, divided by its number of steps."""
+    """Returns the Timing of one step by column: a complete fit divided by its number of steps."""
     small = cnn.image_shape[0] < 16
     n_batches, max_iter = 10 if quick else 50, 4 if small else 1
     X, y = cnn.random_images(n_batches * BATCH_SIZE)
@@ -55,7 +55,7 @@ def _per_step(cnn, peers, repeats, quick):
 
 
 def _ratios(timings):
-    """How many times as fast sknn is as the others, with the target where there is one."""
+    """Yields how many times as fast as each library sknn is, with the target if there is one."""
     for name in PEERS:
         if name not in timings:
             yield "-"

@@ -1,4 +1,4 @@
-"""Convolutional networks of many shapes: CPU time of a training step on one thread."""
+"""CPU time of a training step on one thread, for many kinds of convolutional networks."""
 
 import sys
 import warnings
@@ -33,7 +33,7 @@ PARAMS = {"batch_size": BATCH_SIZE, "learning_rate_init": 0.001, "alpha": 0.0001
 
 @dataclass(frozen=True)
 class Case:
-    """A network on images, without the layer of ten outputs that ends it."""
+    """A network on images, without its output layer of ten units."""
 
     image_shape: tuple
     layers: list = field(repr=False)
@@ -46,7 +46,7 @@ class Case:
 
 
 def pooled(*filters, dense, **settings):
-    """Layers: each convolution is followed by max-pooling, and all by Dense(dense)."""
+    """Returns convolutions, each followed by max-pooling, and a layer Dense(dense)."""
     blocks = [layer for n in filters for layer in (Conv2D(n, **settings), MaxPool2D())]
     return [*blocks, Flatten(), Dense(dense)]
 
@@ -82,7 +82,7 @@ CASES = {
     ),
     "LeNet: 5 x 5 valid, 6-16": Case((28, 28, 1), lenet(6, 16, dense=(120, 84))),
     "5 x 5 valid, 20-50": Case((28, 28, 1), lenet(20, 50, dense=(500,))),
-    "5 x 5 tanh, mean pooling": Case(
+    "5 x 5 tanh, average pooling": Case(
         (28, 28, 1),
         lenet(6, 16, dense=(84,), activation="tanh", pooling=AveragePool2D, padding="same"),
     ),
@@ -135,7 +135,7 @@ def this_package(X, y, case):
 
     def fit():
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are few on purpose
+            warnings.simplefilter("ignore", ConvergenceWarning)  # few epochs are sufficient
             return model.fit(X, y).loss_
 
     return fit
@@ -155,7 +155,7 @@ def torch_eager(X, y, case, *, channels_last=False):
 
 
 def torch_network(case):
-    """The same network, channels first; odd borders of "same" are a pixel on both sides there."""
+    """Returns the same network in torch, where the padding of "same" is equal on both sides."""
     from torch import nn
 
     modules, shape = [], case.image_shape
@@ -202,7 +202,7 @@ def main(repeats, quick):
         ["image", "network", "sknn", *peers, *(f"{name} / sknn" for name in peers)],
         (_row(name, case, peers, repeats, quick) for name, case in CASES.items()),
     )
-    print("Reach: 1.1 times as fast as torch eager; 1.0 of channels_last is the aim.")
+    print("Targets: 1.1 times as fast as torch eager, and 1.0 times as fast as channels_last.")
 
 
 def _row(name, case, peers, repeats, quick):
@@ -217,7 +217,7 @@ def _row(name, case, peers, repeats, quick):
 
 
 def per_step(case, peers, repeats, n_batches):
-    """The Timing of a step by "sknn" and peer: CPU time of a fit, divided by its steps."""
+    """Returns {library: Timing} of a step: the CPU time of a fit divided by its steps."""
     X, y = case.random_images(n_batches * BATCH_SIZE)
     fits = {"sknn": this_package(X, y, case)}
     fits |= {name: peer(X, y, case) for name, peer in peers.items()}
@@ -228,7 +228,7 @@ def per_step(case, peers, repeats, n_batches):
 
 @contextmanager
 def one_thread():
-    """One thread for BLAS, for sknn and, where it is loaded, for torch."""
+    """Limits BLAS, sknn and, if it is loaded, torch to one thread."""
     torch = sys.modules.get("torch")
     several = torch and torch.get_num_threads()
     if torch:
@@ -240,7 +240,7 @@ def one_thread():
 
 
 def cpu_time(function):
-    """Seconds that the processor spends on one call, whatever else the machine does."""
+    """Returns the CPU seconds of one call, which do not depend on other work on the machine."""
     started = process_time()
     function()
     return process_time() - started

@@ -1,4 +1,4 @@
-"""Training on several Dask workers: an exchange, efficiency by workers, and a death."""
+"""Training on several Dask workers: time of an exchange, speed, and the death of a worker."""
 
 import os
 import signal
@@ -19,11 +19,11 @@ NETWORKS = {  # layers, features, rows in a mini-batch
 
 
 def main(repeats, quick):
-    """repeats: how many exchanges are timed, in hundreds"""
+    """Runs the benchmark; it times 100 * ``repeats`` exchanges."""
     try:
         import distributed  # noqa: F401
     except ImportError:
-        print("dask.distributed is not installed: skipped")
+        print("skipped, dask.distributed is not installed")
         return
     workers = (1, 2) if quick else (1, 2, 4)
     _exchanges(workers[1:], 100 * repeats)
@@ -32,7 +32,7 @@ def main(repeats, quick):
 
 
 def exchange(rank, addresses, n_numbers, n, key):
-    """Seconds of each of n exchanges of so many numbers, as a rank sees them."""
+    """Returns the seconds that each of n exchanges of ``n_numbers`` values takes on a rank."""
     from distributed import get_worker
 
     from sknn.dask.peers import Peers, desk_of
@@ -69,8 +69,8 @@ def _exchanges(workers, n):
                 low, middle = np.percentile(client.gather(tasks)[0], [10, 50]) * 1e3
                 rows.append([n_workers, f"{n_numbers:,}", f"{middle:.1f} ({low:.1f})"])
     print_table(
-        "One exchange of numbers in float32",
-        ["workers", "numbers", "milliseconds: median (tenth)"],
+        "One exchange of float32 values",
+        ["workers", "values", "milliseconds: median (10th percentile)"],
         rows,
     )
 
@@ -103,8 +103,8 @@ def _efficiency(workers, quick):
                 times = f"{speed / alone:.2f}"
                 rows.append([name, n_workers, f"{speed:,.0f}", times])
     print_table(
-        f"{n:,} rows, {max(workers)} shards; {os.cpu_count()} cores in this machine",
-        ["network", "workers", "rows a second", "times one worker"],
+        f"{n:,} rows, {max(workers)} shards, on a machine with {os.cpu_count()} cores",
+        ["network", "workers", "rows per second", "ratio to one worker"],
         rows,
     )
 
@@ -127,12 +127,14 @@ def _death(quick):
                 timer = Timer(rows[0][1] / 2, os.kill, (pid, signal.SIGKILL))
                 timer.start()
             fits.append(network.fit(*data)._model.theta)
-            rows.append(["with a death" if death else "undisturbed", perf_counter() - started])
+            rows.append(
+                ["one worker dies" if death else "no worker dies", perf_counter() - started]
+            )
             if death:
                 timer.join()
     same = np.array_equal(*fits)
     print_table(
-        f"Two workers, ten epochs; the same weights after a death: {same}",
+        f"Two workers, ten epochs; same weights after the death of a worker: {same}",
         ["fit", "seconds"],
         [[name, f"{seconds:.1f}"] for name, seconds in rows],
     )

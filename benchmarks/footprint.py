@@ -1,4 +1,4 @@
-"""What the package costs besides time to train: import, memory of fitting, size of a pickle."""
+"""Import time, peak memory of fitting, and size of a pickle."""
 
 import pickle
 import subprocess
@@ -25,14 +25,14 @@ def main(repeats, quick):
 
 
 def import_time(repeats):
-    """Prints how long the imports take."""
+    """Prints the time that the imports take."""
     modules = {"scikit-learn": "sklearn.neural_network", "sknn": "sknn"}
     imports = {kind: partial(seconds_to_import, module) for kind, module in modules.items()}
     timings = interleaved(imports, repeats, measure=lambda seconds: seconds())
     theirs, ours = timings["scikit-learn"], timings["sknn"]
     print_table(
         "Seconds to import, each in a fresh process: best (median)",
-        ["sklearn.neural_network", "sknn", "added, of the medians", "reach"],
+        ["sklearn.neural_network", "sknn", "difference of the medians", "target"],
         [
             [
                 theirs.shown(1),
@@ -42,7 +42,7 @@ def import_time(repeats):
             ]
         ],
     )
-    print("Reach: under 0.1 s more than scikit-learn.")
+    print("Target: at most 0.1 s more than scikit-learn.")
 
 
 def seconds_to_import(module):
@@ -65,16 +65,16 @@ def _memory(n_rows):
         theirs, ours = ratios["scikit-learn"], ratios["sknn"]
         rows.append([name, f"{theirs:.2f}", f"{ours:.2f}", verdict(ours, at_most=1.5)])
     print_table(
-        f"Peak memory of fitting, network 784-100-10, {n_rows:,} rows, relative to X as validated "
-        "and the weights",
-        ["input", "scikit-learn", "sknn", "reach"],
+        f"Peak memory of fitting, network 784-100-10, {n_rows:,} rows, relative to validated X "
+        "and weights",
+        ["input", "scikit-learn", "sknn", "target"],
         rows,
     )
-    print("Reach: 1.5. X given in another dtype does not count, the copy made of it does.")
+    print("Target: 1.5. X that fit converts does not count, but its converted copy does.")
 
 
 def memory_of_fitting(kind, n_rows, dtype, early_stopping):
-    """Peak of X as validated and all that fit allocates, relative to that X and the weights."""
+    """Returns the peak of validated X and fit's memory, relative to that X and the weights."""
     rng = np.random.default_rng(0)
     X = np.empty((n_rows, N_FEATURES), dtype)
     for row in X:
@@ -83,7 +83,7 @@ def memory_of_fitting(kind, n_rows, dtype, early_stopping):
     model = CLASSES[kind](max_iter=1, early_stopping=early_stopping, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(X[:200], y[:200])  # imports and thread pools are not what is measured
+        model.fit(X[:200], y[:200])  # excludes imports and thread pools from the measurement
         before = peak_memory()
         model.fit(X, y)
     added = peak_memory() - before
@@ -93,9 +93,9 @@ def memory_of_fitting(kind, n_rows, dtype, early_stopping):
 
 
 def peak_memory():
-    """The most bytes that this process has had in memory."""
+    """Returns the peak memory of this process in bytes."""
     status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss begins with what the parent process had
+    if status.exists():  # ru_maxrss starts from the value of the parent process
         lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
         return int(lines["VmHWM"].split()[0]) * 1024
     import resource
@@ -131,7 +131,7 @@ def _pickle_size():
         )
     print_table(
         "Size of a pickle in kB (relative to the weights), float64",
-        ["network", "weights", *CLASSES, "reach"],
+        ["network", "weights", *CLASSES, "target"],
         rows,
     )
-    print("Reach: 1.2 times the weights, and 20 kB.")
+    print("Target: at most 1.2 times the weights plus 20 kB.")

@@ -1,4 +1,4 @@
-"""Latency of one row, time of many rows and memory of predicting, for a fitted network."""
+"""Latency of one row, time for many rows and memory of prediction with a fitted network."""
 
 import warnings
 from functools import partial
@@ -20,7 +20,7 @@ def main(repeats, quick):
 
 
 def fitted(kind, dtype, hidden_layer_sizes=(100,)):
-    """An MLPClassifier for 64 features and 10 classes, trained for an epoch."""
+    """Returns an MLPClassifier for 64 features and 10 classes, trained for an epoch."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((1000, N_FEATURES)).astype(dtype)
     with warnings.catch_warnings():
@@ -51,10 +51,10 @@ def _latency(repeats, calls):
                 rows.append([name, theirs.shown(1e-6), ours.shown(1e-6), f"{ratio:.2f}", reach])
     print_table(
         "Microseconds per call, network 64-100-10: best (median)",
-        ["call", "scikit-learn", "sknn", "scikit-learn / sknn", "reach"],
+        ["call", "scikit-learn", "sknn", "scikit-learn / sknn", "target"],
         rows,
     )
-    print("Reach: one row under 60 us; 10,000 rows no slower than scikit-learn.")
+    print("Targets: at most 60 us for one row; no slower than scikit-learn for 10,000 rows.")
 
 
 def _memory(n_rows):
@@ -63,8 +63,8 @@ def _memory(n_rows):
     limit = WORKING_MEMORY * 2**20 + 2 * outputs
     mib = {kind: value / 2**20 for kind, value in added.items()}
     print_table(
-        f"MiB that predict_proba adds, network 64-1000-10, {n_rows:,} rows, float32",
-        ["working_memory", "scikit-learn", "sknn", "reach"],
+        f"MiB added by predict_proba, network 64-1000-10, {n_rows:,} rows, float32",
+        ["working_memory", "scikit-learn", "sknn", "target"],
         [
             [
                 f"{WORKING_MEMORY} MiB",
@@ -74,15 +74,15 @@ def _memory(n_rows):
             ]
         ],
     )
-    print("Reach: no more than working_memory, the raw outputs and the probabilities.")
+    print("Target: at most working_memory plus the raw outputs and the probabilities.")
 
 
 def memory_of_predicting(kind, n_rows):
-    """Bytes that one call of predict_proba adds to the peak of a process."""
+    """Returns the bytes that a call of predict_proba adds to the peak memory of a process."""
     sklearn.set_config(working_memory=WORKING_MEMORY)
     model = fitted(kind, np.float32, hidden_layer_sizes=(1000,))
     X = np.random.default_rng(1).standard_normal((n_rows, N_FEATURES), dtype=np.float32)
-    model.predict_proba(X[:1000])  # buffers of BLAS are not what is measured
+    model.predict_proba(X[:1000])  # excludes BLAS buffers from the measurement
     before = peak_memory()
     model.predict_proba(X)
     return peak_memory() - before

@@ -24,7 +24,7 @@ class Workload:
         return f"{'-'.join(map(str, self.sizes))}, batch {self.batch_size}"
 
     def random_rows(self, n_batches):
-        """X, float64, and labels that contain every class."""
+        """Returns X in float64, and labels that contain every class."""
         rng = np.random.default_rng(0)
         n, n_classes = n_batches * self.batch_size, self.sizes[-1]
         return rng.standard_normal((n, self.sizes[0])), rng.permutation(n) % n_classes
@@ -54,18 +54,19 @@ def main(repeats, quick):
         "Microseconds per training step: best (median)", ["network", *COLUMNS], measured_rows()
     )
     print_table(
-        "The time of the others divided by the time of sknn, of the best",
+        "Best time of each library divided by the best time of sknn",
         ["network", *(f"scikit-learn {dtype}" for dtype in DTYPES), *OPTIONAL],
         [[workload.name, *_ratios(workload, each)] for workload, each in timings.items()],
     )
     print(
-        "Reach: 1.5 against scikit-learn in the same dtype, 3 on small networks; 1 against torch "
-        "eager;\n1 against jax where matrix products dominate, which is the aim elsewhere."
+        "Targets: 1.5 compared with scikit-learn in the same dtype, 3 for small networks, and 1\n"
+        "compared with torch eager and, for large networks, with jax. For small networks, 1 is\n"
+        "the aim compared with jax."
     )
 
 
 def _per_step(workload, peers, repeats, quick):
-    """The Timing of a step, by column: that of a whole fit, divided by its number of steps."""
+    """Returns the Timing of one step by column: a complete fit divided by its number of steps."""
     n_batches = 20 if quick else 50
     max_iter = 10 if workload.small else 2
     timings = interleaved(fits(workload, peers, n_batches, max_iter), repeats)
@@ -73,7 +74,7 @@ def _per_step(workload, peers, repeats, quick):
 
 
 def fits(workload, peers, n_batches, max_iter):
-    """Functions that fit the workload's network once, by column."""
+    """Returns functions that fit the network of the workload once, by column."""
     params = {
         "hidden_layer_sizes": workload.sizes[1:-1],
         "batch_size": workload.batch_size,
@@ -93,7 +94,7 @@ def fits(workload, peers, n_batches, max_iter):
 
 
 def _ratios(workload, timings):
-    """How many times as fast sknn is as the others, with the target where there is one."""
+    """Yields how many times as fast as each library sknn is, with the target if there is one."""
     for dtype in DTYPES:
         ratio = timings[f"scikit-learn {dtype}"].best / timings[f"sknn {dtype}"].best
         yield verdict(ratio, at_least=3 if workload.small else 1.5)

@@ -1,4 +1,4 @@
-"""Size of exported models, and time to serve them with ONNX Runtime, beside our own predict."""
+"""Sizes of exported models, and time to predict with ONNX Runtime, compared with sknn."""
 
 import pickle
 import warnings
@@ -29,7 +29,7 @@ def main(repeats, quick):
             rows.append([f"{name}, {number:,}", *timed(model, session, X[:number], repeats, quick)])
         rows[-len(numbers)] += [f"{size / 2**10:.0f}" for size in sizes]
     print_table(
-        "Milliseconds to predict labels: best (median); KiB of a pickle and of an ONNX file",
+        "Milliseconds to predict labels: best (median). Sizes of a pickle and an ONNX file in KiB",
         ["network, samples", "sknn", "ONNX Runtime", "ratio", "pickle", "ONNX"],
         [[*row, *[""] * (6 - len(row))] for row in rows],
     )
@@ -37,7 +37,7 @@ def main(repeats, quick):
 
 
 def cases(quick):
-    """(name, fitted model, samples, how many of them are predicted at a time)."""
+    """Yields (name, fitted model, samples, numbers of samples to predict in one call)."""
     rng = np.random.default_rng(0)
     rows, images = (np.array(numbers) // (10 if quick else 1) for numbers in (ROWS, IMAGES))
     for dtype in ("float32", "float64"):
@@ -68,7 +68,7 @@ def new_session(exported):
 
 
 def timed(model, session, X, repeats, quick):
-    """[time of ours, time of theirs, ratio] as a table shows them."""
+    """Returns the time of sknn, the time of ONNX Runtime and their ratio as texts."""
     shape = [one for one in session.get_inputs()[0].shape if isinstance(one, int)]
     samples = {"X": X.reshape(-1, *shape)}
     number = max(1, (200 if quick else 1000) // len(X))

@@ -1,4 +1,4 @@
-"""What each option costs per training step, next to the same network without it."""
+"""Time of a training step with each option, compared with the same network without it."""
 
 from functools import partial
 
@@ -58,7 +58,7 @@ def main(repeats, quick):
 
 
 def _print(title, columns, unit):
-    """A table of the timings of {network: {option: Timing}}."""
+    """Prints a table of {network: {option: Timing}}."""
     rows = []
     for option in next(iter(columns.values())):
         row = [option]
@@ -66,7 +66,7 @@ def _print(title, columns, unit):
             ratio = timings[option].best / timings["nothing"].best
             row += [timings[option].shown(unit), f"{ratio:.2f}"]
         rows.append(row)
-    heads = [head for name in columns for head in (name, "times nothing")]
+    heads = [head for name in columns for head in (name, "ratio to nothing")]
     print_table(title, ["option", *heads], rows)
 
 

@@ -1,11 +1,12 @@
-"""The same network and optimiser in scikit-learn, sknn and, where installed, other libraries.
+"""The same network and optimiser in scikit-learn, sknn and other libraries, if installed.
 
-Each function takes X (n, n_features), labels y in 0 ... n_classes - 1 and parameters by
-scikit-learn's names, and returns a function without arguments: one whole fit of ``max_iter``
-epochs with Adam on the log loss, in the dtype of X. That returns the loss of the last epoch, so
-that one can see that all do the same. Batches divide X evenly. ``alpha`` is the strength of an L2
-penalty that is divided by the batch size, as in scikit-learn; torch and skorch apply it to the
-biases too. For two classes scikit-learn and sknn have one logistic output, the others two.
+Each function takes X (n, n_features), labels y in 0 ... n_classes - 1, and parameters with
+scikit-learn's names. It returns a function without arguments, which fits the network for
+``max_iter`` epochs with Adam and the log loss in the dtype of X. This function returns the loss of
+the last epoch, which shows that all libraries do the same. Batches divide X evenly. ``alpha`` is
+the strength of an L2 penalty, which is divided by the batch size as in scikit-learn. torch and
+skorch also apply it to the biases. For two classes, scikit-learn and sknn have one logistic output,
+and the other libraries have two outputs.
 """
 
 import warnings
@@ -33,7 +34,7 @@ def _estimator(kind, X, y, params):
 
     def fit():
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are few on purpose
+            warnings.simplefilter("ignore", ConvergenceWarning)  # few epochs are sufficient
             return model.fit(X, y).loss_
 
     return fit
@@ -49,7 +50,7 @@ def torch_eager(X, y, *, hidden_layer_sizes, **params):
 
 
 def torch_training(build, X, y, *, batch_size, learning_rate_init, alpha, max_iter):
-    """A function that trains a new network on tensors X and y in a plain loop."""
+    """Returns a function that trains a new network on tensors X and y in a plain loop."""
     import torch
 
     def fit():
@@ -109,7 +110,7 @@ def _torch_network(sizes):
 
 
 def jax_compiled(X, y, *, hidden_layer_sizes, batch_size, learning_rate_init, alpha, max_iter):
-    """A whole epoch is one compiled scan over its batches."""
+    """Returns a function that trains the network, with one compiled scan for each epoch."""
     import jax
     from jax import numpy as jnp
 
@@ -172,7 +173,7 @@ OPTIONAL = {
 
 
 def installed(peers=OPTIONAL):
-    """Those of {name: (peer, modules it needs)} that can run; prints a line for each other."""
+    """Returns the peers of {name: (peer, required modules)} that can run, and prints the others."""
     found = {}
     for name, (peer, needs) in peers.items():
         missing = [module for module in needs if find_spec(module) is None]

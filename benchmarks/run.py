@@ -41,8 +41,8 @@ BENCHMARKS = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer steps and rows: a first look")
-    parser.add_argument("--repeats", type=int, metavar="N", help="rounds, default 7, quick 2")
+    parser.add_argument("--quick", action="store_true", help="run fewer steps and rows")
+    parser.add_argument("--repeats", type=int, metavar="N", help="rounds (default 7, quick 2)")
     parser.add_argument("--only", choices=BENCHMARKS, metavar="NAME", help=", ".join(BENCHMARKS))
     args = parser.parse_args()
     repeats = args.repeats or (2 if args.quick else 7)
@@ -54,7 +54,7 @@ def main():
 
 
 def print_header(repeats):
-    """Versions, cores and BLAS: what the figures depend on."""
+    """Prints versions, cores and BLAS, on which the figures depend."""
     print(f"sknn {sknn.__version__}, Python {platform.python_version()}, {repeats} rounds")
     print(", ".join(map(_versioned, ("numpy", "scipy", "scikit-learn", "torch", "skorch", "jax"))))
     print(_versioned("onnxruntime"))

@@ -1,4 +1,4 @@
-"""Time of searches and ensembles: scikit-learn's networks, ours one by one, ours together."""
+"""Time of searches and ensembles: scikit-learn, sknn one by one, and sknn together."""
 
 import os
 import warnings
@@ -27,19 +27,19 @@ SPACE = {"alpha": loguniform(1e-6, 1), "learning_rate_init": loguniform(1e-4, 1e
 
 @dataclass(frozen=True)
 class Workload:
-    """name, (network, n_jobs) -> what is fitted, X and y, and the ratios to reach."""
+    """``new(network, n_jobs)`` returns the model, ``data`` is (X, y), ``bars`` are the targets."""
 
     name: str
     new: callable
     data: tuple
-    bars: tuple  # against scikit-learn, against one by one
+    bars: tuple  # compared with scikit-learn, and with one by one
 
 
 def main(repeats, quick):
-    repeats = max(repeats // 2, 1)  # each takes seconds
+    repeats = max(repeats // 2, 1)  # each round takes seconds
     chosen = list(workloads(quick))
     _print(
-        "Seconds of CPU time, one thread of BLAS: best (median)",
+        "Seconds of CPU time, one BLAS thread: best (median)",
         chosen,
         {name: (name, None) for name in CANDIDATES},
         partial(interleaved, repeats=repeats, measure=cpu_time),
@@ -53,11 +53,11 @@ def main(repeats, quick):
         partial(interleaved, repeats=repeats),
         (f"{CANDIDATES[-1]}, n_jobs=2", "sknn together, n_jobs=None"),
     )
-    print("Reach, in CPU time: the ratios in brackets. Wall time has no bars.")
+    print("Targets for CPU time: the ratios in brackets. Wall time has no targets.")
 
 
 def workloads(quick):
-    """The Workloads in both dtypes."""
+    """Yields the Workloads in both dtypes."""
     epochs, n_rows, n_candidates, n_networks = (3, 2000, 10, 8) if quick else (10, 10_000, 100, 32)
     digits, labels = load_digits(return_X_y=True)
     table, target = make_classification(n_rows, 20, n_informative=10, random_state=0)
@@ -79,7 +79,7 @@ def workloads(quick):
 
 
 def cpu_time(function):
-    """Seconds that one call keeps the processors busy, with one thread of BLAS."""
+    """Returns the CPU seconds of one call, with one BLAS thread."""
     with threadpool_limits(1):
         started = process_time() + _of_workers()
         function()
@@ -87,12 +87,12 @@ def cpu_time(function):
 
 
 def _of_workers():
-    """CPU seconds of the processes that this one has started, where the system tells of them."""
+    """Returns the CPU seconds of child processes, if the system reports them in /proc."""
     ticks = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             _, _, stat = path.read_text().rpartition(")")
-        except OSError:  # it has ended since
+        except OSError:  # the process has ended in the meantime
             continue
         _, parent, *rest = stat.split()
         if int(parent) == os.getpid():
@@ -101,7 +101,7 @@ def _of_workers():
 
 
 def _print(title, chosen, columns, measured, ours):
-    """A table of the timings, and the ratios of the others to each of ours."""
+    """Prints a table of the timings, and the ratios of the other candidates to each in ``ours``."""
     heads = [f"{other} / {own}" for own in ours for other in CANDIDATES[:2]]
     print_table(
         title,
@@ -122,14 +122,14 @@ def _row(workload, columns, measured, ours):
 
 
 def _fit(workload, name, n_jobs):
-    """A function that fits the workload once."""
+    """Returns a function that fits the workload once."""
     classes = {"scikit-learn": sklearn.neural_network.MLPClassifier}
     network = classes.get(name, sknn.MLPClassifier)
     model = workload.new(network, n_jobs)
 
     def fit():
         with warnings.catch_warnings(), together() if "together" in name else nullcontext():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are few on purpose
+            warnings.simplefilter("ignore", ConvergenceWarning)  # few epochs are sufficient
             model.fit(*workload.data)
 
     return fit

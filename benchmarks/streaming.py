@@ -1,4 +1,4 @@
-"""Streaming from Dask arrays against training in memory: rows per second, and peak memory."""
+"""Rows per second and peak memory of training from Dask arrays and in memory."""
 
 import warnings
 from pathlib import Path
@@ -17,11 +17,11 @@ MB = 2**20
 
 
 def main(repeats, quick):
-    """repeats: how many processes measure each way"""
+    """Runs the benchmark; at most ``repeats`` processes measure each way of training."""
     try:
         import dask.array  # noqa: F401
     except ImportError:
-        print("dask is not installed: skipped")
+        print("skipped, dask is not installed")
         return
     n = 40_000 if quick else 320_000
     with TemporaryDirectory() as directory:
@@ -31,7 +31,7 @@ def main(repeats, quick):
 
 
 def write(directory, n):
-    """Stores X.npy (n, 200) in float32 and y.npy."""
+    """Writes X.npy (n, 200) in float32 and y.npy."""
     rng = np.random.default_rng(0)
     files = {"X": (np.float32, (n, N_FEATURES)), "y": (np.int64, (n,))}
     X, y = (
@@ -60,13 +60,13 @@ def _speed_and_memory(directory, n, repeats):
     print_table(
         f"{n:,} rows of {N_FEATURES} features in float32, {n * N_FEATURES * 4 / MB:.0f} MiB, "
         f"{N_BLOCKS} blocks, two epochs",
-        ["network", "way", "rows a second", "times memory", "MiB above the imports"],
+        ["network", "data", "rows per second", "ratio to in memory", "MiB above the imports"],
         rows,
     )
 
 
 def measured(way, directory, layers):
-    """(rows a second of training, growth of the peak in bytes) of one way to fit."""
+    """Returns rows per second and growth of the peak memory in bytes, for one way to fit."""
     import resource
 
     import dask.array as da
@@ -91,7 +91,7 @@ def measured(way, directory, layers):
 
 
 def _sorted_rows(n):
-    """Accuracy on the training rows, sorted by class, by the way they are read."""
+    """Prints the accuracy on sorted training rows, for each way to read them."""
     import dask.array as da
 
     from sknn.dask import DaskMLPClassifier, scatter_rows
@@ -110,8 +110,8 @@ def _sorted_rows(n):
         seconds = perf_counter() - started
         fits = {
             "in memory, all rows shuffled": MLPClassifier(**settings).fit(X, y),
-            "streamed as they lie, sorted": DaskMLPClassifier(**settings).fit(*blocks),
-            "streamed, scattered": DaskMLPClassifier(**settings).fit(*scattered),
+            "streamed in sorted order": DaskMLPClassifier(**settings).fit(*blocks),
+            "streamed after scatter_rows": DaskMLPClassifier(**settings).fit(*scattered),
         }
         rows = [[name, f"{fit.score(X, y):.3f}"] for name, fit in fits.items()]
     print_table(

@@ -1,12 +1,13 @@
-"""TabularClassifier and TabularRegressor against boosting and other networks, on real tables.
+"""Compares TabularClassifier and TabularRegressor with boosting and other networks on tables.
 
     python benchmarks/tables.py FOLDER [--rows 2000] [--splits 3] [--tables adult,wine]
 
-FOLDER holds tables as CSV files whose last column is ``target``. Without it, tables that
-scikit-learn brings along are used. For each table and split it prints the error, the fraction of
-wrong labels or the RMSE over the standard deviation of the target, the log-loss, and seconds; at
-the end mean ranks. LightGBM, CatBoost and pytabkit take part where they are installed. All have
-their defaults; scikit-learn's MLP has a pipeline with imputing, one-hot encoding and scaling.
+FOLDER contains tables as CSV files whose last column is ``target``. Without FOLDER, data sets of
+scikit-learn are used. For each table, the program prints the mean error, log-loss and seconds over
+the splits. The error is the fraction of wrong labels, or the RMSE divided by the standard deviation
+of the target. At the end, it prints mean ranks. LightGBM, CatBoost and pytabkit are included if
+they are installed. All models have their default parameters. scikit-learn's MLP is in a pipeline
+with imputation, one-hot encoding and scaling.
 """
 
 import argparse
@@ -31,7 +32,6 @@ from sknn import TabularClassifier, TabularRegressor
 
 TEXT = make_column_selector(dtype_include=["object", "str", "category"])
 NUMBERS = make_column_selector(dtype_include="number")
-MOST_CLASSES = 30  # targets with more values are numbers
 BUNDLED = {
     "breast_cancer": datasets.load_breast_cancer,
     "wine": datasets.load_wine,
@@ -42,7 +42,7 @@ REGRESSION = ("abalone", "california_housing", "diamonds", "diabetes")
 
 
 def prepared(model):
-    """A pipeline that makes columns of any kind into scaled numbers."""
+    """Returns a pipeline that converts columns of any kind to scaled numbers."""
     numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     text = make_pipeline(
         SimpleImputer(strategy="constant", fill_value="missing"),
@@ -68,7 +68,7 @@ class ScaledTarget:
 
 
 def contestants(regression, seed):
-    """{name: unfitted model}."""
+    """Returns {name: unfitted model}."""
     if regression:
         found = {
             "TabularRegressor": TabularRegressor(random_state=seed),
@@ -107,7 +107,7 @@ def contestants(regression, seed):
 
 
 def read(path):
-    """(X, y, whether y are numbers) of a CSV file."""
+    """Returns X, y and whether to run a regression, for a CSV file."""
     frame = pd.read_csv(path)
     name = path.name.partition(".")[0]
     y = frame.pop("target")
@@ -115,19 +115,19 @@ def read(path):
 
 
 def bundled(name):
-    """The same of a table that scikit-learn brings along."""
+    """Returns the same for a data set of scikit-learn."""
     data = BUNDLED[name](as_frame=True)
     return data.data, data.target.to_numpy(), name in REGRESSION
 
 
 def as_categories(frame):
-    """Text as categories, which boosting takes as they are."""
+    """Converts text columns to categories, which boosting supports."""
     text = frame.select_dtypes(["object", "str"]).columns
     return frame.astype(dict.fromkeys(text, "category"))
 
 
 def measured(model, X, y, X_test, y_test, regression):
-    """(error, log-loss or nan, seconds)."""
+    """Returns the error, the log-loss or nan, and the seconds of fit."""
     numbers = X.select_dtypes("number").columns
     for frame in (X, X_test):
         frame[numbers] = frame[numbers].astype(float)
@@ -146,13 +146,13 @@ def measured(model, X, y, X_test, y_test, regression):
         return error, np.nan, seconds
     p = model.predict_proba(X_test)
     classes = np.unique(y)
-    known = np.isin(y_test, classes)  # rows of classes that the training rows lack
+    known = np.isin(y_test, classes)  # False for classes without training rows
     error = 1 - np.mean(classes[p.argmax(axis=1)] == y_test)
     return error, log_loss(y_test[known], p[known], labels=classes), seconds
 
 
 def split(X, y, regression, rows, seed):
-    """(X, y, X_test, y_test), with at most so many rows to train on and 10,000 to test on."""
+    """Returns X, y, X_test and y_test, with at most ``rows`` training and 10,000 test rows."""
     counts = None if regression else np.unique(y, return_counts=True)[1]
     strata = y if counts is not None and counts.min() > 1 else None
     X, X_test, y, y_test = train_test_split(
@@ -164,10 +164,10 @@ def split(X, y, regression, rows, seed):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--rows", type=int, default=2000, help="at most so many to train on")
+    parser.add_argument("--rows", type=int, default=2000, help="maximum number of training rows")
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--first", type=int, default=100, help="seed of the first split")
-    parser.add_argument("--tables", help="names, separated by commas")
+    parser.add_argument("--tables", help="comma-separated names")
     asked = parser.parse_args(arguments)
     tables = {name: lambda name=name: bundled(name) for name in BUNDLED}
     if asked.folder:
@@ -195,7 +195,7 @@ def columns():
 
 
 def show(name, results):
-    """Prints the means of one table."""
+    """Prints the means over the splits of one table."""
     frame = pd.DataFrame(results, columns=columns())
     own = frame[frame.table == name].groupby("model", sort=False)
     means = own[["rows", "error", "log_loss", "seconds"]].mean()

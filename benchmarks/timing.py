@@ -1,4 +1,4 @@
-"""Repeated measurements that share the machine's moods, and tables of what they gave."""
+"""Interleaved measurements, which other work on the machine affects equally, and tables."""
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from time import perf_counter
 
 @dataclass(frozen=True)
 class Timing:
-    """The least and the median of repeated measurements, in seconds."""
+    """The minimum and the median of repeated measurements, in seconds."""
 
     best: float
     median: float
 
     def shown(self, unit):
-        """best (median) in the given unit, a fraction of a second."""
+        """Formats "best (median)" in the given unit, a fraction of a second."""
         return f"{_short(self.best / unit)} ({_short(self.median / unit)})"
 
     def __truediv__(self, number):
@@ -24,17 +24,17 @@ class Timing:
 
 
 def wall_time(function):
-    """Seconds that one call takes."""
+    """Returns the wall time of one call in seconds."""
     started = perf_counter()
     function()
     return perf_counter() - started
 
 
 def interleaved(functions, repeats, measure=wall_time):
-    """The Timing of each function: {name: function} to {name: Timing}.
+    """Measures each function; returns {name: Timing} for {name: function}.
 
-    Each is called once to warm up. Then every round measures all of them, in alternating order,
-    so that what else the machine does falls on all alike.
+    Each function is called once to warm up. Then every round measures all of them, in alternating
+    order, so that other work on the machine affects all of them equally.
     """
     for function in functions.values():
         function()
@@ -48,7 +48,7 @@ def interleaved(functions, repeats, measure=wall_time):
 
 
 def repeated(function, number):
-    """A function that makes so many calls: for what is too short to be timed alone."""
+    """Returns a function that makes ``number`` calls, because one call is too short to time."""
 
     def calls():
         for _ in range(number):
@@ -58,20 +58,20 @@ def repeated(function, number):
 
 
 def in_fresh_process(function, *args):
-    """function(*args), computed by a process that has done nothing else."""
+    """Returns function(*args), computed in a new process."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *args).result()
 
 
 def verdict(value, *, at_least=None, at_most=None):
-    """The value, and whether it reaches its target."""
+    """Formats the value, and whether it reaches its target."""
     met = value >= at_least if at_most is None else value <= at_most
     wanted = f">= {_short(at_least)}" if at_most is None else f"<= {_short(at_most)}"
     return f"{_short(value)} {'met' if met else 'MISSED'} ({wanted})"
 
 
 def print_table(title, columns, rows):
-    """Prints a table in Markdown, each row as soon as the iterable ``rows`` gives it."""
+    """Prints a Markdown table, each row as soon as the iterable ``rows`` yields it."""
     print(f"\n### {title}\n")
     for row in chain([columns, ["---"] * len(columns)], rows):
         print("| " + " | ".join(map(str, row)) + " |", flush=True)

@@ -1,4 +1,4 @@
-"""Time of everything else than long training: short fits, lbfgs, predictions, scores, import."""
+"""Time of everything except long training: short fits, lbfgs, predictions, scores, import."""
 
 import warnings
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ REACH, BULK = 1.5, 2
 
 @dataclass(frozen=True)
 class Use:
-    """What is timed: network class -> a function to call so many times."""
+    """A use to time. ``made(network_class)`` returns the function to call ``calls`` times."""
 
     name: str
     made: callable
@@ -28,23 +28,23 @@ class Use:
 def main(repeats, quick):
     rows = [_row(use, repeats) for use in uses(quick)]
     print_table(
-        "Milliseconds of CPU time, one thread of BLAS, float64: best (median)",
+        "Milliseconds of CPU time, one BLAS thread, float64: best (median)",
         ["use", *CLASSES, "scikit-learn / sknn"],
         rows,
     )
-    print("Reach: the ratios in brackets.")
+    print("Targets: the ratios in brackets.")
     import_time(max(repeats, 5))
 
 
 def cpu_time(function):
-    """Seconds that one call keeps the processor busy: on small nets, threads would only wait."""
+    """Returns the CPU seconds of one call; threads of small networks would mostly wait."""
     started = process_time()
     function()
     return process_time() - started
 
 
 def uses(quick):
-    """The Uses, with fewer rows if ``quick``."""
+    """Yields the Uses, with fewer rows if ``quick``."""
     many = 50_000 if quick else 500_000
     table, labels = data(2000, 20, 3)
     small = table[:150, :4].copy(), labels[:150]
@@ -66,7 +66,7 @@ def uses(quick):
 
 
 def data(n_rows, n_features, n_classes):
-    """Standard normal rows, and labels in turn."""
+    """Returns standard normal rows, and labels in cyclic order."""
     rows = np.random.default_rng(0).standard_normal((n_rows, n_features))
     return rows, np.arange(n_rows) % n_classes
 
@@ -80,7 +80,7 @@ def fitting(X, y, settings):
 
 
 def partial_fitting(X, y, n_rows):
-    """100 calls, with as many rows each, on a network of its own."""
+    """Makes 100 calls with ``n_rows`` rows each, on a new network."""
     parts = [slice(start, start + n_rows) for start in range(0, 100 * n_rows, n_rows)]
 
     def made(network):
@@ -104,7 +104,7 @@ def scoring(X, y):
 
 def _row(use, repeats):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs are few on purpose
+        warnings.simplefilter("ignore", ConvergenceWarning)  # few epochs are sufficient
         calls = {name: repeated(use.made(network), use.calls) for name, network in CLASSES.items()}
         with threadpool_limits(1):
             timings = interleaved(calls, repeats, cpu_time)

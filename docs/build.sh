@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the documentation into docs/_build/html. Needs the extra "docs" and no network; every
-# warning is an error. Arguments are passed on to Sphinx: -E builds all pages anew.
+# Builds the documentation in docs/_build/html. Requires the extra "docs" but no network. Every
+# warning is an error. Arguments are passed on to Sphinx; for example, -E rebuilds all pages.
 set -euo pipefail
 docs=$(dirname "${BASH_SOURCE[0]}")
 build=$docs/_build

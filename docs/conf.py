@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 DOCS = Path(__file__).parent
-sys.path.insert(0, str(DOCS.parent))  # the package of this copy, installed or not
+sys.path.insert(0, str(DOCS.parent))  # the package in this clone, whether installed or not
 sys.path.insert(0, str(DOCS / "_ext"))
 
 import gallery  # noqa: E402
@@ -15,7 +15,7 @@ project = "sknn"
 copyright = "the sknn developers"
 release = version = sknn.__version__
 exclude_patterns = ["_build", "_examples", "_templates"]
-suppress_warnings = ["config.cache"]  # the settings of the gallery hold functions
+suppress_warnings = ["config.cache"]  # the settings of the gallery contain functions
 
 extensions = [
     "sphinx.ext.autodoc",
@@ -40,10 +40,10 @@ default_role = "literal"
 # Reference: reference.py lists the names, and the files that autosummary reads
 autodoc_typehints = "none"
 toc_object_entries_show_parents = "hide"
-numpydoc_show_class_members = False  # the template of a class lists them
+numpydoc_show_class_members = False  # the template for classes lists them
 numpydoc_class_members_toctree = False
 
-# Figures of the guide, out of figures/
+# Figures of the guide, from figures/
 plot_basedir = str(DOCS)
 plot_include_source = False
 plot_html_show_source_link = False
@@ -65,7 +65,7 @@ sphinx_gallery_conf = {
     "thumbnail_size": (480, 320),
     "show_memory": False,
     "show_signature": False,
-    "write_computation_times": False,  # on a page that loads scripts from elsewhere
+    "write_computation_times": False,  # its page would load scripts from other sites
     "download_all_examples": False,
     "remove_config_comments": True,
     "plot_gallery": "True",

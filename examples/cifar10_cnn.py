@@ -1,7 +1,9 @@
-"""What does augmentation bring where training images are few? Animals and vehicles of CIFAR-10.
+"""How much does augmentation help if there are few training images?
 
-python examples/cifar10_cnn.py                             from OpenML: 50,000 images
-python examples/cifar10_cnn.py --data cifar10_small.npz    from a file instead
+The network recognises the animals and vehicles of CIFAR-10.
+
+python examples/cifar10_cnn.py                             50,000 images from OpenML
+python examples/cifar10_cnn.py --data cifar10_small.npz    images from a file instead
 """
 
 from image_sets import CIFAR10, fit_and_report

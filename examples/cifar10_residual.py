@@ -1,7 +1,9 @@
-"""How is a network with shortcuts made? A small ResNet for animals and vehicles, CIFAR-10.
+"""How do I build a residual network?
 
-python examples/cifar10_residual.py                             from OpenML: 50,000 images
-python examples/cifar10_residual.py --data cifar10_small.npz    from a file instead
+A small ResNet recognises the animals and vehicles of CIFAR-10.
+
+python examples/cifar10_residual.py                             50,000 images from OpenML
+python examples/cifar10_residual.py --data cifar10_small.npz    images from a file instead
 """
 
 from cifar10_cnn import CLASS_NAMES
@@ -24,7 +26,7 @@ def convolution(filters, stride=1):
 
 
 def block(filters, stride=1):
-    """Two convolutions with a shortcut around them, which takes the same steps as they do."""
+    """Returns two convolutions with a shortcut around them, which has the same stride."""
     branch = [*convolution(filters, stride), Activate("relu"), *convolution(filters)]
     return [Residual(branch), Activate("relu")]
 

@@ -1,4 +1,8 @@
-"""What do precision, recall, specificity and F1 say that accuracy does not? Breast tumours."""
+"""What do precision, recall, specificity and F1 show that accuracy does not?
+
+A network and a trivial rule classify breast tumours, first in a clinic, where many tumours are
+malignant, and then in a screening, where few are.
+"""
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer
@@ -27,10 +31,10 @@ predictions = {
     "the network": clf.predict(scaler.transform(X_test)),
     "always benign": np.full(len(y_test), "benign"),
 }
-print("The network, among the tumours of a clinic:\n")
+print("The network on the tumours of a clinic:\n")
 print(per_class_report(y_test, predictions["the network"]))
 
-# The same tumours, weighted as if so many of them were malignant: a clinic and a screening.
+# The same tumours, weighted so that a given fraction is malignant: a clinic and a screening.
 malignant = y_test == "malignant"
 figures = ["precision", "recall", "specificity", "f1-score"]
 print("\nmalignant  prediction     accuracy ", *figures)
@@ -44,8 +48,8 @@ for share in (malignant.mean(), 0.01):
         print(f"{share:9.0%}  {name:13s}  {report['accuracy']:8.2f} ", *row)
 
 print(
-    "\nAccuracy praises whoever says what is common: in the screening it prefers the rule\n"
-    "that finds no tumour. Recall 0 gives it away. Recall and specificity do not change\n"
-    "with the share of the malignant, precision and F1 do: most alarms of a screening are\n"
-    "false."
+    "\nAccuracy rewards predicting the common class: in the screening, the rule that never\n"
+    "finds a malignant tumour has the higher accuracy. Its recall of 0 reveals the problem.\n"
+    "Recall and specificity do not depend on the fraction of malignant tumours. Precision\n"
+    "and F1 do, and most alarms of a screening are false."
 )

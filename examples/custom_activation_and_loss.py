@@ -1,4 +1,7 @@
-"""How do I write an activation and a loss of my own? Two classes, used like the built-in ones."""
+"""How do I write my own activation and loss?
+
+Each is a class, which is used in the same way as the built-in ones.
+"""
 
 import numpy as np
 from sklearn.datasets import load_diabetes
@@ -10,10 +13,10 @@ from sknn.nn import Activation, Constant, Loss, Parameter, Range
 
 
 class Sine(Activation):
-    """f(z) = sin(frequency * z), with a frequency of each unit that is learned."""
+    """f(z) = sin(frequency * z), with a learnable frequency for each unit."""
 
     needs = "z"
-    valid = {"frequency": Range(0)}  # a number above 0; anything else is refused by name
+    valid = {"frequency": Range(0)}  # a number above 0; other values raise an error
 
     def __init__(self, frequency=1.0):
         self.frequency = frequency
@@ -32,7 +35,7 @@ class Sine(Activation):
 
 
 class Cauchy(Loss):
-    """log(1 + (z - y)^2 / (2 scale^2)): outliers hardly count."""
+    """log(1 + (z - y)^2 / (2 scale^2)), which is robust to outliers."""
 
     valid = {"scale": Range(0)}
 
@@ -53,7 +56,7 @@ X, y = load_diabetes(return_X_y=True)
 X, y = scale(X), scale(y)
 X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
 spoilt = y_train.copy()
-spoilt[::20] += 20  # every twentieth target is badly wrong
+spoilt[::20] += 20  # every twentieth target becomes an outlier
 
 reg = MLPRegressor(hidden_layer_sizes=20, learning_rate="cosine", alpha=1, random_state=0)
 search = GridSearchCV(

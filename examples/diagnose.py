@@ -1,4 +1,7 @@
-"""Why does a network not learn? What diagnose says of two unhealthy fits, and their cure."""
+"""Why does my network not learn?
+
+The function diagnose finds the problems of two bad fits, and both are repaired as it suggests.
+"""
 
 import warnings
 
@@ -14,7 +17,7 @@ warnings.simplefilter("ignore", ConvergenceWarning)  # diagnose says more
 
 
 def attempt(title, clf, X_train, X_test, y_train, y_test):
-    """Fits, and prints the test accuracy and the diagnosis."""
+    """Fits the classifier, and prints its test accuracy and the diagnosis."""
     clf.fit(X_train, y_train)
     print(f"== {title}: test accuracy {clf.score(X_test, y_test):.2f} ==")
     print(diagnose(clf, X_train, y_train, X_val=X_test, y_val=y_test), end="\n\n")
@@ -22,7 +25,7 @@ def attempt(title, clf, X_train, X_test, y_train, y_test):
 
 X, y = load_wine(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.4, random_state=0)
-attempt("Wine as it is", MLPClassifier(random_state=0), X_train, X_test, y_train, y_test)
+attempt("Wine, unscaled", MLPClassifier(random_state=0), X_train, X_test, y_train, y_test)
 
 scaler = StandardScaler().fit(X_train)
 X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)

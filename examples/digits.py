@@ -1,6 +1,7 @@
-"""How well does a network read handwritten digits? Trains, reports and tunes in seconds.
+"""How well does a network recognise handwritten digits?
 
-The 1,797 images of 8 x 8 pixels come with scikit-learn: nothing is downloaded.
+The program trains a network, prints a report and tunes the parameters within seconds. The 1,797
+images of 8 x 8 pixels come with scikit-learn, so nothing is downloaded.
 
     python examples/digits.py
 """
@@ -19,13 +20,13 @@ from sknn import MLPClassifier
 def main():
     X, y = load_digits(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
-    print(f"{len(X_train)} images to learn from, {len(X_test)} to be judged by")
+    print(f"{len(X_train)} training images, {len(X_test)} test images")
 
     started = time.perf_counter()
     model = make_pipeline(StandardScaler(), MLPClassifier(random_state=0))
     model.fit(X_train, y_train)
     seconds = time.perf_counter() - started
-    print(f"\n== All defaults: {model[-1].n_iter_} epochs in {seconds:.1f} s ==")
+    print(f"\n== Default parameters: {model[-1].n_iter_} epochs in {seconds:.1f} s ==")
     report(model, X_test, y_test)
 
     grid = {
@@ -45,7 +46,7 @@ def main():
 
 
 def report(model, X_test, y_test):
-    """Prints how well the model does on images that it has not seen."""
+    """Prints the accuracy, a report and the confusion matrix on the test images."""
     y_predicted = model.predict(X_test)
     print(f"Test accuracy: {model.score(X_test, y_test):.4f}\n")
     print(classification_report(y_test, y_predicted))

@@ -1,6 +1,6 @@
-"""How much better than dense layers does a convolutional network read handwritten digits?
+"""How much better than a dense network is a convolutional network on handwritten digits?
 
-The 1,797 images of 8 x 8 pixels come with scikit-learn: nothing is downloaded. For larger images
+The 1,797 images of 8 x 8 pixels come with scikit-learn, so nothing is downloaded. For larger images
 see mnist_cnn.py, fashion_cnn.py and cifar10_cnn.py.
 
     python examples/digits_cnn.py
@@ -20,11 +20,11 @@ def main():
     X_train, X_test, y_train, y_test = train_test_split(
         digits.images / 16, digits.target, test_size=0.25, stratify=digits.target, random_state=0
     )
-    print(f"{len(X_train)} images to learn from, {len(X_test)} to be judged by\n")
+    print(f"{len(X_train)} training images, {len(X_test)} test images\n")
     dense = MLPClassifier(hidden_layer_sizes=(128,), batch_size=64, random_state=0, **SCHEDULE)
     dense.fit(X_train.reshape(-1, 64), y_train)
     accuracy = dense.score(X_test.reshape(-1, 64), y_test)
-    print(f"Dense layers alone: test accuracy {accuracy:.4f}\n")
+    print(f"Dense network: test accuracy {accuracy:.4f}\n")
     model = CNNClassifier(dropout=0.2, random_state=0, **SCHEDULE)
     fit_and_report(model, X_train, y_train, X_test, y_test)
 

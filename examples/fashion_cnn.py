@@ -1,7 +1,7 @@
-"""How well does a small convolutional network tell shirts from coats, on Fashion-MNIST?
+"""How well does a small convolutional network distinguish shirts from coats on Fashion-MNIST?
 
-python examples/fashion_cnn.py                             from OpenML
-python examples/fashion_cnn.py --data fashion_mnist.npz    from a file instead
+python examples/fashion_cnn.py                             images from OpenML
+python examples/fashion_cnn.py --data fashion_mnist.npz    images from a file instead
 """
 
 from image_sets import FASHION, fit_and_report
@@ -25,7 +25,7 @@ CLASS_NAMES = [
 def main():
     args = FASHION.parser(__doc__).parse_args()
     model = CNNClassifier(
-        augment="flip",  # a shirt seen in a mirror is a shirt
+        augment="flip",  # a mirrored shirt is still a shirt
         dropout=0.3,
         learning_rate="one_cycle",
         learning_rate_init=0.003,

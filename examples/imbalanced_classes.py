@@ -1,4 +1,7 @@
-"""Does class_weight find more of a rare class? Eights among the other handwritten digits."""
+"""Does class_weight help to find samples of a rare class?
+
+The rare class contains the eights among handwritten digits.
+"""
 
 from sklearn.datasets import load_digits
 from sklearn.metrics import classification_report

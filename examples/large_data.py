@@ -1,4 +1,6 @@
-"""Train on a table larger than memory: 8 GB drawn in blocks, two of which are in memory at a time.
+"""How do I train on a table that is larger than memory?
+
+The table is generated in blocks, of which two are in memory at a time.
 
 python examples/large_data.py                     200 MB
 python examples/large_data.py --megabytes 8000    8 GB
@@ -29,10 +31,10 @@ def main():
     args = parser.parse_args()
     n_blocks = max(2, args.megabytes * 10**6 // (4 * BLOCK * N_FEATURES))
     X, y = table(n_blocks)
-    X_test, y_test = in_memory(n_blocks)  # a block that is not trained on
+    X_test, y_test = in_memory(n_blocks)  # a block that is not used for training
     print(f"{X.nbytes / 1e9:.2f} GB in {n_blocks} blocks of {4 * BLOCK * N_FEATURES / 1e6:.0f} MB")
 
-    warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is given
+    warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
     network = DaskMLPClassifier(
         (64,),
         batch_size=500,
@@ -43,7 +45,7 @@ def main():
     )
     started = perf_counter()
     network.fit(X, y)
-    print(f"Trained in {perf_counter() - started:.0f} s, one pass to count included")
+    print(f"Trained in {perf_counter() - started:.0f} s, including one pass to count rows")
     print(f"Test accuracy {network.score(X_test, y_test):.3f}")
     predicted = network.predict(X)
     print(f"Predicted lazily: {predicted.blocks[0].compute()[:10]}")
@@ -52,7 +54,7 @@ def main():
 
 
 def table(n_blocks):
-    """X and y as Dask arrays, whose blocks are drawn when they are read."""
+    """Returns X and y as Dask arrays, whose blocks are generated when they are read."""
     blocks = [dask.delayed(in_memory)(number) for number in range(n_blocks)]
     X = [da.from_delayed(block[0], (BLOCK, N_FEATURES), np.float32) for block in blocks]
     y = [da.from_delayed(block[1], (BLOCK,), np.int64) for block in blocks]
@@ -60,7 +62,7 @@ def table(n_blocks):
 
 
 def in_memory(number):
-    """(X, y) of a block: random numbers, and the classes that a fixed function gives them."""
+    """Returns (X, y) of a block: random features, and the classes computed by a fixed function."""
     rng = np.random.default_rng(0)
     first, last = rng.normal(size=(N_FEATURES, 8)), rng.normal(size=(8, N_CLASSES))
     X = np.random.default_rng([1, number]).standard_normal((BLOCK, N_FEATURES), dtype=np.float32)
@@ -68,7 +70,7 @@ def in_memory(number):
 
 
 def peak_memory():
-    """The most bytes that this process has held."""
+    """Returns the peak memory of this process in bytes."""
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

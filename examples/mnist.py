@@ -1,8 +1,10 @@
-"""How far does a plain network get on MNIST? Trains on all 60,000 images and reports.
+"""How accurate is a dense network on MNIST?
 
-python examples/mnist.py                     from OpenML, settings that suit the task
-python examples/mnist.py --defaults          every default of MLPClassifier
-python examples/mnist.py --data mnist.npz    from a file instead of OpenML
+The network is trained on all 60,000 training images.
+
+python examples/mnist.py                     images from OpenML, parameters that suit MNIST
+python examples/mnist.py --defaults          default parameters of MLPClassifier
+python examples/mnist.py --data mnist.npz    images from a file instead of OpenML
 """
 
 import numpy as np
@@ -10,7 +12,7 @@ from image_sets import MNIST, fit_and_report
 
 from sknn import MLPClassifier
 
-# SGD with momentum, slowed down by steps, ends in better weights than Adam does.
+# SGD with momentum and a decreasing learning rate finds better weights than Adam here.
 SETTINGS = {
     "hidden_layer_sizes": (512,),
     "solver": "sgd",
@@ -25,7 +27,7 @@ SETTINGS = {
 
 def main():
     parser = MNIST.parser(__doc__)
-    parser.add_argument("--defaults", action="store_true", help="every default of MLPClassifier")
+    parser.add_argument("--defaults", action="store_true", help="use MLPClassifier's defaults")
     args = parser.parse_args()
     X_train, y_train, X_test, y_test = MNIST.load(args.data)
     settings = {} if args.defaults else SETTINGS
@@ -34,7 +36,7 @@ def main():
 
 
 def scaled(X):
-    """Flat images, (n, 784), from 0 to 1; float32 takes half the time of float64."""
+    """Flattens images to (n, 784) and scales them to [0, 1]; float32 takes half the time."""
     X = X.reshape(len(X), -1).astype(np.float32)
     X /= 255
     return X

@@ -1,7 +1,7 @@
-"""How far does a small convolutional network get on MNIST in ten epochs?
+"""How accurate is a small convolutional network on MNIST after ten epochs?
 
-python examples/mnist_cnn.py                     from OpenML
-python examples/mnist_cnn.py --data mnist.npz    from a file instead
+python examples/mnist_cnn.py                     images from OpenML
+python examples/mnist_cnn.py --data mnist.npz    images from a file instead
 """
 
 from image_sets import MNIST, fit_and_report

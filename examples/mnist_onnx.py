@@ -1,7 +1,9 @@
-"""Train on 10,000 images of MNIST, export the network to ONNX, and serve the test images.
+"""How do I export a network to ONNX and use it without sknn?
 
-python examples/mnist_onnx.py                     from OpenML
-python examples/mnist_onnx.py --data mnist.npz    from a file instead
+The network is trained on 10,000 images of MNIST, and ONNX Runtime predicts the test images.
+
+python examples/mnist_onnx.py                     images from OpenML
+python examples/mnist_onnx.py --data mnist.npz    images from a file instead
 """
 
 import sys
@@ -16,13 +18,13 @@ from image_sets import MNIST, fit_and_report
 from sknn import CNNClassifier
 from sknn.onnx import to_onnx
 
-N_TRAIN = 10_000  # enough for 98 %
+N_TRAIN = 10_000  # enough for an accuracy of 98 %
 
 
 def main():
     args = MNIST.parser(__doc__).parse_args()
     if missing := [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]:
-        sys.exit(f"This example needs {' and '.join(missing)}: pip install {' '.join(missing)}")
+        sys.exit(f"This example requires {' and '.join(missing)}: pip install {' '.join(missing)}")
     X_train, y_train, X_test, y_test = MNIST.load(args.data)
     model = CNNClassifier(
         (16, 32),
@@ -39,12 +41,12 @@ def main():
         print(f"\nmnist.onnx has {path.stat().st_size:,} bytes")
         served, seconds = serve(path, X_test)
     equal = np.count_nonzero(served == model.predict(X_test))
-    print(f"ONNX Runtime labels {len(X_test)} images of {X_test.dtype} in {seconds:.2f} s")
-    print(f"Labels as predicted here: {equal} of {len(X_test)}")
+    print(f"ONNX Runtime predicts {len(X_test)} {X_test.dtype} images in {seconds:.2f} s")
+    print(f"Labels equal to those of sknn: {equal} of {len(X_test)}")
 
 
 def serve(path, images):
-    """(labels, seconds) of images as uint8, computed by ONNX Runtime from the file alone."""
+    """Returns the labels that ONNX Runtime predicts for uint8 images, and the seconds it takes."""
     from onnxruntime import InferenceSession
 
     session = InferenceSession(path, providers=["CPUExecutionProvider"])

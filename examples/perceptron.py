@@ -1,4 +1,7 @@
-"""What can a single threshold unit learn? Rosenblatt's perceptron, iris and XOR."""
+"""What can a single threshold unit learn?
+
+Rosenblatt's perceptron is trained on the iris data and on logical functions, including XOR.
+"""
 
 import numpy as np
 from sklearn.datasets import load_iris
@@ -8,11 +11,11 @@ from sknn import MLPClassifier
 
 
 def perceptron(X, y):
-    """A unit that decides by the sign of X @ weight + bias, trained by the perceptron rule.
+    """Trains a unit that predicts the sign of X @ weight + bias with the perceptron rule.
 
-    A sample that is decided wrongly moves the weights by rate * x, towards 1 or away from it; one
-    that is decided rightly moves nothing. This is gradient descent on the perceptron loss, one
-    sample at a time, from zero weights on.
+    A misclassified sample adds rate * x to the weights or subtracts it from them, depending on its
+    class. A correctly classified sample changes nothing. This equals gradient descent on the
+    perceptron loss, one sample at a time, starting from zero weights.
     """
     clf = MLPClassifier(
         hidden_layer_sizes=(),  # no hidden layer: a single unit
@@ -37,5 +40,5 @@ print("iris: virginica from the others", np.mean(perceptron(X, y == 2) == (y == 
 corners = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
 for name, wanted in {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}.items():
     learnt = perceptron(corners, wanted)
-    print(f"{name:3s} wanted {wanted}, learnt {learnt.tolist()}")
-print("XOR is not linearly separable: no single unit can learn it; a hidden layer can.")
+    print(f"{name:3s} target {wanted}, learnt {learnt.tolist()}")
+print("XOR is not linearly separable. No single unit can learn it, but a hidden layer can.")

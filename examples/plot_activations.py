@@ -1,9 +1,10 @@
 """
-Which activation functions are there, and where are they flat?
-==============================================================
+Which activation functions exist, and where are they flat?
+==========================================================
 
-A layer learns through the derivative of its activation function. Where that is near zero,
-hardly any gradient comes through. :class:`~sknn.plotting.ActivationDisplay` shows both.
+A layer learns through the derivative of its activation function. Where the derivative is close to
+zero, almost no gradient passes through. :class:`~sknn.plotting.ActivationDisplay` shows the
+functions and their derivatives.
 """
 
 import matplotlib.pyplot as plt
@@ -13,15 +14,15 @@ from sknn.nn import Activation, LeakyReLU
 from sknn.plotting import ActivationDisplay
 
 # %%
-# All that have a name. "sign" and "step" are flat everywhere; training uses the derivative
-# that is drawn, the straight-through estimate.
+# All activation functions that have a name. "sign" and "step" are flat everywhere. Training uses
+# the straight-through estimate of their derivatives, which is drawn here.
 
 display = ActivationDisplay.from_activations()
 for name in ("logistic", "tanh"):
     print(f"The steepest slope of {name} is {display.derivatives[name].max():.2f}")
 
 # %%
-# Objects have settings, and one of your own is drawn like the others.
+# Activation objects can have settings, and you can draw activation functions of your own.
 
 
 class Sine(Activation):

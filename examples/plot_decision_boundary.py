@@ -2,8 +2,8 @@
 How does the number of units shape the decision boundary?
 =========================================================
 
-scikit-learn's :class:`~sklearn.inspection.DecisionBoundaryDisplay` draws these estimators as it
-draws its own.
+scikit-learn's :class:`~sklearn.inspection.DecisionBoundaryDisplay` works with the estimators of
+sknn.
 """
 
 import warnings
@@ -15,13 +15,14 @@ from sklearn.inspection import DecisionBoundaryDisplay
 
 from sknn import MLPClassifier
 
-warnings.simplefilter("ignore", ConvergenceWarning)  # the iterations given are all they get
+warnings.simplefilter("ignore", ConvergenceWarning)  # the number of iterations is fixed
 
 X, y = make_moons(n_samples=200, noise=0.25, random_state=0)
 
 # %%
-# A single hidden unit draws a line. A few follow the two moons. Hundreds wind around single
-# samples, which no new sample will care about. The white band is where the network is in doubt.
+# A single hidden unit separates the classes by a line. A few units follow the two moons. Hundreds
+# of units fit single samples, which does not generalise to new samples. In the white band, the
+# network is uncertain.
 
 _, axes = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained", sharey=True)
 for ax, units in zip(axes, (1, 4, 300), strict=True):

@@ -2,8 +2,9 @@
 What does the first layer look for?
 ===================================
 
-Each unit of the first layer weighs the pixels of an image. Its weights, laid out as an image,
-show what it looks for: :class:`~sknn.plotting.FilterDisplay`.
+Each unit of the first layer computes a weighted sum of the pixels of an image.
+:class:`~sknn.plotting.FilterDisplay` shows the weights of each unit as an image, which reveals the
+pattern that the unit detects.
 """
 
 import warnings
@@ -16,24 +17,24 @@ from sklearn.exceptions import ConvergenceWarning
 from sknn import CNNClassifier, MLPClassifier
 from sknn.plotting import FilterDisplay
 
-warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs given are all they get
+warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
 
 # %%
-# Dense units see the whole image, so they look for strokes in certain places: red where there
-# should be ink, blue where there should be none. A penalty on the weights keeps out noise, and
-# leaves some units without any weights at all.
+# Dense units see the whole image, so they detect strokes in certain places. A unit responds to ink
+# in the red places and to no ink in the blue ones. A penalty on the weights removes noise, and
+# makes all weights of some units zero.
 
 X, y = load_digits(return_X_y=True)
 clf = MLPClassifier(40, alpha=1.0, random_state=0).fit(X / 16, y)
 display = FilterDisplay.from_estimator(clf, image_shape=(8, 8), n_columns=8)
 empty = np.abs(display.filters).max(axis=(1, 2, 3)) < 0.01
-print(f"{empty.sum()} of {len(empty)} units have no weights to speak of")
+print(f"{empty.sum()} of {len(empty)} units have only weights close to zero")
 
 # %%
-# Convolutions see a small window of a colour image; red, green and blue stand side by side. These
-# tell patches of a photograph of a palace from those of a flower. Where the whole window of a
-# channel is of one sign, and that of another channel of the other, the filter looks for a
-# colour; where signs change within a window, it looks for a pattern.
+# Convolutions see a small window of a colour image. The weights for red, green and blue are shown
+# side by side. These filters distinguish patches from photographs of a palace and of a flower. If
+# all weights of one channel are positive and all weights of another are negative, the filter
+# detects a colour. If the sign changes within a channel, it detects a pattern.
 
 random = np.random.default_rng(0)
 palace, flower = load_sample_images().images

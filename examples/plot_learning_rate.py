@@ -2,9 +2,10 @@
 Which learning rate should I try first?
 =======================================
 
-:class:`~sknn.plotting.LearningRateDisplay` trains a copy of the estimator while the rate rises
-from step to step. Too low a rate changes nothing, too high a one makes the loss explode; in
-between it falls, and where it falls most steeply is a good place to start.
+:class:`~sknn.plotting.LearningRateDisplay` trains a copy of the estimator while the learning rate
+increases from step to step. If the rate is too low, the loss does not change; if it is too high,
+the loss explodes. In between, the loss decreases. The rate at which it decreases fastest is a good
+first choice.
 """
 
 import warnings
@@ -17,19 +18,19 @@ from sklearn.model_selection import train_test_split
 from sknn import MLPClassifier
 from sknn.plotting import LearningRateDisplay
 
-warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs given are all they get
+warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 
 # %%
-# The test takes a hundred steps, less than the training that it saves.
+# The test takes a hundred steps, which is less than the training that it saves.
 
 clf = MLPClassifier(max_iter=5, learning_rate="cosine", random_state=0)
 display = LearningRateDisplay.from_estimator(clf, X_train, y_train)
 
 # %%
-# The rate that it suggests, and rates around it, with five epochs each.
+# Training with the suggested learning rate and with lower and higher rates, for five epochs each.
 
 for factor in (0.01, 0.1, 1, 10, 100):
     rate = display.suggested_rate * factor

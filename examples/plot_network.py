@@ -2,8 +2,9 @@
 What does a network look like?
 ==============================
 
-Numbers go in on the left and pass through the layers to the outputs on the right.
-:class:`~sknn.plotting.NetworkDisplay` draws a fitted network: units as circles, weights as lines.
+Values enter a network on the left and pass through its layers to the outputs on the right.
+:class:`~sknn.plotting.NetworkDisplay` draws a fitted network with units as circles and weights as
+lines.
 """
 
 import warnings
@@ -16,12 +17,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sknn import CNNClassifier, MLPClassifier
 from sknn.plotting import NetworkDisplay
 
-warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs given are all they get
+warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
 
 # %%
-# Four features, five hidden layers of 4, 5, 6, 4 and 3 units, three classes. Orange weights are
-# positive, blue ones negative. The larger a weight, the wider its line; the largest one of each
-# layer has the full width. The ring around a unit is its bias.
+# A network with four features, five hidden layers of 4, 5, 6, 4 and 3 units, and three classes.
+# Positive weights are orange and negative weights are blue. Larger weights have wider lines; the
+# largest weight of each layer has the full width. The ring around a unit shows its bias.
 
 iris = load_iris(as_frame=True)
 X, y = iris.data, iris.target_names[iris.target]
@@ -30,24 +31,24 @@ display = NetworkDisplay.from_estimator(clf)
 print("Units:", *[column.shape[0] for column in display.columns])
 
 # %%
-# With a sample, the units are filled with their activations, each as a share of the largest one
-# in its layer; the outputs show the probabilities of the classes. This flower is hard to tell.
+# If you pass a sample, each unit is coloured by its activation, relative to the largest activation
+# in its layer. The outputs show the probabilities of the classes. This flower is hard to classify.
 
 clf = MLPClassifier((6, 4), solver="lbfgs", alpha=0.1, max_iter=1000, random_state=0).fit(X, y)
 display = NetworkDisplay.from_estimator(clf, X[83:84])
 print("Probabilities:", *np.round(display.columns[-1].values, 2))
 
 # %%
-# Of large layers only the first and the last units are drawn, 20 in all. Three dots stand for the
-# others.
+# Only the first and the last units of a large layer are drawn, 20 in total. Three dots stand for
+# the others.
 
 digits = load_digits()
 clf = MLPClassifier((100, 50), max_iter=20, random_state=0).fit(digits.data / 16, digits.target)
 display = NetworkDisplay.from_estimator(clf)
 
 # %%
-# The maps of convolution and pooling are stacks of squares, larger for larger maps. The small
-# square is the window that one pixel of the next map sees.
+# The maps of convolution and pooling layers are drawn as stacks of squares, whose size shows the
+# size of the maps. The small square is the window that one pixel of the next map sees.
 
 images = digits.images / 16
 cnn = CNNClassifier((8, 16), max_iter=8, learning_rate="one_cycle", random_state=0)
@@ -55,7 +56,7 @@ cnn.fit(images, digits.target)
 display = NetworkDisplay.from_estimator(cnn)
 
 # %%
-# With an image, the squares show the maps: here what the network makes of a seven.
+# If you pass an image, the squares show the maps. Here the image is a seven.
 
 display = NetworkDisplay.from_estimator(cnn, images[7])
 print("Recognised:", display.columns[-1].values.argmax())

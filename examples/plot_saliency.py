@@ -1,10 +1,11 @@
 """
-Which pixels, or which features, decide?
-========================================
+Which pixels or features determine a prediction?
+================================================
 
 :class:`~sknn.plotting.SaliencyDisplay` differentiates an output with respect to one sample. The
-gradient says what a small change of each input would do. Integrated gradients share out what
-the output has become, starting from a sample that says nothing: they sum to the difference.
+gradient shows the effect of a small change of each input. Integrated gradients distribute the
+difference between the output for this sample and the output for a neutral baseline over the inputs.
+Their sum equals the difference.
 """
 
 import warnings
@@ -17,11 +18,11 @@ from sklearn.preprocessing import StandardScaler
 from sknn import CNNClassifier, MLPClassifier
 from sknn.plotting import SaliencyDisplay
 
-warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs given are all they get
+warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
 
 # %%
-# Why is this a three? Red pixels speak for it. Black ones get no share, whatever their
-# gradient: they are as in the baseline, a black image.
+# Why is this image classified as a three? Red pixels are evidence for it. Black pixels contribute
+# nothing, whatever their gradient, because they equal those of the baseline, a black image.
 
 digits = load_digits()
 images = digits.images / 16
@@ -30,18 +31,19 @@ cnn.fit(images, digits.target)
 display = SaliencyDisplay.from_estimator(cnn, images[3])
 print(f"Explained: {display.target_name}")
 print(
-    f"Shares sum to {display.attribution.sum():.2f}, the output differs by "
+    f"Attributions sum to {display.attribution.sum():.2f}, the output differs by "
     f"{display.output - display.baseline_output:.2f}"
 )
 
 # %%
-# And what speaks for an eight? Here the gradient is of more use: it says which pixels would
-# have to be inked.
+# What is evidence for an eight? Here the gradient is more useful, because it shows which pixels
+# would have to be inked.
 
 display = SaliencyDisplay.from_estimator(cnn, images[3], target=8)
 
 # %%
-# In a table it is features that count. The baseline, zero, is the mean of each.
+# The display also works for tables, where it shows features. The features are standardised, so the
+# baseline of zero is their mean.
 
 cancer = load_breast_cancer(as_frame=True)
 X = StandardScaler().set_output(transform="pandas").fit_transform(cancer.data)

@@ -1,9 +1,10 @@
 """
-Does the network still learn, or does it only learn by heart?
-=============================================================
+Does the network learn, or does it overfit?
+===========================================
 
-Training loss that falls while the loss on other samples rises: from there on the network learns
-its samples by heart. :class:`~sknn.plotting.TrainingCurveDisplay` shows both, epoch by epoch.
+When the training loss decreases while the loss on other samples increases, the network overfits: it
+memorises its training samples. :class:`~sknn.plotting.TrainingCurveDisplay` shows both losses,
+epoch by epoch.
 """
 
 import warnings
@@ -18,14 +19,14 @@ from sklearn.model_selection import train_test_split
 from sknn import MLPClassifier
 from sknn.plotting import TrainingCurveDisplay
 
-warnings.simplefilter("ignore", ConvergenceWarning)  # the epochs given are all they get
+warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is fixed
 
 X, y = load_digits(return_X_y=True)
 X_train, X_val, y_train, y_val = train_test_split(X / 16, y, train_size=100, random_state=0)
 
 # %%
-# A large network and few samples. ``X_val`` is only watched: training goes on to the end. The
-# loss on it is least after some epochs, and rises from there.
+# A large network is trained on few samples. The loss on ``X_val`` is only recorded and does not
+# stop the training. It reaches its minimum after some epochs and then increases.
 
 network = partial(MLPClassifier, 200, learning_rate_init=0.01, tol=0, random_state=0)
 clf = network(max_iter=60).fit(X_train, y_train, X_val=X_val, y_val=y_val)
@@ -37,8 +38,8 @@ print(
 )
 
 # %%
-# With early stopping the same samples decide when to end, and the weights that scored best are
-# kept. The dotted line says which.
+# With early stopping, the same samples decide when training stops, and the weights with the best
+# score are kept. The dotted line marks their epoch.
 
 clf = network(early_stopping=True)
 clf.fit(X_train, y_train, X_val=X_val, y_val=y_val)
@@ -46,7 +47,7 @@ display = TrainingCurveDisplay.from_estimator(clf, loss_scale="log")
 print(f"Stopped after {clf.n_iter_} epochs, kept the weights of epoch {display.kept_epoch}")
 
 # %%
-# Two schedules of the learning rate in the same panels.
+# Training with two learning-rate schedules, in the same panels.
 
 axes = None
 for schedule, style in (("constant", "-"), ("one_cycle", "--")):

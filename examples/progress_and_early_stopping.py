@@ -1,4 +1,7 @@
-"""How do I watch training, and stop it on a score I choose? Callbacks and scoring."""
+"""How do I monitor training, and stop it with a metric of my choice?
+
+The program uses the parameter scoring and a callback.
+"""
 
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import f1_score
@@ -9,7 +12,7 @@ from sknn import MLPClassifier
 
 
 class StopWhenGood:
-    """A callback of our own: notes the F1 of each epoch, stops once the loss is small enough."""
+    """A custom callback that records the F1 of each epoch and stops when the loss is small."""
 
     def __init__(self, loss):
         self.loss, self.scores = loss, []
@@ -35,17 +38,19 @@ X_train, X_val, y_train, y_val = train_test_split(
     X_train, y_train, stratify=y_train, random_state=0
 )
 
-# 1. Early stopping on F1, on validation data of our own
+# 1. Early stopping with the F1 score on separate validation data
 clf = MLPClassifier(early_stopping=True, scoring="f1", learning_rate_init=0.01, random_state=0)
 clf.fit(X_train, y_train, X_val=X_val, y_val=y_val)
-print(f"Stopped after {clf.n_iter_} epochs; best F1 {clf.best_validation_score_:.3f} was at epoch")
-print(f"{1 + clf.validation_scores_.index(clf.best_validation_score_)}; its weights were kept.")
+print(f"Stopped after {clf.n_iter_} epochs. The best F1, {clf.best_validation_score_:.3f}, was in")
+print(
+    f"epoch {1 + clf.validation_scores_.index(clf.best_validation_score_)}, whose weights are kept."
+)
 print(f"Test F1 {f1_score(y_test, clf.predict(X_test)):.3f}")
 
-# 2. A callback. Those of scikit-learn 1.9, sklearn.callback.ProgressBar() and ScoringMonitor(), are
-# set in the same way
+# 2. A callback. The callbacks of scikit-learn 1.9, sklearn.callback.ProgressBar() and
+# ScoringMonitor(), are set in the same way.
 stop = StopWhenGood(loss=0.05)
 clf = MLPClassifier(learning_rate_init=0.01, random_state=0).set_callbacks(stop)
 clf.fit(X_train, y_train)
 print("Training F1 by epoch:", " ".join(f"{score:.3f}" for score in stop.scores))
-print(f"Stopped at loss {clf.loss_:.3f} after {clf.n_iter_} epochs.")
+print(f"Stopped at loss {clf.loss_:.3f} after {clf.n_iter_} epochs")

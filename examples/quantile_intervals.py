@@ -1,4 +1,7 @@
-"""How sure is a regression? 80 % intervals for the progress of diabetes, by quantiles."""
+"""How certain are the predictions of a regression?
+
+Quantile regression predicts 80 % intervals for the progression of diabetes.
+"""
 
 import numpy as np
 from sklearn.datasets import load_diabetes
@@ -27,8 +30,8 @@ reg.fit(scaler.transform(X_train), y_train)
 X_test = scaler.transform(X_test)
 low, high = reg.predict_interval(X_test).T
 inside = np.mean((low <= y_test) & (y_test <= high))
-print("patient   10 %   median   90 %   really")
+print("patient   10 %   median   90 %   actual")
 for row, really in zip(reg.predict(X_test[:8]), y_test, strict=False):
     print("        {:7.0f}  {:7.0f} {:6.0f}  {:7.0f}".format(*row, really))
-print(f"\n{inside:.0%} of the test patients lie inside their interval (wanted: 80%).")
-print(f"Mean width {np.mean(high - low):.0f}, range of y {np.ptp(y):.0f}.")
+print(f"\n{inside:.0%} of the test patients lie inside their interval (nominal: 80%).")
+print(f"The mean width is {np.mean(high - low):.0f}; the range of y is {np.ptp(y):.0f}.")

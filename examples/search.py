@@ -1,7 +1,9 @@
-"""How many settings can a search try? 200 with networks together, 20 with scikit-learn's.
+"""How many parameter settings can a random search try?
 
-python examples/search.py                          1,797 handwritten digits, 64 pixels each
-python examples/search.py --data letter.csv.gz     numbers in a file, labels in its last column
+The networks of sknn train together and try 200 settings; those of scikit-learn try 20.
+
+python examples/search.py                          1,797 handwritten digits with 64 pixels each
+python examples/search.py --data letter.csv.gz     a CSV file with the labels in its last column
 python examples/search.py --settings 50            fewer settings, and a tenth for scikit-learn
 """
 
@@ -33,14 +35,14 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", metavar="FILE", help="CSV, may be compressed by gzip")
+    parser.add_argument("--data", metavar="FILE", help="a CSV file, optionally gzip-compressed")
     parser.add_argument("--settings", type=int, default=200, metavar="N")
     args = parser.parse_args()
     X, y = table(args.data)
     data = train_test_split(X.astype(np.float32), y, stratify=y, random_state=0)
-    warnings.simplefilter("ignore", ConvergenceWarning)  # a search needs no network to converge
+    warnings.simplefilter("ignore", ConvergenceWarning)  # a search works without convergence
     n_few = max(1, args.settings // 10)
-    with threadpool_limits(1):  # products of small networks wait for a second thread of BLAS
+    with threadpool_limits(1):  # a second BLAS thread slows down the products of small networks
         report("scikit-learn", RandomizedSearchCV, MLPClassifier, n_few, *data)
     report(
         "sknn", sknn.model_selection.RandomizedSearchCV, sknn.MLPClassifier, args.settings, *data
@@ -48,7 +50,7 @@ def main():
 
 
 def table(path):
-    """X and y: a table that comes with scikit-learn, or that of a file."""
+    """Returns X and y of a data set from scikit-learn, or of a file."""
     if path is None:
         return load_digits(return_X_y=True)
     cells = np.loadtxt(path, dtype=str, delimiter=",", skiprows=1)
@@ -56,10 +58,10 @@ def table(path):
 
 
 def report(name, search, network, n_settings, X_train, X_test, y_train, y_test):
-    """Searches, and prints the time it took and how good the best network is."""
+    """Runs the search, and prints the time it took and the accuracy of the best network."""
     settings = {"batch_size": 32, "max_iter": 10, "random_state": 0}
     pipeline = Pipeline([("scaler", StandardScaler()), ("network", network(**settings))])
-    # One generator, so that the first settings of both are the same.
+    # The same random_state, so that the first settings of both searches are the same.
     found = search(pipeline, SPACE, n_iter=n_settings, cv=3, random_state=0)
     started = perf_counter()
     found.fit(X_train, y_train)

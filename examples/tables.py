@@ -1,4 +1,7 @@
-"""A raw table, with gaps and names of towns, against gradient boosting: who knows more?"""
+"""Are networks better than gradient boosting on a raw table?
+
+The table has categories and missing values.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,13 +17,13 @@ frame = pd.DataFrame(
     {
         "age": rng.integers(17, 90, n).astype(float),
         "hours": rng.normal(40, 10, n).round(),
-        "gain": np.where(rng.random(n) < 0.1, rng.lognormal(8, 1, n), 0),  # mostly nothing
+        "gain": np.where(rng.random(n) < 0.1, rng.lognormal(8, 1, n), 0),  # mostly zero
         "education": rng.choice(["school", "college", "university"], n, p=[0.5, 0.3, 0.2]),
         "occupation": pd.Categorical(rng.choice([f"job {i}" for i in range(25)], n)),
         "married": rng.random(n) < 0.5,
     }
 )
-# Who earns much? Some jobs pay more, most in mid-life; a degree helps; luck does the rest.
+# The income depends on job, age, hours, education and gain, and on chance.
 pay = rng.normal(0, 1, 25)[frame.occupation.cat.codes]
 pay += 2 * np.exp(-(((frame.age - 50) / 15) ** 2)) + (frame.hours - 40) / 20
 pay += frame.education.map({"school": 0, "college": 0.5, "university": 1.5}) + 2 * (
@@ -40,6 +43,6 @@ for model in (networks, boosting):
     name = type(model).__name__
     print(f"{name:32} accuracy {model.score(test, y_test):.3f}   log-loss {loss:.3f}")
 
-print(f"\nOn the folds: accuracy {networks.oof_score_:.3f}, of {networks.n_members_} members.")
+print(f"\nOn the folds: accuracy {networks.oof_score_:.3f}, from {networks.n_members_} members.")
 unseen = test.iloc[:1].assign(education="doctorate", hours=np.nan)
-print(f"A degree that was never seen: {networks.predict(unseen)[0]}")
+print(f"Prediction for an unseen category: {networks.predict(unseen)[0]}")

@@ -1,7 +1,8 @@
-"""What happens in one step of training? Every number of it, for a network of 3-3-3-3 units.
+"""What happens in one training step?
 
-One sample with three features, of the first of three classes; ReLU, logistic and softmax;
-weights written down by hand, biases of 1; one step of plain gradient descent at a rate of 0.01.
+The program prints every value of one step of gradient descent with a learning rate of 0.01. The
+network has 3-3-3-3 units with ReLU, logistic and softmax activations, given weights, and biases of
+1. It is trained on one sample with three features, which belongs to the first of three classes.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ clf = MLPClassifier(
     momentum=0,
     alpha=0,
 )
-clf.partial_fit(X, y, classes=[0, 1, 2])  # tells it of shapes and classes
+clf.partial_fit(X, y, classes=[0, 1, 2])  # sets the shapes and the classes
 clf.coefs_ = [  # rows: from, columns: to
     np.array([[0.1, 0.2, 0.3], [0.3, 0.2, 0.7], [0.4, 0.3, 0.9]]),
     np.array([[0.2, 0.3, 0.5], [0.3, 0.5, 0.7], [0.6, 0.4, 0.8]]),
@@ -32,5 +33,5 @@ print(step)
 
 z = step["dense3"].z
 print("\nThe softmax is exp(z) / sum(exp(z))    ", np.exp(z) / np.exp(z).sum())
-print("A widely copied tutorial has z / sum(z)", z / z.sum())
-print("That is no softmax: without the exponential it would fail for negative z.")
+print("Some tutorials compute z / sum(z)      ", z / z.sum())
+print("This is not softmax: without the exponential, it fails for negative z.")

@@ -1,4 +1,7 @@
-"""Does a network that knows digits learn odd and even from a few labels? By coef_init."""
+"""Can a network that was trained on digits learn odd and even numbers from a few labels?
+
+Its weights are passed to the new network with coef_init.
+"""
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -15,11 +18,11 @@ clf = MLPClassifier(
     (64, 32), learning_rate="cosine", learning_rate_init=0.01, max_iter=40, random_state=0
 )
 clf.fit(X_old, digit_old)
-# The hidden layers know strokes; the new output layer starts from nothing.
+# The hidden layers keep what they have learnt; the new output layer starts from zero.
 coefs = [*clf.coefs_[:-1], np.zeros((32, 1))]
 intercepts = [*clf.intercepts_[:-1], np.zeros(1)]
 
-print(f"{len(few)} images labelled odd or even, {len(rest)} to test on")
+print(f"{len(few)} training images labelled odd or even, {len(rest)} test images")
 for epochs in (3, 10, 30):
     new = MLPClassifier(
         (64, 32), batch_size=10, learning_rate="cosine", max_iter=epochs, random_state=0
@@ -29,5 +32,5 @@ for epochs in (3, 10, 30):
     transferred = new.score(rest, odd_rest)
     print(f"{epochs:3d} epochs: from scratch {alone:.3f}, transferred {transferred:.3f}")
 
-features = clf.transform(few)  # or its hidden layer, as features for another model
-print(f"The last hidden layer makes features of shape {features.shape}.")
+features = clf.transform(few)  # alternatively, features for another model
+print(f"The features from the last hidden layer have shape {features.shape}")

@@ -293,8 +293,8 @@ def test_names_in_the_first_table_are_those_of_scikit_learn():
     from sklearn.neural_network import MLPClassifier as Theirs
     from sklearn.neural_network import MLPRegressor as TheirRegressor
 
-    _, _, table = PAGES["from_scikit_learn.md"].partition("## The same names")
-    table, _, _ = table.partition("## What you did by hand")
+    _, _, table = PAGES["from_scikit_learn.md"].partition("## Names that are the same")
+    table, _, _ = table.partition("## What you no longer have to do yourself")
     names = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\|(.*?)\|", table, re.M))))
     params = set(inspect.signature(Theirs).parameters)
     params |= set(inspect.signature(TheirRegressor).parameters)

@@ -196,7 +196,8 @@ def test_onnx_example_serves_the_labels_that_are_predicted(images):
     for package in ("onnx", "onnxruntime"):
         pytest.importorskip(package)
     done = run_example("mnist_onnx.py", "--data", images)
-    equal, n = re.search(r"^Labels as predicted here: (\d+) of (\d+)$", done.stdout, re.M).groups()
+    pattern = r"^Labels equal to those of sknn: (\d+) of (\d+)$"
+    equal, n = re.search(pattern, done.stdout, re.M).groups()
     with np.load(images) as arrays:
         assert int(equal) == int(n) == len(arrays["y_test"])
 
@@ -205,7 +206,7 @@ def test_onnx_example_serves_the_labels_that_are_predicted(images):
 def test_mnist_example_prints_seconds_per_epoch(images):
     stdout = run_example("mnist.py", "--data", images).stdout
     epochs, seconds = re.search(r"(\d+) epochs in (\S+) s", stdout).groups()
-    least = re.search(r"per epoch: median \S+, least (\S+)", stdout).group(1)
+    least = re.search(r"per epoch: median \S+, minimum (\S+)", stdout).group(1)
     assert 0 <= float(least) * int(epochs) <= float(seconds) + 0.1
 
 
@@ -216,7 +217,7 @@ def test_mnist_example_says_what_a_file_must_hold(tmp_path):
     done = run_example("mnist.py", "--data", path)
     assert done.returncode == 1
     assert "y_train is not a file in the archive" in done.stderr
-    assert "X_train, y_train, X_test, y_test" in done.stderr
+    assert "X_train, y_train, X_test and y_test" in done.stderr
 
 
 @pytest.mark.slow
@@ -225,7 +226,7 @@ def test_mnist_example_offline_tells_of_the_data_option(tmp_path):
     offline = {"https_proxy": nowhere, "http_proxy": nowhere, "no_proxy": ""}
     done = run_example("mnist.py", **offline, SCIKIT_LEARN_DATA=str(tmp_path))
     assert done.returncode == 1
-    assert done.stderr.startswith("Could not fetch MNIST from OpenML")
+    assert done.stderr.startswith("Could not download MNIST from OpenML")
     assert "--data FILE" in done.stderr
 
 

@@ -1,4 +1,4 @@
-"""Copies the examples, with the headings that sphinx-gallery asks for."""
+"""Copies the examples and adds the headings that sphinx-gallery requires."""
 
 import ast
 import re
@@ -7,22 +7,22 @@ import shutil
 SHARED = r"(image_sets|__init__)\.py$"  # modules that examples import
 SECTIONS = {
     "pictures": (
-        "Pictures",
-        "Each shows one display of :mod:`sknn.plotting`, or something of a network that is worth "
-        "looking at. They were run when this page was built.",
+        "Plots",
+        "Each example shows one display of :mod:`sknn.plotting`, or another useful plot of a "
+        "network. The plots were created when this page was built.",
     ),
     "programs": (
         "Programs",
-        "Short programs that answer one question each. Run them from the root of a copy of the "
-        "project: ``python examples/digits.py``. Those on MNIST, Fashion-MNIST and CIFAR-10 fetch "
-        "the images from OpenML, or read them from a file.",
+        "Short programs that answer one question each. Run them from the root of a clone of the "
+        "project, for example with ``python examples/digits.py``. The examples on MNIST, "
+        "Fashion-MNIST and CIFAR-10 download the images from OpenML or read them from a file.",
     ),
 }
 HEADER = "GALLERY_HEADER.rst"
 
 
 def copy_examples(source, target):
-    """Copies examples to target: what is drawn into one folder, other programs into another."""
+    """Copies examples to target: plots into one folder, other programs into another."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
     (target / HEADER).write_text(_heading("Gallery", "="), encoding="utf-8")
@@ -39,10 +39,10 @@ def copy_examples(source, target):
 
 
 def with_heading(code):
-    """The code, the first sentence of its docstring made a heading.
+    """Returns the code with the first sentence of its docstring as a heading.
 
     Lines that begin with "python " become a block of commands. A docstring that has a heading is
-    left alone.
+    not changed.
     """
     module = ast.parse(code)
     text = ast.get_docstring(module)

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw by themselves: no script, no font, no network."""
+"""Formulas as MathML, which browsers render without scripts, fonts or network access."""
 
 import re
 
@@ -9,7 +9,7 @@ from sphinx.util.logging import getLogger
 
 LOGGER = getLogger(__name__)
 THIN = '<mspace width="0.17em"></mspace>'
-SPACING = [  # what docutils leaves to the browser, which cannot know better
+SPACING = [  # spaces that docutils leaves to the browser, which does not know them
     (r"<mo[^>]*>([|‖'])</mo>", r'<mo stretchy="false" lspace="0" rspace="0">\1</mo>'),
     (r"<mo>(max|min)</mo>", r"<mi>\1</mi>"),
     (r"(</m\w+>\s*)<mi>(ln|cosh|tanh)</mi>", rf"\1{THIN}<mi>\2</mi>"),

@@ -1,4 +1,4 @@
-"""The API reference: which names it lists, and how docstrings become pages."""
+"""The API reference: the names that it lists, and the conversion of docstrings to pages."""
 
 import importlib
 import re
@@ -8,14 +8,14 @@ PAGES = Path(__file__).parents[1] / "api"
 MODULES = {
     "sknn": "Estimators",
     "sknn.model_selection": "Searches",
-    "sknn.dask": "Larger than memory",
-    "sknn.inspection": "Looking inside",
+    "sknn.dask": "Data larger than memory",
+    "sknn.inspection": "Inspection",
     "sknn.plotting": "Displays",
     "sknn.metrics": "Metrics",
-    "sknn.nn": "What layers declare",
-    "sknn.onnx": "Export",
+    "sknn.nn": "Building blocks of layers",
+    "sknn.onnx": "Export to ONNX",
 }
-KINDS = {  # of the core, by what a class is derived from; for the others the title above
+KINDS = {  # titles in the core by base class; other classes are under the title above
     "Layer": "Layers",
     "Activation": "Activations",
     "Loss": "Losses",
@@ -24,7 +24,7 @@ KINDS = {  # of the core, by what a class is derived from; for the others the ti
     "Initializer": "Initial weights",
 }
 SCIKIT_LEARN = "https://scikit-learn.org/stable/"
-LABELS = {  # of its pages that inherited docstrings refer to
+LABELS = {  # pages of scikit-learn that inherited docstrings refer to
     "df_output_transform": "modules/df_output_transform.html",
     "metadata_routing": "metadata_routing.html",
     "sphx_glr_auto_examples_miscellaneous_plot_set_output.py": (
@@ -34,7 +34,7 @@ LABELS = {  # of its pages that inherited docstrings refer to
 
 
 def public_names(module):
-    """``__all__`` of a module, or the functions and classes that it defines."""
+    """Returns ``__all__`` of a module, or the functions and classes that it defines."""
     imported = importlib.import_module(module)
     defined = (
         name
@@ -45,7 +45,7 @@ def public_names(module):
 
 
 def groups():
-    """{title: (module, names)}: every public name once, what others are derived from first."""
+    """{title: (module, names)}: every public name once, with base classes first."""
     found = {}
     for module, title in MODULES.items():
         imported, names = importlib.import_module(module), public_names(module)
@@ -71,7 +71,7 @@ def _is_a(module, name, base):
 
 
 def pages():
-    """{file name: text} of the API reference: a page with all names, and one for each group."""
+    """{file name: text} of the API reference: one page with all names, and one for each group."""
     texts = {"index.rst": [*_heading("API reference", "="), ".. toctree::", "   :hidden:", ""]}
     index, documented = texts["index.rst"], set()
     index += [f"   {_file_name(title)}" for title in groups()] + [""]
@@ -107,7 +107,7 @@ def write_pages(app, config):
             path.write_text(text, encoding="utf-8")
     wanted = {f"{module}.{name}" for module, names in groups().values() for name in names}
     for path in PAGES.rglob("*.rst"):
-        if path.name not in texts and path.stem not in wanted:  # of a name that is no more
+        if path.name not in texts and path.stem not in wanted:  # the name no longer exists
             path.unlink()
     config.autosummary_context["functions_of"] = {
         f"{module}.{name}": attached(module, name)
@@ -118,7 +118,7 @@ def write_pages(app, config):
 
 
 def readable(app, what, name, obj, options, lines):
-    """Makes reStructuredText of a docstring of ours, which is plain text with formulas."""
+    """Converts a docstring of sknn, which is plain text with formulas, to reStructuredText."""
     defined_in = getattr(getattr(obj, "fget", obj), "__module__", None) or ""
     if not defined_in.startswith("sknn"):
         return
@@ -131,21 +131,21 @@ def readable(app, what, name, obj, options, lines):
 
 
 def _escaped(text):
-    """Bars, asterisks and the underscore in "shape (n_features_in_,)" stand for themselves."""
+    """Escapes bars, asterisks and the underscore in "shape (n_features_in_,)"."""
     parts = re.split(r"(``.*?``|\*[a-z]+\*)", text, flags=re.S)
     parts[::2] = [re.sub(r"[|*]|(?<=\w)_(?=,\))", r"\\\g<0>", part) for part in parts[::2]]
     return "".join(parts)
 
 
 def _in_shape_lines(text):
-    """Lines like "x: (n, units)    dy: (n, units)" as one line for each name."""
+    """Splits lines like "x: (n, units)    dy: (n, units)" into one line for each name."""
     if not all(re.match(r"\w+(, \w+)*: ", line) for line in text.strip().split("\n")):
         return text
     return re.sub(r"^|\n| {2,}(?=\w+: )", r"\n| ", text.strip()).strip() + "\n"
 
 
 def link_to_scikit_learn(app, env, node, content):
-    """What docstrings refer to in scikit-learn's documentation, without fetching its index."""
+    """Resolves references to scikit-learn's documentation without downloading its index."""
     kind, target = node.get("reftype"), node.get("reftarget", "")
     if node.get("refdomain") == "py" and target.startswith("sklearn."):
         address = f"modules/generated/{target}.html"
@@ -155,7 +155,7 @@ def link_to_scikit_learn(app, env, node, content):
         address = LABELS.get(target)
     if address is None:
         return None
-    from docutils.nodes import reference  # not above: the tests need this file without docutils
+    from docutils.nodes import reference  # not above, because tests import this without docutils
 
     return reference("", "", content, refuri=SCIKIT_LEARN + address, internal=False)
 

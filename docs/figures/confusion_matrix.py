@@ -1,4 +1,4 @@
-"""The confusion matrix of 66 pictures of animals, rows true."""
+"""The confusion matrix of 66 pictures of animals, with true classes as rows."""
 
 import matplotlib.pyplot as plt
 import numpy as np

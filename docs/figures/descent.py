@@ -1,4 +1,4 @@
-"""Ways down a long, narrow valley."""
+"""Paths of optimisers down a long, narrow valley."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,7 +10,7 @@ START = np.array([-9.0, 2.0])
 
 
 def path(optimizer, rate, steps=30):
-    """The points that an optimiser passes on the way down 1/2 (x^2 + 30 y^2)."""
+    """Returns the points that an optimiser visits while it minimises 1/2 (x^2 + 30 y^2)."""
     theta = START.copy()
     moments = optimizer.start(theta)
     points = [theta.copy()]

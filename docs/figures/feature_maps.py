@@ -1,4 +1,4 @@
-"""What the channels of the first convolution answer to a handwritten digit."""
+"""Responses of the channels of the first convolution to a handwritten digit."""
 
 import warnings
 

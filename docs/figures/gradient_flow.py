@@ -1,4 +1,4 @@
-"""Gradients of a deep network of logistic units, and of one of ELU units."""
+"""Gradients of a deep network with logistic units, and of one with ELU units."""
 
 import warnings
 

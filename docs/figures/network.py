@@ -1,4 +1,4 @@
-"""Draws the picture at the head of the README and of the guide: a network that tells irises apart.
+"""Draws the figure at the top of the README and of the guide: a network that classifies irises.
 
 python docs/figures/network.py
 """

@@ -1,4 +1,4 @@
-"""Draws the picture of the README: what two networks have learnt, in three panels.
+"""Draws the figure of the README, which shows two trained networks in three panels.
 
 python docs/figures/overview.py
 """
