@@ -314,7 +314,7 @@ def masked(array):
 
 
 MASKED = "(X|y|weight) has .* masked entries"
-RAGGED = "(X|y) must have rows of one shape, got "
+RAGGED = "(X|y) must have rows of the same shape, got "
 DATES = "(X|y|weight) must hold numbers, got (dates|time spans)"
 BAD_X = {
     "nan": (partial(with_entry, np.nan), "Input X contains NaN"),

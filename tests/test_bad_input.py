@@ -567,7 +567,7 @@ def test_too_few_samples_for_early_stopping_raise(make):
 
 # Ragged lists.
 
-PAD = "Pad or cut the rows to one shape, or leave out those that differ."
+PAD = "Pad or cut the rows to the same shape, or leave out the rows that differ."
 GOT = {  # rows: what the message says of them
     "lengths": ([[1.0, 2.0], [3.0, 4.0], [5.0]], "shape (2,) for row 0 and (1,) for row 2"),
     "tuples": ([(1.0, 2.0), range(3)], "shape (2,) for row 0 and (3,) for row 1"),
@@ -596,7 +596,7 @@ GOT = {  # rows: what the message says of them
 @pytest.mark.parametrize("case", GOT)
 def test_ragged_samples_are_refused_by_row(case, make):
     rows, got = GOT[case]
-    message = re.escape(f"X must have rows of one shape, got {got}. {PAD}")
+    message = re.escape(f"X must have rows of the same shape, got {got}. {PAD}")
     y = [0, 1, 0][: len(rows)]
     assert_fresh_failure(new(make), "fit", (rows, y), f"^{message}$")
     estimator = new(make).fit(X, target(make))
@@ -608,8 +608,8 @@ def test_ragged_samples_are_refused_by_row(case, make):
 @EACH
 def test_ragged_targets_are_refused_with_the_remedy_of_the_task(make, method):
     y = [[0], [1, 2], [2]] * 10
-    got = "y must have rows of one shape, got shape (1,) for row 0 and (2,) for row 1. "
-    remedy = PAD if issubclass(make, RegressorMixin) else "Give every sample the same number of "
+    got = "y must have rows of the same shape, got shape (1,) for row 0 and (2,) for row 1. "
+    remedy = PAD if issubclass(make, RegressorMixin) else "Pass the same number of labels "
     message = re.escape(got + remedy)
     assert_fresh_failure(new(make), method, (X, y), f"^{message}")
     estimator = new(make).fit(X, target(make))
@@ -819,7 +819,9 @@ def test_prediction_that_overflows_raises(last, fitted):
     huge = X.copy()
     huge[3] = 1e308
     for call in calls(overflowing):
-        with pytest.raises(ValueError, match=r"makes of X is not finite.*sample 3.*Scale X"):
+        with pytest.raises(
+            ValueError, match=r"outputs of the network for X must be finite.*sample 3.*Scale X"
+        ):
             call(huge)
 
 
@@ -1099,7 +1101,7 @@ def test_class_weight_times_sample_weight_is_named_if_their_sum_overflows():
 def test_samples_that_no_float_can_hold_are_refused_by_name():
     for make in (MLPRegressor, CNNRegressor):
         good, bad = X.tolist(), [[10**400, 1.0, 1.0, 1.0]] * 30
-        message = "must hold numbers that a float can hold"
+        message = "must hold numbers that fit into a float"
         assert_fresh_failure(new(make), "fit", (bad, NUMBERS), f"^X {message}")
         if make is MLPRegressor:
             assert_fresh_failure(new(make), "fit", (good, [10**400] * 30), f"^y {message}")
@@ -1109,7 +1111,7 @@ def test_samples_that_no_float_can_hold_are_refused_by_name():
 
 def test_list_within_a_row_of_numbers_is_refused_by_row():
     rows = [*X[:29].tolist(), [1.0, [2.0], 3.0, 4.0]]
-    message = "X must have rows of one shape, got row 29, whose own rows differ in shape"
+    message = "X must have rows of the same shape, got row 29, whose own rows differ in shape"
     for make in (MLPRegressor, CNNRegressor):
         assert_fresh_failure(new(make), "fit", (rows, NUMBERS), f"^{message}")
         with pytest.raises(ValueError, match=f"^{message}"):
@@ -1151,7 +1153,7 @@ def test_shortcut_that_is_an_array_is_refused_by_name():
 def test_score_refuses_targets_too_large_for_a_float():
     x, y = np.eye(4), np.arange(4.0)
     regressor = MLPRegressor(hidden_layer_sizes=(2,), batch_size=4).partial_fit(x, y)
-    with pytest.raises(ValueError, match=r"^y must hold numbers that a float can hold"):
+    with pytest.raises(ValueError, match=r"^y must hold numbers that fit into a float"):
         regressor.score(x, [10**400] * 4)
 
 

@@ -111,7 +111,7 @@ BAD_X = {
     "empty": (X[:0], r"Found array with 0 sample\(s\)"),
     "one row": (SAMPLE, "Expected 2D array, got 1D array"),
     "complex": (X + 1j, "Complex data not supported"),
-    "ragged": ([[1.0, 2.0], [3.0]], "X must have rows of one shape"),
+    "ragged": ([[1.0, 2.0], [3.0]], "X must have rows of the same shape"),
     "images": (X.reshape(N, 4, 2, 2), too_many_axes(4, "MLPClassifier")),
 }
 BAD_Y = {
@@ -197,7 +197,7 @@ BAD_SAMPLES = {
     "several": (X[:2], "must be one sample"),
     "a number": (3.0, "must be one sample"),
     "complex": (SAMPLE + 1j, "Complex data not supported"),
-    "ragged": ([[1.0, 2.0], [3.0]], "must have rows of one shape"),
+    "ragged": ([[1.0, 2.0], [3.0]], "must have rows of the same shape"),
 }
 
 

@@ -552,5 +552,7 @@ def test_list_in_a_cell_is_refused(method):
     clf = CNNClassifier((1,), max_iter=1)
     if method == "predict":
         clf.fit([[1.0, 2.0], [4.0, 5.0]], [0, 1])
-    with pytest.raises(ValueError, match="X must have rows of one shape, got row 0, whose own"):
+    with pytest.raises(
+        ValueError, match="X must have rows of the same shape, got row 0, whose own"
+    ):
         clf.fit(X, [0, 1]) if method == "fit" else clf.predict(X)

@@ -24,7 +24,7 @@ X = RNG.normal(size=(60, 3))
 LINE = X @ [1.0, -2.0, 0.5] / 2.3
 LABELS = LINE > 0
 SHORT = {"hidden_layer_sizes": (10,), "batch_size": 10, "max_iter": 20, "random_state": 0}
-LAST = "sknn.inspection.diagnose(estimator, X, y) looks further."
+LAST = "For further checks, call sknn.inspection.diagnose(estimator, X, y)."
 
 
 def told(estimator, X, y, *args, **given):

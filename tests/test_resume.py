@@ -370,7 +370,7 @@ def test_fewer_samples_than_some_are_held_out_of_are_refused(path):
         ({"checkpoint": 5}, "The 'checkpoint' parameter"),
         (
             {"checkpoint": None},
-            "resume goes on from the file that checkpoint names, got checkpoint",
+            "resume requires checkpoint to be the path of a file, got checkpoint",
         ),
     ],
 )
