@@ -287,16 +287,19 @@ class StandardScalerOfMine(StandardScaler):
 StandardScalerOfMine.__name__ = "StandardScaler"
 NETWORK = MLPClassifier((3,), **FAST)
 REFUSED = {
-    "function": (FunctionTransformer(double), "func of FunctionTransformer may hold any code"),
+    "function": (FunctionTransformer(double), "func of FunctionTransformer can contain any code"),
     "callable analyzer": (TfidfVectorizer(analyzer=str.split), "analyzer of TfidfVectorizer may"),
     "tokenizer": (CountVectorizer(tokenizer=double), "tokenizer of CountVectorizer may hold any"),
-    "class of one's own": (Own(), "Own is not among the scikit-learn classes"),
-    "namesake": (StandardScalerOfMine(), "StandardScaler is not among the scikit-learn classes"),
+    "class of one's own": (Own(), "Own is not among the supported scikit-learn classes"),
+    "namesake": (
+        StandardScalerOfMine(),
+        "StandardScaler is not among the supported scikit-learn classes",
+    ),
     "forest": (RandomForestClassifier(), "RandomForestClassifier is not among"),
     "search inside": (GridSearchCV(NETWORK, {}), "GridSearchCV is not among"),
     "column chooser": (
         ColumnTransformer([("a", StandardScaler(), double)]),
-        "a function or a class may hold any code",
+        "a function or a class can contain any code",
     ),
     "invalid": (StandardScaler(with_mean="no"), "'with_mean' parameter of StandardScaler must be"),
 }
@@ -542,7 +545,7 @@ HOSTILE = {
         put("SplineTransformer", "bsplines_", [1] * 5),
         "bsplines_ must be 5 splines",
     ),
-    "no estimator": (set_top({"tuple": [1]}), "it is no saved estimator"),
+    "no estimator": (set_top({"tuple": [1]}), "it is not a saved estimator"),
     "callable": (set_top({"sklearn.name": {"class": "numpy.log", "arguments": {}}}), "is no saved"),
     "attributes of a network": (
         lambda document: next(_networks(document))["attributes"]["dict"].append(["__class__", 1]),
@@ -673,7 +676,7 @@ def test_file_of_another_version_of_scikit_learn_is_read_with_a_warning(saved, p
 
 def test_parameter_of_a_newer_version_is_refused(saved, path):
     written_by(saved, path, "9.9", put("SimpleImputer", "colour", 1))
-    message = r"SimpleImputer must not have values for \['colour'\]. If a newer scikit-learn wrote"
+    message = r"SimpleImputer must not have values for \['colour'\]. If it was written with a newer"
     with pytest.raises(SavedModelError, match=message):
         load(path)
 
