@@ -405,7 +405,7 @@ OTHER_IMAGES = {
     "3-d": (lambda: X[:, :, None], r"shape \(4, 1, 1\) .*with images of shape \(2, 2, 1\)")
 }
 FLAT_ONLY = {  # of a stack that begins with a dense layer
-    "3-d": (lambda: X[:, :, None], r"needs flat samples|shape \(4, 1, 1\).*no images"),
+    "3-d": (lambda: X[:, :, None], r"needs flat samples|shape \(4, 1, 1\).*flat samples of"),
     "5-d": BAD_IMAGES["5-d"],
     "strings": BAD_IMAGES["strings"],
 }

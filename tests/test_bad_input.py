@@ -275,8 +275,11 @@ def assert_refused(make, name, value, method):
 
 # What parameters hold: lists, layers, losses, schedules. (parameters, what the error says)
 BAD_LISTS = [
-    ({"activation": []}, "activation must be one for all or a list of [12]"),
-    ({"activation": ["relu"] * 3}, "activation must be one for all or a list of [12]"),
+    ({"activation": []}, "activation must be one function for all hidden layers or a list of [12]"),
+    (
+        {"activation": ["relu"] * 3},
+        "activation must be one function for all hidden layers or a list of [12]",
+    ),
     ({"activation": ["wish"]}, "activation must be .*'wish'"),
     ({"activation": [None]}, "activation must be .*None"),
     ({"dropout": [0.1]}, r"dropout must be one rate .* or a list of [23]"),
@@ -459,7 +462,7 @@ def test_other_layers_under_warm_start_raise(make):
     )
     predicted, n_layers = estimator.predict(X), estimator.n_layers_
     for sizes in ((5, 4), (5,), (5, 3, 3)):
-        with pytest.raises(ValueError, match=r"go on from fitted weights .* warm_start=False"):
+        with pytest.raises(ValueError, match=r"continue from fitted weights .* warm_start=False"):
             estimator.set_params(hidden_layer_sizes=sizes).fit(X, y)
         assert_array_equal(estimator.predict(X), predicted)
     estimator.set_params(warm_start=False).fit(X, y)
@@ -477,7 +480,7 @@ def test_other_number_of_features_in_training_on_raises(make, method):
 
 def test_other_number_of_targets_in_training_on_raises():
     reg = MLPRegressor(max_iter=1, warm_start=True).fit(X, NUMBERS)
-    with pytest.raises(ValueError, match="go on from fitted weights"):
+    with pytest.raises(ValueError, match="continue from fitted weights"):
         reg.fit(X, np.column_stack([NUMBERS, NUMBERS]))
 
 
@@ -537,7 +540,7 @@ def test_other_classes_under_warm_start_raise():
 
 def test_other_kind_of_labels_in_training_on_raises():
     clf = MLPClassifier(max_iter=1, warm_start=True).fit(X, LABELS)
-    with pytest.raises(ValueError, match=r"of the kind of the first fit, 'multiclass'"):
+    with pytest.raises(ValueError, match=r"of the same type as in the first fit, 'multiclass'"):
         clf.fit(X, np.eye(3, dtype=int)[LABELS])
 
 
@@ -1077,8 +1080,8 @@ def test_weights_that_are_none_are_refused_by_the_name_of_the_argument(weight):
         ({0: "a"}, LABELS, "got 'a' for class 0"),
         ({0: 10**400}, LABELS, r"401 characters\) for class 0\. The largest number"),
         ({0: Fraction(1, 2)}, LABELS, r"for class 0\. Pass it as an int or a float\."),
-        (dict.fromkeys(range(3), 1e308), LABELS, "add up to .* got the sum inf"),
-        (dict.fromkeys(range(3), 5e-324), LABELS, "add up to .* got the sum 1.*e-322"),
+        (dict.fromkeys(range(3), 1e308), LABELS, "with a sum from .* got the sum inf"),
+        (dict.fromkeys(range(3), 5e-324), LABELS, "with a sum from .* got the sum 1.*e-322"),
         ([{0: -1}, {0: 1}], np.stack([LABELS, LABELS % 2], 1), "got -1 for class 0"),
         ([{0: 1}], np.stack([LABELS, LABELS % 2], 1), "a list of 2 dicts, one per column of y"),
         ([1, 2], np.stack([LABELS, LABELS % 2], 1), "a dict or 'balanced' for each column"),
@@ -1092,7 +1095,7 @@ def test_class_weights_that_are_none_are_refused_by_name(weight, y, message):
 
 def test_class_weight_times_sample_weight_is_named_if_their_sum_overflows():
     clf = new(MLPClassifier, class_weight={0: 1e200, 1: 1.0, 2: 1.0})
-    message = "^class_weight times sample_weight must be finite and add up"
+    message = "^class_weight times sample_weight must be finite with a sum from"
     assert_fresh_failure(clf, "fit", (X, LABELS, np.full(30, 1e200)), message)
     balanced = new(MLPClassifier, class_weight=["balanced", {0: 1.0, 1: 1.0}])
     assert balanced.fit(X, np.stack([LABELS, LABELS % 2], 1)).n_iter_ == 2

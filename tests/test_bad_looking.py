@@ -139,7 +139,7 @@ def test_data_that_do_not_suit_the_fit_are_refused(name):
     )
     assert_refused(r"`y` has classes not in `self.classes_`", call, CLF, X, LABELS + 7)
     assert_refused("y must have as many columns as in fit, 1, got 2", call, REG, X, two)
-    assert_refused("needs y of one column", call, LEVELS, X, two)
+    assert_refused("requires y with a single column", call, LEVELS, X, two)
     both = MLPRegressor(hidden_layer_sizes=(), **FAST).fit(X, two)
     assert_refused("y must have as many columns as in fit, 2, got 1", call, both, X, NUMBERS)
     assert call(LEVELS, X, NUMBERS)  # one column, two outputs

@@ -174,7 +174,7 @@ def test_hook_that_asks_for_something_unknown_raises():
     asking = Asking()
     wanted = (
         r"on_fit_task_end of Asking can have the parameters X, y, metadata, fitted_estimator, got "
-        r"parameters \['time', 'weights'\]. Remove those."
+        r"\['time', 'weights'\]. Remove these."
     )
     with pytest.raises(TypeError, match=wanted):
         Counter().set_callbacks(asking).fit("X", "y")

@@ -334,7 +334,9 @@ def test_no_other_parameter_is_documented_to_be_refused_by_lbfgs(estimator):
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_early_stopping_is_obeyed_by_the_solvers_documented(estimator, solver):
     text = documented(estimator, "Parameters")["early_stopping"][2]
-    needy = re.findall(r"'(\w+)' needs ``X_val``, and warns without it", text)
+    needy = re.findall(
+        r"'(\w+)' requires ``X_val``; without it, early stopping is ignored with a warning", text
+    )
     settings = {"solver": solver, "early_stopping": True}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -564,7 +564,7 @@ def test_only_the_frame_needs_pandas(monkeypatch):
         (
             {"target_names": ["a", "b", "a"], "output": "dict"},
             r"differ from each other and from \['accuracy', 'macro avg', 'weighted avg'\], got "
-            r"\['a', 'b', 'a'\]. Pass other target_names",
+            r"\['a', 'b', 'a'\]. Pass different target_names",
         ),
         (
             {"target_names": ["a", "b", "accuracy"], "output": "dict"},
@@ -681,11 +681,11 @@ def test_sums_of_weights_are_printed_whole_only_if_all_are():
         ([[1, 2, 3], [4, 5, 6]], r"a row and a column for each class, got.*shape \(2, 3\)"),
         ([1, 2], r"a row and a column for each class, got.*shape \(2,\)"),
         (np.zeros((0, 0)), r"a row and a column for each class, got.*shape \(0, 0\)"),
-        ([[1, -2], [3, 4]], r"finite and not negative, got \[\[1, -2\], \[3, 4\]\]"),
-        ([[1, np.nan], [3, 4]], "finite and not negative"),
-        ([[1, np.inf], [3, 4]], "finite and not negative"),
-        ([["1", "2"], ["3", "4"]], "must hold numbers of samples"),
-        ([[True, False], [False, True]], "must hold numbers of samples"),
+        ([[1, -2], [3, 4]], r"non-negative numbers of samples, got \[\[1, -2\], \[3, 4\]\]"),
+        ([[1, np.nan], [3, 4]], "finite, non-negative numbers"),
+        ([[1, np.inf], [3, 4]], "finite, non-negative numbers"),
+        ([["1", "2"], ["3", "4"]], "must hold finite, non-negative numbers"),
+        ([[True, False], [False, True]], "must hold finite, non-negative numbers"),
         ([[0, 0], [0, 0]], "at least one sample, got zeros only"),
         (ANIMALS / ANIMALS.sum(axis=0), "got a normalised matrix.*normalize=None"),
         (ANIMALS / ANIMALS.sum(axis=1, keepdims=True), "got a normalised matrix.*normalize=None"),

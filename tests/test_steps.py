@@ -289,7 +289,10 @@ NETWORK = MLPClassifier((3,), **FAST)
 REFUSED = {
     "function": (FunctionTransformer(double), "func of FunctionTransformer can contain any code"),
     "callable analyzer": (TfidfVectorizer(analyzer=str.split), "analyzer of TfidfVectorizer may"),
-    "tokenizer": (CountVectorizer(tokenizer=double), "tokenizer of CountVectorizer may hold any"),
+    "tokenizer": (
+        CountVectorizer(tokenizer=double),
+        "tokenizer of CountVectorizer can contain any",
+    ),
     "class of one's own": (Own(), "Own is not among the supported scikit-learn classes"),
     "namesake": (
         StandardScalerOfMine(),
@@ -324,7 +327,9 @@ def test_inverse_function_of_targets_is_refused_by_name(path):
 def test_attributes_that_no_fit_leaves_are_refused(path):
     scaler = StandardScaler().fit(X)
     scaler.note_ = "mine"
-    with pytest.raises(TypeError, match=r"StandardScaler has \['note_'\], which its fit does not"):
+    with pytest.raises(
+        TypeError, match=r"StandardScaler has \['note_'\], which are not set by its fit"
+    ):
         save(scaler, path)
 
 
@@ -336,7 +341,7 @@ def test_callbacks_of_a_network_inside_cannot_be_saved(path):
         def teardown(self, estimator, context): ...
 
     network = MLPClassifier().set_callbacks(Callback())
-    with pytest.raises(TypeError, match=r"Callbacks cannot be saved: call set_callbacks\(\)"):
+    with pytest.raises(TypeError, match=r"Callbacks cannot be saved\. .* set_callbacks\(\)"):
         save(make_pipeline(network), path)
 
 
@@ -534,7 +539,7 @@ HOSTILE = {
     ),
     "huge degree": (
         put("PolynomialFeatures", "degree", 10**9),
-        "a step of its makes more than 1048576 columns",
+        "one of its steps outputs more than 1048576 columns",
     ),
     "columns of splines": (
         put("SplineTransformer", "n_features_out_", 10**9),
@@ -546,7 +551,10 @@ HOSTILE = {
         "bsplines_ must be 5 splines",
     ),
     "no estimator": (set_top({"tuple": [1]}), "it is not a saved estimator"),
-    "callable": (set_top({"sklearn.name": {"class": "numpy.log", "arguments": {}}}), "is no saved"),
+    "callable": (
+        set_top({"sklearn.name": {"class": "numpy.log", "arguments": {}}}),
+        "is not a saved",
+    ),
     "attributes of a network": (
         lambda document: next(_networks(document))["attributes"]["dict"].append(["__class__", 1]),
         r"must not have values for \['__class__'\]",
@@ -665,7 +673,9 @@ def written_by(saved, path, version, change=lambda document: None):
 
 def test_file_of_another_version_of_scikit_learn_is_read_with_a_warning(saved, path):
     written_by(saved, path, "1.5.2")
-    with pytest.warns(UserWarning, match=r"with scikit-learn 1\.5\.2, and this is .* Check the"):
+    with pytest.warns(
+        UserWarning, match=r"with scikit-learn 1\.5\.2, but the installed version is .* Check the"
+    ):
         assert type(load(path)) is Pipeline
     major, minor, *_ = sklearn.__version__.split(".")
     written_by(saved, path, f"{major}.{minor}.77")

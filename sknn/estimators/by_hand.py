@@ -60,7 +60,7 @@ def _check_present(estimator):
         wanted = ", ".join(estimator._attributes_by_hand)
         raise NotFittedError(
             f"This {name} instance is not fitted yet. Weights that are set manually require all of "
-            f"{wanted}; missing: {' and '.join(missing)}. Set the missing attributes, or call "
+            f"{wanted}, got {' and '.join(missing)} missing. Set the missing attributes, or call "
             f"{recipe} on a new {name} and set the weights after that."
         )
 
@@ -80,13 +80,13 @@ def _check_shapes(estimator, n_features, n_outputs, of_weights, of_biases):
         else:
             remedy = estimator._outputs_remedy
         raise ValueError(
-            f"coefs_ must hold arrays of shapes {wanted} for {n_features} features, "
+            f"coefs_ must be arrays of shapes {wanted}, for {n_features} features, "
             f"hidden_layer_sizes={tuple(hidden)!r} and {n_outputs} output"
             f"{'s' if n_outputs > 1 else ''}, got {of_weights}. {remedy}"
         )
     wanted = [(n_out,) for _, n_out in of_weights]
     if of_biases != wanted:
         raise ValueError(
-            f"intercepts_ must hold arrays of shapes {wanted}, got {of_biases}. Each layer must "
+            f"intercepts_ must be arrays of shapes {wanted}, got {of_biases}. Each layer must "
             "have one bias for each column of its array in coefs_."
         )

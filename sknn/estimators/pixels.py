@@ -30,8 +30,8 @@ def warn_of_shape(shape, width, is_guessed, tabular):
     if height < shorter and longer < ASPECT * shorter:
         warn(
             f"X has images of height {height}, width {across} and {channels} channels, so the "
-            "channels are probably first. They must be last. Pass numpy.moveaxis(X, 1, -1), which "
-            f"has shape (n, {across}, {channels}, {height}).",
+            "channels are probably first. They must be last. Pass numpy.moveaxis(X, 1, -1), of "
+            f"shape (n, {across}, {channels}, {height}).",
             TrainingWarning,
         )
         return True
