@@ -462,7 +462,7 @@ def test_other_layers_under_warm_start_raise(make):
     )
     predicted, n_layers = estimator.predict(X), estimator.n_layers_
     for sizes in ((5, 4), (5,), (5, 3, 3)):
-        with pytest.raises(ValueError, match=r"continue from fitted weights .* warm_start=False"):
+        with pytest.raises(ValueError, match=r"continue from fitted weights, .* warm_start=False"):
             estimator.set_params(hidden_layer_sizes=sizes).fit(X, y)
         assert_array_equal(estimator.predict(X), predicted)
     estimator.set_params(warm_start=False).fit(X, y)

@@ -413,7 +413,7 @@ WRONG_AFTER_PIXELS = {
     "too few": (flat(PIXELS)[:, 1:], "X has 29 features, but .* is expecting 30 features"),
     "floats": (
         PIXELS / 255,
-        r"X has floats, used as they are, .* with integers, interpreted as pixels from 0 to 255.*X \* 255",
+        r"X has floats, used as they are, .* with integers, interpreted as pixels .*255.*X \* 255",
     ),
     "flat floats": (flat(PIXELS).astype(float), "X has floats, used as they are"),
     "sparse floats": (csr_array(flat(PIXELS).astype(float)), "X has floats, used as they are"),
@@ -423,16 +423,16 @@ WRONG_AFTER_PIXELS = {
 WRONG_AFTER_NUMBERS = {
     "integers": (
         PIXELS,
-        r"X has integers, interpreted as pixels from 0 to 255, .* with floats, used as they are.*X / 255",
+        r"X has integers, interpreted as pixels .*255, .* with floats, used as they are.*X / 255",
     ),
-    "flat integers": (flat(PIXELS), "X has integers, interpreted as pixels from 0 to 255"),
+    "flat integers": (flat(PIXELS), "X has integers, interpreted as pixels"),
     "list of integers": (
         flat(PIXELS).tolist(),
-        "X has integers, interpreted as pixels from 0 to 255",
+        "X has integers, interpreted as pixels",
     ),
     "sparse integers": (
         csr_array(flat(PIXELS)),
-        "X has integers, interpreted as pixels from 0 to 255",
+        "X has integers, interpreted as pixels",
     ),
     "nan": (np.where(NUMBERS > 0.5, np.nan, NUMBERS), "Input X contains NaN"),
     "infinity": (np.where(NUMBERS > 0.5, np.inf, NUMBERS), "Input X contains infinity"),

@@ -100,7 +100,7 @@ REFUSED = {
         [cut(X), cut(Y, (15, 15))],
         r"array 1 must have the same chunks as X, .* got \(15, 15\)",
     ),
-    "columns": ([da.from_array(X, chunks=(CHUNKS, 1))], "X has 2 column blocks"),
+    "columns": ([da.from_array(X, chunks=(CHUNKS, 1))], "got 2 column blocks"),
     "objects": ([cut(X), cut(Y.astype(object))], "array 1 must hold numbers or strings"),
 }
 

@@ -288,7 +288,7 @@ StandardScalerOfMine.__name__ = "StandardScaler"
 NETWORK = MLPClassifier((3,), **FAST)
 REFUSED = {
     "function": (FunctionTransformer(double), "func of FunctionTransformer can contain any code"),
-    "callable analyzer": (TfidfVectorizer(analyzer=str.split), "analyzer of TfidfVectorizer may"),
+    "callable analyzer": (TfidfVectorizer(analyzer=str.split), "analyzer of TfidfVectorizer can"),
     "tokenizer": (
         CountVectorizer(tokenizer=double),
         "tokenizer of CountVectorizer can contain any",
@@ -319,7 +319,7 @@ def test_what_may_hold_code_is_refused_by_name(case, path):
 
 def test_inverse_function_of_targets_is_refused_by_name(path):
     regressor = TransformedTargetRegressor(MLPRegressor(), func=np.log, inverse_func=double)
-    message = r"^estimator=Transformed(?s:.*): inverse_func of TransformedTargetRegressor may"
+    message = r"^estimator=Transformed(?s:.*): inverse_func of TransformedTargetRegressor can"
     with pytest.raises(TypeError, match=message):
         save(regressor, path)
 

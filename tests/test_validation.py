@@ -123,10 +123,10 @@ def test_weights_of_training_samples_do_not_weigh_given_validation_samples():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (("X_val",), "X_val was given without y_val"),
-        (("y_val",), "which was not given"),
-        (("sample_weight_val",), "which was not given"),
-        (("y_val", "sample_weight_val"), "which was not given"),
+        (("X_val",), "X_val was passed without y_val"),
+        (("y_val",), "which was not passed"),
+        (("sample_weight_val",), "which was not passed"),
+        (("y_val", "sample_weight_val"), "which was not passed"),
     ],
 )
 @both
