@@ -58,7 +58,8 @@ class Attribute:
 ATTRIBUTES = {
     "classes_": Attribute(
         "ndarray of shape (n_classes,), or list of them",
-        "Class labels; for several columns of labels, a list with those of each column.",
+        "Class labels. If y has several columns of labels, a list with the class labels of each "
+        "column.",
         only="classifier",
     ),
     "coefs_": Attribute(
@@ -67,32 +68,34 @@ ATTRIBUTES = {
             cnn="list of ndarray",
             sequential="list of ndarray",
         ),
-        "Weights, layer by layer$shapes. The arrays may be changed or replaced$unfitted.",
+        "The weights of each layer$shapes. The arrays can be modified or replaced$unfitted.",
         slots={
-            "unfitted": By(mlp=", or set without a fit", cnn="", sequential=""),
+            "unfitted": By(
+                mlp=", or set on an estimator that was never fitted", cnn="", sequential=""
+            ),
             "shapes": By(
                 mlp="",
-                cnn=": (kernel height, kernel width, channels, filters) for a convolution, "
-                "(n_in, n_out) for a dense layer",
-                sequential=": (n_in, n_out) for a dense layer, (kernel height, kernel width, "
-                "channels, filters) for a convolution",
+                cnn=", of shape (kernel height, kernel width, channels, filters) for a "
+                "convolution and (n_in, n_out) for a dense layer",
+                sequential=", of shape (n_in, n_out) for a dense layer and (kernel height, kernel "
+                "width, channels, filters) for a convolution",
             ),
         },
     ),
     "intercepts_": Attribute(
         "list of ndarray of shape (n_out,)",
-        "Biases, layer by layer. The arrays may be changed or replaced.",
+        "The biases of each layer. The arrays can be modified or replaced.",
     ),
     "n_layers_": Attribute("int", "Number of layers with weights, plus one for the input."),
     "n_outputs_": Attribute("int", "Number of outputs of the network."),
     "out_activation_": Attribute(
         "str",
-        "Function applied to the raw outputs: $outputs.",
+        "Name of the output activation function: $outputs.",
         slots={
             "outputs": By(
                 classifier="'softmax' for more than two classes, 'logistic' for two classes and "
-                "for multilabel y, 'identity' for ``loss=$margins``",
-                regressor="'exp' for ``loss=$exponential``, 'identity' for the other losses",
+                "for multilabel y, and 'identity' for ``loss=$margins``",
+                regressor="'exp' for ``loss=$exponential``, and 'identity' for all other losses",
             )
         },
     ),
@@ -102,59 +105,60 @@ ATTRIBUTES = {
         slots={
             "features": By(
                 mlp="features seen during fit",
-                cnn="values in a sample: height * width * channels",
-                sequential="values in a sample",
+                cnn="values in each sample: height * width * channels",
+                sequential="values in each sample",
             )
         },
     ),
     "feature_names_in_": Attribute(
         "ndarray of shape (n_features_in_,)",
-        "Names of the features seen during fit. Defined only if X has feature names that are all "
+        "Names of features seen during fit. Defined only when X has feature names that are all "
         "strings.",
     ),
     "image_shape_": Attribute(
         By(cnn="tuple of int", sequential="tuple of int or None"),
-        "Shape of an image: (height, width, channels)$none.",
+        "Shape of each image: (height, width, channels)$none.",
         only="cnn sequential",
-        slots={"none": By(cnn="", sequential="; None if samples are not images")},
+        slots={"none": By(cnn="", sequential=". None if the samples are not images")},
     ),
     "image_scale_": Attribute(
         "float",
-        "Factor by which pixels are multiplied: 1/255 for images of integers, otherwise 1.",
+        "Factor by which pixel values are multiplied: 1/255 for integer images, otherwise 1.",
         only="cnn sequential",
     ),
     "n_iter_": Attribute(
         "int",
-        "Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it "
-        "includes those before the interruption.",
+        "Number of epochs or, for 'lbfgs', of iterations in the last call. After ``resume`` it "
+        "includes the epochs before the interruption.",
     ),
     "t_": Attribute(
         "int",
-        "Number of training samples seen in mini-batches, counting every repetition: 'lbfgs' adds "
-        "none.",
+        "Number of training samples seen in mini-batches, where a sample counts every time it is "
+        "seen. 'lbfgs' does not increase it.",
     ),
     "loss_": Attribute("float", "Loss of the last epoch or iteration, including penalties."),
     "best_loss_": Attribute(
         "float or None",
-        "Smallest loss of an epoch or iteration; None with early stopping.",
+        "The smallest loss of any epoch or iteration. None with early stopping.",
     ),
     "loss_curve_": Attribute("list of float", "Loss of each epoch or iteration."),
     "validation_scores_": Attribute(
         "list of float or None",
-        "Validation score of each epoch or iteration: $score unless ``scoring`` says otherwise. "
-        "None without early stopping.",
+        "Validation score of each epoch or iteration: $score unless ``scoring`` specifies another "
+        "score. None without early stopping.",
         slots={"score": By(classifier="accuracy", regressor="R2")},
     ),
     "best_validation_score_": Attribute(
         "float or None",
-        "The best validation score; the fitted weights are those of that epoch. None without "
-        "early stopping.",
+        "The best validation score. The fitted weights are those of the epoch that reached it. "
+        "None without early stopping.",
     ),
     "history_": Attribute(
         "dict of list",
-        "One entry per epoch or iteration in each list: 'loss'; 'validation_loss' and "
-        "'validation_score', nan without validation samples; 'learning_rate', nan for 'lbfgs'; "
-        "'gradient_norm', the mean over the steps; 'seconds'.",
+        "Training history, with one entry per epoch or iteration in each list. The keys are "
+        "'loss'; 'validation_loss' and 'validation_score', which are nan without validation "
+        "samples; 'learning_rate', which is nan for 'lbfgs'; 'gradient_norm', the mean over the "
+        "steps; and 'seconds'.",
     ),
 }
 

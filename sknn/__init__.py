@@ -36,7 +36,7 @@ _SUBMODULES = ("inspection", "metrics", "model_selection", "onnx", "plotting")
 
 
 def __getattr__(name):
-    """Imports a submodule when it is first used: ``import sknn`` does not pay for it."""
+    """Imports a submodule on first use, which keeps ``import sknn`` fast."""
     if name in _SUBMODULES:
         return importlib.import_module(f"sknn.{name}")
     raise AttributeError(f"module 'sknn' has no attribute {name!r}")

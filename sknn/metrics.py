@@ -1,4 +1,4 @@
-"""Figures of a confusion matrix that scikit-learn lacks: specificity, and all of them per class."""
+"""Classification metrics that scikit-learn lacks: specificity, and a report for each class."""
 
 import textwrap
 from numbers import Integral, Real
@@ -16,7 +16,7 @@ from sknn.warning import warn
 
 COUNTS = ("TP", "FP", "FN", "TN")
 COLUMNS = (*COUNTS, "precision", "recall", "specificity", "f1-score", "support")
-SUMS = (*COUNTS, "support")  # of samples, or of their weights
+SUMS = (*COUNTS, "support")  # sums of samples or of sample weights
 SHORT = (*COUNTS, "prec.", "recall", "spec.", "F1", "support")
 WIDTH = 80  # of a terminal
 
@@ -51,54 +51,56 @@ def specificity_score(
     sample_weight: ArrayLike | None = None,
     zero_division: str | float = "warn",
 ) -> float | np.ndarray:
-    """TN / (TN + FP): the share of the negatives that are predicted negative.
+    """Compute the specificity, TN / (TN + FP).
 
-    Also called true negative rate, or selectivity; 1 - specificity is the false positive rate.
-    It is to the negatives what recall is to the positives. The best value is 1, the worst 0.
-    Each class of several, and each label of a set, is a question of its own: this one or not.
-    The parameters are those of :func:`sklearn.metrics.recall_score`.
+    The specificity is the fraction of the negative samples that are predicted as negative. It is
+    also called true negative rate or selectivity, and 1 - specificity is the false positive rate.
+    It corresponds to recall with positives and negatives exchanged. The best value is 1 and the
+    worst value is 0. With several classes or labels, the score of each of them is computed against
+    the rest. The parameters are those of :func:`sklearn.metrics.recall_score`.
 
     Parameters
     ----------
     y_true : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-        The true classes, or an indicator matrix of sets of labels, which may be sparse.
+        The true classes, or a dense or sparse indicator matrix for multilabel data.
     y_pred : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-        The predicted ones.
+        The predicted classes, or an indicator matrix of the predicted labels.
     labels : array-like of shape (n_classes,), default=None
-        The classes to regard, in this order, or numbers of columns for sets of labels. Classes
-        that do not occur have TN = n_samples. None takes all in `y_true` and `y_pred`, sorted.
-        Not used when ``average='binary'``.
+        The classes to include, in this order, or column indices for multilabel data. Classes that
+        do not occur have TN = n_samples. If None, all classes in `y_true` and `y_pred` are used in
+        sorted order. Not used when ``average='binary'``.
     pos_label : int, float, bool or str, default=1
-        The class that counts as positive. Only used when ``average='binary'``.
+        The class to treat as positive. Only used when ``average='binary'``.
     average : {'binary', 'micro', 'macro', 'weighted', 'samples'} or None, default='binary'
-        How the classes are put together:
+        Determines how the scores of the classes are averaged:
 
-        - 'binary': the score of `pos_label`, for two classes.
-        - 'micro': TN and FP are summed over the classes, then divided.
+        - 'binary': only the score of `pos_label`, for two classes.
+        - 'micro': TN and FP are summed over all classes before the division.
         - 'macro': the mean over classes.
         - 'weighted': the mean over classes, weighted by their support TP + FN, as in the other
-          scores of scikit-learn (not by their negatives).
-        - 'samples': the mean over samples, each scored over its labels; for sets of labels.
-        - None: no average, a score for each class.
+          scores of scikit-learn (not by the number of their negatives).
+        - 'samples': the mean over samples, where each sample is scored over its labels. Only for
+          multilabel data.
+        - None: no average; the score of each class is returned.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        How much each sample counts.
+        Sample weights.
     zero_division : {"warn", 0.0, 1.0, np.nan}, default="warn"
-        The score where there are no negatives; "warn" gives 0 with a warning, and what is nan
-        is left out of averages.
+        The score if there are no negatives. "warn" means 0 with a warning. Scores of nan are
+        excluded from averages.
 
     Returns
     -------
     specificity : float or ndarray of shape (n_classes,)
-        An array for ``average=None``.
+        The average score, or an array with the score of each class if ``average=None``.
 
     Raises
     ------
     ValueError
-        Whatever ``recall_score`` raises, among it: a `pos_label` that does not occur, more than
-        two classes with ``average='binary'``, ``average='samples'`` for anything but sets of
-        labels, numbers in `labels` that are no columns, `y_true` and `y_pred` of different length
-        or kind.
+        In the same cases as ``recall_score``: if `pos_label` does not occur, if there are more than
+        two classes with ``average='binary'``, if ``average='samples'`` is used for data that is not
+        multilabel, if `labels` contains invalid column indices, or if `y_true` and `y_pred` differ
+        in length or type, for instance.
 
     Warns
     -----
@@ -107,8 +109,8 @@ def specificity_score(
 
     See Also
     --------
-    sklearn.metrics.recall_score : TP / (TP + FN), the same for the positives.
-    sknn.metrics.per_class_report : This and the other figures, class by class.
+    sklearn.metrics.recall_score : Recall, TP / (TP + FN).
+    sknn.metrics.per_class_report : Report of specificity and other metrics for each class.
 
     Examples
     --------
@@ -116,7 +118,7 @@ def specificity_score(
     >>> specificity_score([0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0])
     0.75
 
-    One class against the rest:
+    Scores of each class against the rest:
 
     >>> y_true = ["cat", "dog", "pig", "cat", "dog", "pig"]
     >>> y_pred = ["cat", "pig", "dog", "cat", "cat", "dog"]
@@ -125,7 +127,7 @@ def specificity_score(
     >>> specificity_score(y_true, y_pred, labels=["pig"], average="macro")
     0.75
 
-    As the score of a cross-validation:
+    As the scorer of a cross-validation:
 
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.metrics import make_scorer
@@ -137,7 +139,7 @@ def specificity_score(
     >>> bool(cross_val_score(clf, X, y, scoring=scorer).mean() > 0.97)
     True
     """
-    # Raises and warns on whatever is wrong with the arguments.
+    # Raises errors and issues warnings for invalid arguments.
     recall_score(
         y_true,
         y_pred,
@@ -181,82 +183,85 @@ def per_class_report(
     digits: int = 2,
     zero_division: str | float = "warn",
 ) -> Any:
-    """All figures of the confusion matrix, class by class, and their averages.
+    """Build a report with the counts and metrics of each class, and their averages.
 
-    For a confusion matrix in place of labels call ``per_class_report.from_counts(matrix, names)``.
+    To pass a confusion matrix instead of labels, call
+    ``per_class_report.from_counts(matrix, names)``.
 
-    Each class is a question of its own, this one or not. Its samples are counted as
+    Each class is compared with the rest. The samples are counted as
 
-    - TP, true positives: of this class, and predicted so,
-    - FP, false positives: of another class, but predicted to be of this one,
-    - FN, false negatives: of this class, but predicted to be of another,
-    - TN, true negatives: of another class, and predicted to be of another,
+    - TP, true positives: samples of this class that are predicted to be of this class,
+    - FP, false positives: samples of other classes that are predicted to be of this class,
+    - FN, false negatives: samples of this class that are predicted to be of another class,
+    - TN, true negatives: samples of other classes that are predicted to be of another class.
 
-    and from the counts come::
+    The metrics are computed from these counts::
 
-        precision   = TP / (TP + FP)    how many of those predicted are right
-        recall      = TP / (TP + FN)    how many of the class are found; sensitivity
-        specificity = TN / (TN + FP)    how many of the others are left alone
+        precision   = TP / (TP + FP)    fraction of the predicted samples that are correct
+        recall      = TP / (TP + FN)    fraction of the class that is found; sensitivity
+        specificity = TN / (TN + FP)    fraction of the rest that is predicted as the rest
         f1-score    = 2 TP / (2 TP + FP + FN), the harmonic mean of precision and recall
-        support     = TP + FN           how many there are
+        support     = TP + FN           number of samples of the class
 
-    Below the classes stand the rows of :func:`sklearn.metrics.classification_report`, with its
-    figures: the accuracy, or the micro average for sets of labels and for only some of the
-    classes; the macro average (the mean over classes), the weighted one (weighted by support);
-    for sets of labels the mean over samples. Averages have no counts.
+    The classes are followed by the averages of :func:`sklearn.metrics.classification_report`: the
+    accuracy, or the micro average for multilabel data and for a subset of the classes; the macro
+    average, which is the mean over classes; the weighted average, which is weighted by support;
+    and, for multilabel data, the mean over samples. Averages have no counts.
 
     Parameters
     ----------
     y_true : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-        The true classes, or an indicator matrix of sets of labels, which may be sparse.
+        The true classes, or a dense or sparse indicator matrix for multilabel data.
     y_pred : {array-like, sparse matrix} of shape (n_samples,) or (n_samples, n_labels)
-        The predicted ones.
+        The predicted classes, or an indicator matrix of the predicted labels.
     labels : array-like of shape (n_classes,), default=None
-        The classes to report, in this order, or numbers of columns for sets of labels; those
-        that do not occur have no support. None takes all in `y_true` and `y_pred`, sorted.
+        The classes to report, in this order, or column indices for multilabel data. Classes that
+        do not occur have zero support. If None, all classes in `y_true` and `y_pred` are reported
+        in sorted order.
     target_names : array-like of shape (n_classes,), default=None
-        What to call the classes, in the order of `labels`.
+        The names of the classes to display, in the order of `labels`.
     sample_weight : array-like of shape (n_samples,), default=None
-        How much each sample counts. The counts are then sums of weights, printed without decimals
-        if all of them are whole numbers.
+        Sample weights. The counts are then sums of weights, which are printed without decimals if
+        all of them are integers.
     output : {'text', 'dict', 'frame'}, default='text'
-        A table to print, a dict, or a DataFrame of pandas.
+        The type of the report: a table to print, a dict, or a pandas DataFrame.
     digits : int, default=2
-        Decimals of the text. Numbers in a dict or a frame are not rounded.
+        Number of decimals in the text. Values in a dict or a DataFrame are not rounded.
     zero_division : {"warn", 0.0, 1.0, np.nan}, default="warn"
-        What a division by zero gives; "warn" gives 0 with a warning, and what is nan is left out
-        of averages.
+        The value of a metric if there is a division by zero. "warn" means 0 with a warning. Values
+        of nan are excluded from averages.
 
     Returns
     -------
     report : str, dict or DataFrame
-        - 'text': fits into 80 columns if it can: where names are long or counts are large,
-          headings are shortened, and then names folded.
-        - 'dict': ``{name: {"TP": ..., ..., "support": ...}}``, laid out as the dict of
-          ``classification_report``; the accuracy is a number.
-        - 'frame': a row for each line of the text and a column for each figure; what is blank
-          there is missing. Counts have the dtype Int64, or are floats with `sample_weight`.
+        - 'text': a table that fits into 80 columns if possible. If names are long or counts are
+          large, the headings are shortened first, and then the names are wrapped.
+        - 'dict': ``{name: {"TP": ..., ..., "support": ...}}``, with the same layout as the dict of
+          ``classification_report``. The accuracy is a single number.
+        - 'frame': one row for each line of the text and one column for each count or metric, with
+          missing values for blank cells. Counts have the dtype Int64, or are floats with
+          `sample_weight`.
 
     Raises
     ------
     ValueError
-        If there are not as many `target_names` as classes, `labels` are empty or no columns of
-        the indicator matrix, two rows of a dict would have the same name, or `y_true` and
-        `y_pred` are of different length or kind.
+        If the number of `target_names` differs from the number of classes, if `labels` is empty or
+        contains invalid column indices, if two rows of a dict would have the same name, or if
+        `y_true` and `y_pred` differ in length or type.
     ImportError
         If pandas is not installed and ``output='frame'``.
 
     Warns
     -----
     UndefinedMetricWarning
-        If something is divided by zero and ``zero_division="warn"``.
+        If there is a division by zero and ``zero_division="warn"``.
 
     See Also
     --------
     sknn.metrics.per_class_report.from_counts : The same report from a confusion matrix.
-    sklearn.metrics.classification_report : Without counts and specificity.
-    sklearn.metrics.confusion_matrix : Which class is taken for which.
-    sknn.metrics.specificity_score : Specificity alone, as a score to select models by.
+    sklearn.metrics.classification_report : Report without counts and specificity.
+    sklearn.metrics.confusion_matrix : Counts of each pair of true and predicted classes.
+    sknn.metrics.specificity_score : Specificity alone, for instance for model selection.
 
     Examples
     --------
@@ -298,32 +303,32 @@ def per_class_report(
     prefer_skip_nested_validation=True,
 )
 def _from_counts(matrix, names=None, *, rows="true", output="text", digits=2, zero_division="warn"):
-    """The report of :func:`per_class_report`, from a confusion matrix in place of labels.
+    """Build the report of :func:`per_class_report` from a confusion matrix instead of labels.
 
     Parameters
     ----------
     matrix : array-like of shape (n_classes, n_classes)
-        How many samples of each class were predicted to be of each class. Numbers that are not
-        whole are taken as sums of sample weights.
+        The confusion matrix, with the number of samples of each class that were predicted to be of
+        each class. Values that are not integers are treated as sums of sample weights.
     names : array-like of shape (n_classes,), default=None
-        What to call the classes, in the order of the matrix; None numbers them from 0.
+        The names of the classes, in the order of the matrix. If None, they are numbered from 0.
     rows : {'true', 'predicted'}, default='true'
-        What a row of the matrix holds: the samples of one true class, as in
-        :func:`sklearn.metrics.confusion_matrix`, or those with one prediction, as many texts
-        print it.
+        The meaning of the rows of the matrix. 'true' means that each row holds the samples of one
+        true class, as in :func:`sklearn.metrics.confusion_matrix`. 'predicted' means that each row
+        holds the samples with the same prediction, as in some texts.
     output, digits, zero_division : see per_class_report
 
     Returns
     -------
     report : str, dict or DataFrame
-        As from :func:`per_class_report` with the labels of all samples. Counts are integers if
-        all numbers in the matrix are whole.
+        The same report as that of :func:`per_class_report` for the labels of all samples. Counts
+        are integers if all values in the matrix are integers.
 
     Raises
     ------
     ValueError
-        If the matrix is not square, holds anything but finite numbers of at least 0, counts no
-        sample, or is normalised; or if there are not as many names as classes.
+        If the matrix is not square, contains negative or non-finite values, contains only zeros, or
+        is normalised, or if the number of names differs from the number of classes.
 
     Examples
     --------
@@ -345,8 +350,8 @@ def _from_counts(matrix, names=None, *, rows="true", output="text", digits=2, ze
     names = range(n_classes) if names is None else names
     if len(names) != n_classes:
         raise ValueError(
-            f"names must be {n_classes}, one for each row of the matrix, got {len(names)}: "
-            f"{list(names)!r}."
+            f"names must have {n_classes} entries, one for each row of the matrix, got "
+            f"{len(names)}: {list(names)!r}."
         )
     y_true, y_pred = (axis.ravel() for axis in np.indices(counts.shape))
     if rows == "predicted":
@@ -359,14 +364,14 @@ def _from_counts(matrix, names=None, *, rows="true", output="text", digits=2, ze
     return _shown(*figures, output, digits, "names", weighted=not whole)
 
 
-# Its one address is per_class_report.from_counts.
+# Its only public name is per_class_report.from_counts.
 for _function in (_from_counts, _from_counts.__wrapped__):
     _function.__name__, _function.__qualname__ = "from_counts", "per_class_report.from_counts"
 per_class_report.from_counts = _from_counts
 
 
 def _checked_counts(matrix):
-    """The matrix as floats. Raises ValueError if it cannot be a confusion matrix."""
+    """Returns the matrix as floats. Raises ValueError if it cannot be a confusion matrix."""
     counts = np.asarray(matrix)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
         raise ValueError(
@@ -375,16 +380,17 @@ def _checked_counts(matrix):
         )
     if counts.dtype.kind not in "iuf" or not np.isfinite(counts).all() or (counts < 0).any():
         raise ValueError(
-            f"matrix must hold numbers of samples, finite and not negative, got {matrix!r}."
+            f"matrix must hold finite, non-negative numbers of samples, got {matrix!r}."
         )
     if not counts.any():
         raise ValueError("matrix must count at least one sample, got zeros only.")
     sums = [counts.sum(axis=axis) for axis in (0, 1)]
     if not _are_whole(counts.ravel()) and any(np.allclose(n, 1, atol=0.01) for n in sums):
         raise ValueError(
-            "matrix must hold numbers of samples, got shares: each row or each column has the sum "
-            "1. Precision, specificity and averages depend on how many samples there are of each "
-            "class. Pass the matrix before normalisation: confusion_matrix(..., normalize=None)."
+            "matrix must hold numbers of samples, got a normalised matrix, in which each row or "
+            "each column has the sum 1. Precision, specificity and averages depend on the number "
+            "of samples of each class. Pass the matrix without normalisation: "
+            "confusion_matrix(..., normalize=None)."
         )
     return counts.astype(float)
 
@@ -394,12 +400,12 @@ def _are_whole(numbers):
 
 
 def _figures(y_true, y_pred, labels, target_names, sample_weight, zero_division):
-    """(classes, averages): lists of (name, {column: figure})."""
+    """Returns (classes, averages), lists of (name, {column: value})."""
     arguments = {"labels": labels, "sample_weight": sample_weight, "zero_division": zero_division}
     tn, fp, fn, tp = _counts(y_true, y_pred, labels, sample_weight)
     present = unique_labels(y_true, y_pred) if labels is None else labels
     names = _names(present, target_names, labels_given=labels is not None)
-    scores = classification_report(  # numbers for names: no average is called 0
+    scores = classification_report(  # numbers as names, as no average is called 0
         y_true, y_pred, target_names=range(len(names)), output_dict=True, **arguments
     )
     specificity = specificity_score(y_true, y_pred, average=None, **arguments)
@@ -411,7 +417,7 @@ def _figures(y_true, y_pred, labels, target_names, sample_weight, zero_division)
         classes.append((name, _in_order(row)))
     for name, row in scores.items():
         if name == "accuracy":
-            row = {"f1-score": row}  # the column that scikit-learn prints it in
+            row = {"f1-score": row}  # the column in which scikit-learn prints it
         else:
             average = name.removesuffix(" avg")
             row["specificity"] = specificity_score(y_true, y_pred, average=average, **arguments)
@@ -420,9 +426,10 @@ def _figures(y_true, y_pred, labels, target_names, sample_weight, zero_division)
 
 
 def _shown(classes, averages, output, digits, called, weighted):
-    """The report.
+    """Returns the report in the requested form.
 
-    called: the parameter that names the classes    weighted: whether counts are sums of weights
+    called: name of the parameter with the class names    weighted: whether counts are sums of
+    weights
     """
     if output == "dict":
         return _dict(classes, averages, called)
@@ -432,11 +439,11 @@ def _shown(classes, averages, output, digits, called, weighted):
 
 
 def _counts(y_true, y_pred, labels, sample_weight, samplewise=False):
-    """TN, FP, FN, TP: each (n_classes,), or (n_samples,) over the labels of each sample."""
+    """TN, FP, FN, TP of shape (n_classes,), or of shape (n_samples,) if ``samplewise``."""
     arguments = {"labels": labels, "samplewise": samplewise}
     counts = multilabel_confusion_matrix(y_true, y_pred, sample_weight=sample_weight, **arguments)
     if sample_weight is not None:
-        # Weighted counts are differences of sums: rounding may leave -4e-15 where there is nothing.
+        # Weighted counts are differences of sums, so rounding can leave -4e-15 in place of zero.
         there = np.asarray(sample_weight) != 0
         unweighted = multilabel_confusion_matrix(y_true, y_pred, sample_weight=there, **arguments)
         counts = np.where(unweighted == 0, 0.0, counts)
@@ -455,7 +462,7 @@ def _warn_undefined(n_scores, average):
 
 
 def _mean(scores, weights):
-    """The mean of the scores that are defined; unweighted if the weights of these are all 0."""
+    """The mean of the defined scores, which is unweighted if all of their weights are zero."""
     defined = ~np.isnan(scores)
     if not defined.any():
         return np.nan
@@ -466,11 +473,11 @@ def _mean(scores, weights):
 
 
 def _names(labels, target_names, labels_given):
-    """The names of the classes, as strings. Raises ValueError on too few or too many."""
+    """Returns the names of the classes. Raises ValueError if there are too few or too many."""
     if target_names is None:
         target_names = labels
     n, n_names = len(labels), len(target_names)
-    if n != n_names and labels_given:  # scikit-learn warns, and drops classes without a name
+    if n != n_names and labels_given:  # scikit-learn would warn and drop classes without a name
         raise ValueError(f"labels size, {n}, does not match size of target_names, {n_names}")
     if n != n_names:
         raise ValueError(
@@ -481,39 +488,39 @@ def _names(labels, target_names, labels_given):
 
 
 def _in_order(row):
-    """The figures in the order of the columns, as numbers of Python."""
+    """Returns the values in the order of the columns, as Python numbers."""
     return {column: np.asarray(row[column]).item() for column in COLUMNS if column in row}
 
 
 def _dict(classes, averages, called):
-    """{name: row}; the accuracy is a number."""
+    """Returns {name: row}, where the accuracy is a single number."""
     report = dict(classes)
     report |= {name: row["f1-score"] if name == "accuracy" else row for name, row in averages}
     if len(report) < len(classes) + len(averages):
         raise ValueError(
-            "output='dict' needs names that differ from each other and from "
+            "output='dict' requires class names that differ from each other and from "
             f"{[name for name, _ in averages]}, got {[name for name, _ in classes]}. "
-            f"Pass other {called}."
+            f"Pass different {called}."
         )
     return report
 
 
 def _frame(rows, weighted):
-    """The rows as a DataFrame."""
+    """Returns the rows as a DataFrame."""
     try:
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            "per_class_report needs pandas for output='frame', which cannot be imported "
-            f"({error}). Install it with: pip install pandas. Or take output='dict'."
+            "per_class_report requires pandas for output='frame', which cannot be imported "
+            f"({error}). Install it with: pip install pandas. Or use output='dict'."
         ) from error
     frame = pd.DataFrame([row for _, row in rows], [name for name, _ in rows], COLUMNS)
-    # Averages have no counts, and plain integers know of nothing missing.
+    # Averages have no counts, and plain integers do not support missing values.
     return frame if weighted else frame.astype(dict.fromkeys(COUNTS, "Int64"))
 
 
 def _text(classes, averages, digits):
-    """The rows as a table. One that is too wide gets short headings, then folded names."""
+    """Returns the rows as a table. To fit, headings are shortened first, then names wrapped."""
     sums = [row[column] for _, row in classes for column in SUMS]
     whole = SUMS if _are_whole(sums) else ()
     parts = classes, averages
@@ -538,7 +545,7 @@ def _text(classes, averages, digits):
 
 
 def _cells(row, digits, whole):
-    """The figures as strings, blank where there is none. whole: columns without decimals"""
+    """Returns the values as strings, blank if there is none. whole: columns without decimals"""
     decimals = {column: 0 if column in whole else digits for column in COLUMNS}
     return [f"{row[column]:.{decimals[column]}f}" if column in row else "" for column in COLUMNS]
 

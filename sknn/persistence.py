@@ -1,8 +1,8 @@
-"""Saving and loading of estimators: one file, without pickle, so that loading runs no code of it.
+"""Saves and loads estimators in a single file without pickle, so that loading runs no code.
 
-The file is that of ``sknn/nn/storage/container.py``. Its document has the class of the estimator,
-its parameters, and what fit has left: attributes, the model, labels, and what training goes on
-with.
+``sknn/nn/storage/container.py`` defines the file format. The document in the file contains the
+class of the estimator, its parameters, and the results of fit: attributes, the model, labels, and
+the state from which training continues.
 """
 
 import os
@@ -21,7 +21,7 @@ from sknn.scikit_learn import best_estimator
 from sknn.steps import SKOPS, STEP_KINDS, check_named_steps, is_stored
 from sknn.warning import warn
 
-# The parts of a network, in a file of its own, and what the names of their values begin with.
+# The parts of a saved network, and the prefixes of the names of their values.
 PARTS = {
     "parameters": "",
     "attributes": "",
@@ -33,44 +33,44 @@ PARTS = {
 
 
 def save(estimator: Any, path: str | os.PathLike[str]) -> None:
-    """Save an estimator to a file, to be loaded with :func:`load`.
+    """Save an estimator to a file, which can be loaded with :func:`load`.
 
-    The file holds all that a pickle would: parameters, weights and running statistics, classes,
-    the history of the training and, after ``partial_fit`` or with ``warm_start``, what training
-    goes on with. Predictions and further training are the same, bit for bit. Weights are plain
-    arrays in the layout of safetensors, the rest is JSON.
+    The file contains the same information as a pickle: parameters, weights and running statistics,
+    classes, the training history and, after ``partial_fit`` or with ``warm_start``, the state from
+    which training continues. Predictions and further training of the loaded estimator are
+    identical bit for bit. Weights are stored as plain arrays in the layout of safetensors, and
+    everything else is stored as JSON.
 
-    Pipelines are saved with their steps, if all of these are networks of sknn or of the
-    scikit-learn classes listed in the guide to saving: scalers, encoders, imputers, PCA, feature
-    selection, vectorizers of text and others. Each is stored as its parameters and fitted
+    Pipelines are saved with all their steps, provided that the steps are networks of sknn or belong
+    to the scikit-learn classes listed in the guide to saving: scalers, encoders, imputers, PCA,
+    feature selection, text vectorizers and others. Each step is stored as its parameters and fitted
     attributes, by name.
 
     Parameters
     ----------
     estimator : estimator of sknn, or of a listed scikit-learn class
-        Fitted or not. Of a fitted search its ``best_estimator_`` is saved, without the results of
-        the search.
+        The estimator to save, fitted or not. For a fitted search, the ``best_estimator_`` is saved
+        without the results of the search.
     path : str or os.PathLike
-        Where to save it. A file that is there is replaced when the new one is complete, so that
-        an error, such as a full disk, leaves it as it was.
+        The file to write. An existing file is only replaced once the new file is complete, so that
+        it remains unchanged if there is an error such as a full disk.
 
     Raises
     ------
     TypeError
-        If something cannot be saved without pickle: a function as ``scoring`` or in a
-        FunctionTransformer, for instance, or a step of a class that is not listed. The message
-        names it.
+        If something cannot be saved without pickle, for instance a function as ``scoring`` or in a
+        FunctionTransformer, or a step of a class that is not listed. The message names it.
     NotFittedError
-        If it is a search without ``best_estimator_``.
+        If the estimator is a search without ``best_estimator_``.
     ValueError
-        If the file could not be loaded again: a parameter of a fitted estimator is not valid, or a
-        range or a list that is used in many places stands for too many numbers.
+        If the file could not be loaded again, because a parameter of a fitted estimator is invalid,
+        or because a range or a list that is used in many places stands for too many numbers.
     OSError
-        If the file cannot be written; the message names the path and says why.
+        If the file cannot be written. The message contains the path and the reason.
 
     See Also
     --------
-    load : Load it again.
+    load : Load an estimator from a file.
 
     Examples
     --------
@@ -105,8 +105,8 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         document = {"estimator": encoder.encode(estimator, "estimator"), "versions": versions}
     else:
         raise TypeError(
-            "save takes estimators of sknn, such as MLPClassifier, pipelines and other estimators "
-            f"of scikit-learn that may stand around them, got {estimator!r}. {SKOPS}."
+            "estimator must be an estimator of sknn, such as MLPClassifier, or a pipeline or "
+            f"another supported estimator of scikit-learn, got {estimator!r}. {SKOPS}."
         )
     encoder.check(document)
     with errors_name_path(path, "written"):
@@ -115,47 +115,47 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str], classes: Sequence[type] = ()) -> Any:
-    """Load an estimator from a file that :func:`save` has written.
+    """Load an estimator from a file that was written by :func:`save`.
 
-    No code in the file is run: what it holds are numbers, strings, and names of classes, and only
-    objects of sknn's own classes are made, of scikit-learn's splitters, of the listed classes for
-    steps of pipelines, and of ``classes``. Sizes and checksums are checked first: memory and time
-    are in proportion to the size of the file, whatever it says. Then everything in it is compared
-    with the rest, so that the methods of the estimator work. That is safe with files from
-    strangers, in so far as a model may still predict whatever they want.
+    No code from the file is run. The file contains numbers, strings and names of classes. Objects
+    are only created of sknn's own classes, of scikit-learn's splitters, of the listed classes for
+    pipeline steps, and of the given ``classes``. Sizes and checksums are checked first, so that
+    memory and time are proportional to the size of the file, whatever its content. Then all parts
+    are checked for consistency, so that the methods of the estimator work. It is therefore safe to
+    load files from untrusted sources, although such a model can of course predict anything.
 
     Parameters
     ----------
     path : str or os.PathLike
-        The file.
+        The file to read.
     classes : list of type, default=()
-        Classes of your own whose objects the estimator holds, such as a ``Loss`` or a ``Layer``.
-        They are made with arguments from the file.
+        Custom classes of objects that the estimator contains, such as a ``Loss`` or a ``Layer``.
+        Their objects are created with arguments from the file.
 
     Returns
     -------
     estimator : estimator of sknn or scikit-learn
-        As it was saved, but for the parameters ``checkpoint`` of networks and ``memory`` of
-        pipelines, which are None.
+        The saved estimator, except that the parameters ``checkpoint`` of networks and ``memory`` of
+        pipelines are None.
 
     Raises
     ------
     SavedModelError
-        If the file is no such file, is damaged, comes from a newer version, needs a class that is
-        not known or memory out of proportion to its size, or if its parts do not belong together.
-        It is a ValueError. Of files that other programs write, such as pickles, it says what to
-        read them with.
+        If the file is not a saved estimator, is damaged, was written by a newer version, requires
+        an unknown class or memory out of proportion to its size, or if its parts are inconsistent.
+        The error is a ValueError. For files of other programs, such as pickles, the message says
+        how to read them.
     OSError
-        If the file cannot be read; FileNotFoundError, if it is not there.
+        If the file cannot be read. FileNotFoundError is raised if it does not exist.
 
     Warns
     -----
     UserWarning
-        If another minor version of scikit-learn has written a pipeline.
+        If a pipeline was written with another minor version of scikit-learn.
 
     See Also
     --------
-    save : Save it.
+    save : Save an estimator to a file.
 
     Examples
     --------
@@ -173,17 +173,17 @@ def load(path: str | os.PathLike[str], classes: Sequence[type] = ()) -> Any:
     """
     names = [one.__name__ for one in classes if isinstance(one, type)]
     if len(set(names)) < len(tuple(classes)):
-        raise ValueError(f"classes must be classes, no two of the same name, got {classes!r}.")
+        raise ValueError(f"classes must be a list of classes with distinct names, got {classes!r}.")
     path = checked_path(path)
     with errors_name_path(path, "read"):
         document, arrays = read(path)
     with errors_name_file(path):
         if "estimator" not in document:
-            raise SavedModelError("it is no saved estimator. Checkpoints are read by resume")
+            raise SavedModelError("it is not a saved estimator. Checkpoints are read by resume")
         if isinstance(document["estimator"], dict):
             return _read_steps(document, arrays, classes)
         decoder = Decoder(document, arrays, KINDS, classes)
-        document.setdefault("columns", None)  # earlier files know nothing of them
+        document.setdefault("columns", None)  # earlier files do not have them
         parts = {
             part: document[part] and decoder.decode_items(document[part], where)
             for part, where in PARTS.items()
@@ -194,17 +194,17 @@ def load(path: str | os.PathLike[str], classes: Sequence[type] = ()) -> Any:
 
 
 def _read_steps(document, arrays, classes):
-    """An estimator of scikit-learn with what is in it."""
+    """Returns an estimator of scikit-learn with the estimators that it contains."""
     check_named_steps(document)
     decoder = Decoder(document, arrays, (*KINDS, NETWORK, *STEP_KINDS), classes)
     estimator = decoder.decode(document["estimator"], "estimator")
     if not isinstance(estimator, BaseEstimator):
-        raise SavedModelError("it is no saved estimator")
+        raise SavedModelError("it is not a saved estimator")
     wrote, runs = document["versions"]["sklearn"], sklearn.__version__
     if wrote.split(".")[:2] != runs.split(".")[:2]:
         warn(
-            f"The file was written with scikit-learn {shown(wrote)[1:-1]}, and this is {runs}: a "
-            "step of a pipeline may compute something else in another version. Check the "
-            "predictions, or install the version that wrote the file."
+            f"The file was written with scikit-learn {shown(wrote)[1:-1]}, but the installed "
+            f"version is {runs}. A step of a pipeline can give different results in another "
+            "version. Check the predictions, or install the version that wrote the file."
         )
     return estimator

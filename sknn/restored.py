@@ -1,8 +1,8 @@
-"""Whether the parts of a loaded estimator belong together.
+"""Checks that the parts of a loaded estimator are consistent.
 
-What a file says of an estimator it says in several places: the layers, the classes and an attribute
-each tell how many outputs there are. Methods rely on all of them being right, so each of them
-is compared here with the others, once, and whatever differs is named.
+A file contains the same information in several places. The number of outputs, for instance, follows
+from the layers, from the classes and from an attribute. The methods of an estimator rely on all of
+them, so this module compares them with each other and names any difference.
 """
 
 from math import prod
@@ -24,19 +24,19 @@ from sknn.scikit_learn import CALLBACKS_UNDER_WAY, callbacks_of
 from sknn.tabular.encoding import KINDS, LARGEST_CODE
 from sknn.tabular.ensemble import TableNetwork
 
-# Attributes that are not kept among the others, or that only a fit under way has.
+# Attributes that are stored separately, or that only exist during a fit.
 KEPT_APART = ("_model", "_encoding", "_run", "_labels", "_label_binarizer", "_metadata_request")
 RESERVED = (*KEPT_APART, *CALLBACKS_UNDER_WAY)
-# Numbers that prediction may keep for one sample: so many, or so many times those of the
-# sample and the parameters together.
+# Prediction can keep FEW values for one sample, plus TIMES as many values as the sample and the
+# parameters have together.
 FEW, TIMES = 2**24, 1000
 
 
 def check_estimator(estimator):
-    """Raises SavedModelError, naming it, if something does not fit the rest."""
+    """Raises SavedModelError, with the name of the part, if parts are inconsistent."""
     attributes = vars(estimator)
     if callbacks_of(estimator):
-        raise SavedModelError("callbacks are never saved, but it has some")
+        raise SavedModelError("it has callbacks, which are never saved")
     if isinstance(estimator, TableNetwork):
         _check_table(estimator)
         return
@@ -58,7 +58,7 @@ def check_estimator(estimator):
 
 
 def check_columns(columns):
-    """Raises SavedModelError unless an Encoding can be made of what a file says of columns."""
+    """Raises SavedModelError unless the columns in a file define an Encoding."""
     names = {"is_category", "numbers", "fill", "indicators", "categories", "centre", "half"}
     require(set(columns) == names, "columns", f"a dict of {sorted(names)}", columns)
     is_category = columns["is_category"]
@@ -87,7 +87,7 @@ def check_columns(columns):
 
 
 def _check_category(own, is_category):
-    """What a file says of one category; returns how many columns it makes that are no codes."""
+    """Checks one category of a file. Returns its number of columns that are not codes."""
     names = {"column", "kind", "levels", "missing"}
     require(isinstance(own, dict) and set(own) == names, "category", f"a dict of {names}", own)
     column, kind, levels = own["column"], own["kind"], own["levels"]
@@ -103,35 +103,36 @@ def _check_category(own, is_category):
 
 
 def check_parameters(estimator):
-    """Raises ValueError on parameters that cannot be, if scikit-learn takes it for fitted.
+    """Raises ValueError on invalid parameters if scikit-learn considers the estimator fitted.
 
-    It does so where anything is called as fitted attributes are; ``partial_fit`` then asks no more.
+    scikit-learn does so if any attribute has a name like those of fitted attributes, and then
+    ``partial_fit`` does not check the parameters again.
     """
     if any(name.endswith("_") for name in vars(estimator)):
         estimator._validate_params()
 
 
 def check_loss(loss):
-    """Raises SavedModelError or ValueError on anything but a Loss that can be."""
+    """Raises SavedModelError or ValueError unless the object is a valid Loss."""
     require(isinstance(loss, Loss), "loss", "a Loss", loss)
     loss.check()
 
 
 def check_network(network, n_parameters):
-    """Raises SavedModelError if its layers keep too many numbers of a sample.
+    """Raises SavedModelError if the layers keep too many values for each sample.
 
-    Windows and borders may be as large as a file likes: they have no parameters.
+    Windows and padding can have any size in a file, because they have no parameters.
     """
     most = FEW + TIMES * (prod(network.shapes[0]) + n_parameters)
     if network.numbers_kept() + _numbers_in_windows(network) > most:
         raise SavedModelError(
-            "its layers would keep too many numbers of each sample: a window or its padding is "
-            "far larger than the images"
+            "its layers would keep too many values for each sample, because a window or its "
+            "padding is far larger than the images"
         )
 
 
 def check_run(run):
-    """Raises SavedModelError or ValueError if training cannot go on from a TrainingState."""
+    """Raises SavedModelError or ValueError if training cannot continue from a TrainingState."""
     require(isinstance(run.optimizer, Optimizer), "optimizer", "an Optimizer", run.optimizer)
     run.optimizer.check()
     require(
@@ -153,7 +154,7 @@ def check_run(run):
 
 
 def _check_table(estimator):
-    """An estimator for tables: what it has learnt of columns, targets and members, together."""
+    """Checks an estimator for tables: its columns, targets and members."""
     attributes = vars(estimator)
     model, encoding = attributes.get("_model"), attributes.get("_encoding")
     for name in ("_labels", "_run"):
@@ -201,14 +202,14 @@ def _check_table(estimator):
 
 
 def _check_attributes(attributes):
-    """Attributes by themselves: their types, whether there is a model or not."""
+    """Checks the types of the attributes, with or without a model."""
     for name, is_right, wanted in PUBLISHED_TYPES:
         if name in attributes:
             require(is_right(attributes[name]), name, wanted, attributes[name])
 
 
 def _check_fitted(estimator, model):
-    """What a fit has left, against the network that it has fitted."""
+    """Checks the fitted attributes against the fitted network."""
     shape, outputs = model.network.shapes[0], model.network.shapes[-1]
     wanted = {
         "n_features_in_": prod(shape),
@@ -234,18 +235,18 @@ def _check_fitted(estimator, model):
 
 
 def _check_layers(estimator, model):
-    """The layers that parameters ask for: as they are in the model, or others since the fit."""
+    """Checks that the parameters define layers, which can differ from those of the model."""
     shapes = model.network.shapes
     try:
         Network(estimator._layers(shapes[-1][0]), shapes[0])
     except ValueError:
-        pass  # they do not fit these samples, as a fit with others will say
+        pass  # they do not suit these samples, which the next fit will report
     except (TypeError, LookupError, AttributeError) as error:
-        raise SavedModelError(f"its parameters make no layers: {error}") from error
+        raise SavedModelError(f"its parameters do not define layers: {error}") from error
 
 
 def _check_labels(labels):
-    """What labels have learnt, by itself."""
+    """Checks the learnt labels by themselves."""
     many = isinstance(labels, ManyLabels)
     columns = labels.classes if many else [labels.classes]
     right = isinstance(columns, list) and len(columns) > 0
@@ -264,7 +265,7 @@ def _check_labels(labels):
 
 
 def _check_classes(estimator, loss, labels):
-    """Labels, the attribute with the classes, outputs and loss of a classifier."""
+    """Checks labels, ``classes_``, outputs and loss of a classifier against each other."""
     require(labels is not None, "labels", "those of a classifier", labels)
     wanted = f"{estimator.n_outputs_}, as the layers say"
     require(labels.n_outputs == estimator.n_outputs_, "outputs of labels", wanted, labels.n_outputs)
@@ -276,21 +277,21 @@ def _check_classes(estimator, loss, labels):
 
 
 def _check_levels(model):
-    """Outputs and loss of a regressor."""
+    """Checks the outputs of a regressor against its loss."""
     n_outputs, per_target = model.network.shapes[-1][0], model.loss.outputs_per_target
     fits = per_target in (1, n_outputs)
     require(fits, "outputs", f"{per_target}, as its loss has levels", n_outputs)
 
 
 def _sizes(classes):
-    """The numbers of classes, in each column if there are several; None if they are no classes."""
+    """Returns the shape of classes, or a list of shapes for several columns, or None if invalid."""
     if isinstance(classes, list):
         return [_sizes(column) for column in classes]
     return classes.shape if isinstance(classes, np.ndarray) else None
 
 
 def _numbers_in_windows(network):
-    """Pixels of images with borders, and places in windows, that layers keep for one sample."""
+    """Number of pixels of padded images and in windows that layers keep for one sample."""
     total = 0
     for layer, shape in zip(network.placed, network.shapes, strict=False):
         if isinstance(layer, Conv2D | Pooling):
@@ -335,7 +336,7 @@ PUBLISHED_TYPES = (
     ("best_validation_score_", _or_none(_is_number), "a number or None"),
     ("loss_curve_", _are_numbers, "a list of numbers"),
     ("validation_scores_", _or_none(_are_numbers), "a list of numbers or None"),
-    ("history_", _is_history, f"a dict of {', '.join(HISTORY)}, lists of numbers, equally long"),
+    ("history_", _is_history, f"a dict of {', '.join(HISTORY)} with lists of equal length"),
     ("feature_names_in_", _are_names, "an array of strings"),
     ("_sklearn_output_config", _is_output_config, "a dict of strings"),
 )

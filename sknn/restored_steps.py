@@ -1,8 +1,8 @@
-"""Whether what a file says of a scikit-learn estimator can be, before its methods rely on it.
+"""Checks the scikit-learn estimators in a file before their methods rely on the attributes.
 
-scikit-learn checks parameters, but never attributes: those come from its own fits. Where compiled
-code would follow a number of a file out of an array, or take as much memory as it says, the number
-is compared here with the rest.
+scikit-learn checks parameters, but not attributes, which normally come from its own fits. Some
+numbers in a file could make compiled code read outside an array or allocate too much memory. They
+are checked here against the rest of the file.
 """
 
 from itertools import pairwise
@@ -14,11 +14,11 @@ from scipy.interpolate import BSpline
 from sknn.nn.storage.container import SavedModelError
 from sknn.nn.storage.parts import is_count, require
 
-MOST_COLUMNS = 2**20  # that a step makes of one sample
+MOST_COLUMNS = 2**20  # maximum number of columns that a step outputs
 
 
 def check_step(step):
-    """Raises SavedModelError or ValueError on parameters or attributes that cannot be."""
+    """Raises SavedModelError or ValueError on invalid parameters or attributes."""
     if hasattr(step, "_parameter_constraints"):
         step._validate_params()
     state = vars(step)
@@ -31,7 +31,7 @@ def check_step(step):
 
 
 def _check_polynomial(step, state):
-    """``transform`` takes as many columns as these attributes say, and returns them all."""
+    """``transform`` allocates as many columns as these attributes specify."""
     n = state["n_features_in_"]
     degree = step.degree if isinstance(step.degree, tuple) else (0, step.degree)
     least, most = (int(one) for one in degree)
@@ -46,7 +46,7 @@ def _check_polynomial(step, state):
 
 
 def _products(n, degree, interaction_only):
-    """The number of products of 1, 2, ..., degree features out of n, up to far too many."""
+    """Yields the number of products of 1, 2, ..., degree out of n features, up to the limit."""
     total = 0
     for k in range(1, degree + 1):
         count = comb(n, k) if interaction_only else comb(n + k - 1, k)
@@ -72,7 +72,7 @@ def _check_splines(step, state):
 
 
 def _check_onehot(step, state):
-    """The columns of its sparse matrix are counted nowhere but here."""
+    """The number of columns of the sparse matrix is not checked anywhere else."""
     n_outs = []
     categories, groups = _checked_categories(state)
     drop = state["_drop_idx_after_grouping"]
@@ -95,14 +95,14 @@ def _check_ordinal(step, state):
 
 
 def _checked_categories(state):
-    """(categories, groups of infrequent ones) of each feature."""
+    """Returns (categories, groups of infrequent categories) of each feature."""
     categories, n = state["categories_"], state["n_features_in_"]
     right = isinstance(categories, list) and len(categories) == n
     require(right, "categories_", f"{n} arrays", categories)
     for own in categories:
         right = isinstance(own, np.ndarray) and own.ndim == 1 and len(own) > 0
         require(right, "categories_", "arrays with one axis", own)
-        if own.dtype.kind in "biuf":  # looked up by bisection; nan is the last
+        if own.dtype.kind in "biuf":  # searched by bisection, with nan at the end
             ascending = all(a < b or b != b for a, b in pairwise(own.tolist()))
             require(ascending, "categories_", "numbers in ascending order", own)
     enabled = state["_infrequent_enabled"]
@@ -123,14 +123,14 @@ def _checked_categories(state):
 
 
 def _check_vocabulary(step, state):
-    """A list of terms becomes the dict: each has a column of its own if there are as many."""
+    """Each term must have its own column. The file stores the terms as a list."""
     columns = sorted(state["vocabulary_"].values())
     require(columns == list(range(len(columns))), "vocabulary_", "terms with a column each", None)
 
 
 def _check_columns(n):
     if n > MOST_COLUMNS:
-        raise SavedModelError(f"a step of its makes more than {MOST_COLUMNS} columns")
+        raise SavedModelError(f"one of its steps outputs more than {MOST_COLUMNS} columns")
 
 
 CHECKS = {

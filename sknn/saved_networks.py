@@ -1,4 +1,4 @@
-"""Networks as values of a file: what a saved estimator consists of, and the estimator out of it."""
+"""Converts networks to values of a file and back."""
 
 import numpy as np
 from sklearn import config_context, model_selection
@@ -52,19 +52,19 @@ SPLITTERS = Kind(
     "splitter",
     _is_splitter,
     _named((*vars(model_selection).values(), NewestSplit), _is_splitter),
-    # scikit-learn's repeated splitters keep some arguments apart.
+    # scikit-learn's repeated splitters store some arguments separately.
     lambda splitter: vars(splitter) | vars(splitter).get("cvargs", {}),
 )
 KINDS = (*CORE, SPLITTERS)
 OPTIMIZERS = Kind.of(Optimizer)
 LABELS = {"LabelSet": LabelSet, "OneLabel": OneLabel}
-BINARIZER = ("classes_", "sparse_input_", "y_type_")  # what LabelBinarizer learns
-# Where a fit writes is no part of a model: a stranger's file must not say so.
+BINARIZER = ("classes_", "sparse_input_", "y_type_")  # the attributes that LabelBinarizer learns
+# Paths are not part of a model, and a file from an untrusted source must not determine them.
 LEFT_OUT = ("checkpoint",)
 
 
 class NetworkKind:
-    """Estimators of this package: their parameters, and what fit has left, part by part."""
+    """Estimators of this package, with their parameters and fitted state, part by part."""
 
     name = "sknn.estimator"
 
@@ -72,18 +72,18 @@ class NetworkKind:
         return issubclass(cls, NETWORKS)
 
     def named(self, estimator):
-        """(name of the class, its parts by name, None for those that it does not have).
+        """Returns (name of the class, {name: part, or None if the estimator does not have it}).
 
-        Raises TypeError or ValueError if it could not be loaded again.
+        Raises TypeError or ValueError if the estimator could not be loaded again.
         """
         if callbacks_of(estimator):
-            raise TypeError("Callbacks cannot be saved: call set_callbacks() without any before.")
+            raise TypeError("Callbacks cannot be saved. Remove them first with set_callbacks().")
         check_parameters(estimator)
         state = dict(estimator.__getstate__())
         parameters = {name: state.pop(name) for name in estimator.get_params(deep=False)}
         model, run, labels = (state.pop(name, None) for name in ("_model", "_run", "_labels"))
         columns = state.pop("_encoding", None)
-        state.pop("_label_binarizer", None)  # the one of the labels
+        state.pop("_label_binarizer", None)  # part of the labels
         requests = metadata_requests(state)
         for name in LEFT_OUT:
             parameters.pop(name, None)
@@ -98,7 +98,7 @@ class NetworkKind:
         }
 
     def make(self, name, parts, classes=()):
-        """The estimator, whose parts have been compared with each other."""
+        """Returns the estimator after checking that its parts are consistent."""
         estimator = ESTIMATORS.make(name, parts["parameters"], classes)
         estimator.__setstate__(_state(parts, estimator))
         if parts["requests"]:
@@ -111,7 +111,7 @@ NETWORK = NetworkKind()
 
 
 def _state(parts, estimator):
-    """What ``save`` got of the estimator beside its parameters."""
+    """Returns the state of the estimator besides its parameters."""
     state = parts["attributes"]
     taken = {*vars(estimator), *RESERVED}
     wrong = [name for name in state if name in taken or name.startswith("__")]
@@ -166,7 +166,7 @@ def _run_as_dict(run):
 
 
 def _run(model, values, optimizer=None, solver=None, settings=None):
-    """What training goes on with; early files have a solver's name and settings."""
+    """Returns the state to continue from. Early files have the name and settings of a solver."""
     if optimizer is None:
         settings.pop("n_decayed", None)
         optimizer = OPTIMIZERS.make(solver, settings)
@@ -179,7 +179,7 @@ def _run(model, values, optimizer=None, solver=None, settings=None):
 
 
 def _requests_as_dict(requests):
-    """What metadata each method asks for."""
+    """Returns the metadata that each method requests."""
     return {
         method: dict(one.requests)
         for method, one in vars(requests).items()

@@ -1,4 +1,4 @@
-"""Types that the hints of several modules share."""
+"""Types for the hints of several modules."""
 
 from typing import TypeAlias
 
@@ -10,7 +10,7 @@ Arrays: TypeAlias = dict[str, np.ndarray]
 """Arrays by name: parameters, their gradients, or states."""
 
 Samples: TypeAlias = ArrayLike | sparray | spmatrix
-"""What X may be: whatever an array can be made of, data frames among them, and sparse rows."""
+"""Types of X: anything that converts to an array, including data frames, and sparse matrices."""
 
 Shape: TypeAlias = tuple[int, ...]
 """The shape of one sample."""

@@ -1,4 +1,4 @@
-"""`show_versions`: what a fit runs on, and which settings would make it faster."""
+"""`show_versions` prints the software and settings that determine the speed of a fit."""
 
 import os
 import platform
@@ -39,12 +39,12 @@ print(*(library.get("architecture") for library in threadpool_info()
 
 
 def show_versions() -> None:
-    """Print the versions of Python and its packages, BLAS with its kernels and threads, and advice.
+    """Print the versions of Python, packages and BLAS, and advice on the speed of training.
 
-    Matrix products take most of the time of large networks, and BLAS computes them. Its kernels
-    are written for one generation of processors each. The last lines name the environment
-    variables that slow it down on this machine, if there are any. Paste the output into reports of
-    bugs and of speed.
+    Large networks spend most of their time on matrix products, which are computed by BLAS. Each of
+    the BLAS kernels is written for one generation of processors. The last lines of the output name
+    the environment variables that slow BLAS down on this machine, if there are any. Please include
+    the output in reports on bugs or speed.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def show_versions() -> None:
 
 
 def blas():
-    """A line for each BLAS that is loaded: its version, kernels and number of threads."""
+    """Returns a line for each loaded BLAS, with its version, kernels and number of threads."""
     lines = []
     for library in threadpool_info():
         if library["user_api"] == "blas":
@@ -80,19 +80,19 @@ def blas():
                 f"{name}, {kernels} kernels, {threads} thread{'s' * (threads > 1)}: "
                 f"{library['filepath']}"
             )
-    return lines or ["none that threadpoolctl knows: its threads cannot be counted or limited"]
+    return lines or ["not recognised by threadpoolctl, so its threads cannot be counted or limited"]
 
 
 def advice():
-    """What to set on this machine to make training faster, in sentences."""
+    """Returns sentences about settings that would make training faster on this machine."""
     lines = []
     if KERNELS in os.environ:
         forced, own = _kernels(os.environ), _kernels(_without(KERNELS))
         if own and forced != own:
             lines.append(
                 f"{KERNELS}={os.environ[KERNELS]} makes OpenBLAS use {forced} kernels; on this "
-                f"processor it would choose {own}. Unset {KERNELS}: matrix products may take half "
-                "the time."
+                f"processor it would choose {own}. Unset {KERNELS}, which can halve the time of "
+                "matrix products."
             )
     available = cores()
     for name in NUMBERS_OF_THREADS:
@@ -100,13 +100,13 @@ def advice():
         if value.isdigit() and 0 < int(value) < available:
             lines.append(
                 f"{name}={value} limits BLAS, and the threads of sknn, to {value} of {available} "
-                "cores. Unset it for a single fit; keep it where several fits run at once."
+                "cores. Unset it for a single fit, and keep it if several fits run at once."
             )
     return lines or ["No environment variable slows BLAS down."]
 
 
 def cores():
-    """How many this process may use."""
+    """Returns the number of cores that this process can use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 

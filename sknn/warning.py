@@ -1,4 +1,4 @@
-"""Warnings that point at the line that called this package."""
+"""Warnings that point to the line of code that called this package."""
 
 import os
 import sys
@@ -10,12 +10,13 @@ PACKAGE = os.path.dirname(__file__) + os.sep
 
 
 class TrainingWarning(UserWarning):
-    """Warns that data or a fit is probably not what the user meant.
+    """Warning that the data or the result of a fit is probably not what the user intended.
 
-    Data are images with the channels first, pixels in an unusual range, samples to validate on that
-    are scaled differently from X, or a split that leaves most rows out. A fit ends worse than it
-    began, or with a loss above that of the best constant. Fits are judged by their training
-    samples, after 10 epochs and 100 steps or 10 iterations of 'lbfgs'; ``partial_fit`` is not.
+    It is issued for images with the channels first, pixels in an unusual range, validation samples
+    that are scaled differently from X, and validation splits that leave most rows out. It is also
+    issued for a fit that ends worse than it began, or with a loss above that of the best constant.
+    Fits are judged by their training samples, after at least 10 epochs and 100 steps or 10
+    iterations of 'lbfgs'. Calls of ``partial_fit`` are not judged.
 
     Examples
     --------
@@ -28,7 +29,7 @@ class TrainingWarning(UserWarning):
 
 
 def warn(message, category=UserWarning):
-    """Warns at the first frame outside of this package, and of the wrappers around its methods."""
+    """Warns at the first frame outside this package and the wrappers around its methods."""
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
         frame, level = frame.f_back, level + 1

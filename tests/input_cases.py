@@ -314,7 +314,7 @@ def masked(array):
 
 
 MASKED = "(X|y|weight) has .* masked entries"
-RAGGED = "(X|y) must have rows of one shape, got "
+RAGGED = "(X|y) must have rows of the same shape, got "
 DATES = "(X|y|weight) must hold numbers, got (dates|time spans)"
 BAD_X = {
     "nan": (partial(with_entry, np.nan), "Input X contains NaN"),
@@ -405,7 +405,7 @@ OTHER_IMAGES = {
     "3-d": (lambda: X[:, :, None], r"shape \(4, 1, 1\) .*with images of shape \(2, 2, 1\)")
 }
 FLAT_ONLY = {  # of a stack that begins with a dense layer
-    "3-d": (lambda: X[:, :, None], r"needs flat samples|shape \(4, 1, 1\).*no images"),
+    "3-d": (lambda: X[:, :, None], r"needs flat samples|shape \(4, 1, 1\).*flat samples of"),
     "5-d": BAD_IMAGES["5-d"],
     "strings": BAD_IMAGES["strings"],
 }

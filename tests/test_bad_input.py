@@ -275,8 +275,11 @@ def assert_refused(make, name, value, method):
 
 # What parameters hold: lists, layers, losses, schedules. (parameters, what the error says)
 BAD_LISTS = [
-    ({"activation": []}, "activation must be one for all or a list of [12]"),
-    ({"activation": ["relu"] * 3}, "activation must be one for all or a list of [12]"),
+    ({"activation": []}, "activation must be one function for all hidden layers or a list of [12]"),
+    (
+        {"activation": ["relu"] * 3},
+        "activation must be one function for all hidden layers or a list of [12]",
+    ),
     ({"activation": ["wish"]}, "activation must be .*'wish'"),
     ({"activation": [None]}, "activation must be .*None"),
     ({"dropout": [0.1]}, r"dropout must be one rate .* or a list of [23]"),
@@ -459,7 +462,7 @@ def test_other_layers_under_warm_start_raise(make):
     )
     predicted, n_layers = estimator.predict(X), estimator.n_layers_
     for sizes in ((5, 4), (5,), (5, 3, 3)):
-        with pytest.raises(ValueError, match=r"go on from fitted weights .* warm_start=False"):
+        with pytest.raises(ValueError, match=r"continue from fitted weights, .* warm_start=False"):
             estimator.set_params(hidden_layer_sizes=sizes).fit(X, y)
         assert_array_equal(estimator.predict(X), predicted)
     estimator.set_params(warm_start=False).fit(X, y)
@@ -477,7 +480,7 @@ def test_other_number_of_features_in_training_on_raises(make, method):
 
 def test_other_number_of_targets_in_training_on_raises():
     reg = MLPRegressor(max_iter=1, warm_start=True).fit(X, NUMBERS)
-    with pytest.raises(ValueError, match="go on from fitted weights"):
+    with pytest.raises(ValueError, match="continue from fitted weights"):
         reg.fit(X, np.column_stack([NUMBERS, NUMBERS]))
 
 
@@ -537,7 +540,7 @@ def test_other_classes_under_warm_start_raise():
 
 def test_other_kind_of_labels_in_training_on_raises():
     clf = MLPClassifier(max_iter=1, warm_start=True).fit(X, LABELS)
-    with pytest.raises(ValueError, match=r"of the kind of the first fit, 'multiclass'"):
+    with pytest.raises(ValueError, match=r"of the same type as in the first fit, 'multiclass'"):
         clf.fit(X, np.eye(3, dtype=int)[LABELS])
 
 
@@ -567,7 +570,7 @@ def test_too_few_samples_for_early_stopping_raise(make):
 
 # Ragged lists.
 
-PAD = "Pad or cut the rows to one shape, or leave out those that differ."
+PAD = "Pad or cut the rows to the same shape, or leave out the rows that differ."
 GOT = {  # rows: what the message says of them
     "lengths": ([[1.0, 2.0], [3.0, 4.0], [5.0]], "shape (2,) for row 0 and (1,) for row 2"),
     "tuples": ([(1.0, 2.0), range(3)], "shape (2,) for row 0 and (3,) for row 1"),
@@ -596,7 +599,7 @@ GOT = {  # rows: what the message says of them
 @pytest.mark.parametrize("case", GOT)
 def test_ragged_samples_are_refused_by_row(case, make):
     rows, got = GOT[case]
-    message = re.escape(f"X must have rows of one shape, got {got}. {PAD}")
+    message = re.escape(f"X must have rows of the same shape, got {got}. {PAD}")
     y = [0, 1, 0][: len(rows)]
     assert_fresh_failure(new(make), "fit", (rows, y), f"^{message}$")
     estimator = new(make).fit(X, target(make))
@@ -608,8 +611,8 @@ def test_ragged_samples_are_refused_by_row(case, make):
 @EACH
 def test_ragged_targets_are_refused_with_the_remedy_of_the_task(make, method):
     y = [[0], [1, 2], [2]] * 10
-    got = "y must have rows of one shape, got shape (1,) for row 0 and (2,) for row 1. "
-    remedy = PAD if issubclass(make, RegressorMixin) else "Give every sample the same number of "
+    got = "y must have rows of the same shape, got shape (1,) for row 0 and (2,) for row 1. "
+    remedy = PAD if issubclass(make, RegressorMixin) else "Pass the same number of labels "
     message = re.escape(got + remedy)
     assert_fresh_failure(new(make), method, (X, y), f"^{message}")
     estimator = new(make).fit(X, target(make))
@@ -819,7 +822,9 @@ def test_prediction_that_overflows_raises(last, fitted):
     huge = X.copy()
     huge[3] = 1e308
     for call in calls(overflowing):
-        with pytest.raises(ValueError, match=r"makes of X is not finite.*sample 3.*Scale X"):
+        with pytest.raises(
+            ValueError, match=r"outputs of the network for X must be finite.*sample 3.*Scale X"
+        ):
             call(huge)
 
 
@@ -1075,8 +1080,8 @@ def test_weights_that_are_none_are_refused_by_the_name_of_the_argument(weight):
         ({0: "a"}, LABELS, "got 'a' for class 0"),
         ({0: 10**400}, LABELS, r"401 characters\) for class 0\. The largest number"),
         ({0: Fraction(1, 2)}, LABELS, r"for class 0\. Pass it as an int or a float\."),
-        (dict.fromkeys(range(3), 1e308), LABELS, "add up to .* got the sum inf"),
-        (dict.fromkeys(range(3), 5e-324), LABELS, "add up to .* got the sum 1.*e-322"),
+        (dict.fromkeys(range(3), 1e308), LABELS, "with a sum from .* got the sum inf"),
+        (dict.fromkeys(range(3), 5e-324), LABELS, "with a sum from .* got the sum 1.*e-322"),
         ([{0: -1}, {0: 1}], np.stack([LABELS, LABELS % 2], 1), "got -1 for class 0"),
         ([{0: 1}], np.stack([LABELS, LABELS % 2], 1), "a list of 2 dicts, one per column of y"),
         ([1, 2], np.stack([LABELS, LABELS % 2], 1), "a dict or 'balanced' for each column"),
@@ -1090,7 +1095,7 @@ def test_class_weights_that_are_none_are_refused_by_name(weight, y, message):
 
 def test_class_weight_times_sample_weight_is_named_if_their_sum_overflows():
     clf = new(MLPClassifier, class_weight={0: 1e200, 1: 1.0, 2: 1.0})
-    message = "^class_weight times sample_weight must be finite and add up"
+    message = "^class_weight times sample_weight must be finite with a sum from"
     assert_fresh_failure(clf, "fit", (X, LABELS, np.full(30, 1e200)), message)
     balanced = new(MLPClassifier, class_weight=["balanced", {0: 1.0, 1: 1.0}])
     assert balanced.fit(X, np.stack([LABELS, LABELS % 2], 1)).n_iter_ == 2
@@ -1099,7 +1104,7 @@ def test_class_weight_times_sample_weight_is_named_if_their_sum_overflows():
 def test_samples_that_no_float_can_hold_are_refused_by_name():
     for make in (MLPRegressor, CNNRegressor):
         good, bad = X.tolist(), [[10**400, 1.0, 1.0, 1.0]] * 30
-        message = "must hold numbers that a float can hold"
+        message = "must hold numbers that fit into a float"
         assert_fresh_failure(new(make), "fit", (bad, NUMBERS), f"^X {message}")
         if make is MLPRegressor:
             assert_fresh_failure(new(make), "fit", (good, [10**400] * 30), f"^y {message}")
@@ -1109,7 +1114,7 @@ def test_samples_that_no_float_can_hold_are_refused_by_name():
 
 def test_list_within_a_row_of_numbers_is_refused_by_row():
     rows = [*X[:29].tolist(), [1.0, [2.0], 3.0, 4.0]]
-    message = "X must have rows of one shape, got row 29, whose own rows differ in shape"
+    message = "X must have rows of the same shape, got row 29, whose own rows differ in shape"
     for make in (MLPRegressor, CNNRegressor):
         assert_fresh_failure(new(make), "fit", (rows, NUMBERS), f"^{message}")
         with pytest.raises(ValueError, match=f"^{message}"):
@@ -1151,7 +1156,7 @@ def test_shortcut_that_is_an_array_is_refused_by_name():
 def test_score_refuses_targets_too_large_for_a_float():
     x, y = np.eye(4), np.arange(4.0)
     regressor = MLPRegressor(hidden_layer_sizes=(2,), batch_size=4).partial_fit(x, y)
-    with pytest.raises(ValueError, match=r"^y must hold numbers that a float can hold"):
+    with pytest.raises(ValueError, match=r"^y must hold numbers that fit into a float"):
         regressor.score(x, [10**400] * 4)
 
 

@@ -111,7 +111,7 @@ BAD_X = {
     "empty": (X[:0], r"Found array with 0 sample\(s\)"),
     "one row": (SAMPLE, "Expected 2D array, got 1D array"),
     "complex": (X + 1j, "Complex data not supported"),
-    "ragged": ([[1.0, 2.0], [3.0]], "X must have rows of one shape"),
+    "ragged": ([[1.0, 2.0], [3.0]], "X must have rows of the same shape"),
     "images": (X.reshape(N, 4, 2, 2), too_many_axes(4, "MLPClassifier")),
 }
 BAD_Y = {
@@ -139,7 +139,7 @@ def test_data_that_do_not_suit_the_fit_are_refused(name):
     )
     assert_refused(r"`y` has classes not in `self.classes_`", call, CLF, X, LABELS + 7)
     assert_refused("y must have as many columns as in fit, 1, got 2", call, REG, X, two)
-    assert_refused("needs y of one column", call, LEVELS, X, two)
+    assert_refused("requires y with a single column", call, LEVELS, X, two)
     both = MLPRegressor(hidden_layer_sizes=(), **FAST).fit(X, two)
     assert_refused("y must have as many columns as in fit, 2, got 1", call, both, X, NUMBERS)
     assert call(LEVELS, X, NUMBERS)  # one column, two outputs
@@ -197,7 +197,7 @@ BAD_SAMPLES = {
     "several": (X[:2], "must be one sample"),
     "a number": (3.0, "must be one sample"),
     "complex": (SAMPLE + 1j, "Complex data not supported"),
-    "ragged": ([[1.0, 2.0], [3.0]], "must have rows of one shape"),
+    "ragged": ([[1.0, 2.0], [3.0]], "must have rows of the same shape"),
 }
 
 

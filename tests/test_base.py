@@ -131,7 +131,9 @@ def test_layers_changed_in_place_are_refused_as_ever(method):
     hidden = Dense(3)
     clf = SequentialClassifier([hidden], max_iter=1, warm_start=True, random_state=0).fit(X, Y)
     hidden.units = 4
-    with pytest.raises(ValueError, match=r"the layers must have their sizes, \[\(3,\), \(1,\)\]"):
+    with pytest.raises(
+        ValueError, match=r"the layers must have the same sizes, \[\(3,\), \(1,\)\]"
+    ):
         getattr(clf, method)(X, Y)
     hidden.units = -1
     with pytest.raises(ValueError, match=r"units must be an int of at least 1, got -1"):

@@ -355,7 +355,7 @@ def test_classes_alone_are_no_fit():
 )
 def test_networks_that_may_take_images_need_a_fit(estimator):
     estimator = by_hand(clone(estimator), XOR_COEFS, XOR_INTERCEPTS, [0, 1])
-    with pytest.raises(NotFittedError, match=r"do not say what a sample looks like.*partial_fit"):
+    with pytest.raises(NotFittedError, match=r"do not define the shape of a sample.*partial_fit"):
         estimator.predict(CORNERS)
 
 
@@ -371,11 +371,21 @@ def test_networks_that_may_take_images_need_a_fit(estimator):
         ),
         ((3,), [(2, 1)], [0, 1], r"Set hidden_layer_sizes=\(\)\."),
         ((3, 2), [(2, 3), (3, 4), (4, 1)], [0, 1], r"Set hidden_layer_sizes=\(3, 4\)\."),
-        ((3,), [(2, 3), (2, 1)], [0, 1], r"Give coefs_\[1\] a row for each column of coefs_\[0\]"),
-        ((3,), [(2, 3), (3, 2)], [0, 1], r"\(3, 1\)\].*a single one for two labels"),
+        (
+            (3,),
+            [(2, 3), (2, 1)],
+            [0, 1],
+            r"coefs_\[1\] must have one row for each column of coefs_\[0\]",
+        ),
+        (
+            (3,),
+            [(2, 3), (3, 2)],
+            [0, 1],
+            r"\(3, 1\)\].*For two labels it must have a single column",
+        ),
         ((3,), [(2, 3), (3, 2)], [0, 1, 2], r"\(3, 3\)\].*column for each label in classes_"),
-        ((3,), [], [0, 1], r"a list of arrays of shape \(n_in, n_out\).*got shapes \[\]"),
-        ((3,), [(2, 3), (3,)], [0, 1], r"got shapes \[\(2, 3\), \(3,\)\]"),
+        ((3,), [], [0, 1], r"a list of arrays of shape \(n_in, n_out\).*got arrays of shapes \[\]"),
+        ((3,), [(2, 3), (3,)], [0, 1], r"got arrays of shapes \[\(2, 3\), \(3,\)\]"),
     ],
 )
 def test_coefs_of_other_shapes(hidden, coefs, classes, message):
@@ -405,7 +415,7 @@ def test_intercepts_of_other_shapes(biases):
         (3, r"array of shape \(n_classes,\).*got 3"),
         ([[0, 1], [0, 1]], "For several columns of labels, call partial_fit"),
         ([[0, 1], [0, 1, 2]], "For several columns of labels, call partial_fit"),
-        (np.array([0, None], dtype=object), "labels of one type"),
+        (np.array([0, None], dtype=object), "labels of a single type"),
     ],
 )
 def test_classes_that_cannot_be(classes, message):

@@ -173,8 +173,8 @@ def test_hook_that_asks_for_something_unknown_raises():
 
     asking = Asking()
     wanted = (
-        r"on_fit_task_end of Asking may ask for X, y, metadata, fitted_estimator, got the "
-        r"parameters \['time', 'weights'\]. Remove those."
+        r"on_fit_task_end of Asking can have the parameters X, y, metadata, fitted_estimator, got "
+        r"\['time', 'weights'\]. Remove these."
     )
     with pytest.raises(TypeError, match=wanted):
         Counter().set_callbacks(asking).fit("X", "y")

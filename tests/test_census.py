@@ -72,7 +72,7 @@ def test_extremes_and_weights_are_those_of_all_blocks():
     assert census.weight_sum == 3.5
     census.check_weights(np.float32)
     counts[0].weight_sum = counts[1].weight_sum = 0.0
-    with pytest.raises(ValueError, match="sample_weight must be finite and add up"):
+    with pytest.raises(ValueError, match="sample_weight must be finite with a sum from"):
         census.check_weights(np.float32)
     assert Census([0], [Count(2)]).extremes.weight is None
 

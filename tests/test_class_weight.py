@@ -113,7 +113,7 @@ def test_class_left_out_weighs_one_even_in_a_batch_without_the_others():
 def test_balanced_in_partial_fit_raises():
     X, y = problem()
     clf = classifier(len(X), class_weight="balanced")
-    with pytest.raises(ValueError, match="'balanced' needs all samples at once"):
+    with pytest.raises(ValueError, match="'balanced' requires all samples at once"):
         clf.partial_fit(X, y, classes=[0, 1, 2])
     assert not hasattr(clf, "classes_")
 
@@ -129,7 +129,7 @@ def test_weights_that_the_message_about_balanced_names_are_those_of_balanced():
     ("class_weight", "message"),
     [
         ({7: 2.0}, "not in class_weight"),
-        ({0: -1.0}, "must hold finite numbers that are not negative, got -1.0 for class 0"),
+        ({0: -1.0}, "must hold finite, non-negative numbers, got -1.0 for class 0"),
         ([{0: 1.0}], "must be a dict or 'balanced'"),
     ],
 )

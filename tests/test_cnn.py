@@ -309,11 +309,11 @@ def assert_refused(estimator, message, X=None):
 def test_tuples_of_another_length_than_filters_raise(make, name):
     value = {"padding": "same", "pooling": "max"}.get(name, 2)
     message = (
-        rf"^{name} must be one for all blocks or a tuple of 2, one per entry of filters, got "
-        rf"{re.escape(repr((value,) * 3))}\. A pair for height and width goes inside: {name}="
+        rf"^{name} must be one value for all blocks or a tuple of 2, one per entry of filters, got "
+        rf"{re.escape(repr((value,) * 3))}\. A pair \(height, width\) goes inside the tuple: "
     )
     assert_refused(make((3, 4), **{name: (value,) * 3}), message)
-    assert_refused(make((3, 4), **{name: [value]}), f"^{name} must be one for all blocks")
+    assert_refused(make((3, 4), **{name: [value]}), f"^{name} must be one value for all blocks")
 
 
 @BOTH
@@ -321,7 +321,10 @@ def test_tuples_of_another_length_than_filters_raise(make, name):
     ("params", "message"),
     [
         ({"activation": ["relu"] * 2}, "activation must be .* a list of 3, one per hidden layer"),
-        ({"dropout": [0.1] * 3}, "dropout must be .* a list of 4, the input first"),
+        (
+            {"dropout": [0.1] * 3},
+            "dropout must be .* a list of 4 rates, the first one for the input",
+        ),
         ({"filters": (3, 0)}, r"filters must be > 0, got \[3, 0\]"),
         ({"filters": (3, 2.5)}, "filters must be an int or a sequence of ints, one per block"),
         ({"pooling": ("max", "min")}, r"pooling must be None or one of \['average', 'max'\], got "),

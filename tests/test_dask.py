@@ -382,7 +382,7 @@ def test_scorer_of_ones_own_needs_samples_in_memory():
     wanted = DaskMLPClassifier(**settings).fit(cut(X), cut(CLASSES), **given)
     assert fitted.validation_scores_ == wanted.validation_scores_
     for given in ({}, {"X_val": cut(X), "y_val": cut(CLASSES)}):
-        with pytest.raises(ValueError, match="scoring='balanced_accuracy' needs all validation"):
+        with pytest.raises(ValueError, match="scoring='balanced_accuracy' requires all validation"):
             DaskMLPClassifier(**settings).fit(cut(X), cut(CLASSES), **given)
 
 
@@ -395,8 +395,8 @@ def sorted_arrays(n=N):
 
 
 REFUSED = {
-    "lbfgs": ({"solver": "lbfgs"}, {}, "solver='lbfgs' needs all data .* use solver='adam'"),
-    "checkpoint": ({"checkpoint": "file"}, {}, "checkpoint='file' .* set checkpoint=None"),
+    "lbfgs": ({"solver": "lbfgs"}, {}, "solver='lbfgs' requires all data .* Use solver='adam'"),
+    "checkpoint": ({"checkpoint": "file"}, {}, "checkpoint='file' .* Set checkpoint=None"),
     "splitter": (
         {"early_stopping": True, "validation_fraction": ShuffleSplit(1)},
         {},
@@ -410,15 +410,15 @@ REFUSED = {
     "small fraction": (
         {"early_stopping": True, "validation_fraction": 0.01},
         {},
-        "of 60 samples leaves 59 to train and 1 to validate on",
+        "of 60 samples leaves 59 for training and 1 for validation",
     ),
     "groups": (
         {"early_stopping": True},
         {"groups": np.arange(N)},
-        "groups need all samples in memory.*pass them as X_val",
+        "groups require all samples in memory.*pass them as X_val",
     ),
-    "X_val alone": ({}, {"X_val": cut(X)}, "X_val was given without y_val"),
-    "y_val alone": ({}, {"y_val": BINARY}, "y_val and sample_weight_val go with X_val"),
+    "X_val alone": ({}, {"X_val": cut(X)}, "X_val was passed without y_val"),
+    "y_val alone": ({}, {"y_val": BINARY}, "y_val and sample_weight_val require X_val"),
     "y in memory": ({}, {"y": BINARY}, "y must be a Dask collection .* got ndarray. .*from_array"),
     "weight in memory": (
         {},
@@ -429,32 +429,32 @@ REFUSED = {
     "column blocks": (
         {},
         {"X": da.from_array(X, chunks=(CHUNKS, 1))},
-        r"X has 4 column blocks, but a sample must lie in one: X\.rechunk\(\{1: -1\}\)",
+        r"X must have each sample .*, got 4 column blocks\. Use X\.rechunk\(\{1: -1\}\)",
     ),
     "blocks of images": (
         {},
         {"X": da.from_array(IMAGES, chunks=(CHUNKS, 3, 2))},
-        r"X has 6 column blocks, .* X\.rechunk\(\{1: -1, 2: -1\}\)",
+        r"got 6 column blocks\. Use X\.rechunk\(\{1: -1, 2: -1\}\)",
     ),
     "columns of y": (
         {},
         {"y": da.from_array(LABELS, chunks=(CHUNKS, 1))},
-        r"y has 2 column blocks, .* y\.rechunk\(\{1: -1\}\)",
+        r"y must have .* got 2 column blocks\. Use y\.rechunk\(\{1: -1\}\)",
     ),
     "partitions of y": (
         {},
         {"y": cut(BINARY, (30, 30))},
-        r"X has 4 partitions, y 2: rechunk y as X, .*y\.rechunk\(\{0: X.chunks\[0\]\}\)",
+        r"y must have 4 partitions like X, got 2\. Use y\.rechunk\(\{0: X.chunks\[0\]\}\)",
     ),
     "partitions of the weight": (
         {},
         {"sample_weight": cut(WEIGHT, (60,))},
-        "X has 4 partitions, sample_weight 1: rechunk sample_weight as X",
+        "sample_weight must have 4 partitions like X, got 1. Use sample_weight.rechunk",
     ),
     "lengths of y": (
         {},
         {"y": cut(BINARY, (17, 19, 4, 20))},
-        "Partition 1 of X has 20 rows, that of y 19",
+        "Partition 1 of y must have 20 rows like that of X, got 19",
     ),
     "unknown lengths": (
         {},
@@ -480,17 +480,17 @@ REFUSED = {
     "no weight": (
         {},
         {"sample_weight": cut(0 * WEIGHT)},
-        "sample_weight must be finite and add up",
+        "sample_weight must be finite with a sum from",
     ),
     "balanced labels": (
         {"class_weight": "balanced"},
         {"y": cut(LABELS)},
-        "class_weight='balanced' needs y of one column .* Pass a list with a dict for each",
+        "class_weight='balanced' requires a single column of labels .* a list with a dict for each",
     ),
     "balanced list": (
         {"class_weight": ["balanced", {0: 1}]},
         {"y": cut(LABELS)},
-        "needs y of one column",
+        "requires a single column of labels",
     ),
     "numbers as labels": ({}, {"y": cut(NUMBERS)}, "Unknown label type: continuous"),
     "flat X": ({}, {"X": cut(X[:, 0])}, "Expected 2D array, got 1D array"),
@@ -510,14 +510,14 @@ def test_what_cannot_be_read_in_blocks_is_refused_with_the_remedy(settings, give
 def test_first_weights_that_depend_on_rows_are_refused(init):
     network = DaskSequentialRegressor([Dense(3, **init)])
     with pytest.raises(
-        ValueError, match=r"first weights to training rows .* or pass X.compute\(\)"
+        ValueError, match=r"initial weights and biases from training rows .* or pass X.compute\(\)"
     ):
         network.fit(cut(X), cut(NUMBERS))
 
 
 def test_columns_of_categories_are_refused_by_name():
     samples = frame(X).assign(c=lambda part: part["f0"].gt(0).astype("category"))
-    with pytest.raises(ValueError, match="Column 'c' of X is categorical: encode it before fit"):
+    with pytest.raises(ValueError, match=r"Column 'c' of X is categorical\. Encode it before fit"):
         DaskMLPClassifier(**MLP).fit(samples, frame(BINARY))
 
 
@@ -532,7 +532,9 @@ def test_labels_that_are_categories_are_taken_by_their_values():
 
 @pytest.mark.parametrize("estimator", [DaskMLPClassifier, DaskMLPRegressor])
 def test_partial_fit_of_collections_is_refused(estimator):
-    with pytest.raises(ValueError, match=r"partial_fit takes samples in memory.*warm_start=True"):
+    with pytest.raises(
+        ValueError, match=r"partial_fit requires samples in memory.*warm_start=True"
+    ):
         estimator(**MLP).partial_fit(cut(X), cut(BINARY))
 
 
@@ -587,7 +589,7 @@ def test_sorted_rows_are_warned_of():
     with pytest.warns(UserWarning, match=r"the block of a row explains \d\d% .*scatter_rows"):
         DaskMLPClassifier(**MLP).fit(*sorted_arrays())
     order = np.argsort(NUMBERS)
-    with pytest.warns(UserWarning, match="as where rows are sorted"):
+    with pytest.warns(UserWarning, match="probably because the rows are sorted"):
         DaskMLPRegressor(**MLP).fit(cut(X[order]), cut(NUMBERS[order]))
 
 

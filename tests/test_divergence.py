@@ -553,7 +553,9 @@ def test_prediction_that_overflows_raises_and_names_the_sample(case):
     for name in ("predict", "predict_proba", "predict_log_proba", "transform"):
         if hasattr(estimator, name):
             predict = getattr(estimator, name)
-            with pytest.raises(ValueError, match=r"not finite, first for sample 5\. Scale X"):
+            with pytest.raises(
+                ValueError, match=r"must be finite, but those for sample 5 are not\. Scale X"
+            ):
                 predict(samples)
             assert np.isfinite(predict(X)).all()
 
@@ -576,36 +578,37 @@ class NoGradient(Loss):
 
 BATCHES = {"batch_size": 8, "solver": "sgd"}
 CAUSES = {  # settings, weight of each sample, what the message says
-    "alpha": ({"alpha": 1e300}, None, "alpha=1e+300 makes the penalty too large: lower it"),
-    "l1": ({"l1": 1e300, "alpha": 1.0}, None, "l1=1e+300 makes the penalty too large: lower it"),
+    "alpha": ({"alpha": 1e300}, None, "alpha=1e+300 makes the penalty too large. Lower it"),
+    "l1": ({"l1": 1e300, "alpha": 1.0}, None, "l1=1e+300 makes the penalty too large. Lower it"),
     "alpha, lbfgs": ({"alpha": 1e300, "solver": "lbfgs"}, None, "alpha=1e+300 makes the penalty"),
     # w is multiplied by 1 - 0.01 * 4000 / 8 = -4 in each step
     "alpha times rate": (
         {**BATCHES, "alpha": 4000.0, "learning_rate_init": 0.01, "max_iter": 200},
         None,
-        "alpha=4000 makes the penalty too large: lower it",
+        "alpha=4000 makes the penalty too large. Lower it",
     ),
     "small weights": (
         {},
         1e-200,
-        "alpha=0.0001 is divided by the sum of the weights of a batch, about 8e-200, which makes "
-        "the penalty too large: divide sample_weight by its mean, or lower alpha.",
+        "alpha=0.0001 is divided by the sum of the sample weights in a batch, about 8e-200, which "
+        "makes the penalty too large. Divide sample_weight by its mean, or lower alpha.",
     ),
-    "small weights, lbfgs": ({"solver": "lbfgs"}, 1e-200, "of a batch, about 3.2e-199, which"),
+    "small weights, lbfgs": ({"solver": "lbfgs"}, 1e-200, "in a batch, about 3.2e-199, which"),
     "weights that underflow": (
         {**BATCHES, "batch_size": 1, "alpha": 0.0, "shuffle": False},
         np.r_[1.0, np.full(N - 1, 1e-309)],
-        "the sum of the weights of a batch may be as small as 1e-309, and nothing can be divided",
+        "the sum of the sample weights in a batch can be as small as 1e-309, which is too small",
     ),
     "weight decay": (
         {"solver": AdamW(weight_decay=1e300)},
         None,
-        "weight_decay=1e+300 times the learning rate, 0.001, is above 2: each step makes the",
+        "weight_decay=1e+300 times the learning rate, 0.001, is above 2, so that each step "
+        "increases the weights. Lower weight_decay,",
     ),
     "momentum": (
         {**BATCHES, "momentum": 1.0, "learning_rate_init": 1.0, "max_iter": 200},
         None,
-        "momentum=1 never forgets a step: lower momentum, for instance to 0.9.",
+        "with momentum=1 past steps never fade. Lower momentum, for instance to 0.9.",
     ),
     "schedule": (
         {**BATCHES, "learning_rate": Exponential(1e200)},
@@ -615,16 +618,16 @@ CAUSES = {  # settings, weight of each sample, what the message says
     "first weights": (
         {"weight_init": Normal(1e200)},
         None,
-        "the weights were drawn, or given, with absolute values of up to ",
+        "the initial weights have absolute values up to ",
     ),
     "activation": (
         {"activation": ELU(1e300)},
         None,
-        "look into the settings of activation and loss, as X is not large (the largest absolute "
+        "check the settings of activation and loss, as X is not large (the largest absolute "
         f"value in X is {np.abs(X).max():.2g}, in y {np.abs(NUMBERS).max():.2g}), or try "
         "learning_rate_init=0.0001.",
     ),
-    "loss": ({"loss": NoGradient()}, None, "look into the gradient of loss=NoGradient(), "),
+    "loss": ({"loss": NoGradient()}, None, "check the gradient of loss=NoGradient(), "),
     "rate": ({**BATCHES, "learning_rate_init": 1e10}, None, ": try learning_rate_init=1e+09."),
 }
 

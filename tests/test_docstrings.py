@@ -334,7 +334,9 @@ def test_no_other_parameter_is_documented_to_be_refused_by_lbfgs(estimator):
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_early_stopping_is_obeyed_by_the_solvers_documented(estimator, solver):
     text = documented(estimator, "Parameters")["early_stopping"][2]
-    needy = re.findall(r"'(\w+)' needs ``X_val``, and warns without it", text)
+    needy = re.findall(
+        r"'(\w+)' requires ``X_val``; without it, early stopping is ignored with a warning", text
+    )
     settings = {"solver": solver, "early_stopping": True}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -376,7 +378,7 @@ def test_tol_is_ignored_by_the_schedules_documented_alone(estimator, schedule):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_first_weights_of_a_cnn_are_drawn_as_documented(estimator, activation):
     text = documented(estimator, "Parameters")["weight_init"][2]
-    ((listed),) = re.findall(r"'auto' is 'he_uniform' for (.*?), and 'glorot_uniform' for", text)
+    ((listed),) = re.findall(r"'auto' means 'he_uniform' for (.*?), and 'glorot_uniform' for", text)
     settings = {"activation": activation, "learning_rate_init": 1e-300, "max_iter": 1}
     settings |= {"pooling": None, "dtype": "float64", "alpha": 0}
     rule = "he_uniform" if activation in quoted(listed) else "glorot_uniform"
@@ -405,7 +407,9 @@ def test_random_state_determines_dropout_and_augmentation_where_documented(estim
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_out_activation_is_documented_for_every_loss(estimator):
     text = documented(estimator, "Attributes")["out_activation_"][2]
-    parts = {quoted(part)[0]: part for part in re.split(r", (?=')", text.partition(": ")[2])}
+    parts = {
+        quoted(part)[0]: part for part in re.split(r", (?:and )?(?=')", text.partition(": ")[2])
+    }
     y = Y + 1.0 if estimator in REGRESSORS else Y
     for loss in REGRESSION_LOSSES if estimator in REGRESSORS else CLASSIFICATION_LOSSES:
         usual = "identity" if estimator in REGRESSORS else "logistic"

@@ -278,7 +278,7 @@ def test_arguments_of_fit_that_cannot_be_are_refused(given, told):
     ],
 )
 def test_splits_that_are_no_pairs_of_rows_are_refused(cv):
-    message = "^cv must give pairs .* row numbers from 0 to 59 or masks, got "
+    message = "^cv must yield pairs .* row numbers from 0 to 59 or masks, got "
     with pytest.raises(ValueError, match=message):
         _classifier(cv=cv).fit(FRAME, Y)
 

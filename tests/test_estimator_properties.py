@@ -29,7 +29,7 @@ from sknn.nn.schedules import Progress
 
 SAID = (
     "Stochastic Optimizer|lbfgs failed|Got `batch_size`|early_stopping=True is ignored|"
-    "No validation score was a number|Solver produced non-finite|R\\^2 score is not well-defined"
+    "All validation scores are nan|Solver produced non-finite|R\\^2 score is not well-defined"
 )
 
 

@@ -210,7 +210,7 @@ def search_reaches_the_option_and_fits_to_the_same_bits(case, fitted, folder):
 NO_PARTIAL_FIT = {
     "solver": ("lbfgs", AttributeError, "no attribute 'partial_fit'"),
     "early_stopping": (True, ValueError, "partial_fit does not support early_stopping=True"),
-    "class_weight": ("balanced", ValueError, "'balanced' needs all samples at once"),
+    "class_weight": ("balanced", ValueError, "'balanced' requires all samples at once"),
     "learning_rate": (("one_cycle", "cosine", "coslog", "flat_cosine"), ValueError, "total_steps"),
 }
 

@@ -156,7 +156,7 @@ def test_rates_of_dropout_in_a_list_are_taken_as_they_are(n_spared):
 @pytest.mark.parametrize("given", [[], [0.1], [0.1] * 2, (0.1,) * 4])
 def test_wrong_number_of_rates_raises(given):
     with pytest.raises(
-        ValueError, match=r"dropout must be .* a list of 3, the input first"
+        ValueError, match=r"dropout must be .* a list of 3 rates, the first one for the input"
     ) as error:
         hidden_layers.dropout_rates(given, 2)
     assert repr(given) in str(error.value)
@@ -164,7 +164,7 @@ def test_wrong_number_of_rates_raises(given):
 
 @pytest.mark.parametrize("rate", [1, 1.5, -0.1, "a", None])
 def test_rate_that_cannot_be_raises(rate):
-    with pytest.raises(ValueError, match=r"dropout: each rate must be in \[0, 1\)"):
+    with pytest.raises(ValueError, match=r"dropout must hold rates in \[0, 1\)"):
         hidden_layers.dropout_rates([0.1, rate], 1)
 
 
@@ -186,8 +186,8 @@ def test_settings_are_one_for_each_block(given):
     ],
 )
 def test_wrong_number_of_settings_raises_and_says_where_a_pair_goes(n_blocks, remedy):
-    with pytest.raises(ValueError, match="kernel_size must be one for all blocks") as error:
+    with pytest.raises(ValueError, match="kernel_size must be one value for all blocks") as error:
         hidden_layers.one_per_block("kernel_size", (3, 5), n_blocks)
     message = str(error.value)
     assert f"a tuple of {n_blocks}, one per entry of filters, got (3, 5)" in message
-    assert message.endswith(f"A pair for height and width goes inside: {remedy}.")
+    assert message.endswith(f"A pair (height, width) goes inside the tuple: {remedy}.")

@@ -165,7 +165,7 @@ def test_layers_stand_in_boxes_with_their_activations_and_shapes():
     ]
     n_parameters = 64 * 5 + 5 + 5 * 4 + 4 + 1 + 4 * 3 + 3
     n_products = 64 * 5 + 5 * 4 + 4 * 3
-    assert markup.notes == [f"{n_parameters} parameters, {n_products} multiply-adds a sample"]
+    assert markup.notes == [f"{n_parameters} parameters, {n_products} multiply-adds per sample"]
 
 
 def test_boxes_of_layers_with_parameters_are_marked_and_all_parameters_counted():
@@ -273,7 +273,7 @@ def test_last_box_names_what_makes_predictions_of_the_outputs(estimator, n_class
 def test_what_is_known_before_fit_is_shown(estimator, boxes):
     markup = Markup(network_html(estimator))
     assert markup.boxes == boxes
-    assert markup.notes == ["? will be known once fitted."]
+    assert markup.notes == ["? depends on the data and is known after fit."]
 
 
 class Broken(Dense):

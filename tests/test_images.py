@@ -338,15 +338,15 @@ def assert_refused(call, message):
 @pytest.mark.parametrize(
     ("X", "given", "message"),
     [
-        ((N, 30), (6, 6), r"X has 30 features, but input_shape=\(6, 6\) makes 6 \* 6 \* 1 = 36"),
-        ((N, 30), [2, 5, 4], r"30 features, but input_shape=\[2, 5, 4\] makes 2 \* 5 \* 4 = 40"),
+        ((N, 30), (6, 6), r"X has 30 features, but input_shape=\(6, 6\) requires 6 \* 6 \* 1 = 36"),
+        ((N, 30), [2, 5, 4], r"30 features, but input_shape=\[2, 5, 4\] requires 2 \* 5 \* 4 = 40"),
         (
             (N, 6, 5),
             (5, 6),
-            r"X has images of shape \(6, 5, 1\), but input_shape=\(5, 6\) asks for \(5, 6, 1\)",
+            r"X has images of shape \(6, 5, 1\), but input_shape=\(5, 6\) requires \(5, 6, 1\)",
         ),
-        ((N, 6, 5, 3), (6, 5), r"images of shape \(6, 5, 3\), but .* asks for \(6, 5, 1\)"),
-        ((N, 6, 5), (6, 5, 3), r"images of shape \(6, 5, 1\), but .* asks for \(6, 5, 3\)"),
+        ((N, 6, 5, 3), (6, 5), r"images of shape \(6, 5, 3\), but .* requires \(6, 5, 1\)"),
+        ((N, 6, 5), (6, 5, 3), r"images of shape \(6, 5, 1\), but .* requires \(6, 5, 3\)"),
     ],
 )
 def test_images_that_are_not_of_the_shape_given_raise(X, given, message, make):
@@ -413,21 +413,27 @@ WRONG_AFTER_PIXELS = {
     "too few": (flat(PIXELS)[:, 1:], "X has 29 features, but .* is expecting 30 features"),
     "floats": (
         PIXELS / 255,
-        r"X has floats, taken as they are, .* with integers, taken as 0 to 255.*X \* 255",
+        r"X has floats, used as they are, .* with integers, interpreted as pixels .*255.*X \* 255",
     ),
-    "flat floats": (flat(PIXELS).astype(float), "X has floats, taken as they are"),
-    "sparse floats": (csr_array(flat(PIXELS).astype(float)), "X has floats, taken as they are"),
-    "booleans": (PIXELS > 50, "X has floats, taken as they are"),
+    "flat floats": (flat(PIXELS).astype(float), "X has floats, used as they are"),
+    "sparse floats": (csr_array(flat(PIXELS).astype(float)), "X has floats, used as they are"),
+    "booleans": (PIXELS > 50, "X has floats, used as they are"),
     "nan": (np.where(PIXELS > 50, np.nan, PIXELS), "NaN"),
 }
 WRONG_AFTER_NUMBERS = {
     "integers": (
         PIXELS,
-        r"X has integers, taken as 0 to 255, .* with floats, taken as they are.*X / 255",
+        r"X has integers, interpreted as pixels .*255, .* with floats, used as they are.*X / 255",
     ),
-    "flat integers": (flat(PIXELS), "X has integers, taken as 0 to 255"),
-    "list of integers": (flat(PIXELS).tolist(), "X has integers, taken as 0 to 255"),
-    "sparse integers": (csr_array(flat(PIXELS)), "X has integers, taken as 0 to 255"),
+    "flat integers": (flat(PIXELS), "X has integers, interpreted as pixels"),
+    "list of integers": (
+        flat(PIXELS).tolist(),
+        "X has integers, interpreted as pixels",
+    ),
+    "sparse integers": (
+        csr_array(flat(PIXELS)),
+        "X has integers, interpreted as pixels",
+    ),
     "nan": (np.where(NUMBERS > 0.5, np.nan, NUMBERS), "Input X contains NaN"),
     "infinity": (np.where(NUMBERS > 0.5, np.inf, NUMBERS), "Input X contains infinity"),
     "complex": (NUMBERS + 1j, "Complex data not supported"),
@@ -474,7 +480,7 @@ def test_numbers_too_large_for_float32_raise(make):
 
 def test_images_for_a_stack_that_was_fitted_without_raise():
     clf = SequentialClassifier([Dense(3)], max_iter=1).fit(flat(NUMBERS), LABELS)
-    message = r"shape \(6, 5, 1\) .* was fitted with 30 features a sample, no images"
+    message = r"shape \(6, 5, 1\) .* was fitted with flat samples of 30 features"
     assert_refused(lambda: clf.predict(NUMBERS), message)
 
 
@@ -502,7 +508,7 @@ def test_images_for_a_stack_of_flat_layers_raise_by_its_name():
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (normal(N, 6, 5, 1, 1), "X must be images of shape"),
+        (normal(N, 6, 5, 1, 1), "X must hold images of shape"),
         (np.where(NUMBERS > 0.5, np.nan, NUMBERS), "Input X contains NaN"),
         (NUMBERS[:5], "inconsistent numbers of samples"),
     ],
@@ -552,5 +558,7 @@ def test_list_in_a_cell_is_refused(method):
     clf = CNNClassifier((1,), max_iter=1)
     if method == "predict":
         clf.fit([[1.0, 2.0], [4.0, 5.0]], [0, 1])
-    with pytest.raises(ValueError, match="X must have rows of one shape, got row 0, whose own"):
+    with pytest.raises(
+        ValueError, match="X must have rows of the same shape, got row 0, whose own"
+    ):
         clf.fit(X, [0, 1]) if method == "fit" else clf.predict(X)

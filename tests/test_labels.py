@@ -139,7 +139,7 @@ def test_labels_of_another_kind_raise_when_going_on():
     with pytest.raises(ValueError, match="3 columns of labels"):
         clf.fit(X, Y[:, :2])
     single = MLPClassifier(**PARAMS, max_iter=2, warm_start=True).fit(X, Y[:, 0])
-    with pytest.raises(ValueError, match="one label a sample"):
+    with pytest.raises(ValueError, match="one label per sample"):
         single.fit(X, Y)
     indicators = MLPClassifier(**PARAMS, max_iter=2, warm_start=True).fit(X, Y > 0)
     for others in (Y[:, 1], Y[:, :2] > 0):
@@ -198,11 +198,11 @@ def test_score_against_labels_of_another_kind_raises():
     X, Y = problem()
     clf = MLPClassifier(**PARAMS, max_iter=1).fit(X, Y)
     with pytest.raises(
-        ValueError, match=r"y must hold labels of the type of classes_, int64, got <U3"
+        ValueError, match=r"y must hold labels of the same type as classes_, int64, got <U3"
     ):
         clf.score(X, NAMES[Y])
     clf = MLPClassifier(**PARAMS, max_iter=1).fit(X, NAMES[Y])
-    with pytest.raises(ValueError, match=r"y must hold labels of the type .*, <U3, got int64"):
+    with pytest.raises(ValueError, match=r"y must hold labels of the same type .*, <U3, got int64"):
         clf.score(X, Y)
 
 

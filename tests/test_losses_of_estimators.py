@@ -297,7 +297,7 @@ def test_quantile_that_is_no_level_raises(quantile):
 
 def test_several_quantiles_of_several_columns_raise():
     X, y = spread(20)
-    with pytest.raises(ValueError, match="needs y of one column"):
+    with pytest.raises(ValueError, match="requires y with a single column"):
         MLPRegressor("quantile", quantile=[0.1, 0.9]).fit(X, np.column_stack([y, y]))
 
 

@@ -537,7 +537,9 @@ def test_only_the_frame_needs_pandas(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_pandas)
     assert per_class_report([0, 1], [0, 1], output="dict")["accuracy"] == 1
     assert "accuracy" in per_class_report([0, 1], [0, 1])
-    with pytest.raises(ImportError, match=r"needs pandas for output='frame'.*pip install pandas"):
+    with pytest.raises(
+        ImportError, match=r"requires pandas for output='frame'.*pip install pandas"
+    ):
         per_class_report([0, 1], [0, 1], output="frame")
 
 
@@ -563,7 +565,7 @@ def test_only_the_frame_needs_pandas(monkeypatch):
         (
             {"target_names": ["a", "b", "a"], "output": "dict"},
             r"differ from each other and from \['accuracy', 'macro avg', 'weighted avg'\], got "
-            r"\['a', 'b', 'a'\]. Pass other target_names",
+            r"\['a', 'b', 'a'\]. Pass different target_names",
         ),
         (
             {"target_names": ["a", "b", "accuracy"], "output": "dict"},
@@ -680,16 +682,19 @@ def test_sums_of_weights_are_printed_whole_only_if_all_are():
         ([[1, 2, 3], [4, 5, 6]], r"a row and a column for each class, got.*shape \(2, 3\)"),
         ([1, 2], r"a row and a column for each class, got.*shape \(2,\)"),
         (np.zeros((0, 0)), r"a row and a column for each class, got.*shape \(0, 0\)"),
-        ([[1, -2], [3, 4]], r"finite and not negative, got \[\[1, -2\], \[3, 4\]\]"),
-        ([[1, np.nan], [3, 4]], "finite and not negative"),
-        ([[1, np.inf], [3, 4]], "finite and not negative"),
-        ([["1", "2"], ["3", "4"]], "must hold numbers of samples"),
-        ([[True, False], [False, True]], "must hold numbers of samples"),
+        ([[1, -2], [3, 4]], r"non-negative numbers of samples, got \[\[1, -2\], \[3, 4\]\]"),
+        ([[1, np.nan], [3, 4]], "finite, non-negative numbers"),
+        ([[1, np.inf], [3, 4]], "finite, non-negative numbers"),
+        ([["1", "2"], ["3", "4"]], "must hold finite, non-negative numbers"),
+        ([[True, False], [False, True]], "must hold finite, non-negative numbers"),
         ([[0, 0], [0, 0]], "at least one sample, got zeros only"),
-        (ANIMALS / ANIMALS.sum(axis=0), "got shares.*normalize=None"),
-        (ANIMALS / ANIMALS.sum(axis=1, keepdims=True), "got shares.*normalize=None"),
-        ([[0.33, 0.33, 0.33], [0.1, 0.1, 0.8], [0.5, 0.25, 0.25]], "got shares.*normalize=None"),
-        ([[0.77, 0.23], [0.1, 0.9]], "got shares.*normalize=None"),
+        (ANIMALS / ANIMALS.sum(axis=0), "got a normalised matrix.*normalize=None"),
+        (ANIMALS / ANIMALS.sum(axis=1, keepdims=True), "got a normalised matrix.*normalize=None"),
+        (
+            [[0.33, 0.33, 0.33], [0.1, 0.1, 0.8], [0.5, 0.25, 0.25]],
+            "got a normalised matrix.*normalize=None",
+        ),
+        ([[0.77, 0.23], [0.1, 0.9]], "got a normalised matrix.*normalize=None"),
     ],
 )
 def test_matrix_that_counts_nothing_raises(matrix, message):
@@ -698,9 +703,11 @@ def test_matrix_that_counts_nothing_raises(matrix, message):
 
 
 def test_names_of_another_number_or_alike_raise():
-    with pytest.raises(ValueError, match=r"names must be 3, one for each row.*got 2: \['a', 'b'\]"):
+    with pytest.raises(
+        ValueError, match=r"names must have 3 entries, one for each row.*got 2: \['a', 'b'\]"
+    ):
         per_class_report.from_counts(ANIMALS, ["a", "b"])
-    with pytest.raises(ValueError, match=r"differ from each other.*Pass other names\."):
+    with pytest.raises(ValueError, match=r"differ from each other.*Pass different names\."):
         per_class_report.from_counts(ANIMALS, ["a", "b", "a"], output="dict")
     with pytest.raises(ValueError, match=r"The 'rows' parameter of per_class_report.from_counts"):
         per_class_report.from_counts(ANIMALS, rows="columns")

@@ -22,7 +22,9 @@ def test_newest_rows_are_held_out_and_all_others_train(test_size, n, n_test):
 
 @pytest.mark.parametrize("test_size", [0, 0.0, -0.1, -1, 1.0, 10, 11, np.nan, np.inf, None, "0.2"])
 def test_size_that_leaves_no_two_parts_raises(test_size):
-    with pytest.raises(ValueError, match=f"some of the 10 to train on, got {test_size!r}"):
+    with pytest.raises(
+        ValueError, match=f"at least one of the 10 rows for training, got {test_size!r}"
+    ):
         next(NewestSplit(test_size).split(np.zeros((10, 1))))
 
 

@@ -92,7 +92,7 @@ def test_a_rank_that_begins_again_ends_the_others():
     async def run():
         hub, leaf = desks(2)
         await asyncio.gather(total(hub, 0, 2, 1.0), total(leaf, 1, 2, 2.0))
-        with pytest.raises(LostError, match="rank 1: a rank has begun again"):
+        with pytest.raises(LostError, match="rank 1: a rank has restarted"):
             await total(leaf, 1, 2, 2.0)  # its first exchange once more
         waiting = asyncio.create_task(total(leaf, 1, 2, 2.0, number=1))
         await asyncio.sleep(0)

@@ -56,7 +56,7 @@ def test_flat_samples_that_are_no_square_are_named():
     with_colours = told(warn_of_shape, (1, 192, 1), 192, True, "TabularClassifier")
     assert "192 features" in with_colours
     assert "1 x 192 pixels" in with_colours
-    assert "such as (8, 8, 3). For a table use TabularClassifier." in with_colours
+    assert "such as (8, 8, 3). For tables, use TabularClassifier." in with_colours
     assert ", such as" not in told(warn_of_shape, (1, 30, 1), 30, True, "TabularClassifier")
     for shape, guessed in (((8, 8, 1), True), ((1, 30, 1), False), ((1, 1, 1), True)):
         assert told(warn_of_shape, shape, np.prod(shape), guessed, "T") == ""
@@ -85,7 +85,7 @@ def test_integers_in_another_range_than_to_255_are_named(most, remedy):
         assert text == ""
     else:
         assert f"integers from 0 to {most}." in text
-        assert f"divided by 255: pass {remedy} to" in text
+        assert f"divided by 255. Pass {remedy} to" in text
 
 
 def test_integers_of_one_value_or_below_zero_are_not_named():
@@ -110,7 +110,7 @@ def test_integers_of_one_value_or_below_zero_are_not_named():
 def test_floats_far_beyond_one_are_named(X, remedy):
     text = told(warn_of_range, np.array([X]), False)
     assert (
-        (f"from {X[0]:g} to {X[1]:g}" in text and f"pass {remedy}" in text) if remedy else not text
+        (f"from {X[0]:g} to {X[1]:g}" in text and f"Pass {remedy}" in text) if remedy else not text
     )
 
 
@@ -123,11 +123,13 @@ def test_fit_says_how_images_were_understood(make):
     images = np.random.default_rng(0).integers(0, 256, (6, 5, 5, 2))
     assert of_fit(images, make) == ""
     assert of_fit(images / 255, make) == ""
-    assert "channels first" in of_fit(np.moveaxis(images, -1, 1) / 255, make)
-    assert "channels first" in of_fit(images.reshape(6, -1), make, input_shape=(2, 5, 5))
+    assert "channels are probably first" in of_fit(np.moveaxis(images, -1, 1) / 255, make)
+    assert "channels are probably first" in of_fit(
+        images.reshape(6, -1), make, input_shape=(2, 5, 5)
+    )
     assert "floats from 0 to 255" in of_fit(images.astype(float), make)
     table = "Tabular" + make.__name__.removeprefix("CNN")
-    assert re.search(f"50 features.* For a table use {table}", of_fit(images.reshape(6, -1), make))
+    assert re.search(f"50 features.* For tables, use {table}", of_fit(images.reshape(6, -1), make))
     assert of_fit(images.reshape(6, -1), make, input_shape=(5, 5, 2)) == ""
     assert of_fit(images.reshape(6, -1), make, input_shape=(1, 50)) == ""
 

@@ -24,7 +24,7 @@ X = RNG.normal(size=(60, 3))
 LINE = X @ [1.0, -2.0, 0.5] / 2.3
 LABELS = LINE > 0
 SHORT = {"hidden_layer_sizes": (10,), "batch_size": 10, "max_iter": 20, "random_state": 0}
-LAST = "sknn.inspection.diagnose(estimator, X, y) looks further."
+LAST = "For further checks, call sknn.inspection.diagnose(estimator, X, y)."
 
 
 def told(estimator, X, y, *args, **given):
@@ -37,7 +37,9 @@ def told(estimator, X, y, *args, **given):
 
 def figures(text):
     """(own loss, the loss of the constant) in a message."""
-    own, constant = re.search(r"a loss of (\S+), which .* every sample, (\S+)\. ", text).groups()
+    own, constant = re.search(
+        r"a loss of (\S+), which .* constant prediction, (\S+)\. ", text
+    ).groups()
     return float(own), float(constant)
 
 
@@ -57,13 +59,13 @@ def test_unscaled_targets_are_named_with_the_two_losses():
 
 def test_tiny_targets_are_named():
     text = told(MLPRegressor(**SHORT, solver="sgd"), X, 1e-3 * LINE)
-    assert "y has absolute values of up to 0.00" in text
+    assert "y has absolute values up to 0.00" in text
 
 
 def test_unscaled_features_are_named():
     settings = {**SHORT, "learning_rate_init": 0.1}
     text = told(MLPRegressor(**settings), 1000 * X, LINE)
-    assert f"X has absolute values of up to {1000 * np.abs(X).max():.3g}: scale it" in text
+    assert f"X has absolute values up to {1000 * np.abs(X).max():.3g}. Scale X" in text
 
 
 def test_rate_that_is_too_high_is_named():
@@ -73,7 +75,7 @@ def test_rate_that_is_too_high_is_named():
     own, constant = figures(text)
     assert_allclose(own, log_loss(y, clf.predict_proba(X)), rtol=0.01)
     assert_allclose(constant, log_loss(y, np.full(60, y.mean())), rtol=0.01)
-    assert "The learning rate may be too high: try learning_rate_init=2." in text
+    assert "The learning rate may be too high. Try learning_rate_init=2." in text
 
 
 def test_fit_without_a_sample_of_weight_is_not_judged():
@@ -151,11 +153,11 @@ FLAT = [1.0] * 11
 @pytest.mark.parametrize(
     ("losses", "own", "constant", "found"),
     [
-        ([*FLAT, 1.06], 1.06, 1.0, "same for every sample, 1."),
+        ([*FLAT, 1.06], 1.06, 1.0, "a constant prediction, 1."),
         ([*FLAT, 1.06], 1.04, 1.0, None),  # the network is better than its last epoch
         ([*FLAT, 1.04], 1.06, 1.0, None),
         ([*np.linspace(9, 2.9, 11), 2.8], 2.9, 1.0, None),  # still falling
-        ([*np.linspace(9, 3.2, 11), 3.1], 3.1, 1.0, "still falling: increase max_iter (now 12)"),
+        ([*np.linspace(9, 3.2, 11), 3.1], 3.1, 1.0, "still falling. Increase max_iter (now 12)"),
         ([*([0.5] * 11), 0.6], 0.6, 1.0, "the first epoch, 0.5"),
         ([*([0.5] * 11), 0.6], 0.52, 1.0, None),
         ([*([0.4] * 11), 0.45], 0.45, 1.0, None),  # of use all the same
@@ -197,7 +199,7 @@ def test_early_stopping_is_judged_by_the_rows_that_train():
     settings = {**SHORT, "early_stopping": True, "batch_size": 2, "validation_fraction": 0.5}
     y = 300 * LINE + 1000
     regressor = MLPRegressor(**settings)
-    assert "scale y" in told(regressor, X, y)
+    assert "Scale y" in told(regressor, X, y)
 
 
 def test_network_that_normalises_its_input_is_not_told_to_scale_x():
@@ -212,7 +214,7 @@ def test_network_that_normalises_its_input_is_not_told_to_scale_x():
 def test_integer_images_are_taken_as_the_network_takes_them():
     images = RNG.integers(0, 256, (60, 3, 3))
     cnn = CNNRegressor((2,), hidden_layer_sizes=(), pooling=None, batch_size=6, max_iter=12)
-    assert "scale y" in told(cnn.set_params(random_state=0), images, 300 * LINE + 1000)
+    assert "Scale y" in told(cnn.set_params(random_state=0), images, 300 * LINE + 1000)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

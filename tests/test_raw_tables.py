@@ -37,8 +37,8 @@ def test_text_is_named_by_its_columns(X, columns):
     text = error_of(MLPClassifier().fit, X, Y)
     assert text.startswith("could not convert string to float")
     assert text.endswith(
-        f"\nColumns of X with text: {columns}. Use TabularClassifier, which takes them as they "
-        "are, or encode them, for instance with OneHotEncoder in a pipeline."
+        f"\nColumns of X with text: {columns}. Use TabularClassifier, which accepts these "
+        "columns, or encode them, for instance with OneHotEncoder in a pipeline."
     )
 
 
@@ -59,8 +59,8 @@ def test_missing_values_are_named_by_their_columns(X, columns, make, tabular):
     assert re.match("Input X contains NaN|.*not 'NAType'", text)
     assert "HistGradientBoosting" not in text
     assert text.endswith(
-        f"\nColumns of X with missing values: {columns}. Use Tabular{tabular}, which takes them as "
-        "they are, or fill them, for instance with SimpleImputer in a pipeline."
+        f"\nColumns of X with missing values: {columns}. Use Tabular{tabular}, which accepts "
+        "these columns, or fill them, for instance with SimpleImputer in a pipeline."
     )
 
 

@@ -201,7 +201,11 @@ def test_lbfgs_refuses_dropout(make):
 
 @pytest.mark.parametrize(
     ("rate", "message"),
-    [([0.1], "list of 2, the input first"), ([0.1, 1.0], "rate must be in"), (1.0, "'dropout'")],
+    [
+        ([0.1], "list of 2 rates, the first one for the input"),
+        ([0.1, 1.0], "rates in"),
+        (1.0, "'dropout'"),
+    ],
 )
 def test_dropout_that_cannot_be_raises(rate, message):
     X, y = problem()

@@ -268,7 +268,7 @@ MISFITS = [
     ("classes", history({"dict": []}), "history_ must be a dict of loss, val"),
     ("classes", history({"dict": [["loss", [0.5]]]}), "history_ must be a dict of loss, val"),
     ("classes", history([]), "history_ must be a dict"),
-    ("classes", put([1, 2], "attributes", "history_", "seconds"), "lists of numbers, equally long"),
+    ("classes", put([1, 2], "attributes", "history_", "seconds"), "with lists of equal length"),
     ("classes", history(["x"], "loss"), "history_ must be a dict"),
     (
         "classes",
@@ -280,7 +280,11 @@ MISFITS = [
         put({"dict": [["a", 1]]}, "attributes", "_sklearn_output_config"),
         "dict of strings",
     ),
-    ("classes", put([1], "attributes", "_skl_callbacks"), "callbacks are never saved, but it has"),
+    (
+        "classes",
+        put([1], "attributes", "_skl_callbacks"),
+        "it has callbacks, which are never saved",
+    ),
     ("classes", put(1, "attributes", "_labels"), r"must not have values for \['_labels'\]"),
     ("classes", put(1, "attributes", "predict"), r"must not have values for \['predict'\]"),
     ("classes", put(1, "attributes", "_callback_fit_ctx"), r"values for \['_callback_fit_ctx'\]"),
@@ -370,7 +374,11 @@ MISFITS = [
         PADDING,
     ),
     ("classes", put(-0.5, "parameters", "alpha"), "The 'alpha' parameter of MLPClassifier must be"),
-    ("images", put([1], "parameters", "layers"), "its parameters make no layers: layers must be a"),
+    (
+        "images",
+        put([1], "parameters", "layers"),
+        "its parameters do not define layers: layers must be a",
+    ),
     ("classes", put(HUBER, "run", "optimizer"), "AttributeError|optimizer must be an Optimizer"),
     (
         "classes",

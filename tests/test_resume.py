@@ -362,7 +362,10 @@ def test_fewer_samples_than_some_are_held_out_of_are_refused(path):
         ({"normalization": "batch"}, "The parameters of the network must have the shape"),
         ({"solver": "sgd"}, "The optimiser, SGD, carries arrays .* Use the solver and the layers"),
         ({"early_stopping": True}, "use early_stopping as before"),
-        ({"solver": "lbfgs"}, r"checkpoint=.* needs a solver that goes by epochs, such as solver="),
+        (
+            {"solver": "lbfgs"},
+            r"checkpoint=.* requires a solver that trains in epochs, such as solver=",
+        ),
         (
             {"checkpoint_every": 0},
             "The 'checkpoint_every' parameter .* must be an int in the range",
@@ -370,7 +373,7 @@ def test_fewer_samples_than_some_are_held_out_of_are_refused(path):
         ({"checkpoint": 5}, "The 'checkpoint' parameter"),
         (
             {"checkpoint": None},
-            "resume goes on from the file that checkpoint names, got checkpoint",
+            "resume requires checkpoint to be the path of a file, got checkpoint",
         ),
     ],
 )
@@ -382,7 +385,7 @@ def test_other_networks_and_solvers_are_refused(settings, message, stopped):
 
 
 def test_missing_checkpoint_is_named_with_a_remedy(path):
-    with pytest.raises(FileNotFoundError, match=r"no checkpoint to go on from at '.*'\. Call fit"):
+    with pytest.raises(FileNotFoundError, match=r"no checkpoint to resume from at '.*'\. Call fit"):
         new_estimator("classifier", path).resume(X, LABELS)
 
 
@@ -404,7 +407,7 @@ def test_failed_resume_leaves_a_fitted_estimator_as_it_was(stopped):
 
 def test_lbfgs_takes_no_checkpoints(path):
     path.write_bytes(b"mine")
-    with pytest.raises(ValueError, match="needs a solver that goes by epochs"):
+    with pytest.raises(ValueError, match="requires a solver that trains in epochs"):
         new_estimator("classifier", path, solver="lbfgs").fit(X, LABELS)
 
 
@@ -440,8 +443,9 @@ def test_disk_that_fills_up_costs_no_training(path):
     with pytest.MonkeyPatch.context() as patch:
         full_disk(patch, after=4)  # those after epochs 0 to 3
         message = (
-            r"^There is no checkpoint of epoch 4: checkpoint='.*checkpoint' cannot be written: No "
-            r"space left on device\. Make room .*\. The one before it .* training goes on\.$"
+            r"^The checkpoint of epoch 4 was not written: checkpoint='.*checkpoint' cannot be "
+            r"written: No space left on device\. Make room .*\. The previous checkpoint is "
+            r"unchanged, and training continues\.$"
         )
         with pytest.warns(UserWarning, match=message) as warned:
             fitted = new_estimator("classifier", path).fit(X, LABELS)
@@ -560,7 +564,8 @@ def test_file_that_takes_its_place_meanwhile_is_left_alone(path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Checkpoint, "write", write)
         with pytest.warns(
-            UserWarning, match=r"no checkpoint of epoch 3: .* which is no checkpoint"
+            UserWarning,
+            match=r"The checkpoint of epoch 3 was not written: .* which is no checkpoint",
         ):
             fitted = new_estimator("classifier", path).fit(X, LABELS)
     assert path.read_bytes() == b"mine"
@@ -600,7 +605,7 @@ def test_fits_that_share_a_file_say_so_once_and_end_as_alone(path):
             if epochs[-1] in (3, 6):
                 new_estimator("regressor", path, max_iter=1).fit(X, X[:, 0])
 
-    message = rf"^checkpoint='{path}' was written by another program or fit, too\. Each overwrites"
+    message = rf"^checkpoint='{path}' was also written by another program or fit\. They overwrite"
     with pytest.warns(UserWarning, match=message) as warned:
         fitted = new_estimator("classifier", path).set_callbacks(AnotherFit()).fit(X, LABELS)
     assert epochs[:EPOCHS] == list(range(1, EPOCHS + 1))
@@ -633,9 +638,7 @@ def test_torn_file_costs_one_epoch_and_says_so(path):
     undisturbed = new_estimator("classifier").fit(X, LABELS)
     crashed(new_estimator("classifier", path), 5, "fit", X, LABELS)
     path.write_bytes(path.read_bytes()[:-100])
-    message = (
-        r"'.*checkpoint' cannot be read: .*cut off.* goes on from .* before it, after epoch 4\.$"
-    )
+    message = r"'.*checkpoint' cannot be read: .*cut off.* continues from .*after epoch 4\.$"
     with pytest.warns(UserWarning, match=message) as warned:
         resumed = new_estimator("classifier", path).resume(X, LABELS)
     assert warned[0].filename == __file__

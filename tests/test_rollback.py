@@ -159,7 +159,7 @@ def no_warnings_of_endings():
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum iterations")
         warnings.filterwarnings("ignore", "lbfgs failed to converge")
-        warnings.filterwarnings("ignore", "No validation score was a number")
+        warnings.filterwarnings("ignore", "All validation scores are nan")
         warnings.filterwarnings("ignore", "Training interrupted by user")
         yield
 

@@ -101,7 +101,5 @@ def test_fit_warns_of_x_val_and_says_that_a_pipeline_does_not_transform_it():
     with pytest.warns() as caught:
         clf.fit(StandardScaler().fit_transform(X), y, X_val=X, y_val=y)
     (text,) = [str(each.message) for each in caught if each.category is TrainingWarning]
-    assert text.startswith(
-        "X_val must be scaled as X is, but half of its features lie 4.15 or more"
-    )
+    assert text.startswith("X_val must be scaled like X, but half of its features lie 4.15 or more")
     assert "A pipeline does not transform X_val" in text

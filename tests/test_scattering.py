@@ -87,7 +87,7 @@ def test_fewer_rows_than_blocks_leave_no_empty_block(tmp_path):
 
 def test_files_that_are_there_are_left_alone(tmp_path):
     (tmp_path / "1.npy").write_text("mine")
-    with pytest.raises(FileExistsError, match=r"1\.npy.* choose another directory"):
+    with pytest.raises(FileExistsError, match=r"1\.npy.* Choose another directory"):
         scatter_rows(cut(X), cut(Y), directory=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["1.npy"]
 
@@ -96,8 +96,11 @@ REFUSED = {
     "array": ([X], "X must be a Dask array, got ndarray"),
     "y": ([cut(X), Y], "array 1 must be a Dask array, got ndarray"),
     "unknown": ([cut(X)[cut(X)[:, 0] > 3]], r"known length\. Call its method compute_chunk_sizes"),
-    "chunks": ([cut(X), cut(Y, (15, 15))], r"array 1 must have the chunks of X, .* got \(15, 15\)"),
-    "columns": ([da.from_array(X, chunks=(CHUNKS, 1))], "X has 2 column blocks"),
+    "chunks": (
+        [cut(X), cut(Y, (15, 15))],
+        r"array 1 must have the same chunks as X, .* got \(15, 15\)",
+    ),
+    "columns": ([da.from_array(X, chunks=(CHUNKS, 1))], "got 2 column blocks"),
     "objects": ([cut(X), cut(Y.astype(object))], "array 1 must hold numbers or strings"),
 }
 
@@ -112,5 +115,7 @@ def test_what_cannot_be_scattered_is_refused(arrays, message, tmp_path):
 def test_frame_is_refused(tmp_path):
     pd = pytest.importorskip("pandas")
     dd = pytest.importorskip("dask.dataframe")
-    with pytest.raises(ValueError, match=r"got DataFrame\. A frame becomes one with to_dask_array"):
+    with pytest.raises(
+        ValueError, match=r"got DataFrame\. Convert a data frame with to_dask_array"
+    ):
         scatter_rows(dd.from_pandas(pd.DataFrame(X), npartitions=2), directory=tmp_path)

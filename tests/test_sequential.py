@@ -522,7 +522,7 @@ def test_layer_frozen_between_calls_of_partial_fit_is_refused():
     estimator = SequentialRegressor([Dense(5), Dense(5)], random_state=0).partial_fit(X, y)
     before = numbers_of(estimator)
     with pytest.raises(
-        ValueError, match=r"partial_fit goes on with an optimiser.*Restore trainable"
+        ValueError, match=r"partial_fit continues with the same optimiser.*Restore trainable"
     ):
         estimator.set_params(dense1__trainable=False).partial_fit(X, y)
     for one, other in zip(numbers_of(estimator), before, strict=True):

@@ -84,7 +84,7 @@ def test_what_the_tables_do_not_hold_is_left_alone(writer, module):
     text = module.read_text(encoding="utf-8")
     changed = text
     for old, new in [
-        ("trained on the log loss", "trained here"),
+        ("minimises the log loss", "minimises it here"),
         ("    See Also\n    --------\n", "    Here\n    ----\n"),
         ("load_digits(", "load_here("),
         ("            layers += [Dropout(rate)]", "            layers += [here(rate)]"),

@@ -123,10 +123,10 @@ def test_weights_of_training_samples_do_not_weigh_given_validation_samples():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (("X_val",), "X_val was given without y_val"),
-        (("y_val",), "which was not given"),
-        (("sample_weight_val",), "which was not given"),
-        (("y_val", "sample_weight_val"), "which was not given"),
+        (("X_val",), "X_val was passed without y_val"),
+        (("y_val",), "which was not passed"),
+        (("sample_weight_val",), "which was not passed"),
+        (("y_val", "sample_weight_val"), "which was not passed"),
     ],
 )
 @both
@@ -386,7 +386,7 @@ def test_splitter_that_gives_no_rows_is_refused():
     for given in ([], [None], [([0], [len(X)])], [([-1], [0, 1])], [([0, 1], [2, 3], [4])]):
         splitter = Split(*given)
         clf = MLPClassifier(**SETTINGS, early_stopping=True, validation_fraction=splitter)
-        with pytest.raises(ValueError, match=r"^validation_fraction must give pairs .*, got "):
+        with pytest.raises(ValueError, match=r"^validation_fraction must yield pairs .*, got "):
             clf.fit(X, y)
 
 
@@ -399,7 +399,7 @@ def test_splitter_that_leaves_too_little_raises():
         clf.fit(X, y)
     splitter = Split((everything[:0], everything))
     clf = MLPClassifier(early_stopping=True, validation_fraction=splitter)
-    with pytest.raises(ValueError, match="leaves no samples to train on"):
+    with pytest.raises(ValueError, match="leaves no samples for training"):
         clf.fit(X, y)
 
 

@@ -93,7 +93,7 @@ def test_blas_names_version_kernels_and_threads(threads):
 def test_blas_that_threadpoolctl_does_not_know_is_said_to_be_unknown(monkeypatch):
     monkeypatch.setattr(versions, "threadpool_info", list)
     assert versions.blas() == [
-        "none that threadpoolctl knows: its threads cannot be counted or limited"
+        "not recognised by threadpoolctl, so its threads cannot be counted or limited"
     ]
 
 

@@ -1,4 +1,4 @@
-"""The one pass before training: rows, classes and weights of each block, and how blocks differ."""
+"""Counts rows, classes and weights of each block before training, and compares the blocks."""
 
 from dataclasses import dataclass, field
 
@@ -8,23 +8,25 @@ from sknn.estimators.inputs import checked_total
 from sknn.nn.blocks import Extremes, read_ahead
 from sknn.warning import warn
 
-ONE_SIDED = 0.25  # the part of the variance of y that blocks may explain before a warning
+ONE_SIDED = 0.25  # maximum fraction of the variance of y between blocks without a warning
 
 
 @dataclass
 class Count:
-    """What one block says.
+    """The counts of one block.
 
     Attributes
     ----------
     n : int
-        How many rows it has.
+        The number of rows.
     labels : list of (ndarray, ndarray)
-        For each column of labels the distinct ones and how many there are; empty for numbers.
+        For each column of labels, the distinct labels and their numbers. Empty for regression.
     mean, squares : ndarray of shape (n_outputs,)
-        Of numbers: the mean, and the sum of squares about it.
+        For regression, the mean of the targets and the sum of squared deviations from it.
     weight_sum : float
+        The sum of the sample weights.
     extremes : Extremes
+        The largest values of the block.
     """
 
     n: int
@@ -37,14 +39,14 @@ class Count:
 
 @dataclass
 class Census:
-    """What all blocks say together.
+    """The counts of all blocks.
 
     Attributes
     ----------
     numbers : list of int
-        Of the blocks that have rows.
+        The numbers of the blocks that have rows.
     counts : list of Count
-        Those of these blocks.
+        The counts of these blocks.
     """
 
     numbers: list
@@ -52,30 +54,31 @@ class Census:
 
     @classmethod
     def take(cls, count, n_blocks):
-        """That of so many blocks; count: number -> Count. Raises ValueError without any rows."""
+        """The Census of n_blocks blocks; count: number -> Count. Raises ValueError without rows."""
         return cls.of([one for _, one in read_ahead(count, range(n_blocks))])
 
     @classmethod
     def of(cls, counts):
-        """That of the Counts of all blocks. Raises ValueError without any rows."""
+        """The Census with the Counts of all blocks. Raises ValueError if there are no rows."""
         found = [(number, one) for number, one in enumerate(counts) if one.n]
         if not found:
             raise ValueError(
                 f"X has no rows in any of its {len(counts)} partitions, while a minimum of 1 is "
-                "required. Look into the filters that X went through."
+                "required. Check the filters that were applied to X."
             )
         numbers, counts = zip(*found, strict=True)
         return cls(list(numbers), list(counts))
 
     @property
     def lengths(self):
-        """How many rows each block has, (n_blocks,)."""
+        """The number of rows of each block, (n_blocks,)."""
         return np.array([count.n for count in self.counts])
 
     def groups(self, n):
-        """The numbers of the blocks in n groups of about as many rows, each ascending.
+        """Divides the blocks into n groups with about equal numbers of rows.
 
-        The largest block that is left goes to the group that has fewest rows.
+        Returns the ascending block numbers of each group. The largest remaining block always goes
+        to the group with the fewest rows.
         """
         groups, sizes = [[] for _ in range(n)], np.zeros(n, int)
         for number in np.argsort(-self.lengths, kind="stable"):
@@ -95,20 +98,20 @@ class Census:
 
     @property
     def weight_sum(self):
-        """The sum of the sample weights; without any, the number of rows."""
+        """The sum of the sample weights, or the number of rows if there are no weights."""
         return float(sum(count.weight_sum for count in self.counts))
 
     def check_weights(self, dtype):
-        """Raises ValueError if the weights of all blocks add up to nothing to divide by."""
+        """Raises ValueError if it is impossible to divide by the sum of all weights."""
         checked_total("sample_weight", np.array([self.weight_sum], dtype))
 
     def classes(self):
-        """The distinct labels of each column, ascending."""
+        """The distinct labels of each column in ascending order."""
         columns = zip(*(count.labels for count in self.counts), strict=True)
         return [np.unique(np.concatenate([found for found, _ in column])) for column in columns]
 
     def numbers_of(self, classes):
-        """How many rows of each block have each label of the first column, (n_blocks, k)."""
+        """The number of rows of each block with each label of the first column, (n_blocks, k)."""
         table = np.zeros((len(self.counts), len(classes)), int)
         for row, count in zip(table, self.counts, strict=True):
             found, n = count.labels[0]
@@ -116,23 +119,23 @@ class Census:
         return table
 
     def examples(self):
-        """y in which each label of each column occurs three times or more: few rows for all."""
+        """A small y in which each label of each column occurs at least three times."""
         columns = self.classes()
         n = 3 * max(map(len, columns))
         y = [np.resize(classes, n) for classes in columns]
         return y[0] if len(y) == 1 else np.column_stack(y)
 
     def balanced(self):
-        """{label: weight} that class_weight='balanced' stands for, of labels in one column."""
+        """{label: weight} for class_weight='balanced' and a single column of labels."""
         (classes,) = self.classes()
         n_each = self.numbers_of(classes).sum(axis=0)
         weights = n_each.sum() / (len(classes) * n_each)
         return dict(zip(classes.tolist(), weights.tolist(), strict=True))
 
     def explained(self):
-        """The part of the variance of y that lies between blocks, beyond chance; in [0, 1].
+        """The fraction of the variance of y between blocks, adjusted for chance, in [0, 1].
 
-        The largest of all classes, or columns of numbers.
+        It is the maximum over all classes or over all columns of real-valued targets.
         """
         n = self.lengths[:, None]
         if self.counts[0].labels:
@@ -148,12 +151,12 @@ class Census:
         return max(0.0, (share - chance) / (1 - chance)) if chance < 1 else 0.0
 
     def warn_of_one_sided_blocks(self):
-        """Warns where blocks differ in y, as where rows are sorted."""
+        """Warns if the blocks differ in y, for instance because the rows are sorted."""
         explained = self.explained()
         if explained > ONE_SIDED:
             warn(
                 f"The blocks of X differ: the block of a row explains {explained:.0%} of the "
-                "variance of y, as where rows are sorted. A network that sees one block after the "
-                "other forgets the first. Store the data once with sknn.dask.scatter_rows and fit "
-                "what it returns."
+                "variance of y, probably because the rows are sorted. A network that sees one "
+                "block after another forgets the first blocks. Store the data once with "
+                "sknn.dask.scatter_rows and fit to the arrays that it returns."
             )

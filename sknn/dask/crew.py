@@ -1,8 +1,8 @@
 """The workers that train one network: the client's side of a fit on a cluster.
 
-The client runs the loop over epochs: history, early stopping, schedules, callbacks and best weights
-are where they are without a cluster. It asks the workers for one epoch at a time, a task for each,
-and takes over what rank 0 has then. So an epoch that fails is run again from what the client has.
+The client runs the loop over epochs. History, early stopping, schedules, callbacks and best weights
+are handled on the client as without a cluster. For each epoch it submits one task per worker and
+takes over the state of rank 0. An epoch that fails is run again from the state on the client.
 """
 
 import sys
@@ -19,12 +19,12 @@ from sknn.nn.blocks import Blocks
 from sknn.nn.model import Model
 from sknn.warning import warn
 
-LOOK = 0.2  # seconds between looks at whether all workers are alive
-GRACE = 30  # seconds in which a worker must be there
+LOOK = 0.2  # seconds between checks that all workers are alive
+GRACE = 30  # seconds to wait for a worker
 
 
 def client_for(client):
-    """The Client to train with: the one that is given, else the current one; None without any.
+    """Returns the given Client, or else the current one, or None if there is no client.
 
     client: Client, None or False
     """
@@ -40,36 +40,37 @@ def client_for(client):
         raise ValueError(f"client must be a distributed.Client, None or False, got {client!r}.")
     if client.asynchronous:
         raise ValueError(
-            "fit waits for the workers, which an asynchronous Client does not: make one with "
-            "Client(asynchronous=False), or set client=False to train in this process."
+            "fit requires a Client that waits for the workers, got an asynchronous Client. Create "
+            "it with asynchronous=False, or set client=False to train in this process."
         )
     return client
 
 
 class Crew:
-    """The workers that a Client has, while they train one network.
+    """The workers of a Client while they train one network.
 
     Parameters
     ----------
     client : distributed.Client
+        The client whose workers train.
     max_restarts : int
-        How many epochs may be run again because a worker was lost.
+        The maximum number of epochs that are run again because a worker was lost.
     local_steps : int
-        Steps between two exchanges.
+        The number of steps between two exchanges.
     """
 
     def __init__(self, client, max_restarts=3, local_steps=1):
         self.client, self.max_restarts, self.local_steps = client, max_restarts, local_steps
         self.name = uuid4().hex
-        self.held_out, self.score = [], None  # futures of Rows, and as of HeldOutBlocks
-        self.validation = []  # ValidationSums of the last epoch, one for each of these
-        self._loss, self._memory = None, None  # of predictions; bytes for a chunk of them
+        self.held_out, self.score = [], None  # futures of Rows; score as in HeldOutBlocks
+        self.validation = []  # ValidationSums of the last epoch, one per future
+        self._loss, self._memory = None, None  # for predictions; memory: bytes per chunk
         self.n_shards = 1
         self._restarts = self._turn = 0
         self._addresses = []  # of the workers that have the weights, by rank
 
     def workers(self):
-        """Addresses of the workers that are there. Raises RuntimeError if there are none."""
+        """Returns the addresses of the available workers. Raises RuntimeError if there are none."""
         self._check_client()
         found = sorted(self.client.nthreads())
         if not found:
@@ -77,8 +78,8 @@ class Crew:
                 self.client.wait_for_workers(1, timeout=GRACE)
             except TimeoutError:
                 raise RuntimeError(
-                    f"No worker is there after {GRACE} seconds: start some, or set client=False "
-                    "to train in this process."
+                    f"No worker is available after {GRACE} seconds. Start a worker, or set "
+                    "client=False to train in this process."
                 ) from None
             found = sorted(self.client.nthreads())
         return found
@@ -87,19 +88,20 @@ class Crew:
         if self.client.status != "running":
             raise RuntimeError(
                 f"The client is no longer connected to its scheduler, its status is "
-                f"{self.client.status!r}: make a new Client and fit again."
+                f"{self.client.status!r}. Create a new Client and fit again."
             )
 
     def counts(self, reader):
-        """The Count of each partition, taken by the workers."""
+        """Returns the Count of each partition, computed by the workers."""
         sent, blocks = reader.without_partitions(), reader.partitions.blocks
         tasks = self._tasks(count_rows, ((sent, i, block) for i, block in enumerate(blocks)))
         return self.client.gather(tasks)
 
     def rows_of(self, reader, numbers, ats=None):
-        """Futures of the Rows of so many groups of blocks.
+        """Returns futures of the Rows of groups of blocks.
 
-        numbers: lists of numbers of blocks    ats: for each the numbers of its rows, or None
+        numbers: for each group a list of block numbers    ats: for each group the numbers of the
+        rows to keep, or None for all
         """
         sent, blocks = reader.without_partitions(), reader.partitions.blocks
         places = [[reader.numbers[number] for number in group] for group in numbers]
@@ -112,12 +114,12 @@ class Crew:
         return self._tasks(pack, given, near)
 
     def divide(self, shards, n_blocks):
-        """Sets the number of shards: ``shards``, or that of the workers, if there are blocks."""
+        """Sets the number of shards: ``shards``, or the smaller number of workers and blocks."""
         n_workers = len(self.workers())
         if shards is not None and shards > n_blocks:
             raise ValueError(
-                f"shards={shards!r}, but X has {n_blocks} partitions with rows: repartition X, or "
-                f"use shards={n_blocks}."
+                f"shards must be at most {n_blocks}, the number of partitions of X with rows, got "
+                f"{shards!r}. Repartition X, or use shards={n_blocks}."
             )
         self.n_shards = min(n_workers, n_blocks) if shards is None else int(shards)
         if self.n_shards < n_workers:
@@ -127,7 +129,7 @@ class Crew:
             )
 
     def _tasks(self, function, arguments, near=None):
-        """Futures of function(*each); near: for each the worker that had best do it, or None."""
+        """Returns futures of function(*each); near: the preferred worker for each, or None."""
         import dask
 
         task = dask.delayed(function, pure=False, traverse=True)
@@ -141,25 +143,25 @@ class Crew:
 
     @contextmanager
     def at_work(self, fit, watch):
-        """While nobody else trains on these workers; in the end they let go of the weights."""
+        """Reserves the workers for this fit, and releases the weights on them at the end."""
         from distributed import MultiLock
 
         self._loss, self._memory = fit.model.loss, watch.memory
         lock = MultiLock(names=self.workers(), client=self.client)
-        lock.id = f"{self.client.id} {lock.id}"  # says whose it is, if this client goes away
+        lock.id = f"{self.client.id} {lock.id}"  # identifies the owner if this client disappears
         while not lock.acquire(timeout=1):
             self._check_client()
             self.client.run_on_scheduler(release_orphans)
         try:
-            with self.client.as_current():  # which distributed.wait asks
+            with self.client.as_current():  # distributed.wait uses the current client
                 yield
         finally:
-            with suppress(Exception):  # an error of the fit says more
+            with suppress(Exception):  # an error of the fit is more informative
                 lock.release()
                 self.client.run(close_desk)
 
     def epoch(self, rows, gradient, plan, run):
-        """The figures of one epoch, as ``training.one_epoch``; gradient and run take it over.
+        """Trains one epoch and updates gradient and run. Returns as ``training.one_epoch``.
 
         rows: WorkerRows
         """
@@ -173,10 +175,10 @@ class Crew:
                 if self._restarts > self.max_restarts:
                     raise RuntimeError(
                         f"Workers were lost {self._restarts} times, more often than max_restarts="
-                        f"{self.max_restarts}: {error}. Look into the logs of the workers, for "
+                        f"{self.max_restarts}: {error}. Check the logs of the workers, for "
                         "instance for a lack of memory, or raise max_restarts."
                     ) from error
-                warn(f"A worker was lost ({error}): the epoch is run again on those that are left.")
+                warn(f"A worker was lost ({error}). The epoch is repeated on the other workers.")
         theta, state, moments, progress, grad = turns[0].state
         np.copyto(gradient.theta, theta)
         np.copyto(gradient.state, state)
@@ -189,7 +191,7 @@ class Crew:
         return turns[0].figures
 
     def _attempt(self, rows, gradient, plan, run):
-        """The Turns of all ranks. Raises LostError if one of them is gone."""
+        """Returns the Turns of all ranks. Raises LostError if one of them is lost."""
         workers = self.workers()
         n_ranks = min(len(workers), len(rows.futures))
         replica = None
@@ -197,7 +199,7 @@ class Crew:
             self._addresses = workers[:n_ranks]
             try:
                 self.client.run(open_desk, workers=self._addresses)
-            except (KeyError, OSError) as error:  # of a worker that has gone meanwhile
+            except (KeyError, OSError) as error:  # from a worker that has disappeared
                 raise LostError(f"no answer from {error}") from error
             own = run.copy()
             own.order, own.random_state = np.arange(1), np.random.RandomState(0)  # not used
@@ -232,17 +234,17 @@ class Crew:
         try:
             turns = self._watched(tasks)
         except BaseException:
-            self.client.cancel(tasks, force=True)  # which ends those that are under way
+            self.client.cancel(tasks, force=True)  # this also ends running tasks
             raise
         if len({turn.checksum for turn in turns}) > 1:
             raise RuntimeError(
-                "The workers have come to different weights, as their processors round "
-                "differently. Train on workers of one kind."
+                "All workers must have the same weights, but they differ, because their processors "
+                "round differently. Train on workers of the same type."
             )
         return turns
 
     def _watched(self, tasks):
-        """What tasks return, while their workers live."""
+        """Returns the results of the tasks. Raises LostError if a worker is lost."""
         from distributed import wait
         from distributed.client import FuturesCancelledError
 
@@ -251,7 +253,7 @@ class Crew:
             pending = [task for task in tasks if not task.done()]
             if not pending:
                 break
-            with suppress(TimeoutError, FuturesCancelledError):  # looked at below
+            with suppress(TimeoutError, FuturesCancelledError):  # handled below
                 wait(pending, timeout=LOOK, return_when="FIRST_COMPLETED")
             self._check_client()
             if any(task.status in ("error", "cancelled", "lost") for task in tasks):
@@ -267,10 +269,10 @@ class Crew:
             raise _as_lost(error) from error
 
     def _raise_error(self, tasks):
-        """Raises the error of a task, if one has its own, else that workers were lost."""
+        """Raises the error of a task that failed by itself, or else LostError."""
         from distributed import wait
 
-        with suppress(Exception):  # errors of tasks are looked at below
+        with suppress(Exception):  # errors of tasks are handled below
             wait(tasks, timeout=1)
         errors = [_as_lost(task.exception()) for task in tasks if task.status == "error"]
         own = [error for error in errors if not isinstance(error, LostError)]
@@ -278,7 +280,7 @@ class Crew:
 
 
 def _as_lost(error):
-    """An error, as LostError if it is about a worker that is gone."""
+    """Returns a LostError if the error is about a lost worker, otherwise the error itself."""
     from distributed import KilledWorker
     from distributed.client import FutureCancelledError, FuturesCancelledError
 
@@ -287,7 +289,7 @@ def _as_lost(error):
 
 
 def release_orphans(dask_scheduler):
-    """Releases the locks of fits whose client is gone: for ``Client.run_on_scheduler``."""
+    """Releases the locks of fits whose client is gone, for ``Client.run_on_scheduler``."""
     extension = dask_scheduler.extensions["multi_locks"]
     for holder in list(extension.requests):
         client, _, lock = str(holder).partition(" ")
@@ -296,10 +298,10 @@ def release_orphans(dask_scheduler):
 
 
 class WorkerRows(Blocks):
-    """Training rows that lie on the workers of a Crew, each shard a block; the rest is as there.
+    """Training rows on the workers of a Crew. Each shard is a block; otherwise like ``Blocks``.
 
-    crew: Crew    read: BlockReader    groups: lists of numbers of blocks, those of each shard
-    lengths: of the blocks, (n_blocks,)
+    crew: Crew    read: BlockReader    groups: for each shard a list of block numbers
+    lengths: numbers of rows of the blocks, (n_blocks,)
     """
 
     numbered = 1  # an epoch takes rows of all shards at once
@@ -310,7 +312,7 @@ class WorkerRows(Blocks):
         self.futures = crew.rows_of(read, groups)
 
     def part(self, split, read=None):
-        """The rows of a Split alone; with ``read`` they are stored by themselves."""
+        """Returns only the rows of a Split. With ``read`` they are stored separately."""
         part = super().part(split, read)
         if read is not None:
             ats = [split.rows(number) for number in range(len(self.groups))]
@@ -322,20 +324,20 @@ class WorkerRows(Blocks):
         return len(self.futures)
 
     def epoch(self, gradient, plan, run):
-        """The figures of an epoch; see ``Source``."""
+        """Trains one epoch; see ``Source``."""
         return self.crew.epoch(self, gradient, plan, run)
 
 
 @dataclass(frozen=True)
 class HeldOutShards:
-    """Samples to validate on that lie on the workers of a Crew, which add up after each epoch."""
+    """Validation samples on the workers of a Crew, which compute sums after each epoch."""
 
     crew: Crew
 
-    at = x = labels = weight = None  # of a HeldOut, whose samples are in memory
+    at = x = labels = weight = None  # only a HeldOut with samples in memory has these
 
     def validate(self, model, _memory, _score=None):
-        """(loss, score) of the model, as the last epoch left it."""
+        """Returns (loss, score) of the model after the last epoch."""
         first, *others = deepcopy(self.crew.validation)
         for sums in others:
             first.join(sums)

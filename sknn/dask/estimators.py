@@ -14,33 +14,36 @@ from sknn.estimators import (
 
 @with_cluster
 class DaskMLPClassifier(DaskClassifier, MLPClassifier):
-    """:class:`sknn.MLPClassifier` for Dask arrays and frames larger than memory.
+    """:class:`sknn.MLPClassifier` for Dask arrays and data frames that are larger than memory.
 
-    ``fit`` makes one pass to count rows and classes, then trains on one block while the next one is
-    read. Each epoch takes the blocks in another order and shuffles the rows of each block. At most
-    two blocks are in memory. With a client its workers train together instead, each with some of
-    the blocks in its memory. ``predict`` and the like are lazy.
+    ``fit`` first makes one pass over the data to count rows and classes. It then trains on one
+    block while it reads the next one, so that at most two blocks are in memory. In every epoch the
+    order of the blocks changes and the rows of each block are shuffled. With a client, its workers
+    train together instead, and each worker keeps some of the blocks in memory. ``predict`` and the
+    other prediction methods are lazy.
 
-    Parameters besides those of :class:`sknn.MLPClassifier`, keywords all, are
+    In addition to the parameters of :class:`sknn.MLPClassifier`, there are the following
+    keyword-only parameters:
 
-    - ``client``, default None: the ``distributed.Client`` whose workers train; None for the current
-      one, False for this process. It is not pickled.
-    - ``shards``, default None: the number of parts in which a mini-batch is computed, on as many
-      workers at most. The weights depend on it, and not on the workers. None for the number of
-      workers. ``batch_size='auto'`` is 200 for each shard.
-    - ``local_steps``, default 1: after how many steps of its own the weights of the shards are
-      averaged; with 1 every step is one of all shards together.
-    - ``max_restarts``, default 3: how many epochs may be run again because a worker was lost; one
-      more raises RuntimeError.
+    - ``client``, default=None: The ``distributed.Client`` whose workers train. None means the
+      current client, False means training in this process. The client is not pickled.
+    - ``shards``, default=None: The number of parts into which each mini-batch is divided. The parts
+      are computed on at most as many workers. The weights depend on the number of shards, but not
+      on the number of workers. None means the number of workers. ``batch_size='auto'`` means 200
+      samples per shard.
+    - ``local_steps``, default=1: The number of steps that each shard makes on its own before the
+      weights of all shards are averaged. With 1, every step is made by all shards together.
+    - ``max_restarts``, default=3: The maximum number of epochs that are run again because a worker
+      was lost. Losing another worker after that raises a RuntimeError.
 
-    ``n_shards_`` is the number of shards of the last fit, 1 without a client.
+    The attribute ``n_shards_`` is the number of shards in the last fit. It is 1 without a client.
 
-    Other parameters, attributes and methods are those of :class:`sknn.MLPClassifier`. X, y and
-    sample_weight in ``fit`` and ``score`` are cut into the same partitions, which may be empty or
-    of unknown length; a sample lies in one block. X_val and y_val are Dask collections or arrays.
-    ``early_stopping=True`` without them holds out the fraction ``validation_fraction`` of each
-    block, which doubles the reading. ``solver='lbfgs'``, ``checkpoint``, groups and
-    splitters are refused for collections.
+    All other parameters, attributes and methods are those of :class:`sknn.MLPClassifier`. The X, y
+    and sample_weight passed to ``fit`` and ``score`` must have the same partitions. Partitions can
+    be empty or of unknown length, but every sample must lie within a single block. X_val and y_val
+    can be Dask collections or arrays. Without them, ``early_stopping=True`` holds out the fraction
+    ``validation_fraction`` of each block, and every block is then read twice per epoch.
+    ``solver='lbfgs'``, ``checkpoint``, ``groups`` and splitters are not supported for collections.
 
     Examples
     --------
@@ -58,41 +61,42 @@ class DaskMLPClassifier(DaskClassifier, MLPClassifier):
 
 @with_cluster
 class DaskMLPRegressor(DaskRegressor, MLPRegressor):
-    """:class:`sknn.MLPRegressor` for Dask arrays and frames larger than memory.
+    """:class:`sknn.MLPRegressor` for Dask arrays and data frames that are larger than memory.
 
-    Everything in :class:`DaskMLPClassifier` holds here too, but for classes.
+    Except for the parts on classes, the description of :class:`DaskMLPClassifier` applies.
     """
 
 
 @with_cluster
 class DaskCNNClassifier(DaskClassifier, CNNClassifier):
-    """:class:`sknn.CNNClassifier` for Dask arrays larger than memory.
+    """:class:`sknn.CNNClassifier` for Dask arrays that are larger than memory.
 
-    Blocks are cut along the first axis alone: an image lies in one block. Everything in
-    :class:`DaskMLPClassifier` holds here too.
+    Arrays must be divided into blocks only along the first axis, so that every image lies within a
+    single block. Otherwise, the description of :class:`DaskMLPClassifier` applies.
     """
 
 
 @with_cluster
 class DaskCNNRegressor(DaskRegressor, CNNRegressor):
-    """:class:`sknn.CNNRegressor` for Dask arrays larger than memory.
+    """:class:`sknn.CNNRegressor` for Dask arrays that are larger than memory.
 
-    Blocks are cut along the first axis alone: an image lies in one block. Everything in
-    :class:`DaskMLPClassifier` holds here too, but for classes.
+    Arrays must be divided into blocks only along the first axis, so that every image lies within a
+    single block. Otherwise, and except for the parts on classes, the description of
+    :class:`DaskMLPClassifier` applies.
     """
 
 
 @with_cluster
 class DaskSequentialClassifier(DaskClassifier, SequentialClassifier):
-    """:class:`sknn.SequentialClassifier` for Dask arrays and frames larger than memory.
+    """:class:`sknn.SequentialClassifier` for Dask arrays and data frames larger than memory.
 
-    Everything in :class:`DaskMLPClassifier` holds here too.
+    The description of :class:`DaskMLPClassifier` applies.
     """
 
 
 @with_cluster
 class DaskSequentialRegressor(DaskRegressor, SequentialRegressor):
-    """:class:`sknn.SequentialRegressor` for Dask arrays and frames larger than memory.
+    """:class:`sknn.SequentialRegressor` for Dask arrays and data frames larger than memory.
 
-    Everything in :class:`DaskMLPClassifier` holds here too, but for classes.
+    Except for the parts on classes, the description of :class:`DaskMLPClassifier` applies.
     """

@@ -1,4 +1,4 @@
-"""What the Dask estimators do in place of the plain ones: read, hold out, predict, score."""
+"""The methods that Dask estimators override: reading, holding out, prediction and scores."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -25,22 +25,22 @@ from sknn.warning import warn
 
 
 class DaskNetwork:
-    """Fits and predicts Dask collections block by block, without loading them.
+    """Fits to Dask collections and predicts for them block by block, without loading them.
 
-    Tasks say how scores are added up (``_score_of_blocks``, ``_sums_of_scores``). Samples in memory
-    go the way of the plain estimator.
+    Tasks define how scores are accumulated (``_score_of_blocks``, ``_sums_of_scores``). Samples in
+    memory are passed on to the in-memory estimator.
     """
 
     _sums_of_scores: Callable
 
     def to_local(self) -> Any:
-        """The same estimator without Dask, parameters, weights and all.
+        """Return the in-memory estimator with the same parameters and weights.
 
         Returns
         -------
         estimator : object
-            An estimator of ``sknn``, for instance a :class:`sknn.MLPClassifier`. Nothing is shared
-            with this one.
+            An estimator of ``sknn``, for instance a :class:`sknn.MLPClassifier`. It does not share
+            any data with this estimator.
         """
         local = in_memory_class(self)
         local = local.__new__(local)
@@ -49,7 +49,7 @@ class DaskNetwork:
         return local
 
     def __getstate__(self):
-        """A client belongs to its process: it is left out."""
+        """Leaves out the client, which belongs to this process."""
         return {**super().__getstate__(), "client": None}
 
     def __sklearn_clone__(self):
@@ -58,37 +58,39 @@ class DaskNetwork:
         return cloned
 
     def transform(self, X: Any, layer: int = -1) -> np.ndarray | Any:
-        """What a hidden layer makes of X, for instance as features for another model.
+        """Compute the outputs of a hidden layer, for instance as features for another model.
 
         Parameters
         ----------
         X : {Dask array, Dask DataFrame, array-like} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
         layer : int, default=-1
-            Number of the hidden layer, from 0; negative ones count from the last.
+            Index of the hidden layer, starting from 0. Negative indices count from the last hidden
+            layer.
 
         Returns
         -------
         activations : array or DataFrame of shape (n_samples, n_units)
-            The outputs of that layer, after its activation: a Dask collection for one, of which
-            nothing is computed yet.
+            The outputs of the hidden layer after its activation. For a Dask collection, the result
+            is a lazy Dask collection.
         """
         if not is_collection(X):
             return super().transform(X, layer=layer)
         return self._lazily("transform", X, layer=layer)
 
     def predict(self, X: Any) -> Any:
-        """Predict labels or numbers.
+        """Predict class labels or target values.
 
         Parameters
         ----------
         X : {Dask array, Dask DataFrame, array-like} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
 
         Returns
         -------
         y : array, Series or DataFrame of shape (n_samples,) or (n_samples, n_outputs)
-            The predictions: for Dask collections lazy ones, with the index of a frame.
+            The predictions. For a Dask collection, the result is lazy. For a data frame, it has the
+            same index.
         """
         if not is_collection(X):
             return super().predict(X)
@@ -98,21 +100,21 @@ class DaskNetwork:
         return lazily(self.to_local(), method, X, **settings)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Accuracy of a classifier, R2 of a regressor, computed block by block.
+        """Return the accuracy of a classifier or R2 of a regressor, computed block by block.
 
         Parameters
         ----------
         X : {Dask array, Dask DataFrame, array-like} of shape (n_samples, n_features)
-            The samples.
+            The test samples.
         y : {Dask array, Dask Series, Dask DataFrame, array-like}
-            Their labels or numbers, in the partitions of X.
+            The true labels or target values for X, with the same partitions as X.
         sample_weight : {Dask array, Dask Series, array-like} of shape (n_samples,), default=None
-            Weights of the samples.
+            Sample weights.
 
         Returns
         -------
         score : float
-            As that of the plain estimator.
+            The same score as that of the in-memory estimator.
         """
         if not is_collection(X):
             return super().score(X, y, sample_weight)
@@ -127,7 +129,7 @@ class DaskNetwork:
         return score.value()
 
     def _read(self, X, y, sample_weight=None, *, model=None, learn=False, **how):
-        """Data of collections, of which one pass is made; what is in memory is read as usual."""
+        """Returns Data of collections after one pass over them. Arrays are read as usual."""
         if not any(map(is_collection, (X, y, sample_weight))):
             return super()._read(X, y, sample_weight, model=model, learn=learn, **how)
         name = "X_val" if how.get("validates") else "X"
@@ -147,7 +149,7 @@ class DaskNetwork:
     def _read_blocks(
         self, X, y, sample_weight, crew, model, learn, name, some=False, validates=False
     ):
-        """Data whose rows are Blocks, or WorkerRows where there is a Crew."""
+        """Returns Data whose rows are Blocks, or WorkerRows if there is a Crew."""
         partitions = Partitions.of(X, y, sample_weight)
         sample = example(X)
         known = model
@@ -190,21 +192,21 @@ class DaskNetwork:
         if averages and not isinstance(fit.run.optimizer, SGD):
             warn(
                 f"local_steps={self.local_steps!r} averages the moments of "
-                f"{type(fit.run.optimizer).__name__.lower()}, which are those of the gradients of "
-                "single shards: it learns worse. Use solver='sgd', or local_steps=1."
+                f"{type(fit.run.optimizer).__name__.lower()}, which come from gradients of single "
+                "shards, so the network learns worse. Use solver='sgd', or local_steps=1."
             )
         with nullcontext() if crew is None else crew.at_work(fit, watch):
             return super()._run_fit(fit, watch)
 
     def _example_of_targets(self, census, dtype):
-        """An encoded target, (1, n_outputs)."""
+        """Returns an encoded target, (1, n_outputs)."""
         if self._numeric_targets:
             return census.counts[0].mean[None].astype(dtype)
         targets, codebook = self._encode(census.examples()[:1], dtype)
         return targets if codebook is None else codebook[targets]
 
     def _weigh_classes(self, reader, census):
-        """Gives the estimator that reads blocks the weights that need all labels at once."""
+        """Sets the class weights that depend on all labels on the estimator that reads blocks."""
         if not isinstance(self.class_weight, str | list):
             return
         several = self.class_weight if isinstance(self.class_weight, list) else [self.class_weight]
@@ -212,23 +214,23 @@ class DaskNetwork:
             return
         if len(census.counts[0].labels) > 1:
             raise ValueError(
-                f"class_weight={self.class_weight!r} needs y of one column where y is a Dask "
-                "collection. Pass a list with a dict for each column."
+                f"class_weight={self.class_weight!r} requires a single column of labels if y is a "
+                "Dask collection. Pass a list with a dict for each column."
             )
         reader.class_weight = census.balanced()
 
     def _refuse_for_blocks(self):
-        """Raises ValueError on settings that need all rows in memory."""
+        """Raises ValueError on settings that require all rows in memory."""
         if self.solver == "lbfgs":
             raise ValueError(
-                "solver='lbfgs' needs all data at each evaluation, and X is a Dask collection: use "
+                "solver='lbfgs' requires all data in memory, got a Dask collection. Use "
                 "solver='adam', or pass X.compute()."
             )
         if self.checkpoint is not None:
             raise ValueError(
-                f"checkpoint={self.checkpoint!r} is written for arrays in memory alone, and X is a "
-                "Dask collection: set checkpoint=None, or fit a few epochs at a time with "
-                "warm_start=True and save the estimator in between."
+                f"checkpoint={self.checkpoint!r} requires arrays in memory, got a Dask collection. "
+                "Set checkpoint=None, or fit a few epochs at a time with warm_start=True and save "
+                "the estimator in between."
             )
 
     def _hold_out(self, model, data, given, groups, *args):
@@ -236,18 +238,18 @@ class DaskNetwork:
         streams = isinstance(data.rows, Blocks)
         if streams and model.network.adapts:
             raise ValueError(
-                "A layer fits its first weights to training rows in memory, and X is a Dask "
-                "collection: set another weight_init and bias_init than UnitVariance() and "
-                "ThroughRows(), or pass X.compute()."
+                "UnitVariance() and ThroughRows() compute initial weights and biases from training "
+                "rows in memory, got a Dask collection. Choose another weight_init and bias_init, "
+                "or pass X.compute()."
             )
         if streams and groups is not None:
             raise ValueError(
-                "groups need all samples in memory, and X is a Dask collection: hold groups out "
-                "yourself and pass them as X_val and y_val."
+                "groups require all samples in memory, got a Dask collection. Hold out groups "
+                "manually and pass them as X_val and y_val."
             )
         if is_collection(X_val):
             if y_val is None:
-                raise ValueError("X_val was given without y_val: pass both, or neither.")
+                raise ValueError("X_val was passed without y_val. Pass both or neither.")
             self._refuse_scorer()
             self._refuse_for_blocks()
             crew = data.rows.crew if isinstance(data.rows, WorkerRows) else None
@@ -259,9 +261,9 @@ class DaskNetwork:
         fraction = self.validation_fraction
         if hasattr(fraction, "split") or plain(fraction) in (0, False):
             raise ValueError(
-                "validation_fraction must be a number between 0 and 1 where X is a Dask "
-                f"collection and early_stopping=True, got {fraction!r}. Set it to 0.1, or give "
-                "X_val and y_val to fit."
+                "validation_fraction must be a number between 0 and 1 if X is a Dask collection "
+                f"and early_stopping=True, got {fraction!r}. Set it to 0.1, or pass X_val and "
+                "y_val to fit."
             )
         self._refuse_scorer()
         random_state, *_ = args
@@ -270,14 +272,14 @@ class DaskNetwork:
         if held_out.lengths.sum() < 2 or training.lengths.sum() < 1:
             raise ValueError(
                 f"validation_fraction={fraction!r} of {len(data.rows)} samples leaves "
-                f"{training.lengths.sum()} to train and {held_out.lengths.sum()} to validate on. "
-                "Change it, or give X_val and y_val to fit."
+                f"{training.lengths.sum()} for training and {held_out.lengths.sum()} for "
+                "validation. Change it, or pass X_val and y_val to fit."
             )
         held = data.rows.part(held_out, data.rows.read.validating())
         return data.rows.part(training), None, self._held_out(held)
 
     def _held_out(self, rows):
-        """What validates on Blocks, or on WorkerRows."""
+        """Returns the held-out samples for Blocks or WorkerRows."""
         score = self._score_of_blocks()
         if not isinstance(rows, WorkerRows):
             return HeldOutBlocks(rows, score)
@@ -287,6 +289,6 @@ class DaskNetwork:
     def _refuse_scorer(self):
         if self.scoring not in (None, "loss"):
             raise ValueError(
-                f"scoring={self.scoring!r} needs all validation samples at once, and they are read "
-                "in blocks: pass X_val and y_val as arrays, or use scoring=None or 'loss'."
+                f"scoring={self.scoring!r} requires all validation samples at once, but they are "
+                "read in blocks. Pass X_val and y_val as arrays, or use scoring=None or 'loss'."
             )

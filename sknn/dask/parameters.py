@@ -1,4 +1,4 @@
-"""The parameters that the Dask estimators have besides those of the plain ones."""
+"""The parameters of the Dask estimators in addition to those of the in-memory estimators."""
 
 import inspect
 from functools import wraps
@@ -16,7 +16,7 @@ CONSTRAINTS = {
 
 
 def with_cluster(estimator):
-    """Gives an estimator class these parameters, as keywords after its own."""
+    """Adds these parameters to an estimator class, as keyword-only parameters after its own."""
     plain = estimator.__init__
     signature = inspect.signature(plain)
     keyword = inspect.Parameter.KEYWORD_ONLY

@@ -1,4 +1,4 @@
-"""Dask collections cut into blocks alike, and what is refused of them."""
+"""Divides Dask collections into matching blocks, and rejects unsuitable collections."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from sknn.estimators.inputs import is_collection
 
 
 def is_frame(collection):
-    """Whether it is a Dask frame or series, and no array."""
+    """Whether a collection is a Dask data frame or series rather than an array."""
     return hasattr(collection, "npartitions") and hasattr(collection, "map_partitions")
 
 
@@ -19,28 +19,28 @@ def n_partitions(collection):
 
 
 def check_samples(X, name="X"):
-    """Raises ValueError on samples that lie in several blocks, and on columns of categories."""
+    """Raises ValueError if samples lie in several blocks, or if columns are categorical."""
     if not is_frame(X):
         cut = [axis for axis in range(1, X.ndim) if X.numblocks[axis] > 1]
         if cut:
             n_blocks = int(np.prod(X.numblocks[1:]))
             rechunked = ", ".join(f"{axis}: -1" for axis in cut)
             raise ValueError(
-                f"{name} has {n_blocks} column blocks, but a sample must lie in one: "
-                f"{name}.rechunk({{{rechunked}}})."
+                f"{name} must have each sample in a single block, got {n_blocks} column blocks. "
+                f"Use {name}.rechunk({{{rechunked}}})."
             )
         return
     dtypes = getattr(X, "dtypes", {})
     for column, dtype in dtypes.items() if hasattr(dtypes, "items") else ():
         if str(dtype) == "category":
             raise ValueError(
-                f"Column {column!r} of {name} is categorical: encode it before fit, for instance "
+                f"Column {column!r} of {name} is categorical. Encode it before fit, for instance "
                 "with DummyEncoder of dask_ml.preprocessing, or map its categories to numbers."
             )
 
 
 def example(X):
-    """A sample or two in memory, of the shape, dtype and column names of X."""
+    """Returns one or two samples in memory with the shape, dtype and column names of X."""
     if is_frame(X):
         return X._meta_nonempty
     return np.zeros((1, *X.shape[1:]), X.dtype)
@@ -53,14 +53,14 @@ class Partitions:
     Attributes
     ----------
     blocks : list of tuple
-        For each block, what Dask computes its X, y and sample_weight from.
+        For each block, the Dask objects from which its X, y and sample_weight are computed.
     """
 
     blocks: list
 
     @classmethod
     def of(cls, X, y, sample_weight=None):
-        """Raises ValueError if they are not cut alike, or a sample lies in several blocks."""
+        """Raises ValueError if the blocks do not match, or if samples lie in several blocks."""
         check_samples(X)
         y = _as_column(_collection("y", y))
         weighs = is_collection(sample_weight)
@@ -81,7 +81,7 @@ class Partitions:
         return len(self.blocks)
 
     def compute(self, number):
-        """(X, y, sample_weight) of a block, in memory."""
+        """Returns (X, y, sample_weight) of a block in memory."""
         import dask
 
         return dask.compute(*self.blocks[number])
@@ -90,15 +90,15 @@ class Partitions:
 def _collection(name, array):
     if not is_collection(array):
         raise ValueError(
-            f"{name} must be a Dask collection in the partitions of X, got "
-            f"{type(array).__name__}. Make it one with dask.array.from_array({name}, "
-            "chunks=X.chunks[0]), after X.compute_chunk_sizes() if those are unknown."
+            f"{name} must be a Dask collection with the same partitions as X, got "
+            f"{type(array).__name__}. Convert it with dask.array.from_array({name}, "
+            "chunks=X.chunks[0]), after X.compute_chunk_sizes() if the chunk sizes are unknown."
         )
     return array
 
 
 def _as_column(y):
-    """y of one column as a series or as an array of one dimension, with scikit-learn's warning."""
+    """Returns y with one column as a series or a 1d array, with scikit-learn's warning."""
     if y.ndim != 2 or y.shape[1] != 1:
         return y
     column_or_1d(np.zeros((1, 1)), warn=True)
@@ -106,13 +106,13 @@ def _as_column(y):
 
 
 def _check_alike(X, other, name):
-    """Raises ValueError if X and another collection are not cut at the same rows."""
+    """Raises ValueError if X and another collection are not divided at the same rows."""
     wanted, got = n_partitions(X), n_partitions(other)
     if wanted != got:
         raise ValueError(
-            f"X has {wanted} partitions, {name} {got}: rechunk {name} as X, for instance with "
-            f"{name}.rechunk({{0: X.chunks[0]}}), or {name}.repartition(npartitions=X.npartitions) "
-            "for frames."
+            f"{name} must have {wanted} partitions like X, got {got}. Use "
+            f"{name}.rechunk({{0: X.chunks[0]}}) or, for data frames, "
+            f"{name}.repartition(npartitions=X.npartitions)."
         )
     if is_frame(X) or is_frame(other):
         return
@@ -120,6 +120,6 @@ def _check_alike(X, other, name):
     if known and X.chunks[0] != other.chunks[0]:
         first = next(i for i in range(wanted) if X.chunks[0][i] != other.chunks[0][i])
         raise ValueError(
-            f"Partition {first} of X has {X.chunks[0][first]} rows, that of {name} "
-            f"{other.chunks[0][first]}: {name}.rechunk({{0: X.chunks[0]}})."
+            f"Partition {first} of {name} must have {X.chunks[0][first]} rows like that of X, got "
+            f"{other.chunks[0][first]}. Use {name}.rechunk({{0: X.chunks[0]}})."
         )

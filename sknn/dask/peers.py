@@ -1,7 +1,7 @@
-"""Sums over the shards of several workers, which exchange them through the workers' own servers.
+"""Sums over the shards of several workers, which are exchanged through the servers of the workers.
 
-A message is (attempt, number, parts): which attempt at an epoch, which of its exchanges, and the
-sums of some nodes of the tree. It goes up to the parent of a rank; the answer is the total.
+A message is (attempt, number, parts): the attempt at an epoch, the number of the exchange in it,
+and the sums of some nodes of the tree. It is sent to the parent of a rank. The reply is the total.
 """
 
 import asyncio
@@ -9,67 +9,67 @@ from weakref import WeakKeyDictionary
 
 from sknn.nn.tree import joined, n_children, parent
 
-PATIENCE = 0.2  # seconds between looks at whether the task is still wanted
+PATIENCE = 0.2  # seconds between checks that the task is still wanted
 
 _desks: WeakKeyDictionary = (
     WeakKeyDictionary()
-)  # worker -> Desk; a process may have several workers
+)  # worker -> Desk; a process can have several workers
 
 
 class LostError(Exception):
-    """Another rank, or what this one kept, is gone: the epoch has to be run again."""
+    """Raised when another rank or the state of this rank is lost. The epoch must be run again."""
 
 
 def desk_of(worker):
-    """The Desk of a worker, which is made, and made known to its server, at the first call."""
+    """Returns the Desk of a worker, which is created and registered in the first call."""
     if worker not in _desks:
         _desks[worker] = Desk(worker)
     return _desks[worker]
 
 
 def open_desk(dask_worker):
-    """Makes a worker ready to be sent sums: for ``Client.run``."""
+    """Prepares a worker to receive sums, for ``Client.run``."""
     desk_of(dask_worker)
 
 
 def close_desk(dask_worker):
-    """Lets go of what a worker keeps of a fit: for ``Client.run``."""
+    """Releases the state of a fit on a worker, for ``Client.run``."""
     desk_of(dask_worker).kept = None
 
 
 class Desk:
-    """Where the sums of a worker's own shards meet those that other ranks send.
+    """Joins the sums of a worker's own shards with those that other ranks send.
 
-    Its methods run in the event loop of the worker.
+    The methods run in the event loop of the worker.
 
     Attributes
     ----------
     kept : object
-        What a rank keeps from epoch to epoch: one fit at a time.
+        The state that a rank keeps from epoch to epoch, for one fit at a time.
     """
 
     def __init__(self, worker):
         self.worker = worker
         self.kept = None
-        self._attempt, self._number = None, -1  # of the last exchange that was completed
+        self._attempt, self._number = None, -1  # of the last completed exchange
         self._meetings = {}  # (attempt, number) -> Meeting
         worker.handlers["sknn_sums"] = self.receive
 
     async def receive(self, attempt, number, parts):
-        """What another rank asks for: it sends its sums, and is answered with the total."""
+        """Receives the sums of another rank and replies with the total."""
         from distributed.protocol import to_serialize
 
         if attempt == self._attempt and number <= self._number:
-            return {"lost": "a rank has begun again"}
+            return {"lost": "a rank has restarted"}
         meeting = self._meeting(attempt, number)
         meeting.bring(parts)
         try:
             return {"total": to_serialize(await asyncio.shield(meeting.total))}
-        except LostError as error:  # raised here, it would fill the log of the worker
+        except LostError as error:  # if raised here, it would fill the log of the worker
             return {"lost": str(error)}
 
     async def total(self, attempt, number, rank, addresses, n_shards, parts):
-        """The total of all ranks; parts: the sums of this one's shards."""
+        """Returns the total of all ranks; parts: the sums of the shards of this rank."""
         from distributed.protocol import to_serialize
 
         if attempt != self._attempt:
@@ -102,7 +102,7 @@ class Desk:
         return self._meetings.setdefault((attempt, number), Meeting())
 
     def _begin(self, attempt):
-        """Sends those away who wait for earlier attempts."""
+        """Fails all meetings of earlier attempts."""
         for key in [key for key in self._meetings if key[0] != attempt]:
             self._meetings.pop(key).fail(LostError("the epoch is run again"))
         self._attempt, self._number = attempt, -1
@@ -114,10 +114,11 @@ class Meeting:
     Attributes
     ----------
     parts : dict
-        Sums of nodes that were brought.
+        The sums of nodes that have arrived.
     complete : asyncio.Event
-        Set when everybody has brought theirs.
+        Set when the sums of all ranks have arrived.
     total : asyncio.Future
+        The total of all ranks.
     """
 
     def __init__(self):
@@ -126,7 +127,7 @@ class Meeting:
         self._n, self._wanted = 0, None
 
     def bring(self, parts, wanted=None):
-        """Takes in the sums of a rank; wanted: how many ranks there are, from the own one."""
+        """Adds the sums of a rank; wanted: the number of ranks, passed by the rank itself."""
         self.parts.update(parts)
         self._n += 1
         self._wanted = wanted or self._wanted
@@ -134,16 +135,16 @@ class Meeting:
             self.complete.set()
 
     def fail(self, error):
-        """Tells those who wait."""
+        """Passes an error on to those who wait."""
         if not self.total.done():
             self.total.set_exception(error)
             self.total.exception()  # nobody may be waiting
 
 
 class Peers:
-    """The Exchange of one rank in one attempt at an epoch; called in the thread of its task.
+    """The Exchange of one rank in one attempt at an epoch, called in the thread of its task.
 
-    key: of the task, which ends when nobody wants it any more
+    key: key of the task, which ends when nobody waits for it any more
     """
 
     def __init__(self, desk, attempt, rank, addresses, n_shards, key):
@@ -172,7 +173,7 @@ class Peers:
             coming.cancel()
 
     def check(self):
-        """Raises LostError if the task was cancelled, or the client that wants it is gone."""
+        """Raises LostError if the task was cancelled or its client is gone."""
         task = self.desk.worker.state.tasks.get(self.key)
         if task is None or task.state != "executing":
             raise LostError("the task was cancelled")

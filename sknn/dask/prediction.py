@@ -1,4 +1,4 @@
-"""Predictions of collections, which nobody has computed yet."""
+"""Lazy predictions for Dask collections."""
 
 import numpy as np
 
@@ -6,31 +6,33 @@ from sknn.dask.partitions import check_samples, example, is_frame
 
 
 def lazily(estimator, method, X, **settings):
-    """A Dask collection of what a method of a fitted estimator gives for each block of X.
+    """Returns a Dask collection of the outputs of an estimator's method for each block of X.
 
     Parameters
     ----------
     estimator : estimator
-        It belongs to the graph, where all blocks share it.
+        The fitted estimator, which becomes part of the graph and is shared by all blocks.
     method : str
+        The name of the method.
     X : Dask array or DataFrame of shape (n_samples, n_features)
+        The input samples.
     **settings : dict
         Arguments of the method.
 
     Returns
     -------
-    outputs : Dask array for an array; Series or DataFrame with the index of X for a frame
-        A list of them where the method gives a list.
+    outputs : Dask array for an array; Series or DataFrame with the index of X for a data frame
+        A list of them if the method returns a list.
 
     Raises
     ------
     ValueError
-        If X has other features than in fit, or a sample lies in several blocks.
+        If X has different features than in fit, or if a sample lies in several blocks.
     """
     import dask
 
     check_samples(X)
-    like = getattr(estimator, method)(example(X), **settings)  # its shape and dtype, and errors
+    like = getattr(estimator, method)(example(X), **settings)  # also raises errors early
     shared = dask.delayed(estimator, pure=False, traverse=False)
     if isinstance(like, list):
         widths = [one.shape[1] for one in like]
@@ -46,7 +48,7 @@ def lazily(estimator, method, X, **settings):
 
 
 def _names(estimator, method, like):
-    """Names of the columns of a frame of outputs."""
+    """Names of the columns of a data frame of outputs."""
     if like.ndim == 1:
         return None
     if method == "transform":
@@ -81,7 +83,7 @@ def _mapped(shared, method, X, like, settings, names):
 
 
 def _block(X, estimator, method, empty, settings):
-    """What the method gives for a block in memory."""
+    """Returns the outputs of the method for a block in memory."""
     if not X.shape[0]:
         return empty
     outputs = getattr(estimator, method)(X, **settings)
@@ -94,7 +96,7 @@ def _frame_block(X, estimator, method, meta, settings):
 
 
 def _as_frame(outputs, index, names):
-    """A series of (n,) or a frame of (n, k) outputs."""
+    """Returns a series of outputs (n,) or a data frame of outputs (n, k)."""
     import pandas as pd
 
     if outputs.ndim == 1:

@@ -1,4 +1,4 @@
-"""What a worker does in a fit: it packs shards, trains an epoch on some, and adds up validation."""
+"""The tasks of a worker in a fit: packing shards, training an epoch, summing up validation."""
 
 from copy import copy
 from dataclasses import dataclass, replace
@@ -21,31 +21,32 @@ from sknn.nn.training import one_epoch
 
 @dataclass(frozen=True)
 class Orders:
-    """What the client asks of a rank: one epoch.
+    """The request of the client that a rank trains one epoch.
 
     Attributes
     ----------
     fit, attempt, key : str
         Names of the fit, of this attempt at an epoch, and of the task.
     turn : int
-        Which epoch of the fit, from 0.
+        The number of the epoch in the fit, from 0.
     rank : int
+        The rank of the worker.
     addresses : list of str
-        Those of the workers, by rank.
+        The addresses of the workers, by rank.
     numbers : list of int
-        Of the shards of this rank.
+        The numbers of the shards of this rank.
     lengths : ndarray of int, (n_shards,)
-        Of all shards.
+        The numbers of rows of all shards.
     split : Split or None
-        Which rows of each shard are trained on.
+        The rows of each shard to train on. None for all rows.
     progress : Progress
-        How far training has come, as the client sees it.
+        The progress of training on the client.
     score : callable or None
-        As of ``HeldOutBlocks``.
+        As in ``HeldOutBlocks``.
     local_steps : int
-        Steps between two exchanges.
+        The number of steps between two exchanges.
     memory : int
-        Bytes that a chunk of validation data may take.
+        The maximum size of a chunk of validation data in bytes.
     """
 
     fit: str
@@ -65,9 +66,9 @@ class Orders:
 
 @dataclass
 class Replica:
-    """Network, loss, plan and TrainingState of a fit, of which each rank has its own.
+    """Network, loss, plan and TrainingState of a fit. Each rank has its own copy.
 
-    model: Model    loss: Loss    plan: Plan    run: TrainingState    turn: epochs done
+    model: Model    loss: Loss    plan: Plan    run: TrainingState    turn: completed epochs
     """
 
     fit: str
@@ -80,18 +81,18 @@ class Replica:
 
 @dataclass
 class Turn:
-    """What a rank has done in an epoch.
+    """The result of an epoch on a rank.
 
     Attributes
     ----------
     figures : (float, float, float)
-        Mean loss, mean gradient norm and last rate.
+        Mean loss, mean gradient norm and last learning rate.
     checksum : int
-        Of the weights, which are the same on all ranks.
+        The checksum of the weights, which must be the same on all ranks.
     held_out : list of ValidationSums
-        One for each block of validation data that this rank has.
+        One for each block of validation data on this rank.
     state : tuple or None
-        theta, state, moments, progress and, where it is not finite, the gradient: from rank 0.
+        On rank 0: theta, state, moments, progress and, if it is not finite, the gradient.
     """
 
     figures: tuple
@@ -101,15 +102,15 @@ class Turn:
 
 
 def count_rows(reader, number, given):
-    """The Count of a partition."""
+    """Returns the Count of a partition."""
     return reader.count(number, given)
 
 
 def pack(reader, numbers, blocks, at=None):
-    """The Rows of some partitions, one after the other.
+    """Returns the concatenated Rows of some partitions.
 
-    reader: BlockReader    blocks: for each partition X, y and sample_weight, in memory
-    at: numbers of the rows that are wanted; None: all
+    reader: BlockReader    blocks: for each partition X, y and sample_weight in memory
+    at: numbers of the rows to keep; None for all
     """
     each = [reader.rows(number, given) for number, given in zip(numbers, blocks, strict=True)]
     first = each[0]
@@ -130,9 +131,9 @@ def _joined(arrays):
 
 
 def train_epoch(orders, replica, shards, held_out):
-    """The Turn of a rank: one epoch, in step with all others.
+    """Trains one epoch on a rank, in step with all other ranks. Returns its Turn.
 
-    replica: Replica to begin with; None: the one that this worker has kept
+    replica: Replica to start from; None for the one that this worker has kept
     shards, held_out: lists of Rows
     """
     from distributed import get_worker
@@ -140,7 +141,7 @@ def train_epoch(orders, replica, shards, held_out):
     desk = desk_of(get_worker())
     kept, desk.kept = desk.kept if replica is None else replica, None
     if kept is None or (kept.fit, kept.turn) != (orders.fit, orders.turn):
-        raise LostError(f"rank {orders.rank} has no weights to go on from")
+        raise LostError(f"rank {orders.rank} has no weights to continue from")
     if replica is not None:
         kept = _own(replica)
     model, run, plan = kept.model, kept.run, kept.plan
@@ -164,7 +165,7 @@ def train_epoch(orders, replica, shards, held_out):
     with np.errstate(all="ignore"), one_blas_thread():
         if orders.local_steps > 1 and n_shards > 1:
             figures = local_epoch(source, gradient, plan, run, orders.local_steps)
-        else:  # the gradient augments, shard by shard
+        else:  # the gradient augments shard by shard
             figures = one_epoch(source, gradient, replace(plan, augment=None), run)
         sums = [_validated(rows, model, orders) for rows in held_out]
     kept.turn += 1
@@ -177,7 +178,7 @@ def train_epoch(orders, replica, shards, held_out):
 
 
 def _own(replica):
-    """A Replica in arrays of its own, which may be written to."""
+    """Returns a copy of a Replica with its own, writable arrays."""
     model = replica.model
     model = Model(model.network, model.loss, model.theta.copy(), model.state.copy())
     return replace(replica, model=model, run=replica.run.copy())

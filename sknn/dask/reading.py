@@ -1,4 +1,4 @@
-"""Blocks of Dask collections, computed, checked and encoded as an estimator reads arrays."""
+"""Computes, checks and encodes blocks of Dask collections in the same way as arrays."""
 
 from contextlib import contextmanager
 from copy import copy
@@ -14,18 +14,19 @@ from sknn.scikit_learn import num_samples
 
 
 class BlockReader:
-    """number of a block -> Rows.
+    """Reads blocks: number of a block -> Rows.
 
     Parameters
     ----------
     estimator : estimator
-        One that knows features and classes. A copy reads, so that parameters that are set
-        meanwhile change nothing.
+        An estimator with known features and classes. It is copied, so that parameters that are set
+        later have no effect.
     partitions : Partitions
+        The blocks to read.
     known : object
-        With the dtype to compute in.
+        An object with the dtype to compute in.
     name : str
-        What X is called in messages.
+        The name of X in messages.
     """
 
     def __init__(self, estimator, partitions, known, name="X"):
@@ -33,35 +34,35 @@ class BlockReader:
         self.partitions = partitions
         self.known = known
         self.name = name
-        self.numbers = range(len(partitions))  # of the partitions that are blocks
+        self.numbers = range(len(partitions))  # numbers of the partitions with rows
         self.validates = False
-        self.config = get_config()  # a thread has its own
+        self.config = get_config()  # every thread has its own
 
     def __call__(self, number):
-        """Rows of a block."""
+        """Returns the Rows of a block."""
         number = self.numbers[number]
         return self.rows(number, self.partitions.compute(number))
 
     def rows(self, number, given):
-        """Rows of a partition; given: its X, y and sample_weight, in memory."""
+        """Returns the Rows of a partition; given: its X, y and sample_weight in memory."""
         with self._told(number):
             how = {"some": True, "validates": self.validates, "block": True}
             return self.estimator._read(*given, model=self.known, **how).rows
 
     def validating(self):
-        """One that leaves out the weights of classes."""
+        """Returns a reader for validation samples, which does not apply class weights."""
         reader = copy(self)
         reader.validates = True
         return reader
 
     def without_partitions(self):
-        """One that can be sent to other processes, where partitions are in memory."""
+        """Returns a reader that can be sent to processes with partitions in memory."""
         reader = copy(self)
         reader.partitions = None
         return reader
 
     def count(self, number, given=None):
-        """The Count of a partition; given: as of ``rows``, computed by default."""
+        """Returns the Count of a partition; given: as in ``rows``, computed by default."""
         estimator, dtype = self.estimator, self.known.dtype
         X, y, weight = self.partitions.compute(number) if given is None else given
         if not num_samples(X) and not num_samples(y):
@@ -87,7 +88,7 @@ class BlockReader:
 
     @contextmanager
     def _told(self, number):
-        """Says of errors in which block they are."""
+        """Adds the number of the partition to errors."""
         try:
             with config_context(**self.config):
                 yield

@@ -1,4 +1,4 @@
-"""Sorted rows scattered over all blocks, once, on disk."""
+"""Scatters sorted rows over all blocks, once and on disk."""
 
 import os
 from itertools import pairwise
@@ -15,24 +15,25 @@ from sknn.nn.streams import ROWS_OF_BLOCK, stream
 def scatter_rows(
     X: Any, *others: Any, directory: str | os.PathLike[str], random_state: int | None = None
 ) -> list[Any]:
-    """Store Dask arrays with their rows in another order: each block holds some of every block.
+    """Store Dask arrays with their rows scattered over all blocks.
 
-    Networks that read one block after the other need blocks that are alike. Where rows are sorted,
-    by class or by time, this makes them so: each of n blocks is divided at random into n parts of
-    about equal length, and the new block j consists of part j of every block. Blocks are read once
-    each; two of them are in memory at a time.
+    Networks that read one block after another require blocks that resemble each other. If the rows
+    are sorted, by class or by time, this function reorders them: each of the n blocks is divided at
+    random into n parts of about equal length, and the new block j consists of part j of every
+    block. Each block is read once, and two blocks are in memory at a time.
 
     Parameters
     ----------
     X : Dask array of shape (n_samples, ...)
         The samples, in chunks of known length.
     *others : Dask array of shape (n_samples, ...)
-        y, sample_weight and others, with the chunks of X along the first axis; their rows stay
-        beside those of X.
+        Further arrays such as y and sample_weight, with the same chunks as X along the first axis.
+        Their rows are reordered in the same way as those of X.
     directory : str or os.PathLike
-        Where the arrays are written, as 0.npy, 1.npy and so on; made if it is not there.
+        The directory to which the arrays are written, as 0.npy, 1.npy and so on. It is created if
+        it does not exist.
     random_state : int or None, default=None
-        Draws the order.
+        Determines the order of the rows.
 
     Returns
     -------
@@ -42,9 +43,10 @@ def scatter_rows(
     Raises
     ------
     ValueError
-        If they are no Dask arrays, their chunks differ or are unknown, or a sample lies in several.
+        If an argument is not a Dask array, if chunks differ or are unknown, or if a sample lies in
+        several chunks.
     FileExistsError
-        If there is one of these files already.
+        If one of the files already exists.
     """
     import dask
     import dask.array as da
@@ -60,7 +62,7 @@ def scatter_rows(
     paths = [os.path.join(directory, f"{number}.npy") for number in range(len(arrays))]
     for path in paths:
         if os.path.exists(path):
-            raise FileExistsError(f"There is a file {path!r} already: choose another directory.")
+            raise FileExistsError(f"The file {path!r} already exists. Choose another directory.")
     files = [
         np.lib.format.open_memmap(path, "w+", array.dtype, (int(old.sum()), *array.shape[1:]))
         for path, array in zip(paths, arrays, strict=True)
@@ -81,9 +83,9 @@ def scatter_rows(
 
 
 def _part_lengths(lengths):
-    """How many rows of each block go to each new one, (n, n), as evenly as whole numbers can."""
+    """Numbers of rows of each block for each new block, (n, n), as even as integers allow."""
     n = len(lengths)
-    ends = np.concatenate(([0], np.cumsum(lengths)))  # as of one array that is dealt out in turn
+    ends = np.concatenate(([0], np.cumsum(lengths)))  # as if one array were dealt out in turn
     return np.array(
         [
             [(stop - column + n - 1) // n - (start - column + n - 1) // n for column in range(n)]
@@ -98,12 +100,12 @@ def _reopened(da, path, chunks):
 
 
 def _check(number, array, X):
-    """Raises ValueError on what cannot be scattered beside X."""
+    """Raises ValueError if an array cannot be scattered together with X."""
     name = f"array {number}" if number else "X"
     if not is_collection(array) or is_frame(array):
         raise ValueError(
-            f"{name} must be a Dask array, got {type(array).__name__}. A frame becomes one with "
-            "to_dask_array(lengths=True), an array with dask.array.from_array."
+            f"{name} must be a Dask array, got {type(array).__name__}. Convert a data frame with "
+            "to_dask_array(lengths=True), or an array with dask.array.from_array."
         )
     if np.isnan(array.shape[0]):
         raise ValueError(
@@ -111,8 +113,8 @@ def _check(number, array, X):
         )
     if array.chunks[0] != X.chunks[0]:
         raise ValueError(
-            f"{name} must have the chunks of X, {X.chunks[0]}, got {array.chunks[0]}: rechunk it "
-            "with rechunk({0: X.chunks[0]})."
+            f"{name} must have the same chunks as X, {X.chunks[0]}, got {array.chunks[0]}. Rechunk "
+            "it with rechunk({0: X.chunks[0]})."
         )
     if array.dtype.hasobject:
         raise ValueError(f"{name} must hold numbers or strings of a fixed length, got objects.")

@@ -1,4 +1,4 @@
-"""Scores that are added up block by block."""
+"""Scores that are accumulated block by block."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ from sknn.estimators.regressor import scored
 
 
 class MeanScore:
-    """A score that is a mean over samples: blocks weigh as much as their samples.
+    """A score that is a mean over samples. Each block has the total weight of its samples.
 
-    score: (z, y, weight) -> float, of raw outputs and encoded targets
+    score: (z, y, weight) -> float, for raw outputs and encoded targets
     """
 
     def __init__(self, score):
@@ -16,27 +16,27 @@ class MeanScore:
         self.total = self.weight_sum = 0.0
 
     def add(self, z, y, weight):
-        """Takes in a block; weight: (n,), or None."""
+        """Adds a block; weight: (n,), or None."""
         weight_sum = float(len(y) if weight is None else weight.sum(dtype=float))
         if weight_sum > 0:
             self.total += self.score(z, y, weight) * weight_sum
             self.weight_sum += weight_sum
 
     def join(self, other):
-        """Takes in the blocks of another one."""
+        """Adds the blocks of another score."""
         self.total += other.total
         self.weight_sum += other.weight_sum
 
     def value(self):
-        """The score of all blocks so far; nan where all weights are zero."""
+        """The score of all blocks so far, or nan if all weights are zero."""
         return self.total / self.weight_sum if self.weight_sum else np.nan
 
 
 class R2Score:
-    """The mean R2 of the columns, as ``sklearn.metrics.r2_score``.
+    """The mean R2 of the columns, like ``sklearn.metrics.r2_score``.
 
-    Squares are summed about the mean of each block, and means are joined as in Chan et al. (1979),
-    eq. 1.5: so targets far from zero lose no digits.
+    Squared deviations are taken from the mean of each block, and the means are joined as in Chan et
+    al. (1979), eq. 1.5. This way, targets far from zero lose no precision.
     """
 
     def __init__(self, loss=None):
@@ -45,11 +45,11 @@ class R2Score:
         self.mean = self.squares = self.residuals = 0.0
 
     def add(self, z, y, weight):
-        """Takes in raw outputs (n, n_outputs), targets (n, n_targets) and weights (n,) or None."""
+        """Adds raw outputs (n, n_outputs), targets (n, n_targets) and weights (n,) or None."""
         self.add_predicted(scored(self.loss.predict(z), self.loss), y, weight)
 
     def add_predicted(self, predicted, y, weight):
-        """As ``add``, of predictions (n, n_targets)."""
+        """Like ``add``, for predictions (n, n_targets)."""
         y, predicted = y.astype(float), predicted.astype(float)
         weight = np.ones(len(y)) if weight is None else weight.astype(float)
         block = R2Score()
@@ -61,7 +61,7 @@ class R2Score:
         self.join(block)
 
     def join(self, other):
-        """Takes in the blocks of another one."""
+        """Adds the blocks of another score."""
         self.n += other.n
         self.residuals = self.residuals + other.residuals
         if other.weight_sum == 0:
@@ -74,11 +74,11 @@ class R2Score:
         self.weight_sum = total
 
     def value(self):
-        """R2 of all blocks so far; nan of fewer than two samples, or if one is not finite."""
+        """R2 of all blocks so far; nan for fewer than two samples or predictions not finite."""
         if self.n < 2 or not np.isfinite(self.residuals).all():
             return np.nan
         unexplained = np.divide(
             self.residuals, self.squares, out=np.zeros_like(self.squares), where=self.squares > 0
         )
-        unexplained[(self.squares == 0) & (self.residuals > 0)] = 1  # as scikit-learn has it
+        unexplained[(self.squares == 0) & (self.residuals > 0)] = 1  # as in scikit-learn
         return float(np.mean(1 - unexplained))

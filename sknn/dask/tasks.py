@@ -1,4 +1,4 @@
-"""Classification and regression of Dask collections."""
+"""Classification and regression tasks for Dask collections."""
 
 from typing import Any, Self
 
@@ -19,13 +19,13 @@ from sknn.typing import Samples
 def _refuse(X):
     if is_collection(X):
         raise ValueError(
-            "partial_fit takes samples in memory, and X is a Dask collection: call fit, with "
-            "warm_start=True and max_iter=1 for one more epoch."
+            "partial_fit requires samples in memory, got a Dask collection. Call fit with "
+            "warm_start=True and max_iter=1 to train for one more epoch."
         )
 
 
 class DaskClassifier(DaskNetwork):
-    """Labels of Dask collections."""
+    """The classification task for Dask collections."""
 
     @available_if(has_stochastic_solver)
     def partial_fit(
@@ -35,57 +35,59 @@ class DaskClassifier(DaskNetwork):
         sample_weight: ArrayLike | None = None,
         classes: ArrayLike | None = None,
     ) -> Self:
-        """Go on training with one pass over samples in memory.
+        """Update the network with a single pass over samples in memory.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples; Dask collections are refused.
+            The training samples. Dask collections are not supported.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Their labels, or an indicator matrix of labels.
+            The class labels, or an indicator matrix of labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, not negative.
+            Non-negative sample weights.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever occur. Needed in the first call, optional later.
+            All class labels across all calls to partial_fit. Required in the first call, and
+            optional in subsequent calls.
 
         Returns
         -------
         self : object
-            The trained estimator.
+            Trained estimator.
         """
         _refuse(X)
         return super().partial_fit(X, y, sample_weight, classes)
 
     @available_if(has_probabilities)
     def predict_proba(self, X: Any) -> np.ndarray | Any:
-        """Predict probabilities.
+        """Predict class probabilities.
 
         Parameters
         ----------
         X : {Dask array, Dask DataFrame, array-like} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
 
         Returns
         -------
         p : array or DataFrame of shape (n_samples, n_classes)
-            The probability of each class, in the order of ``classes_``, which name the columns of
-            a frame. For several columns of labels, a list of them.
+            The probability of each class, in the order of ``classes_``. The columns of a data
+            frame are named after the classes. For several columns of labels, a list with one array
+            or data frame per column.
         """
         return self._lazily("predict_proba", X) if is_collection(X) else super().predict_proba(X)
 
     @available_if(has_probabilities)
     def predict_log_proba(self, X: Any) -> np.ndarray | Any:
-        """Predict logarithms of probabilities.
+        """Predict logarithms of class probabilities.
 
         Parameters
         ----------
         X : {Dask array, Dask DataFrame, array-like} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
 
         Returns
         -------
         log_p : array or DataFrame of shape (n_samples, n_classes)
-            The logarithms, as ``predict_proba`` gives the probabilities.
+            The log-probabilities, in the same form as the result of ``predict_proba``.
         """
         if is_collection(X):
             return self._lazily("predict_log_proba", X)
@@ -101,25 +103,25 @@ class DaskClassifier(DaskNetwork):
 
 
 class DaskRegressor(DaskNetwork):
-    """Numbers of Dask collections."""
+    """The regression task for Dask collections."""
 
     @available_if(has_stochastic_solver)
     def partial_fit(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Go on training with one pass over samples in memory.
+        """Update the network with a single pass over samples in memory.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples; Dask collections are refused.
+            The training samples. Dask collections are not supported.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets.
+            The target values.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, not negative.
+            Non-negative sample weights.
 
         Returns
         -------
         self : object
-            The trained estimator.
+            Trained estimator.
         """
         _refuse(X)
         return super().partial_fit(X, y, sample_weight)
@@ -131,12 +133,12 @@ class DaskRegressor(DaskNetwork):
         Parameters
         ----------
         X : {Dask array, Dask DataFrame, array-like} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
 
         Returns
         -------
         interval : array or DataFrame of shape (n_samples, 2)
-            Lower and upper end.
+            The lower and upper ends of the intervals.
         """
         if is_collection(X):
             return self._lazily("predict_interval", X)

@@ -1,4 +1,4 @@
-"""The estimators: scikit-learn's conventions around the core."""
+"""The estimators, which follow scikit-learn's conventions and train networks of the core."""
 
 from sknn.estimators.cnn import CNNClassifier, CNNRegressor
 from sknn.estimators.mlp import MLPClassifier, MLPRegressor

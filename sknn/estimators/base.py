@@ -1,4 +1,4 @@
-"""What every network estimator does: fit in four steps, go on, predict in chunks."""
+"""The base class of all network estimators: fits in four steps, predicts in chunks."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -45,7 +45,7 @@ from sknn.scikit_learn import (
 )
 from sknn.typing import Samples
 
-NONE_GIVEN = (None, None, None)  # of X_val, y_val and sample_weight_val
+NONE_GIVEN = (None, None, None)  # X_val, y_val and sample_weight_val
 
 
 class BaseNetwork(
@@ -58,13 +58,14 @@ class BaseNetwork(
     CachedParameterNames,
     BaseEstimator,
 ):
-    """Fits a network, whatever its layers and task.
+    """Base class for estimators of any network and task.
 
-    Subclasses say which layers (``_layers``); tasks say what y means (``_encode``, ``_strata``),
-    which loss it asks for (``_loss``) and how outputs are scored (``_score_of_outputs``).
+    Subclasses define the layers (``_layers``). Tasks define how y is encoded (``_encode``) and
+    split (``_strata``), which loss is minimised (``_loss``) and how outputs are scored
+    (``_score_of_outputs``).
     """
 
-    # Fitted attributes, for type checkers: publishing sets them.
+    # The fitted attributes are declared for type checkers. They are set in publishing.
     coefs_: list[np.ndarray]
     intercepts_: list[np.ndarray]
     n_layers_: int
@@ -75,14 +76,14 @@ class BaseNetwork(
     n_iter_: int
     t_: int
     loss_: float
-    best_loss_: float | Any  # Any stands for None, which users know not to meet
+    best_loss_: float | Any  # Any stands for None, which users know to avoid
     loss_curve_: list[float]
     validation_scores_: list[float] | Any
     best_validation_score_: float | Any
     history_: dict[str, list[float]]
 
-    _size_parameters = "the sizes in layers"  # on which the memory depends that training takes
-    _samples_known_by_weights = False  # whether coefs_ say all of a sample that a fit learns of it
+    _size_parameters = "the sizes in layers"  # these determine how much memory training takes
+    _samples_known_by_weights = False  # whether coefs_ tell all that fit learns of the samples
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -98,41 +99,44 @@ class BaseNetwork(
         coef_init: Sequence[ArrayLike] | None = None,
         intercept_init: Sequence[ArrayLike] | None = None,
     ) -> Self:
-        """Fit the network to X and y.
+        """Fit the network to the data X and the targets y.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The training samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets: class labels, or an indicator matrix of them, or several columns of
-            labels, for a classifier; numbers for a regressor.
+            The target values. For a classifier, these are class labels, an indicator matrix of
+            labels or several columns of labels; for a regressor, real numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, not negative. A weight of two is as good as the sample
-            twice in a full batch.
+            Non-negative sample weights. In a full batch, a weight of two equals having the sample
+            twice.
         X_val, y_val : as X and y, default=None
-            Samples to validate on after each epoch. They are recorded in ``history_``; with
-            ``early_stopping=True`` they decide when to stop, and nothing of X is held out.
+            Validation samples and targets, which are evaluated after each epoch. The results are
+            recorded in ``history_``. With ``early_stopping=True`` they determine when training
+            stops, and no part of X is held out.
         sample_weight_val : array-like of shape (n_samples_val,), default=None
-            Weights of those samples.
+            Sample weights of the validation samples.
         groups : array-like of shape (n_samples,), default=None
-            For a splitter given as ``validation_fraction``.
+            Group labels of the samples, which are passed to the splitter if
+            ``validation_fraction`` is one.
         coef_init, intercept_init : list of array-like, default=None
-            Weights and biases to start from, of the shapes of ``coefs_`` and ``intercepts_``.
+            Initial weights and biases, of the same shapes as ``coefs_`` and ``intercepts_``. If
+            None, they are drawn at random.
 
         Returns
         -------
         self : object
-            The fitted estimator.
+            Fitted estimator.
 
         Raises
         ------
         ValueError
-            If the input cannot be used, or training diverges. Then, and after any other error, the
-            estimator is left as it was.
+            If the input is invalid or training diverges. After this and any other error, the
+            estimator is unchanged.
         OSError
-            If ``checkpoint`` cannot be written; FileExistsError, if there is a file that is no
-            checkpoint.
+            If ``checkpoint`` cannot be written. FileExistsError is raised if the file exists and is
+            not a checkpoint.
         """
         goes_on = self.warm_start and hasattr(self, "coefs_")
 
@@ -163,36 +167,38 @@ class BaseNetwork(
         sample_weight_val: ArrayLike | None = None,
         groups: ArrayLike | None = None,
     ) -> Self:
-        """Go on with a fit that was interrupted, from its last checkpoint.
+        """Continue an interrupted fit from its last checkpoint.
 
-        The checkpoint is read from the path in the parameter ``checkpoint``. With the parameters
-        and the data of that fit the weights are, bit for bit, those of a fit that was never
-        interrupted. What is not kept in weights may be another: with a larger ``max_iter``
-        training goes on for longer; a changed ``learning_rate_init`` holds from here on.
+        The checkpoint is read from the path in the parameter ``checkpoint``. With the same
+        parameters and data as in the interrupted fit, the resulting weights are bit for bit those
+        of a fit without interruption. Parameters that do not affect the shapes of the weights or
+        the state of the solver can be changed: with a larger ``max_iter`` training continues for
+        longer, and a new ``learning_rate_init`` applies from this point on.
 
         Parameters
         ----------
         X, y, sample_weight, X_val, y_val, sample_weight_val, groups : as in fit
-            The same data.
+            The data of the interrupted fit.
 
         Returns
         -------
         self : object
-            The fitted estimator.
+            Fitted estimator.
 
         Raises
         ------
         FileNotFoundError
             If there is no checkpoint.
         ValueError
-            If it is damaged, the data are not the same, or the network or solver is another.
+            If the checkpoint is damaged, or if the data, the network or the solver differ from
+            those of the interrupted fit.
         OSError
-            If further checkpoints cannot be written there.
+            If further checkpoints cannot be written to the file.
         """
         if self.checkpoint is None:
             raise ValueError(
-                "resume goes on from the file that checkpoint names, got checkpoint=None. Set "
-                "checkpoint to a path before fit."
+                "resume requires checkpoint to be the path of a file, got checkpoint=None. Set "
+                "checkpoint to a path before calling fit."
             )
 
         def train(undo):
@@ -211,13 +217,13 @@ class BaseNetwork(
     def _train(
         self, X, y, sample_weight, start, undo, given=NONE_GIVEN, groups=None, weights=(None, None)
     ):
-        """One fit in four steps: read, prepare, run, publish.
+        """Runs one fit in four steps: read, prepare, run, publish.
 
         start: a Start    undo: as in ``all_or_nothing``    given: (X_val, y_val,
         sample_weight_val)    weights: (coef_init, intercept_init)
         """
         undo.append(start.give_back)
-        self._layers(n_outputs=1)  # raises on layers that cannot be, before data is touched
+        self._layers(n_outputs=1)  # raises on invalid layers before the data is touched
         data = self._read(X, y, sample_weight, model=start.model, learn=start.learns_classes)
         fit = self._prepare(data, start, given, groups, weights)
         publish(self, fit)
@@ -234,7 +240,7 @@ class BaseNetwork(
         return self
 
     def _prepare(self, data, start, given, groups, weights):
-        """The Fit of this network to Data; random draws come in scikit-learn's order."""
+        """Returns the Fit of this network to Data. Random draws are in scikit-learn's order."""
         random_state = start.run.random_state if start.run else self.random_state
         own_draws = start.run is None and isinstance(self.random_state, Integral)
         random_state = seeded(random_state) if own_draws else check_random_state(random_state)
@@ -242,9 +248,9 @@ class BaseNetwork(
         same = start.model is not None and model.network is start.model.network
         if start.run and not same and _order(model.network) != _order(start.model.network):
             raise ValueError(
-                "partial_fit goes on with an optimiser, which needs the layers that were trained "
-                "before to be trained, and no others. Restore trainable, or call fit with "
-                "warm_start=True, which starts a new one from the same weights."
+                "partial_fit continues with the same optimiser, which requires that exactly the "
+                "layers that were trained before are trained. Restore trainable, or call fit with "
+                "warm_start=True, which starts a new optimiser from the same weights."
             )
         _take_given(model, weights)
         trained = {"X": data.X, "y": data.labels, "sample_weight": data.sample_weight}
@@ -257,7 +263,7 @@ class BaseNetwork(
             _take_given(model, weights)
         if self.solver == "lbfgs":
             plan = new_lbfgs_plan(self, model.network, held_out)
-            rows = rows.astype(np.float64)  # as SciPy's is; float32 would mislead its search
+            rows = rows.astype(np.float64)  # as in SciPy; float32 would mislead its search
         else:
             n_samples = len(rows) if subset is None else len(subset)
             plan = new_plan(self, n_samples, start.planned, rows.n_shards)
@@ -280,27 +286,30 @@ class BaseNetwork(
         )
 
     def _run_fit(self, fit, watch):
-        """The Result of a Fit."""
+        """Returns the Result of a Fit."""
         return run_here(fit, watch)
 
     def _hold_out(self, model, data, *args):
-        """(rows, subset, held_out) of a Fit; the arguments are those of ``hold_out``."""
+        """Returns (rows, subset, held_out) of a Fit. The arguments are those of ``hold_out``."""
         return data.rows, *hold_out(self, model, data, *args)
 
     def _train_further(self, X, y, sample_weight, undo):
-        """``partial_fit``: one epoch, with everything as the last call left it."""
+        """Runs ``partial_fit``: one epoch that continues from the state after the last call."""
         try:
             if self.early_stopping:
                 raise ValueError("partial_fit does not support early_stopping=True")
             model = self._current_model() if hasattr(self, "coefs_") else None
             return self._train(X, y, sample_weight, Further.after(self, model), undo)
         except Exception:
-            # Only after an error: scikit-learn does not check them again for every batch.
+            # Only after an error, because scikit-learn does not check them for every batch.
             self._validate_params()
             raise
 
     def _fingerprints(self, data, start):
-        """Those that checkpoints need. Raises ValueError if a resumed one has others."""
+        """Returns the fingerprints of the data that a checkpoint stores.
+
+        Raises ValueError if the checkpoint to resume from has different ones.
+        """
         if self.checkpoint is None or not start.planned:
             return {}
         prints = fingerprint(data)
@@ -309,7 +318,7 @@ class BaseNetwork(
         return prints
 
     def _watch(self, fit, start, callbacks):
-        """Who looks on while the Fit runs."""
+        """Returns the Watch that observes the Fit while it runs."""
         saves = self.checkpoint is not None and start.planned
         return Watch(
             before_epoch=callbacks.begin_epoch if callbacks.listening else None,
@@ -321,11 +330,11 @@ class BaseNetwork(
         )
 
     def _n_outputs(self, targets):
-        """Raw outputs of the network for encoded targets (n, columns)."""
+        """Number of raw outputs of the network for encoded targets (n, columns)."""
         return targets.shape[1]
 
     def _new_model(self, data, random_state, previous):
-        """A Model with drawn weights, or with those of the previous one."""
+        """Returns a Model with newly drawn weights or with the weights of the previous Model."""
         loss = self._loss() if isinstance(self.loss, str) else deepcopy(self._loss())
         loss.check()
         loss = loss.computed()
@@ -337,48 +346,52 @@ class BaseNetwork(
         if previous is None:
             theta, state = network.initial(random_state, rows.dtype)
             return Model(network, loss, theta, state)
-        # Copies, so that a fit that fails leaves the old weights alone.
+        # Copies, so that a failing fit leaves the old weights unchanged.
         theta, state = previous.theta.copy(), previous.state.copy()
         if not same:
             _refuse_other_arrays(network, previous.network)
-            if _order(network) != _order(previous.network):  # layers were frozen, or set free
+            if _order(network) != _order(previous.network):  # layers were frozen or unfrozen
                 for own, others in zip(network.layout.views(theta), previous.params, strict=True):
                     for name, array in others.items():
                         own[name][...] = array
         return Model(network, loss, theta, state)
 
     def _claims(self, rows):
-        """(dtype, samples in the layers at a time, vectors like the weights) of a fit to Rows."""
+        """What the memory of a fit to Rows depends on.
+
+        Returns (dtype, number of samples in the layers at a time, number of vectors as long as the
+        weights).
+        """
         return rows.dtype, rows_at_a_time(self, len(rows)), copies_of_weights(self)
 
     def _smaller(self):
-        """What to do about a network that does not fit into memory."""
+        """Returns the remedy for a network that does not fit into memory."""
         return f"Lower batch_size or {self._size_parameters}, or the size of a sample."
 
     def _training_loss(self):
-        """The Loss that is minimised; predictions and validation use ``_loss``."""
+        """Returns the Loss that is minimised. Predictions and validation use ``_loss``."""
         return self._loss().computed()
 
     def _fitted_loss(self):
-        """The Loss of the last fit, which parameters set since do not change."""
+        """Returns the Loss of the last fit, even if parameters were changed after it."""
         model = self.__dict__.get("_model")
         return self._loss() if model is None else model.loss
 
     def _current_model(self):
-        """The fitted Model, with the weights that ``coefs_`` and ``intercepts_`` now hold."""
+        """Returns the fitted Model with the current weights in ``coefs_`` and ``intercepts_``."""
         model = self.__dict__.get("_model")
         if model is None:
             return model_by_hand(self)
         if model.holds(self.coefs_, self.intercepts_):
             return model
-        # Weights given by hand: they are the truth.
+        # The user has changed the weights, and these take precedence.
         weights = as_weights("coefs_", self.coefs_)
         biases = as_weights("intercepts_", self.intercepts_)
         dtype = np.result_type(*weights, *biases)
         dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0])
         n_outputs = weights[-1].shape[-1] if weights and weights[-1].ndim else 1
         if model.fits(weights, biases):
-            network, loss = model.network, model.loss  # parameters set since change neither
+            network, loss = model.network, model.loss  # unchanged by parameters set later
             theta, state = model.theta.astype(dtype), model.state.astype(dtype)
         else:
             network = Network(self._layers(n_outputs), self._input_shape())
@@ -389,19 +402,20 @@ class BaseNetwork(
         return model
 
     def transform(self, X: Samples, layer: int = -1) -> np.ndarray | Any:
-        """What a hidden layer makes of X, for instance as features for another model.
+        """Compute the outputs of a hidden layer, for instance as features for another model.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
         layer : int, default=-1
-            Number of the hidden layer, from 0; negative ones count from the last.
+            Index of the hidden layer, starting from 0. Negative indices count from the last hidden
+            layer.
 
         Returns
         -------
         activations : ndarray of shape (n_samples, n_units)
-            The outputs of that layer, after its activation.
+            The outputs of the hidden layer after its activation.
         """
         check_is_fitted(self)
         depths = self._hidden_depths(self._current_model().network)
@@ -420,11 +434,11 @@ class BaseNetwork(
         return int(np.prod(network.shapes[depths[-1]])) if depths else 0
 
     def _hidden_depths(self, network):
-        """For each hidden layer, how many of the network's layers lead to its outputs."""
+        """For each hidden layer, the number of layers of the network up to its outputs."""
         return list(range(1, len(network.layers)))
 
     def _outputs(self, X, depth=None):
-        """Raw outputs (n_samples, n_outputs), or those after ``depth`` layers, of checked X."""
+        """Returns the raw outputs (n_samples, n_outputs) for X, or those after ``depth`` layers."""
         model = self._current_model()
         X = self._checked(X, model.dtype, whole=False)
         with np.errstate(all="ignore"):
@@ -434,11 +448,11 @@ class BaseNetwork(
 
     @property
     def _optimizer(self):
-        """Read by code written against scikit-learn: the learning rate of the next epoch."""
+        """The learning rate of the next epoch, for code that was written for scikit-learn."""
         return SimpleNamespace(learning_rate=self._learning_rate)
 
     def __getstate__(self):
-        """The model alone carries the weights; the lists are views of it."""
+        """Stores the weights only once, in the model. The lists hold views of them."""
         state = super().__getstate__()
         if "_model" in state and "coefs_" in state:
             state = {**state, "_model": self._current_model()}
@@ -460,7 +474,7 @@ class BaseNetwork(
 
 
 def _take_given(model, weights):
-    """Copies the weights that a user gave, (coef_init, intercept_init), into the model."""
+    """Copies the initial weights of the user, (coef_init, intercept_init), into the model."""
     if any(arrays is not None for arrays in weights):
         pairs = zip(weights, (model.weights, model.biases), strict=True)
         arrays = [own if init is None else init for init, own in pairs]
@@ -468,41 +482,41 @@ def _take_given(model, weights):
 
 
 def _draws(network, rows, plan):
-    """Whether training draws anything but the order of the rows."""
+    """Whether training draws random numbers for anything but the order of the rows."""
     augments = getattr(plan, "augment", None) is not None
     return network.draws or augments or rows.numbered != len(rows)
 
 
 def _refuse_other_arrays(network, previous):
-    """Raises ValueError if a network cannot go on from the weights of a previous one."""
+    """Raises ValueError if a network cannot continue from the weights of a previous one."""
     wanted, got = network.shapes[1:], previous.shapes[1:]
     if wanted != got:
         raise ValueError(
-            f"To go on from fitted weights the layers must have their sizes, {got}, but "
-            f"the parameters ask for {wanted}. Restore the parameters, or call fit with "
-            "warm_start=False to start anew."
+            f"To continue from fitted weights, the layers must have the same sizes, {got}, but "
+            f"the parameters specify {wanted}. Restore the parameters, or call fit with "
+            "warm_start=False to start from scratch."
         )
     wanted, got = (_arrays(one) for one in (network, previous))
     if wanted != got:
         raise ValueError(
-            "To go on from fitted weights the layers must have the same arrays, but those "
-            f"that the parameters ask for differ in {sorted(wanted ^ got)}. Restore the "
-            "parameters, or call fit with warm_start=False to start anew."
+            "To continue from fitted weights, the layers must have the same arrays, but those that "
+            f"the parameters specify differ in {sorted(wanted ^ got)}. Restore the parameters, or "
+            "call fit with warm_start=False to start from scratch."
         )
 
 
 def _arrays(network):
-    """(number of the layer, name, shape) of all parameters and statistics."""
+    """Returns (number of the layer, name, shape) of all parameters and statistics."""
     entries = [*network.layout.entries, *network.state_layout.entries]
     return {(layer + 1, item.name, item.shape) for layer, item, _ in entries}
 
 
 def _order(network):
-    """Which parameters lie where in theta, and how many of them are trained."""
+    """The order of the parameters in theta, and how many of them are trained."""
     entries = network.layout.entries
     return network.layout.n_trainable, [(layer, item.name) for layer, item, _ in entries]
 
 
 def working_memory():
-    """Bytes that one chunk may take."""
+    """Maximum size of one chunk in bytes."""
     return get_config()["working_memory"] * 2**20

@@ -1,4 +1,4 @@
-"""Weights set by hand on an estimator that was never fitted."""
+"""Weights that were set manually on an estimator that was never fitted."""
 
 from itertools import pairwise
 
@@ -13,13 +13,13 @@ from sknn.nn.network import Network
 
 
 def model_by_hand(estimator):
-    """The Model that ``coefs_`` and ``intercepts_`` make together with the parameters.
+    """Returns the Model that ``coefs_``, ``intercepts_`` and the parameters define.
 
-    It also sets the attributes that a fit would set and that follow from the weights:
-    n_features_in_, n_layers_, n_outputs_, out_activation_ and, for a classifier, its labels.
-    The Model is not kept: until a fit, arrays and parameters may change at any time.
+    The function also sets the fitted attributes that follow from the weights: n_features_in_,
+    n_layers_, n_outputs_, out_activation_ and, for a classifier, its labels. The Model is not
+    kept, because the arrays and parameters can change at any time before a fit.
 
-    Raises NotFittedError if an attribute is missing, ValueError if they do not fit together.
+    Raises NotFittedError if an attribute is missing, and ValueError if they are inconsistent.
     """
     _check_present(estimator)
     estimator._validate_params()
@@ -29,7 +29,7 @@ def model_by_hand(estimator):
     if not shapes or any(len(shape) != 2 for shape in shapes):
         raise ValueError(
             "coefs_ must be a list of arrays of shape (n_in, n_out), one for each layer, got "
-            f"shapes {shapes}."
+            f"arrays of shapes {shapes}."
         )
     n_features, n_outputs = shapes[0][0], estimator._n_outputs_by_hand(shapes[-1][1])
     _check_shapes(estimator, n_features, n_outputs, shapes, [array.shape for array in biases])
@@ -44,30 +44,29 @@ def model_by_hand(estimator):
 
 
 def _check_present(estimator):
-    """Raises NotFittedError if the attributes do not say what network it is."""
+    """Raises NotFittedError if the attributes do not define a network."""
     name, present = type(estimator).__name__, vars(estimator)
     if "coefs_" not in present and "intercepts_" not in present:
-        check_is_fitted(estimator, "coefs_")  # raises: neither fitted nor set by hand
+        check_is_fitted(estimator, "coefs_")  # raises, as it is neither fitted nor set manually
     classes = ", classes=classes" if "classes_" in estimator._attributes_by_hand else ""
     recipe = f"partial_fit(X, y{classes})"
     if not estimator._samples_known_by_weights:
         raise NotFittedError(
-            f"This {name} instance is not fitted yet, and its coefs_ and intercepts_ do not say "
-            f"what a sample looks like. Call {recipe} on a new {name}, and set the weights after "
-            "that."
+            f"This {name} instance is not fitted yet, and its coefs_ and intercepts_ do not define "
+            f"the shape of a sample. Call {recipe} on a new {name}, and set the weights after that."
         )
     missing = [wanted for wanted in estimator._attributes_by_hand if wanted not in present]
     if missing:
         wanted = ", ".join(estimator._attributes_by_hand)
         raise NotFittedError(
-            f"This {name} instance is not fitted yet. Weights set by hand need all of {wanted}: "
-            f"{' and '.join(missing)} missing. Set what is missing, or call {recipe} on a new "
-            f"{name} and set the weights after that."
+            f"This {name} instance is not fitted yet. Weights that are set manually require all of "
+            f"{wanted}, got {' and '.join(missing)} missing. Set the missing attributes, or call "
+            f"{recipe} on a new {name} and set the weights after that."
         )
 
 
 def _check_shapes(estimator, n_features, n_outputs, of_weights, of_biases):
-    """Raises ValueError if arrays do not have the shapes that the parameters ask for."""
+    """Raises ValueError if the arrays do not have the shapes that the parameters require."""
     hidden = hidden_sizes(estimator.hidden_layer_sizes)
     wanted = list(pairwise([n_features, *hidden, n_outputs]))
     if of_weights != wanted:
@@ -75,7 +74,7 @@ def _check_shapes(estimator, n_features, n_outputs, of_weights, of_biases):
         broken = [i for i, (one, other) in enumerate(pairwise(of_weights)) if one[1] != other[0]]
         if broken:
             i = broken[0]
-            remedy = f"Give coefs_[{i + 1}] a row for each column of coefs_[{i}]."
+            remedy = f"coefs_[{i + 1}] must have one row for each column of coefs_[{i}]."
         elif given != tuple(hidden):
             remedy = f"Set hidden_layer_sizes={given!r}."
         else:
@@ -88,6 +87,6 @@ def _check_shapes(estimator, n_features, n_outputs, of_weights, of_biases):
     wanted = [(n_out,) for _, n_out in of_weights]
     if of_biases != wanted:
         raise ValueError(
-            f"intercepts_ must be arrays of shapes {wanted}, got {of_biases}. Give each layer one "
-            "bias for each column of its array in coefs_."
+            f"intercepts_ must be arrays of shapes {wanted}, got {of_biases}. Each layer must "
+            "have one bias for each column of its array in coefs_."
         )

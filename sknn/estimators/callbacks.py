@@ -1,4 +1,4 @@
-"""The bridge from the core's epochs to scikit-learn's callbacks."""
+"""Connects the epochs of the core to scikit-learn's callbacks."""
 
 from copy import deepcopy
 
@@ -6,15 +6,15 @@ from sknn.scikit_learn import callback_context, callbacks_of
 
 
 class EpochCallbacks:
-    """Calls scikit-learn's hooks around the fit as a whole and around each epoch in it.
+    """Calls scikit-learn's hooks around the whole fit and around each of its epochs.
 
-    ``scikit-learn``'s protocol (:mod:`sklearn.callback`): each epoch, or iteration of lbfgs, is
-    a subtask of the fit. A callback is given a ``fitted_estimator`` only if it asks for one: a
-    copy as if fit had stopped there.
+    In scikit-learn's protocol (:mod:`sklearn.callback`), each epoch or iteration of lbfgs is a
+    subtask of the fit. A callback that requests a ``fitted_estimator`` receives a copy in the state
+    as if fit had stopped at that point.
     """
 
     def __init__(self, estimator, data, epochs):
-        """data: Data    epochs: how many may be run"""
+        """data: Data    epochs: maximum number of epochs"""
         self.estimator = estimator
         weight = data.sample_weight
         metadata = None if weight is None else {"sample_weight": weight}
@@ -31,14 +31,14 @@ class EpochCallbacks:
             self.epoch.call_on_fit_task_begin(**self.given, reconstruction_attributes=self._copy)
 
     def end_epoch(self):
-        """Whether a callback asks to stop."""
+        """Whether a callback requests to stop."""
         if self.epoch is None:
             return False
         epoch, self.epoch = self.epoch, None
         return epoch.call_on_fit_task_end(**self.given, reconstruction_attributes=self._copy)
 
     def end(self):
-        self.end_epoch()  # one that was begun and never ran
+        self.end_epoch()  # an epoch that began but did not run
         self.context.call_on_fit_task_end(**self.given, reconstruction_attributes=self._copy)
 
     def _copy(self):

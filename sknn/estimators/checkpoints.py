@@ -1,4 +1,4 @@
-"""Checkpoints of a fit: written after epochs, and read to go on from."""
+"""Writes checkpoints during a fit, and reads them to resume the fit."""
 
 import os
 
@@ -10,23 +10,25 @@ from sknn.warning import warn
 
 
 class CheckpointWriter:
-    """Writes a checkpoint every so many epochs, and the last one; warns if it cannot.
+    """Writes a checkpoint at regular intervals and at the end. Warns if writing fails.
 
     Parameters
     ----------
     path : str or os.PathLike
+        The file to write.
     every : int
+        The number of epochs between checkpoints.
     others : dict
-        What training knows nothing of: ``rows`` and ``data`` of a Checkpoint.
+        The fields of a Checkpoint that training does not know: ``rows`` and ``data``.
     """
 
     def __init__(self, path, every, others):
         self.path, self.every, self.others = path, every, others
         self.failing = self.shared = False
-        self.written = None  # how the last one is known
+        self.written = None  # identity of the last file
 
     def __call__(self, checkpoint, last):
-        """Takes in the Checkpoint of an epoch; ``last`` if training ends, or begins, with it."""
+        """Handles the Checkpoint of an epoch; ``last``: whether training ends or begins with it."""
         if checkpoint.epochs % self.every and not last:
             return
         vars(checkpoint).update(self.others)
@@ -39,8 +41,8 @@ class CheckpointWriter:
                 raise
             if not self.failing:
                 warn(
-                    f"There is no checkpoint of epoch {checkpoint.epochs}: {error} The one before "
-                    "it is as it was, and training goes on."
+                    f"The checkpoint of epoch {checkpoint.epochs} was not written: {error} The "
+                    "previous checkpoint is unchanged, and training continues."
                 )
             self.failing = True
         else:
@@ -53,13 +55,13 @@ class CheckpointWriter:
         if not self.shared and None not in (self.written, found) and found != self.written:
             self.shared = True
             warn(
-                f"checkpoint={os.fspath(self.path)!r} was written by another program or fit, too. "
-                "Each overwrites the checkpoints of the other: resume will go on from whichever "
-                "came last. Fits that run at the same time need a file each."
+                f"checkpoint={os.fspath(self.path)!r} was also written by another program or fit. "
+                "They overwrite each other's checkpoints, and resume will continue from the one "
+                "that was written last. Fits that run at the same time must use different files."
             )
 
     def _identity(self):
-        """Which file it is, and when it was written; None if it is not there."""
+        """Returns values that identify the file and its last change; None if it does not exist."""
         try:
             found = os.stat(self.path)
         except OSError:
@@ -68,7 +70,7 @@ class CheckpointWriter:
 
 
 def checkpoint_writer(estimator, fit):
-    """What writes the checkpoints of a fit, with the rows that it trains and validates on."""
+    """Returns the CheckpointWriter of a fit, with the rows to train and to validate on."""
     rows = {}
     if fit.subset is not None:
         rows = {"training": fit.subset, "validation": fit.held_out.at}
@@ -77,17 +79,17 @@ def checkpoint_writer(estimator, fit):
 
 
 def check_place(estimator):
-    """Raises ValueError, TypeError or OSError if its checkpoints could not be written."""
+    """Raises ValueError, TypeError or OSError if the checkpoints cannot be written."""
     path = estimator.checkpoint
-    if path is not None and estimator.solver != "lbfgs":  # lbfgs refuses any
+    if path is not None and estimator.solver != "lbfgs":  # lbfgs rejects any checkpoint
         with errors_name_path(path, "written", "checkpoint"):
             make_ready(path)
 
 
 def read_checkpoint(estimator):
-    """The Checkpoint that an estimator goes on from; warns if it is not the last one.
+    """Returns the Checkpoint to resume from. Warns if it is not the last one.
 
-    Raises what ``check_place`` raises, unless there is nothing left to train.
+    Raises the errors of ``check_place``, unless training is already complete.
     """
     path = estimator.checkpoint
     try:
@@ -95,14 +97,14 @@ def read_checkpoint(estimator):
             checkpoint = Checkpoint.read(path)
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"There is no checkpoint to go on from at {os.fspath(path)!r}. Call fit to start."
+            f"There is no checkpoint to resume from at {os.fspath(path)!r}. Call fit to start."
         ) from error
     over = checkpoint.stopped is not None and np.all(checkpoint.stopped > 0)
     if not over and checkpoint.epochs < estimator.max_iter:
         check_place(estimator)
     if checkpoint.trouble:
         warn(
-            f"{checkpoint.trouble} Training goes on from the checkpoint before it, after epoch "
+            f"{checkpoint.trouble} Training continues from the previous checkpoint, after epoch "
             f"{checkpoint.epochs}."
         )
     return checkpoint

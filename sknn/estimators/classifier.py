@@ -1,4 +1,4 @@
-"""Classification: labels in, labels and probabilities out."""
+"""The classification task: predicts labels and their probabilities."""
 
 from contextlib import contextmanager
 from functools import partial
@@ -35,7 +35,7 @@ def has_probabilities(estimator):
     else:
         known = CLASSIFICATION_LOSSES.get(estimator.loss, {"softmax": None})
         loss = known["softmax"] if isinstance(estimator.loss, str) else estimator.loss
-    if loss is not None and loss.link not in ("softmax", "logistic"):  # fit refuses what is unknown
+    if loss is not None and loss.link not in ("softmax", "logistic"):  # fit rejects unknown losses
         raise AttributeError(
             f"predict_proba is not available with loss={estimator.loss!r}, whose outputs are not "
             "probabilities. Use loss='log_loss'."
@@ -44,7 +44,7 @@ def has_probabilities(estimator):
 
 
 class ClassifierTask(ClassifierMixin):
-    """Labels in, labels and probabilities out; ``labels`` knows how for each kind of y."""
+    """The classification task. The class in ``labels`` handles the type of y."""
 
     classes_: np.ndarray | Any  # a list of arrays for several columns of labels
 
@@ -53,9 +53,10 @@ class ClassifierTask(ClassifierMixin):
     _takes_tables = "TabularClassifier"
     _attributes_by_hand = ("coefs_", "intercepts_", "classes_")
     _outputs_remedy = (
-        "Give coefs_[-1] one column for each label in classes_, but a single one for two labels: "
-        "the second column minus the first, in intercepts_[-1] too. If samples may have several "
-        "labels, call partial_fit(X, y, classes=classes) before you set the weights."
+        "coefs_[-1] must have one column for each label in classes_. For two labels it must have a "
+        "single column, the second column minus the first; the same applies to intercepts_[-1]. If "
+        "samples can have several labels, call partial_fit(X, y, classes=classes) before you set "
+        "the weights."
     )
 
     @available_if(has_stochastic_solver)
@@ -67,31 +68,33 @@ class ClassifierTask(ClassifierMixin):
         sample_weight: ArrayLike | None = None,
         classes: ArrayLike | None = None,
     ) -> Self:
-        """Go on training with one pass over the given samples.
+        """Update the network with a single pass over the given data.
 
-        Weights, optimiser, learning-rate schedule and random draws go on where the last call
-        ended: n calls on the same samples are one fit of n epochs.
+        The weights, the optimiser, the learning rate schedule and the random draws continue from
+        the state after the last call, so that n calls on the same samples equal one fit of n
+        epochs.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The training samples.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Their labels, or an indicator matrix of labels.
+            The class labels, or an indicator matrix of labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, not negative.
+            Non-negative sample weights.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever occur. Needed in the first call, optional later.
+            All class labels across all calls to partial_fit. Required in the first call, and
+            optional in subsequent calls.
 
         Returns
         -------
         self : object
-            The trained estimator.
+            Trained estimator.
         """
         refuse_no_labels(y=y, classes=classes)
         if isinstance(self.class_weight, str):
             raise ValueError(
-                "class_weight='balanced' needs all samples at once and is not supported by "
+                "class_weight='balanced' requires all samples at once and is not supported by "
                 "partial_fit. Pass a dict, for instance from sklearn.utils.class_weight."
                 "compute_class_weight('balanced', classes=classes, y=y)."
             )
@@ -103,17 +106,17 @@ class ClassifierTask(ClassifierMixin):
         return all_or_nothing(self, train)
 
     def predict(self, X: Samples) -> np.ndarray:
-        """Predict labels.
+        """Predict class labels.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable label of each sample; for multilabel targets an indicator matrix.
+            The most probable label of each sample or, for multilabel targets, an indicator matrix.
         """
         z = self._outputs(X)
         with np.errstate(all="ignore"):
@@ -121,18 +124,18 @@ class ClassifierTask(ClassifierMixin):
 
     @available_if(has_probabilities)
     def predict_proba(self, X: Samples) -> np.ndarray | Any:
-        """Predict probabilities.
+        """Predict class probabilities.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
 
         Returns
         -------
         p : ndarray of shape (n_samples, n_classes)
-            The probability of each class, in the order of ``classes_``. For multilabel targets
-            the probability of each label, each for itself.
+            The probability of each class, in the order of ``classes_``. For multilabel targets,
+            the independent probability of each label.
         """
         z = self._outputs(X)
         with np.errstate(all="ignore"):
@@ -140,41 +143,44 @@ class ClassifierTask(ClassifierMixin):
 
     @available_if(has_probabilities)
     def predict_log_proba(self, X: Samples) -> np.ndarray | Any:
-        """Predict logarithms of probabilities.
+        """Predict logarithms of class probabilities.
 
-        Computed from the raw outputs, so that they are finite where the probability itself
-        has become too small for a floating-point number.
+        The logarithms are computed from the raw outputs, so they are finite even if a probability
+        is too small for a floating-point number.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
 
         Returns
         -------
         log_p : ndarray of shape (n_samples, n_classes)
-            The logarithms, in the order of ``classes_``.
+            The log-probability of each class, in the order of ``classes_``.
         """
         z = self._outputs(X)
         with np.errstate(all="ignore"):
             return self._labels.log_probabilities(z, self._fitted_loss())
 
     def score(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Accuracy; with several labels a sample, the share of which all are right.
+        """Return the accuracy on the given data and labels.
+
+        If samples have several labels, a sample only counts as correct if all its labels are
+        predicted correctly.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The test samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their labels.
+            The true labels for X.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
+            Sample weights.
 
         Returns
         -------
         score : float
-            In [0, 1].
+            Accuracy of ``self.predict(X)``, between 0 and 1.
         """
         refuse_no_labels(y=y)
         predicted = self.predict(X)
@@ -189,14 +195,14 @@ class ClassifierTask(ClassifierMixin):
         if y.shape != predicted.shape:
             raise ValueError(
                 f"y must have a row for each sample of X and {predicted.shape[1]} columns of "
-                f"labels: shape {predicted.shape}, got {y.shape}."
+                f"labels, that is shape {predicted.shape}, got {y.shape}."
             )
         assert_all_finite(y, input_name="y")
         kinds = y.dtype.kind, predicted.dtype.kind
         if any(a in "US" and b in "biuf" for a, b in (kinds, kinds[::-1])):
             raise ValueError(
-                f"y must hold labels of the type of classes_, {predicted.dtype}, got {y.dtype}. "
-                "Pass them as they were in fit."
+                f"y must hold labels of the same type as classes_, {predicted.dtype}, got "
+                f"{y.dtype}. Pass labels of the type that was used in fit."
             )
         weight = sample_weight
         if weight is not None:
@@ -204,7 +210,7 @@ class ClassifierTask(ClassifierMixin):
         return float(np.average(np.all(predicted == y, axis=1), weights=weight))
 
     def _start(self, y, classes):
-        """Takes in ``classes`` in the first call of partial_fit; checks them in later ones."""
+        """Stores ``classes`` in the first call of partial_fit, and checks them in later calls."""
         self._take_classes()
         if hasattr(self, "classes_"):
             if classes is not None and not same_classes(classes, self.classes_):
@@ -221,7 +227,7 @@ class ClassifierTask(ClassifierMixin):
             self._set_labels(known_labels(y, classes))
 
     def _learn(self, y, learn, some):
-        """y as labels, its classes learnt or checked; ``some``: not all need be there."""
+        """Returns y as labels and learns or checks the classes; ``some``: y can lack classes."""
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         with _sortable():
@@ -232,7 +238,7 @@ class ClassifierTask(ClassifierMixin):
         return y
 
     def _take_classes(self):
-        """Learns the labels from ``classes_`` if that was set without a fit."""
+        """Learns the labels from ``classes_`` if it was set manually before any fit."""
         known = vars(self)
         if "_model" in known or "classes_" not in known:
             return
@@ -241,20 +247,20 @@ class ClassifierTask(ClassifierMixin):
                 self._set_labels(labels_by_hand(self.classes_))
 
     def _n_outputs_by_hand(self, n_columns):
-        """Outputs that weights set without a fit must have; n_columns: those they do have."""
+        """The required number of outputs of manually set weights; n_columns: the actual number."""
         self._take_classes()
         return self._labels.n_outputs
 
     def _set_labels(self, labels):
         self._labels = labels
         self.classes_ = labels.classes
-        self._label_binarizer = labels.binarizer  # read by exporters written for scikit-learn
+        self._label_binarizer = labels.binarizer  # for exporters that were written for scikit-learn
 
     def _encode(self, y, dtype):
         return self._labels.encode(y, dtype)
 
     def _loss_weight(self, labels, sample_weight):
-        """sample_weight times class_weight, (n,), or (n, n_labels) for several labels a sample."""
+        """sample_weight times class_weight, (n,); (n, n_labels) if samples have several labels."""
         if self.class_weight is None:
             return sample_weight
         weights = self._labels.weights(self.class_weight, labels)
@@ -274,7 +280,7 @@ class ClassifierTask(ClassifierMixin):
         return LabelSmoothing(loss, float(self.label_smoothing)) if self.label_smoothing else loss
 
     def _score_of_outputs(self):
-        """(z, y, weight) -> accuracy of raw outputs z against encoded targets y."""
+        """Returns (z, y, weight) -> accuracy for raw outputs z and encoded targets y."""
         return partial(_accuracy, self._labels)
 
     def __sklearn_tags__(self):
@@ -290,11 +296,11 @@ def _accuracy(labels, z, y, weight):
 
 @contextmanager
 def _sortable():
-    """Says what is wrong with labels that Python or NumPy cannot compare."""
+    """Explains the error if Python or NumPy cannot compare the labels."""
     try:
         yield
     except TypeError as error:
         raise ValueError(
-            "y and classes must hold labels of one type, none of them missing (None or NA), got "
-            f"some that cannot be compared: {error}."
+            "y and classes must hold labels of a single type without missing values (None or NA), "
+            f"got labels that cannot be compared: {error}."
         ) from error

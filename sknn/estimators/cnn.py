@@ -1,4 +1,4 @@
-"""Convolutional networks: blocks of convolution and pooling, then dense layers."""
+"""Convolutional networks: blocks of convolution and pooling, followed by dense layers."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ from sknn.nn.schedules import Schedule
 
 
 class BaseCNN(ImageInput, BaseNetwork):
-    """Blocks of convolution and pooling, dense layers, and a linear one for the outputs."""
+    """Blocks of convolution and pooling, dense layers, and a linear layer for the outputs."""
 
     _always_images = True
     _size_parameters = "filters, kernel_size, padding, pool_size or hidden_layer_sizes"
@@ -54,14 +54,14 @@ class BaseCNN(ImageInput, BaseNetwork):
         return [*layers, Dense(n_outputs, "identity", weight_init=draw)]
 
     def _convolutions(self, filters):
-        """What makes the convolution of each block, but for activation and first weights."""
+        """A function for each block that makes its convolution from activation and initialiser."""
         settings = (
             self._per_block(name, len(filters)) for name in ("kernel_size", "stride", "padding")
         )
         return [partial(Conv2D, *block) for block in zip(filters, *settings, strict=True)]
 
     def _poolings(self, n_blocks):
-        """The pooling layer of each block, or None."""
+        """The pooling layer of each block, or None for a block without one."""
         names = ("pooling", "pool_size", "pool_stride")
         blocks = zip(*(self._per_block(name, n_blocks) for name in names), strict=True)
         return [
@@ -86,252 +86,276 @@ def _pooling(kind):
 
 
 class CNNClassifier(ClassifierTask, BaseCNN):
-    """Convolutional network for classification of images.
+    """Convolutional neural network classifier for images.
 
-    Blocks of convolution, activation and pooling, then dense layers, trained on the log loss.
+    The network consists of blocks of convolution, activation and pooling, followed by dense layers.
+    It minimises the log loss by default.
 
-    X holds images, (n, height, width) or (n, height, width, channels), or flat samples. Integers
-    are taken as pixels from 0 to 255 and scaled to 0 to 1, batch by batch; floats are taken as
-    they are. Training runs on as many threads as BLAS may use; the weights do not depend on
-    their number.
+    X holds images of shape (n_samples, height, width) or (n_samples, height, width, channels), or
+    flat samples. Integers are interpreted as pixel values from 0 to 255 and scaled to the range
+    from 0 to 1 batch by batch; floats are used as they are. Training uses as many threads as BLAS
+    may use; the weights do not depend on the number of threads.
 
     Parameters
     ----------
     filters : int or array-like of int, default=(32, 64)
         Number of output channels of the convolution in each block.
     kernel_size : int or tuple, default=3
-        Height and width of the convolution windows. A tuple has one entry per block; a pair
-        (height, width) goes inside it: ``((3, 5), 3)``. The same holds for the parameters from
-        ``stride`` to ``pool_stride``.
+        Height and width of the convolution windows. An int applies to all blocks. A tuple has one
+        entry per block, and an entry can be a pair (height, width), as in ``((3, 5), 3)``. The
+        parameters from ``stride`` to ``pool_stride`` take tuples in the same way.
     stride : int or tuple, default=1
-        Number of pixels between neighbouring convolution windows.
+        Step of the convolution window in pixels.
     padding : {'same', 'valid'}, int or tuple, default='same'
-        Zeros added around the image before the convolution: 'same' adds as many as it takes to keep
-        ``ceil(n / stride)`` of n pixels, 'valid' adds none, an int adds that many on every side.
+        Number of zeros added around the image before the convolution. 'same' adds as many as are
+        needed to obtain ``ceil(n / stride)`` output pixels from n input pixels, 'valid' adds none,
+        and an int adds that many on every side.
     pooling : {'max', 'average'}, None or tuple, default='max'
-        Kind of pooling at the end of a block; None for no pooling. A window over the edge of the
-        image uses the pixels inside it, so that n pixels become ``ceil(n / pool_stride)``.
+        Type of pooling at the end of each block. If None, there is no pooling. A window that
+        extends beyond the edge of the image uses only the pixels inside the image, so that n pixels
+        become ``ceil(n / pool_stride)``.
     pool_size : int or tuple, default=2
         Height and width of the pooling windows.
     pool_stride : int, None or tuple, default=None
-        Number of pixels between neighbouring pooling windows; None means ``pool_size``.
+        Step of the pooling window in pixels. If None, it is equal to ``pool_size``.
     hidden_layer_sizes : int or array-like of int, default=(128,)
-        Number of units of each dense hidden layer after the blocks; ``()`` for none.
+        Number of units in each dense hidden layer after the blocks; ``()`` for none.
     activation : str, Activation or list of them, default='relu'
-        Activation function of the blocks and dense hidden layers, or a list with one for each:
-        'identity', 'logistic' or 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu',
-        'gelu', 'silu' or 'swish', 'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh',
-        'sign', 'step'.
+        Activation function of the blocks and dense hidden layers, or a list with one function for
+        each of them. The available functions are 'identity', 'logistic' or 'sigmoid', 'tanh',
+        'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish', 'softplus',
+        'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
     input_shape : tuple of int or None, default=None
-        Shape of one sample: (height, width, channels) or (height, width) of an image. None takes
-        the shape from X; flat samples are then square images with one channel if possible,
-        otherwise images of one row.
+        Shape of a single sample: (height, width, channels) or (height, width) for images. If None,
+        the shape is taken from X. Flat samples are then interpreted as square images with one
+        channel if possible, and as images with a single row otherwise.
     augment : {'flip', 'shift', 'shift+flip'} or None, default=None
-        Random changes to the training images in every epoch: shifts by up to an eighth of height
-        and width, left-right flips with a probability of 1/2, or both. With 'lbfgs' it must be
-        None.
+        Random changes applied to the training images in every epoch: shifts by up to an eighth of
+        the height and width, left-right flips with a probability of 1/2, or both. If None, the
+        images are not changed. With 'lbfgs' it must be None.
     solver : str or Optimizer, default='adam'
-        Method that finds the weights.
+        The solver for weight optimisation.
 
-        - 'adam': stochastic gradient descent with a running mean of the gradients, divided by the
-          root of a running mean of their squares
-        - 'adamw': 'adam' with weight decay that is not part of the loss
-        - 'nadam': 'adam' with Nesterov's momentum
-        - 'rmsprop': gradients divided by the root of a running mean of their squares
-        - 'adagrad': gradients divided by the root of the sum of all their squares so far
+        - 'adam': stochastic gradient descent along a running mean of the gradients, divided by the
+          square root of a running mean of their squares
+        - 'adamw': 'adam' with decoupled weight decay, which is not part of the loss
+        - 'nadam': 'adam' with Nesterov momentum
+        - 'rmsprop': stochastic gradient descent with gradients divided by the square root of a
+          running mean of their squares
+        - 'adagrad': stochastic gradient descent with gradients divided by the square root of the
+          sum of all their squares so far
         - 'sgd': stochastic gradient descent with momentum
-        - 'lbfgs': a quasi-Newton method on all samples at once, often the best for a few hundred
-          samples; it computes in float64 whatever the dtype of X
+        - 'lbfgs': a quasi-Newton method that uses all samples in every iteration and is often the
+          best choice for a few hundred samples; it computes in float64 regardless of the dtype of X
 
-        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings: ``momentum``,
-        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings; ``momentum``,
+        ``beta_1`` and the other parameters of the named solvers are then ignored. In a grid search
+        its settings are available as ``solver__momentum`` and so on.
     alpha : float, default=0.0001
-        Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum of
-        the sample weights in the *batch*: small batches are penalised more.
+        Strength of the L2 penalty on the weights. As in scikit-learn, the penalty is divided by the
+        sum of the sample weights in the *batch*, so that smaller batches are penalised more
+        strongly.
     batch_size : int or 'auto', default=64
-        Number of samples per mini-batch, or of all samples if there are fewer; 'auto' is
-        ``min(200, n_samples)``. Not used by 'lbfgs'.
+        Number of samples per mini-batch. If there are fewer samples than this, all of them form one
+        batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
     learning_rate : str or Schedule, default='constant'
-        Schedule of the learning rate. Not used by 'lbfgs'.
+        Learning rate schedule for weight updates. Not used by 'lbfgs'.
 
-        - 'constant': ``learning_rate_init`` throughout
-        - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after the first epoch, updated
-          once per epoch; only for 'sgd', other solvers ignore it as in scikit-learn
-        - 'adaptive': divided by five when more than ``n_iter_no_change`` epochs in a row bring no
-          improvement, until it is 1e-6; only for 'sgd', other solvers ignore it as in scikit-learn
-        - 'plateau': the same as 'adaptive', for every solver
+        - 'constant': ``learning_rate_init`` throughout training
+        - 'invscaling': ``learning_rate_init`` in the first epoch, then
+          ``learning_rate_init / (t_ + 1) ** power_t``, updated once per epoch; only for 'sgd',
+          other solvers keep the rate constant as in scikit-learn
+        - 'adaptive': divided by five whenever more than ``n_iter_no_change`` consecutive epochs
+          bring no improvement, until it reaches 1e-6; only for 'sgd', other solvers keep the rate
+          constant as in scikit-learn
+        - 'plateau': the same as 'adaptive', but for every solver
         - 'step': multiplied by 0.1 every 30 epochs
         - 'exponential': multiplied by 0.95 every epoch
-        - 'cosine': lowered to 0 along a cosine in ``max_iter`` epochs
-        - 'flat_cosine': ``learning_rate_init`` for half of ``max_iter`` epochs, then lowered to 0
-          along a cosine
-        - 'coslog': four times from 0 to ``learning_rate_init`` and back in ``max_iter`` epochs,
-          each time more slowly
-        - 'one_cycle': raised from a 25th to ``learning_rate_init``, then lowered almost to 0, in
-          ``max_iter`` epochs
+        - 'cosine': lowered to 0 along a cosine over ``max_iter`` epochs
+        - 'flat_cosine': ``learning_rate_init`` for the first half of ``max_iter`` epochs, then
+          lowered to 0 along a cosine
+        - 'coslog': raised from 0 to ``learning_rate_init`` and lowered back to 0, four times over
+          ``max_iter`` epochs, each time more slowly
+        - 'one_cycle': raised from a 25th of ``learning_rate_init`` to ``learning_rate_init``, then
+          lowered almost to 0, over ``max_iter`` epochs
 
-        With 'coslog', 'cosine', 'flat_cosine' and 'one_cycle' training runs for ``max_iter``
-        epochs, whatever ``tol`` is, unless early stopping ends it. ``partial_fit`` needs their
-        number of steps, as in ``CosineDecay(total_steps=1000)``.
+        With 'coslog', 'cosine', 'flat_cosine' and 'one_cycle', training runs for ``max_iter``
+        epochs regardless of ``tol``, unless early stopping ends it. For ``partial_fit`` these
+        schedules must be passed as objects with their number of steps, as in
+        ``CosineDecay(total_steps=1000)``.
     learning_rate_init : float, default=0.001
-        Learning rate that the schedule starts from or, for 'one_cycle', rises to. Not used by
-        'lbfgs'.
+        The initial learning rate or, for 'coslog' and 'one_cycle', the maximum learning rate. Not
+        used by 'lbfgs'.
     power_t : float, default=0.5
-        Exponent of 'invscaling'. Only used by 'sgd'.
+        The exponent of the 'invscaling' schedule. Only used by 'sgd'.
     max_iter : int, default=20
-        Maximum number of epochs or, for 'lbfgs', of iterations.
+        Maximum number of epochs or, for 'lbfgs', maximum number of iterations.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch. Not used by 'lbfgs'.
     random_state : int, RandomState instance or None, default=None
-        Determines the initial weights, the validation split, the order of the samples, dropout and
-        augmentation.
+        Determines the random numbers for the initial weights, the validation split, the order of
+        the samples, dropout and augmentation. Pass an int for reproducible results.
     tol : float, default=0.0001
         Minimum improvement that counts, of the loss or, with early stopping, of the validation
         score. 'lbfgs' ignores improvements of the loss; it stops when no component of the gradient
-        is larger.
+        is larger than ``tol``.
     verbose : bool, default=False
         Whether to print the loss after each epoch or iteration.
     warm_start : bool, default=False
-        Whether ``fit`` starts from the weights of the previous fit. The optimiser, the schedule and
-        the count of epochs without improvement are reset.
+        Whether ``fit`` starts from the weights of the previous fit. The optimiser, the learning
+        rate schedule and the count of epochs without improvement are always reset.
     momentum : float, default=0.9
-        Momentum of the steps, in [0, 1]. Only used by 'sgd'.
+        Momentum of the gradient descent updates, in [0, 1]. Only used by 'sgd'.
     nesterovs_momentum : bool, default=True
         Whether to use Nesterov's momentum. Only used by 'sgd'.
     early_stopping : bool, default=False
-        Whether to stop when the score on validation samples no longer improves, and to keep the
-        weights with the best score. The samples are ``X_val`` of ``fit``; without it a part of X is
-        held out, stratified for two classes. 'lbfgs' needs ``X_val``, and warns without it that
-        early stopping is ignored. ``partial_fit`` raises an error if this is True.
+        Whether to stop training when the validation score no longer improves, and to keep the
+        weights with the best score. The validation samples are the ``X_val`` passed to ``fit``. If
+        ``X_val`` is not passed, a part of X is held out, stratified if there are two classes.
+        'lbfgs' requires ``X_val``; without it, early stopping is ignored with a warning.
+        ``partial_fit`` raises a ValueError if this is True.
     validation_fraction : float, splitter or tuple, default=0.1
-        Fraction of the samples held out; a cross-validation splitter, whose first split is used, or
-        its last one if it splits rows in time, as ``TimeSeriesSplit`` does; or a tuple of two
-        arrays, the numbers of the rows to train on and of those to validate on.
-        ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds out the newest fifth. Only used
-        when ``early_stopping=True`` and ``fit`` gets no ``X_val``.
+        The samples to hold out for validation: the fraction of them, a cross-validation splitter,
+        or a tuple of two arrays with the indices of the rows to train on and of the rows to
+        validate on. The first split of a splitter is used, or its last one if it splits the rows in
+        time, as ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds
+        out the newest fifth of the rows. Only used when ``early_stopping=True`` and no ``X_val`` is
+        passed to ``fit``.
     beta_1 : float, default=0.9
-        Decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam', 'adamw' and
-        'nadam'.
-    beta_2 : float, default=0.999
-        Decay rate of the running mean of the squared gradients, in [0, 1). Only used by 'adam',
+        Exponential decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam',
         'adamw' and 'nadam'.
+    beta_2 : float, default=0.999
+        Exponential decay rate of the running mean of the squared gradients, in [0, 1). Only used by
+        'adam', 'adamw' and 'nadam'.
     epsilon : float, default=1e-8
-        Added to the root of the mean of the squared gradients, by which steps are divided. Only
-        used by 'adam', 'adamw', 'nadam' and 'rmsprop'.
+        Value for numerical stability, added to the square root of the mean of the squared
+        gradients, by which the steps are divided. Only used by 'adam', 'adamw', 'nadam' and
+        'rmsprop'.
     n_iter_no_change : int or inf, default=10
-        Maximum number of epochs in a row without improvement. After one more training stops, or
-        'adaptive' and 'plateau' lower the learning rate. 'lbfgs' counts iterations, and only with
-        early stopping.
+        Maximum number of consecutive epochs without improvement. After one more, training stops or,
+        with the schedules 'adaptive' and 'plateau', the learning rate is lowered. 'lbfgs' counts
+        iterations, and only with early stopping.
     max_fun : int, default=15000
         Maximum number of loss evaluations. Only used by 'lbfgs'.
     loss : str or Loss, default='log_loss'
-        Loss to minimise.
+        The loss function to minimise.
 
         - 'log_loss': the cross-entropy
-        - 'squared_error': the Brier score, halved for more than two classes
-        - 'focal': the cross-entropy with less weight on samples that are easy to classify
-        - 'hinge': the hinge loss of each class against the rest; the outputs are margins, so there
-          is no ``predict_proba``
-        - 'perceptron': by how much the largest output exceeds that of the true class; of a single
-          output ``max(0, -s * z)``, ``s`` being 1 or -1; the outputs are margins here, too
+        - 'squared_error': the Brier score, or half of it for more than two classes
+        - 'focal': the cross-entropy with lower weights for samples that are easy to classify
+        - 'hinge': the hinge loss of each class against the rest, summed over classes; the outputs
+          are margins, so ``predict_proba`` is not available
+        - 'perceptron': the difference between the largest output and that of the true class or, for
+          a single output z, ``max(0, -s * z)``, where ``s`` is 1 or -1; the outputs are margins, as
+          for 'hinge'
     class_weight : dict, list of dict, 'balanced' or None, default=None
-        Weights of the classes, multiplied by ``sample_weight``: a dict or, for y with several
-        columns, a list with one dict per column, ``{0: ..., 1: ...}`` for multilabel y. 'balanced'
-        weighs each class inversely to its frequency; ``partial_fit`` does not support it.
+        Weights associated with the classes, which are multiplied by ``sample_weight``. For y with a
+        single column, a dict; for y with several columns, a list with one dict per column, which is
+        ``{0: ..., 1: ...}`` for multilabel y. 'balanced' makes the weights inversely proportional
+        to the class frequencies; it is not supported by ``partial_fit``. If None, all classes have
+        weight one.
     label_smoothing : float, default=0.0
-        Fraction of the target that is spread evenly over the classes, in [0, 1).
+        Fraction of each target that is spread evenly over the classes, in [0, 1).
     dropout : float or list of float, default=0.0
-        Fraction of units dropped at random in each training step, in [0, 1), after every dense
-        hidden layer; a list has one entry for the input, for each block and for each dense hidden
-        layer. With 'lbfgs' it must be 0.
+        Fraction of units dropped at random in each training step, in [0, 1). A single value applies
+        after every dense hidden layer. A list has one value for the input, followed by one value
+        for each block and one for each dense hidden layer. With 'lbfgs' it must be 0.
     normalization : {'batch', 'layer'} or None, default=None
-        Normalises the weighted sums of every hidden layer before the activation: 'batch' each
-        channel over the mini-batch and all pixels, 'layer' all channels of each pixel; a unit of a
-        dense layer counts as a channel of one pixel.
+        Normalisation of the weighted sums of every hidden layer before the activation. 'batch'
+        normalises each channel over the mini-batch and all pixels, 'layer' normalises each pixel
+        over all channels. The units of a dense layer are treated as the channels of a single pixel.
+        If None, nothing is normalised.
     weight_init : str or Initializer, default='auto'
-        How the initial weights are drawn. 'auto' is 'he_uniform' for 'relu', 'leaky_relu', 'prelu',
-        'elu', 'gelu', 'silu', 'swish' and 'mish', and 'glorot_uniform' for other activations; also
-        'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_uniform',
-        'lecun_normal', 'orthogonal', 'normal' or 'zeros'. Biases are zero.
+        Initialisation of the weights. 'auto' means 'he_uniform' for 'relu', 'leaky_relu', 'prelu',
+        'elu', 'gelu', 'silu', 'swish' and 'mish', and 'glorot_uniform' for all other activations.
+        The available initialisations are 'glorot_uniform', 'glorot_normal', 'he_uniform',
+        'he_normal', 'lecun_uniform', 'lecun_normal', 'orthogonal', 'normal' or 'zeros'. The initial
+        biases are zero.
     l1 : float, default=0.0
-        Strength of the L1 penalty on the weights, divided as ``alpha`` is. 'lbfgs' is made for
-        smooth functions and may stop a little short of the minimum.
+        Strength of the L1 penalty on the weights, which is divided in the same way as the L2
+        penalty. 'lbfgs' is designed for smooth functions and may stop slightly short of the
+        minimum.
     weight_decay : float, default=0.01
-        Strength of a weight decay that is not part of the loss. Only used by 'adamw'.
+        Strength of the decoupled weight decay, which is not part of the loss. Only used by 'adamw'.
     max_grad_norm : float or None, default=None
-        Gradients with a larger norm are scaled down to it; the norm is that of all weights and
-        biases together. Not used by 'lbfgs'.
+        Maximum norm of the gradient of all weights and biases together. A gradient with a larger
+        norm is scaled down to this norm. If None, gradients are not clipped. Not used by 'lbfgs'.
     scoring : str, callable or None, default=None
-        Score on validation samples: accuracy for None, minus the loss for 'loss', otherwise the
-        name of a scorer or a callable ``(estimator, X, y)``. Greater is better.
+        Score on the validation samples. None means accuracy, 'loss' means minus the loss. Otherwise
+        it is the name of a scorer or a callable with signature ``scorer(estimator, X, y)``. Higher
+        scores are better.
     warmup_steps : int, default=0
-        Number of steps in which the learning rate rises linearly to that of the schedule. Not used
-        by 'lbfgs'.
+        Number of initial steps over which the learning rate rises linearly to that of the schedule.
+        Not used by 'lbfgs'.
     dtype : {'auto', 'float32', 'float64'}, default='auto'
-        Data type of the weights and of the computation. 'auto' is float32, but for flat samples of
-        floats float64 unless X is float32. 'lbfgs' computes in float64 in any case and converts the
-        weights.
+        Data type of the weights and of the computation. 'auto' means float32; for flat samples of
+        floats, it means float64 unless X is float32. 'lbfgs' always computes in float64 and
+        converts the weights to this data type at the end.
     max_time : float or None, default=None
-        Seconds after which training stops, at the end of the epoch or iteration.
+        Maximum training time in seconds. Training stops at the end of the epoch or iteration that
+        exceeds it. If None, there is no limit.
     checkpoint : str, os.PathLike or None, default=None
-        File in which ``fit`` stores what ``resume`` needs to continue after an interruption. Fits
-        that run at the same time need a file each. Not used by ``partial_fit``. With 'lbfgs' it
-        must be None.
+        Path of the file in which ``fit`` saves its progress, so that ``resume`` can continue after
+        an interruption. Fits that run at the same time must use different files. If None, no
+        checkpoints are written. Not used by ``partial_fit``. With 'lbfgs' it must be None.
     checkpoint_every : int, default=1
-        Number of epochs between checkpoints. The last epoch is always stored.
+        Number of epochs between checkpoints. A checkpoint is always written after the last epoch.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,), or list of them
-        Class labels; for several columns of labels, a list with those of each column.
+        Class labels. If y has several columns of labels, a list with the class labels of each
+        column.
     coefs_ : list of ndarray
-        Weights, layer by layer: (kernel height, kernel width, channels, filters) for a convolution,
-        (n_in, n_out) for a dense layer. The arrays may be changed or replaced.
+        The weights of each layer, of shape (kernel height, kernel width, channels, filters) for a
+        convolution and (n_in, n_out) for a dense layer. The arrays can be modified or replaced.
     intercepts_ : list of ndarray of shape (n_out,)
-        Biases, layer by layer. The arrays may be changed or replaced.
+        The biases of each layer. The arrays can be modified or replaced.
     n_layers_ : int
         Number of layers with weights, plus one for the input.
     n_outputs_ : int
         Number of outputs of the network.
     out_activation_ : str
-        Function applied to the raw outputs: 'softmax' for more than two classes, 'logistic' for two
-        classes and for multilabel y, 'identity' for ``loss='hinge'`` and ``loss='perceptron'``.
+        Name of the output activation function: 'softmax' for more than two classes, 'logistic' for
+        two classes and for multilabel y, and 'identity' for ``loss='hinge'`` and
+        ``loss='perceptron'``.
     n_features_in_ : int
-        Number of values in a sample: height * width * channels.
+        Number of values in each sample: height * width * channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features seen during fit. Defined only if X has feature names that are all
+        Names of features seen during fit. Defined only when X has feature names that are all
         strings.
     image_shape_ : tuple of int
-        Shape of an image: (height, width, channels).
+        Shape of each image: (height, width, channels).
     image_scale_ : float
-        Factor by which pixels are multiplied: 1/255 for images of integers, otherwise 1.
+        Factor by which pixel values are multiplied: 1/255 for integer images, otherwise 1.
     n_iter_ : int
-        Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it
-        includes those before the interruption.
+        Number of epochs or, for 'lbfgs', of iterations in the last call. After ``resume`` it
+        includes the epochs before the interruption.
     t_ : int
-        Number of training samples seen in mini-batches, counting every repetition: 'lbfgs' adds
-        none.
+        Number of training samples seen in mini-batches, where a sample counts every time it is
+        seen. 'lbfgs' does not increase it.
     loss_ : float
         Loss of the last epoch or iteration, including penalties.
     best_loss_ : float or None
-        Smallest loss of an epoch or iteration; None with early stopping.
+        The smallest loss of any epoch or iteration. None with early stopping.
     loss_curve_ : list of float
         Loss of each epoch or iteration.
     validation_scores_ : list of float or None
-        Validation score of each epoch or iteration: accuracy unless ``scoring`` says otherwise.
-        None without early stopping.
+        Validation score of each epoch or iteration: accuracy unless ``scoring`` specifies another
+        score. None without early stopping.
     best_validation_score_ : float or None
-        The best validation score; the fitted weights are those of that epoch. None without early
-        stopping.
+        The best validation score. The fitted weights are those of the epoch that reached it. None
+        without early stopping.
     history_ : dict of list
-        One entry per epoch or iteration in each list: 'loss'; 'validation_loss' and
-        'validation_score', nan without validation samples; 'learning_rate', nan for 'lbfgs';
-        'gradient_norm', the mean over the steps; 'seconds'.
+        Training history, with one entry per epoch or iteration in each list. The keys are 'loss';
+        'validation_loss' and 'validation_score', which are nan without validation samples;
+        'learning_rate', which is nan for 'lbfgs'; 'gradient_norm', the mean over the steps; and
+        'seconds'.
 
     See Also
     --------
-    CNNRegressor : Convolutional network for regression.
-    SequentialClassifier : Any stack of layers.
+    CNNRegressor : Convolutional neural network regressor for images.
+    SequentialClassifier : Classifier with a network of arbitrary layers.
 
     References
     ----------
@@ -457,251 +481,269 @@ class CNNClassifier(ClassifierTask, BaseCNN):
 
 
 class CNNRegressor(RegressorTask, BaseCNN):
-    """Convolutional network for regression on images.
+    """Convolutional neural network regressor for images.
 
-    Blocks of convolution, activation and pooling, then dense layers, trained on the squared
-    error.
+    The network consists of blocks of convolution, activation and pooling, followed by dense layers.
+    It minimises the squared error by default.
 
-    X holds images, (n, height, width) or (n, height, width, channels), or flat samples. Integers
-    are taken as pixels from 0 to 255 and scaled to 0 to 1, batch by batch; floats are taken as
-    they are. Training runs on as many threads as BLAS may use; the weights do not depend on
-    their number.
+    X holds images of shape (n_samples, height, width) or (n_samples, height, width, channels), or
+    flat samples. Integers are interpreted as pixel values from 0 to 255 and scaled to the range
+    from 0 to 1 batch by batch; floats are used as they are. Training uses as many threads as BLAS
+    may use; the weights do not depend on the number of threads.
 
     Parameters
     ----------
     filters : int or array-like of int, default=(32, 64)
         Number of output channels of the convolution in each block.
     kernel_size : int or tuple, default=3
-        Height and width of the convolution windows. A tuple has one entry per block; a pair
-        (height, width) goes inside it: ``((3, 5), 3)``. The same holds for the parameters from
-        ``stride`` to ``pool_stride``.
+        Height and width of the convolution windows. An int applies to all blocks. A tuple has one
+        entry per block, and an entry can be a pair (height, width), as in ``((3, 5), 3)``. The
+        parameters from ``stride`` to ``pool_stride`` take tuples in the same way.
     stride : int or tuple, default=1
-        Number of pixels between neighbouring convolution windows.
+        Step of the convolution window in pixels.
     padding : {'same', 'valid'}, int or tuple, default='same'
-        Zeros added around the image before the convolution: 'same' adds as many as it takes to keep
-        ``ceil(n / stride)`` of n pixels, 'valid' adds none, an int adds that many on every side.
+        Number of zeros added around the image before the convolution. 'same' adds as many as are
+        needed to obtain ``ceil(n / stride)`` output pixels from n input pixels, 'valid' adds none,
+        and an int adds that many on every side.
     pooling : {'max', 'average'}, None or tuple, default='max'
-        Kind of pooling at the end of a block; None for no pooling. A window over the edge of the
-        image uses the pixels inside it, so that n pixels become ``ceil(n / pool_stride)``.
+        Type of pooling at the end of each block. If None, there is no pooling. A window that
+        extends beyond the edge of the image uses only the pixels inside the image, so that n pixels
+        become ``ceil(n / pool_stride)``.
     pool_size : int or tuple, default=2
         Height and width of the pooling windows.
     pool_stride : int, None or tuple, default=None
-        Number of pixels between neighbouring pooling windows; None means ``pool_size``.
+        Step of the pooling window in pixels. If None, it is equal to ``pool_size``.
     hidden_layer_sizes : int or array-like of int, default=(128,)
-        Number of units of each dense hidden layer after the blocks; ``()`` for none.
+        Number of units in each dense hidden layer after the blocks; ``()`` for none.
     activation : str, Activation or list of them, default='relu'
-        Activation function of the blocks and dense hidden layers, or a list with one for each:
-        'identity', 'logistic' or 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'prelu', 'elu', 'selu',
-        'gelu', 'silu' or 'swish', 'mish', 'softplus', 'softsign', 'hard_sigmoid', 'hard_tanh',
-        'sign', 'step'.
+        Activation function of the blocks and dense hidden layers, or a list with one function for
+        each of them. The available functions are 'identity', 'logistic' or 'sigmoid', 'tanh',
+        'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish', 'softplus',
+        'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
     input_shape : tuple of int or None, default=None
-        Shape of one sample: (height, width, channels) or (height, width) of an image. None takes
-        the shape from X; flat samples are then square images with one channel if possible,
-        otherwise images of one row.
+        Shape of a single sample: (height, width, channels) or (height, width) for images. If None,
+        the shape is taken from X. Flat samples are then interpreted as square images with one
+        channel if possible, and as images with a single row otherwise.
     augment : {'flip', 'shift', 'shift+flip'} or None, default=None
-        Random changes to the training images in every epoch: shifts by up to an eighth of height
-        and width, left-right flips with a probability of 1/2, or both. With 'lbfgs' it must be
-        None.
+        Random changes applied to the training images in every epoch: shifts by up to an eighth of
+        the height and width, left-right flips with a probability of 1/2, or both. If None, the
+        images are not changed. With 'lbfgs' it must be None.
     solver : str or Optimizer, default='adam'
-        Method that finds the weights.
+        The solver for weight optimisation.
 
-        - 'adam': stochastic gradient descent with a running mean of the gradients, divided by the
-          root of a running mean of their squares
-        - 'adamw': 'adam' with weight decay that is not part of the loss
-        - 'nadam': 'adam' with Nesterov's momentum
-        - 'rmsprop': gradients divided by the root of a running mean of their squares
-        - 'adagrad': gradients divided by the root of the sum of all their squares so far
+        - 'adam': stochastic gradient descent along a running mean of the gradients, divided by the
+          square root of a running mean of their squares
+        - 'adamw': 'adam' with decoupled weight decay, which is not part of the loss
+        - 'nadam': 'adam' with Nesterov momentum
+        - 'rmsprop': stochastic gradient descent with gradients divided by the square root of a
+          running mean of their squares
+        - 'adagrad': stochastic gradient descent with gradients divided by the square root of the
+          sum of all their squares so far
         - 'sgd': stochastic gradient descent with momentum
-        - 'lbfgs': a quasi-Newton method on all samples at once, often the best for a few hundred
-          samples; it computes in float64 whatever the dtype of X
+        - 'lbfgs': a quasi-Newton method that uses all samples in every iteration and is often the
+          best choice for a few hundred samples; it computes in float64 regardless of the dtype of X
 
-        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings: ``momentum``,
-        ``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.
+        An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings; ``momentum``,
+        ``beta_1`` and the other parameters of the named solvers are then ignored. In a grid search
+        its settings are available as ``solver__momentum`` and so on.
     alpha : float, default=0.0001
-        Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum of
-        the sample weights in the *batch*: small batches are penalised more.
+        Strength of the L2 penalty on the weights. As in scikit-learn, the penalty is divided by the
+        sum of the sample weights in the *batch*, so that smaller batches are penalised more
+        strongly.
     batch_size : int or 'auto', default=64
-        Number of samples per mini-batch, or of all samples if there are fewer; 'auto' is
-        ``min(200, n_samples)``. Not used by 'lbfgs'.
+        Number of samples per mini-batch. If there are fewer samples than this, all of them form one
+        batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
     learning_rate : str or Schedule, default='constant'
-        Schedule of the learning rate. Not used by 'lbfgs'.
+        Learning rate schedule for weight updates. Not used by 'lbfgs'.
 
-        - 'constant': ``learning_rate_init`` throughout
-        - 'invscaling': ``learning_rate_init / (t_ + 1) ** power_t`` after the first epoch, updated
-          once per epoch; only for 'sgd', other solvers ignore it as in scikit-learn
-        - 'adaptive': divided by five when more than ``n_iter_no_change`` epochs in a row bring no
-          improvement, until it is 1e-6; only for 'sgd', other solvers ignore it as in scikit-learn
-        - 'plateau': the same as 'adaptive', for every solver
+        - 'constant': ``learning_rate_init`` throughout training
+        - 'invscaling': ``learning_rate_init`` in the first epoch, then
+          ``learning_rate_init / (t_ + 1) ** power_t``, updated once per epoch; only for 'sgd',
+          other solvers keep the rate constant as in scikit-learn
+        - 'adaptive': divided by five whenever more than ``n_iter_no_change`` consecutive epochs
+          bring no improvement, until it reaches 1e-6; only for 'sgd', other solvers keep the rate
+          constant as in scikit-learn
+        - 'plateau': the same as 'adaptive', but for every solver
         - 'step': multiplied by 0.1 every 30 epochs
         - 'exponential': multiplied by 0.95 every epoch
-        - 'cosine': lowered to 0 along a cosine in ``max_iter`` epochs
-        - 'flat_cosine': ``learning_rate_init`` for half of ``max_iter`` epochs, then lowered to 0
-          along a cosine
-        - 'coslog': four times from 0 to ``learning_rate_init`` and back in ``max_iter`` epochs,
-          each time more slowly
-        - 'one_cycle': raised from a 25th to ``learning_rate_init``, then lowered almost to 0, in
-          ``max_iter`` epochs
+        - 'cosine': lowered to 0 along a cosine over ``max_iter`` epochs
+        - 'flat_cosine': ``learning_rate_init`` for the first half of ``max_iter`` epochs, then
+          lowered to 0 along a cosine
+        - 'coslog': raised from 0 to ``learning_rate_init`` and lowered back to 0, four times over
+          ``max_iter`` epochs, each time more slowly
+        - 'one_cycle': raised from a 25th of ``learning_rate_init`` to ``learning_rate_init``, then
+          lowered almost to 0, over ``max_iter`` epochs
 
-        With 'coslog', 'cosine', 'flat_cosine' and 'one_cycle' training runs for ``max_iter``
-        epochs, whatever ``tol`` is, unless early stopping ends it. ``partial_fit`` needs their
-        number of steps, as in ``CosineDecay(total_steps=1000)``.
+        With 'coslog', 'cosine', 'flat_cosine' and 'one_cycle', training runs for ``max_iter``
+        epochs regardless of ``tol``, unless early stopping ends it. For ``partial_fit`` these
+        schedules must be passed as objects with their number of steps, as in
+        ``CosineDecay(total_steps=1000)``.
     learning_rate_init : float, default=0.001
-        Learning rate that the schedule starts from or, for 'one_cycle', rises to. Not used by
-        'lbfgs'.
+        The initial learning rate or, for 'coslog' and 'one_cycle', the maximum learning rate. Not
+        used by 'lbfgs'.
     power_t : float, default=0.5
-        Exponent of 'invscaling'. Only used by 'sgd'.
+        The exponent of the 'invscaling' schedule. Only used by 'sgd'.
     max_iter : int, default=20
-        Maximum number of epochs or, for 'lbfgs', of iterations.
+        Maximum number of epochs or, for 'lbfgs', maximum number of iterations.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch. Not used by 'lbfgs'.
     random_state : int, RandomState instance or None, default=None
-        Determines the initial weights, the validation split, the order of the samples, dropout and
-        augmentation.
+        Determines the random numbers for the initial weights, the validation split, the order of
+        the samples, dropout and augmentation. Pass an int for reproducible results.
     tol : float, default=0.0001
         Minimum improvement that counts, of the loss or, with early stopping, of the validation
         score. 'lbfgs' ignores improvements of the loss; it stops when no component of the gradient
-        is larger.
+        is larger than ``tol``.
     verbose : bool, default=False
         Whether to print the loss after each epoch or iteration.
     warm_start : bool, default=False
-        Whether ``fit`` starts from the weights of the previous fit. The optimiser, the schedule and
-        the count of epochs without improvement are reset.
+        Whether ``fit`` starts from the weights of the previous fit. The optimiser, the learning
+        rate schedule and the count of epochs without improvement are always reset.
     momentum : float, default=0.9
-        Momentum of the steps, in [0, 1]. Only used by 'sgd'.
+        Momentum of the gradient descent updates, in [0, 1]. Only used by 'sgd'.
     nesterovs_momentum : bool, default=True
         Whether to use Nesterov's momentum. Only used by 'sgd'.
     early_stopping : bool, default=False
-        Whether to stop when the score on validation samples no longer improves, and to keep the
-        weights with the best score. The samples are ``X_val`` of ``fit``; without it a part of X is
-        held out. 'lbfgs' needs ``X_val``, and warns without it that early stopping is ignored.
-        ``partial_fit`` raises an error if this is True.
+        Whether to stop training when the validation score no longer improves, and to keep the
+        weights with the best score. The validation samples are the ``X_val`` passed to ``fit``. If
+        ``X_val`` is not passed, a part of X is held out. 'lbfgs' requires ``X_val``; without it,
+        early stopping is ignored with a warning. ``partial_fit`` raises a ValueError if this is
+        True.
     validation_fraction : float, splitter or tuple, default=0.1
-        Fraction of the samples held out; a cross-validation splitter, whose first split is used, or
-        its last one if it splits rows in time, as ``TimeSeriesSplit`` does; or a tuple of two
-        arrays, the numbers of the rows to train on and of those to validate on.
-        ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds out the newest fifth. Only used
-        when ``early_stopping=True`` and ``fit`` gets no ``X_val``.
+        The samples to hold out for validation: the fraction of them, a cross-validation splitter,
+        or a tuple of two arrays with the indices of the rows to train on and of the rows to
+        validate on. The first split of a splitter is used, or its last one if it splits the rows in
+        time, as ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds
+        out the newest fifth of the rows. Only used when ``early_stopping=True`` and no ``X_val`` is
+        passed to ``fit``.
     beta_1 : float, default=0.9
-        Decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam', 'adamw' and
-        'nadam'.
-    beta_2 : float, default=0.999
-        Decay rate of the running mean of the squared gradients, in [0, 1). Only used by 'adam',
+        Exponential decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam',
         'adamw' and 'nadam'.
+    beta_2 : float, default=0.999
+        Exponential decay rate of the running mean of the squared gradients, in [0, 1). Only used by
+        'adam', 'adamw' and 'nadam'.
     epsilon : float, default=1e-8
-        Added to the root of the mean of the squared gradients, by which steps are divided. Only
-        used by 'adam', 'adamw', 'nadam' and 'rmsprop'.
+        Value for numerical stability, added to the square root of the mean of the squared
+        gradients, by which the steps are divided. Only used by 'adam', 'adamw', 'nadam' and
+        'rmsprop'.
     n_iter_no_change : int or inf, default=10
-        Maximum number of epochs in a row without improvement. After one more training stops, or
-        'adaptive' and 'plateau' lower the learning rate. 'lbfgs' counts iterations, and only with
-        early stopping.
+        Maximum number of consecutive epochs without improvement. After one more, training stops or,
+        with the schedules 'adaptive' and 'plateau', the learning rate is lowered. 'lbfgs' counts
+        iterations, and only with early stopping.
     max_fun : int, default=15000
         Maximum number of loss evaluations. Only used by 'lbfgs'.
     loss : str or Loss, default='squared_error'
-        Loss to minimise.
+        The loss function to minimise.
 
-        - 'squared_error': half the squared error, summed over outputs
-        - 'root_mean_squared_error': the root of the mean squared error of a batch
-        - 'absolute_error': the absolute error, summed over outputs
-        - 'huber': half the squared error up to 1, linear beyond
+        - 'squared_error': half the squared error, summed over the outputs
+        - 'root_mean_squared_error': the root mean squared error of each mini-batch
+        - 'absolute_error': the absolute error, summed over the outputs
+        - 'huber': half the squared error for absolute errors up to 1, linear beyond
         - 'log_cosh': the logarithm of the hyperbolic cosine of the error
         - 'quantile': the pinball loss of each level in ``quantile``
-        - 'poisson': half the Poisson deviance, for y that is not negative; predictions are
-          exponentials of the raw outputs
-        - 'gamma': half the gamma deviance, for positive y; predictions are exponentials of the raw
-          outputs
+        - 'poisson': half the Poisson deviance, for non-negative y; predictions are the exponentials
+          of the raw outputs
+        - 'gamma': half the gamma deviance, for positive y; predictions are the exponentials of the
+          raw outputs
     quantile : float or list of float, default=0.5
-        Levels to predict, in (0, 1): one output per level, in ascending order. Only used when
-        ``loss='quantile'``.
+        The quantile level or levels to predict, in (0, 1). There is one output per level, in
+        ascending order. Only used when ``loss='quantile'``.
     dropout : float or list of float, default=0.0
-        Fraction of units dropped at random in each training step, in [0, 1), after every dense
-        hidden layer; a list has one entry for the input, for each block and for each dense hidden
-        layer. With 'lbfgs' it must be 0.
+        Fraction of units dropped at random in each training step, in [0, 1). A single value applies
+        after every dense hidden layer. A list has one value for the input, followed by one value
+        for each block and one for each dense hidden layer. With 'lbfgs' it must be 0.
     normalization : {'batch', 'layer'} or None, default=None
-        Normalises the weighted sums of every hidden layer before the activation: 'batch' each
-        channel over the mini-batch and all pixels, 'layer' all channels of each pixel; a unit of a
-        dense layer counts as a channel of one pixel.
+        Normalisation of the weighted sums of every hidden layer before the activation. 'batch'
+        normalises each channel over the mini-batch and all pixels, 'layer' normalises each pixel
+        over all channels. The units of a dense layer are treated as the channels of a single pixel.
+        If None, nothing is normalised.
     weight_init : str or Initializer, default='auto'
-        How the initial weights are drawn. 'auto' is 'he_uniform' for 'relu', 'leaky_relu', 'prelu',
-        'elu', 'gelu', 'silu', 'swish' and 'mish', and 'glorot_uniform' for other activations; also
-        'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_uniform',
-        'lecun_normal', 'orthogonal', 'normal' or 'zeros'. Biases are zero.
+        Initialisation of the weights. 'auto' means 'he_uniform' for 'relu', 'leaky_relu', 'prelu',
+        'elu', 'gelu', 'silu', 'swish' and 'mish', and 'glorot_uniform' for all other activations.
+        The available initialisations are 'glorot_uniform', 'glorot_normal', 'he_uniform',
+        'he_normal', 'lecun_uniform', 'lecun_normal', 'orthogonal', 'normal' or 'zeros'. The initial
+        biases are zero.
     l1 : float, default=0.0
-        Strength of the L1 penalty on the weights, divided as ``alpha`` is. 'lbfgs' is made for
-        smooth functions and may stop a little short of the minimum.
+        Strength of the L1 penalty on the weights, which is divided in the same way as the L2
+        penalty. 'lbfgs' is designed for smooth functions and may stop slightly short of the
+        minimum.
     weight_decay : float, default=0.01
-        Strength of a weight decay that is not part of the loss. Only used by 'adamw'.
+        Strength of the decoupled weight decay, which is not part of the loss. Only used by 'adamw'.
     max_grad_norm : float or None, default=None
-        Gradients with a larger norm are scaled down to it; the norm is that of all weights and
-        biases together. Not used by 'lbfgs'.
+        Maximum norm of the gradient of all weights and biases together. A gradient with a larger
+        norm is scaled down to this norm. If None, gradients are not clipped. Not used by 'lbfgs'.
     scoring : str, callable or None, default=None
-        Score on validation samples: R2 for None, minus the loss for 'loss', otherwise the name of a
-        scorer or a callable ``(estimator, X, y)``. Greater is better.
+        Score on the validation samples. None means R2, 'loss' means minus the loss. Otherwise it is
+        the name of a scorer or a callable with signature ``scorer(estimator, X, y)``. Higher scores
+        are better.
     warmup_steps : int, default=0
-        Number of steps in which the learning rate rises linearly to that of the schedule. Not used
-        by 'lbfgs'.
+        Number of initial steps over which the learning rate rises linearly to that of the schedule.
+        Not used by 'lbfgs'.
     dtype : {'auto', 'float32', 'float64'}, default='auto'
-        Data type of the weights and of the computation. 'auto' is float32, but for flat samples of
-        floats float64 unless X is float32. 'lbfgs' computes in float64 in any case and converts the
-        weights.
+        Data type of the weights and of the computation. 'auto' means float32; for flat samples of
+        floats, it means float64 unless X is float32. 'lbfgs' always computes in float64 and
+        converts the weights to this data type at the end.
     max_time : float or None, default=None
-        Seconds after which training stops, at the end of the epoch or iteration.
+        Maximum training time in seconds. Training stops at the end of the epoch or iteration that
+        exceeds it. If None, there is no limit.
     checkpoint : str, os.PathLike or None, default=None
-        File in which ``fit`` stores what ``resume`` needs to continue after an interruption. Fits
-        that run at the same time need a file each. Not used by ``partial_fit``. With 'lbfgs' it
-        must be None.
+        Path of the file in which ``fit`` saves its progress, so that ``resume`` can continue after
+        an interruption. Fits that run at the same time must use different files. If None, no
+        checkpoints are written. Not used by ``partial_fit``. With 'lbfgs' it must be None.
     checkpoint_every : int, default=1
-        Number of epochs between checkpoints. The last epoch is always stored.
+        Number of epochs between checkpoints. A checkpoint is always written after the last epoch.
 
     Attributes
     ----------
     coefs_ : list of ndarray
-        Weights, layer by layer: (kernel height, kernel width, channels, filters) for a convolution,
-        (n_in, n_out) for a dense layer. The arrays may be changed or replaced.
+        The weights of each layer, of shape (kernel height, kernel width, channels, filters) for a
+        convolution and (n_in, n_out) for a dense layer. The arrays can be modified or replaced.
     intercepts_ : list of ndarray of shape (n_out,)
-        Biases, layer by layer. The arrays may be changed or replaced.
+        The biases of each layer. The arrays can be modified or replaced.
     n_layers_ : int
         Number of layers with weights, plus one for the input.
     n_outputs_ : int
         Number of outputs of the network.
     out_activation_ : str
-        Function applied to the raw outputs: 'exp' for ``loss='gamma'`` and ``loss='poisson'``,
-        'identity' for the other losses.
+        Name of the output activation function: 'exp' for ``loss='gamma'`` and ``loss='poisson'``,
+        and 'identity' for all other losses.
     n_features_in_ : int
-        Number of values in a sample: height * width * channels.
+        Number of values in each sample: height * width * channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the features seen during fit. Defined only if X has feature names that are all
+        Names of features seen during fit. Defined only when X has feature names that are all
         strings.
     image_shape_ : tuple of int
-        Shape of an image: (height, width, channels).
+        Shape of each image: (height, width, channels).
     image_scale_ : float
-        Factor by which pixels are multiplied: 1/255 for images of integers, otherwise 1.
+        Factor by which pixel values are multiplied: 1/255 for integer images, otherwise 1.
     n_iter_ : int
-        Number of epochs, or of iterations of 'lbfgs', in the last call. After ``resume`` it
-        includes those before the interruption.
+        Number of epochs or, for 'lbfgs', of iterations in the last call. After ``resume`` it
+        includes the epochs before the interruption.
     t_ : int
-        Number of training samples seen in mini-batches, counting every repetition: 'lbfgs' adds
-        none.
+        Number of training samples seen in mini-batches, where a sample counts every time it is
+        seen. 'lbfgs' does not increase it.
     loss_ : float
         Loss of the last epoch or iteration, including penalties.
     best_loss_ : float or None
-        Smallest loss of an epoch or iteration; None with early stopping.
+        The smallest loss of any epoch or iteration. None with early stopping.
     loss_curve_ : list of float
         Loss of each epoch or iteration.
     validation_scores_ : list of float or None
-        Validation score of each epoch or iteration: R2 unless ``scoring`` says otherwise. None
-        without early stopping.
+        Validation score of each epoch or iteration: R2 unless ``scoring`` specifies another score.
+        None without early stopping.
     best_validation_score_ : float or None
-        The best validation score; the fitted weights are those of that epoch. None without early
-        stopping.
+        The best validation score. The fitted weights are those of the epoch that reached it. None
+        without early stopping.
     history_ : dict of list
-        One entry per epoch or iteration in each list: 'loss'; 'validation_loss' and
-        'validation_score', nan without validation samples; 'learning_rate', nan for 'lbfgs';
-        'gradient_norm', the mean over the steps; 'seconds'.
+        Training history, with one entry per epoch or iteration in each list. The keys are 'loss';
+        'validation_loss' and 'validation_score', which are nan without validation samples;
+        'learning_rate', which is nan for 'lbfgs'; 'gradient_norm', the mean over the steps; and
+        'seconds'.
 
     See Also
     --------
-    CNNClassifier : Convolutional network for classification.
-    SequentialRegressor : Any stack of layers.
+    CNNClassifier : Convolutional neural network classifier for images.
+    SequentialRegressor : Regressor with a network of arbitrary layers.
 
     References
     ----------
@@ -710,7 +752,7 @@ class CNNRegressor(RegressorTask, BaseCNN):
 
     Examples
     --------
-    How far a bright square is from the left:
+    Predict how far a bright square is from the left edge:
 
     >>> import numpy as np
     >>> from sknn import CNNRegressor

@@ -1,4 +1,4 @@
-"""The cause of training that diverged, as far as its numbers show it."""
+"""Finds the likely cause of training that diverged."""
 
 from math import sqrt
 
@@ -7,12 +7,12 @@ from sklearn.base import is_regressor
 
 from sknn.nn.optimizers import SGD
 
-PLAIN = 1e3  # the absolute values of data and first weights that overflow in no usual network
-STABLE = 2  # w -= rate * decay * w grows without end if rate * decay is above
+PLAIN = 1e3  # data and initial weights below this do not overflow in any usual network
+STABLE = 2  # w -= rate * decay * w grows without bound if rate * decay is above this
 
 
 def told_divergence(estimator, fit, result):
-    """The error: scikit-learn's sentence, when and where it happened, and what to change."""
+    """Returns the error message: scikit-learn's sentence, epoch, place, and what to change."""
     by_iterations = estimator.solver == "lbfgs"
     in_weights = result.where.startswith("layer")
     where = f"first in {result.where}" if in_weights else f"{result.where} is not finite"
@@ -25,7 +25,7 @@ def told_divergence(estimator, fit, result):
 
 
 def _shown_cause(estimator, fit):
-    """The cause that the settings of the fit show, with its remedy; None if they do not."""
+    """Returns the cause that the settings reveal, with its remedy, or None if there is none."""
     return (
         _penalty(estimator, fit)
         or _weight_decay(fit)
@@ -37,7 +37,7 @@ def _shown_cause(estimator, fit):
 
 
 def _penalty(estimator, fit):
-    """A penalty that outweighs the loss, because it or its share of the weights is too large."""
+    """A penalty that outweighs the loss: it is too large, or the weights of a batch too small."""
     plan, rows = fit.plan, fit.rows
     batch = min(getattr(plan, "batch_size", len(rows)), len(rows))
     weight_sum = rows.weight_sum * batch / len(rows)
@@ -50,21 +50,22 @@ def _penalty(estimator, fit):
     if value <= batch:
         weights = _names_of_weights(estimator)
         return (
-            f"{name}={value:g} is divided by the sum of the weights of a batch, about "
-            f"{weight_sum:.2g}, which makes the penalty too large: divide {weights} by its mean, "
+            f"{name}={value:g} is divided by the sum of the sample weights in a batch, about "
+            f"{weight_sum:.2g}, which makes the penalty too large. Divide {weights} by its mean, "
             f"or lower {name}"
         )
-    return f"{name}={value:g} makes the penalty too large: lower it, for instance to {name}=0.0001"
+    return f"{name}={value:g} makes the penalty too large. Lower it, for instance to {name}=0.0001"
 
 
 def _tiny_weights(estimator, fit):
-    """Weights so small that nothing can be divided by their sum over a batch."""
+    """Sample weights whose sum over a batch is too small to divide by."""
     least = fit.rows.least_weight()
     if least is None or least >= np.finfo(fit.rows.dtype).tiny:
         return None
     return (
-        f"the sum of the weights of a batch may be as small as {least:.2g}, and nothing can be "
-        f"divided by that: give {_names_of_weights(estimator)} a larger least value, or zero"
+        f"the sum of the sample weights in a batch can be as small as {least:.2g}, which is too "
+        f"small to divide by. Raise the smallest values of {_names_of_weights(estimator)}, or set "
+        "them to zero"
     )
 
 
@@ -74,37 +75,38 @@ def _names_of_weights(estimator):
 
 
 def _weight_decay(fit):
-    """Weight decay that takes more than twice the weights away in a step."""
+    """Weight decay that subtracts more than twice the weights in each step."""
     decay = getattr(fit.run.optimizer, "weight_decay", None)
     if decay is None or fit.plan.learning_rate * decay <= STABLE:
         return None
     return (
         f"weight_decay={decay:g} times the learning rate, {fit.plan.learning_rate:g}, is above "
-        f"{STABLE}: each step makes the weights larger. Lower weight_decay, for instance to 0.01"
+        f"{STABLE}, so that each step increases the weights. Lower weight_decay, for instance to "
+        "0.01"
     )
 
 
 def _momentum(fit):
-    """Momentum that never forgets."""
+    """Momentum of one, with which steps never fade."""
     if not _is_sgd(fit) or fit.run.optimizer.momentum < 1:
         return None
-    return "momentum=1 never forgets a step: lower momentum, for instance to 0.9"
+    return "with momentum=1 past steps never fade. Lower momentum, for instance to 0.9"
 
 
 def _raised_rate(estimator, fit):
-    """A schedule that has raised the rate above the one that was asked for."""
+    """A schedule that has raised the learning rate above ``learning_rate_init``."""
     rates = fit.history["learning_rate"]
     base = getattr(fit.plan, "learning_rate", np.inf)
     if not rates or not np.isfinite(base) or not rates[-1] > base:
         return None
     return (
         f"learning_rate={estimator.learning_rate!r} has raised the rate from {base:g} to "
-        f"{rates[-1]:g}: choose a schedule that lowers it, or try learning_rate_init={base / 10:g}"
+        f"{rates[-1]:g}. Choose a schedule that lowers it, or try learning_rate_init={base / 10:g}"
     )
 
 
 def _first_weights(fit):
-    """Weights that were too large as they were drawn: no step has been taken yet."""
+    """Initial weights that are too large, if training diverged before the first step."""
     theta = fit.model.theta[: fit.model.network.layout.n_trainable]
     if fit.run.optimizer is None or fit.run.progress.step or not theta.size:
         return None
@@ -112,22 +114,22 @@ def _first_weights(fit):
     if not PLAIN < largest < np.inf:
         return None
     return (
-        f"the weights were drawn, or given, with absolute values of up to {largest:.2g}: choose "
-        "another weight_init or coef_init"
+        f"the initial weights have absolute values up to {largest:.2g}. Choose another weight_init "
+        "or coef_init"
     )
 
 
 def _usual_remedy(estimator, fit, in_weights):
-    """What helps where the numbers show no cause: scaled data, or a lower learning rate."""
+    """Returns the remedy if no cause is visible: scaled data, or a lower learning rate."""
     of_task = is_regressor(estimator)
     of_x, of_y = fit.rows.largest()
     of_y = of_y if of_task else 0.0
     largest = f"the largest absolute value in X is {of_x:.2g}" + of_task * f", in y {of_y:.2g}"
     scale = f"scale {'X and y' if of_task else 'X'}, for instance with StandardScaler ({largest})"
     if not in_weights and fit.run.progress.step == 0 and max(of_x, of_y) < PLAIN:
-        scale = f"look into the settings of activation and loss, as X is not large ({largest})"
+        scale = f"check the settings of activation and loss, as X is not large ({largest})"
     if not type(fit.loss).__module__.startswith("sknn."):
-        scale = f"look into the gradient of loss={fit.loss!r}, {scale}"
+        scale = f"check the gradient of loss={fit.loss!r}, {scale}"
     slower = f"try learning_rate_init={estimator.learning_rate_init / 10:g}"
     if estimator.solver == "lbfgs":
         return scale

@@ -1,4 +1,4 @@
-"""Images as input: flat or not, of integers or of numbers."""
+"""Reads images as input: as arrays or flat samples, of integers or of floats."""
 
 from itertools import islice
 from math import isqrt, prod
@@ -24,17 +24,17 @@ LARGEST_PIXEL = 255  # of integer images
 
 
 class ImageInput:
-    """X as images, for estimators whose networks take them.
+    """Reads X as images, for estimators whose networks take images.
 
-    Here they are rows of numbers, as everywhere in scikit-learn; the network is handed batches
+    The images are stored as flat rows, as everywhere in scikit-learn. The network receives batches
     of shape (n, height, width, channels).
 
     Attributes
     ----------
     image_shape_ : tuple of int, or None
-        (height, width, channels) in fit; None if samples were no images.
+        The (height, width, channels) seen during fit; None if the samples were not images.
     image_scale_ : float
-        What pixels are multiplied with: 1/255 after fitting integers, else 1.
+        The factor by which pixel values are multiplied: 1/255 after a fit to integers, otherwise 1.
     """
 
     image_shape_: Shape | Any
@@ -73,16 +73,17 @@ class ImageInput:
         return np.ascontiguousarray(X) if whole and not issparse(X) else for_chunks(X, dtype)
 
     def _pixels(self, X, dtypes, reset):
-        """Validated X: integer images as they are, all else in the first of dtypes or another.
+        """Returns validated X: integer images unchanged, anything else in one of the dtypes.
 
-        Raises ValueError if they are not of the kind that was fitted.
+        X is converted to the first of the dtypes if it has none of them. Raises ValueError if X
+        holds integer images and the fit did not, or the other way round.
         """
         integers = self.image_shape_ is not None and X.dtype.kind in "iu"
         if reset:
             self.image_scale_ = 1 / LARGEST_PIXEL if integers else 1.0
         elif integers != self._fitted_integers():
-            told = ["floats, taken as they are", "integers, taken as 0 to 255"]
-            remedy = "X / 255" if integers else "(X * 255).astype('uint8'), if X is from 0 to 1"
+            told = ["floats, used as they are", "integers, interpreted as pixels from 0 to 255"]
+            remedy = "X / 255" if integers else "(X * 255).astype('uint8') if X is from 0 to 1"
             raise ValueError(
                 f"X has {told[integers]}, but {type(self).__name__} was fitted with "
                 f"{told[not integers]}. Pass {remedy}."
@@ -102,7 +103,7 @@ class ImageInput:
         return np.dtype(np.float32) if self._fitted_integers() else X.dtype
 
     def _fitted_integers(self):
-        """Whether the images of the fit were of integers."""
+        """Whether the estimator was fitted to integer images."""
         return self.image_scale_ != 1
 
     def _input_shape(self, X=None):
@@ -110,13 +111,13 @@ class ImageInput:
         return super()._input_shape(X) if shape is None else shape
 
     def _scales_input(self):
-        """Whether the network begins with batch normalisation, which suits pixels of any range."""
+        """Whether the network begins with batch normalisation, which accepts any pixel range."""
         return scales_input(self._layers(n_outputs=1))
 
     def _learnt_shape(self, shape, width):
-        """(height, width, channels) of the images, or None if samples are no images.
+        """Returns (height, width, channels) of the images, or None if samples are not images.
 
-        shape: that of X, None if it was flat    width: numbers in a sample
+        shape: that of X, None if X was flat    width: number of values in a sample
         """
         given = self._given_shape()
         if given is None:
@@ -126,18 +127,18 @@ class ImageInput:
             return shape
         if shape not in (None, given):
             raise ValueError(
-                f"X has images of shape {shape}, but input_shape={shown(self.input_shape)} asks "
-                f"for {given}: height, width, channels."
+                f"X has images of shape {shape}, but input_shape={shown(self.input_shape)} "
+                f"requires {given} (height, width, channels)."
             )
         if prod(given) != width:
             raise ValueError(
-                f"X has {width} features, but input_shape={shown(self.input_shape)} makes "
+                f"X has {width} features, but input_shape={shown(self.input_shape)} requires "
                 f"{' * '.join(map(str, given))} = {prod(given)}."
             )
         return given if len(given) == 3 else None
 
     def _given_shape(self):
-        """``input_shape`` with its channels, or None. Raises ValueError on what is no shape."""
+        """Returns ``input_shape`` with channels, or None. Raises ValueError on invalid shapes."""
         if self.input_shape is None:
             return None
         shape = tuple(islice(self.input_shape, 4)) if np.iterable(self.input_shape) else ()
@@ -152,10 +153,10 @@ class ImageInput:
         return (*map(int, shape), 1) if len(shape) == 2 else tuple(map(int, shape))
 
     def _check_shape(self, shape):
-        """Raises ValueError if images are not of the shape that was fitted."""
+        """Raises ValueError if the images differ in shape from those seen during fit."""
         if shape not in (None, self.image_shape_):
             fitted = (
-                f"{self.n_features_in_} features a sample, no images"
+                f"flat samples of {self.n_features_in_} features"
                 if self.image_shape_ is None
                 else f"images of shape {self.image_shape_}"
             )
@@ -171,15 +172,15 @@ class ImageInput:
 
 
 def _as_rows(X):
-    """(rows of numbers, (height, width, channels)) out of images, else (X, None)."""
+    """Returns (flat rows, (height, width, channels)) for images, otherwise (X, None)."""
     try:
         n_axes = len(X.shape) if hasattr(X, "shape") else np.asarray(X).ndim
-    except ValueError:  # ragged: validation says so
+    except ValueError:  # ragged; validation raises the error
         return X, None
     if n_axes > 4:
         raise ValueError(
-            "X must be images of shape (n, height, width) or (n, height, width, channels), or flat "
-            f"samples (n, n_features), got shape {np.shape(X)}."
+            "X must hold images of shape (n, height, width) or (n, height, width, channels), or "
+            f"flat samples of shape (n, n_features), got shape {np.shape(X)}."
         )
     if n_axes not in (3, 4):
         return X, None

@@ -1,4 +1,4 @@
-"""What scikit-learn's validation lets pass, or stumbles over, but no network can work with."""
+"""Rejects inputs that no network can use, but that scikit-learn accepts or explains poorly."""
 
 from contextlib import contextmanager
 from functools import partial
@@ -17,22 +17,22 @@ from sknn.warning import warn
 DATES, STRINGS = "dates or time spans", "strings of NumPy's StringDType"
 KINDS = {"M": DATES, "m": DATES, "T": STRINGS}
 REMEDIES = {
-    DATES: "Make them numbers, such as days since a first date.",
+    DATES: "Convert them to numbers, such as days since a first date.",
     STRINGS: "Pass them as an array of objects, or encode them.",
 }
 SEQUENCES = (list, tuple, range)
 NESTED = (*SEQUENCES, np.ndarray)
-SAME_SHAPE = "Pad or cut the rows to one shape, or leave out those that differ."
+SAME_SHAPE = "Pad or cut the rows to the same shape, or leave out the rows that differ."
 SAME_LABELS = (
-    "Give every sample the same number of labels; sets of labels are encoded by "
+    "Pass the same number of labels for every sample, or encode sets of labels with "
     "sklearn.preprocessing.MultiLabelBinarizer."
 )
 
 
 def refuse_no_numbers(**arrays):
-    """Raises ValueError, by name, on dates, StringDType, masked entries and ragged lists.
+    """Raises ValueError, with the array's name, on dates, StringDType, masks and ragged lists.
 
-    Dates would be taken as nanoseconds, and the numbers under a mask as if there were none.
+    Without this check, dates would be converted to nanoseconds, and masks would be ignored.
     """
     for name, array in arrays.items():
         found = _kind(array)
@@ -43,9 +43,9 @@ def refuse_no_numbers(**arrays):
 
 
 def refuse_no_labels(y, classes=None):
-    """Raises ValueError, by name, on StringDType, masked entries, missing labels and a ragged y.
+    """Raises ValueError, with the array's name, on StringDType, masks, missing labels, ragged y.
 
-    ``classes`` may be ragged: columns of labels differ in their number of classes.
+    ``classes`` can be ragged, because columns of labels can differ in their number of classes.
     """
     _refuse_ragged("y", y, SAME_LABELS, exact=True)
     for name, array in (("y", y), ("classes", classes)):
@@ -60,19 +60,19 @@ def refuse_no_labels(y, classes=None):
 
 
 def without_frames(error):
-    """An error that a context manager puts another in place of: the two would be a cycle.
+    """Returns the error without its traceback, for a context manager that replaces the error.
 
-    The frame of the manager is among its frames, and that holds the error. Data and estimator, in
-    the same frames, would not be freed.
+    The traceback contains the frame of the manager, which in turn holds the error. This reference
+    cycle would keep the data and the estimator in those frames from being freed.
     """
     return error.with_traceback(None)
 
 
 @contextmanager
 def told_of_images(X, network):
-    """Adds to the error about an array of more than two dimensions what to do with images.
+    """Adds a remedy for images to the error about an array with more than two dimensions.
 
-    network: name of the estimator that takes them
+    network: name of the estimator that accepts images
     """
     try:
         yield
@@ -88,7 +88,7 @@ def told_of_images(X, network):
 
 @contextmanager
 def named(name, wanted):
-    """Puts the name of an argument before errors about what it holds that do not say it."""
+    """Adds the name of an argument to errors about its values that do not mention the name."""
     try:
         yield
     except (TypeError, ValueError, OverflowError) as error:
@@ -99,41 +99,41 @@ def named(name, wanted):
 
 @contextmanager
 def told_of_rows(X, y=None):
-    """Names the row of X that NumPy cannot make into numbers, and the array with too large ones.
+    """Adds the row of X that NumPy cannot convert, or the array with numbers that are too large.
 
-    ``refuse_no_numbers`` does not look at each number in X, which would take long.
+    ``refuse_no_numbers`` does not check every number in X, because that would take too long.
     """
     try:
         yield
     except OverflowError as error:
         name = "X" if y is None or _has_too_large(X) else "y"
-        said = f"{name} must hold numbers that a float can hold. {LARGEST}"
+        said = f"{name} must hold numbers that fit into a float. {LARGEST}"
         raise ValueError(said) from without_frames(error)
     except ValueError as error:
-        if "sequence" in str(error):  # NumPy's: setting an array element with a sequence
+        if "sequence" in str(error):  # from NumPy: setting an array element with a sequence
             _refuse_ragged("X", X, SAME_SHAPE, exact=True)
         raise
 
 
 def checked_total(name, weights):
-    """The weights. Raises ValueError if their sum is nothing to divide by."""
+    """Returns the weights. Raises ValueError if it is impossible to divide by their sum."""
     with np.errstate(over="ignore"):
         total, least = weights.sum(), np.finfo(weights.dtype).tiny
     if not least <= total < np.inf:
         raise ValueError(
-            f"{name} must be finite and add up to a number from {least:.2g} to "
+            f"{name} must be finite with a sum from {least:.2g} to "
             f"{np.finfo(weights.dtype).max:.2g}, got the sum {total:g}. Divide it by its mean."
         )
     return weights
 
 
 def for_chunks(X, dtype):
-    """Validated X for a model that converts it chunk by chunk to the dtype.
+    """Returns validated X for a model that converts it to the dtype chunk by chunk.
 
-    Raises ValueError on numbers too large for that.
+    Raises ValueError if a number is too large for the dtype.
     """
     numbers = X.data if issparse(X) else X
-    if numbers.dtype.kind not in "biuf":  # objects: their conversion may fail, and is told by name
+    if numbers.dtype.kind not in "biuf":  # objects, whose conversion can fail
         with told_of_rows(X):
             return check_array(X, accept_sparse="csr", dtype=[dtype], order="C", input_name="X")
     if numbers.size and not np.can_cast(numbers.dtype, dtype):
@@ -146,15 +146,15 @@ def for_chunks(X, dtype):
 
 
 def check_finite(outputs):
-    """Raises ValueError if what a network makes of X, a row for each sample, is not finite."""
+    """Raises ValueError if the outputs of a network, one row per sample, are not finite."""
     if sums_up(outputs) or np.isfinite(outputs).all():
         return
     rows = outputs.reshape(len(outputs), -1)
     first = int(np.isfinite(rows).all(axis=1).argmin())
     raise ValueError(
-        f"What the network makes of X is not finite, first for sample {first}. Scale X as it was "
-        "scaled for fit; if it was, the weights are too large: fit with scaled data, or a lower "
-        "learning_rate_init."
+        f"The outputs of the network for X must be finite, but those for sample {first} are not. "
+        "Scale X in the same way as for fit. If X is scaled, the weights are too large: fit again "
+        "with scaled data or a lower learning_rate_init."
     )
 
 
@@ -167,29 +167,29 @@ def _has_too_large(array):
 
 
 def is_collection(array):
-    """Whether it is an array or a frame of Dask, which is not imported for that."""
+    """Whether the input is a Dask array or data frame. Dask is not imported for this check."""
     module = type(array).__module__
     return module.startswith(("dask.array.", "dask.dataframe.", "dask_expr."))
 
 
 def in_memory_class(estimator):
-    """The class of ``sknn.estimators`` that an estimator is, or is derived from."""
+    """Returns the class of ``sknn.estimators`` that an estimator is an instance of."""
     mro = type(estimator).__mro__
     return next(cls for cls in mro if cls.__module__.startswith("sknn.estimators."))
 
 
 def warn_of_collections(estimator, X):
-    """Warns that a Dask collection is loaded as a whole, and names the estimator that does not."""
+    """Warns that a Dask collection is loaded as a whole, and names the Dask estimator instead."""
     if is_collection(X):
         own = in_memory_class(estimator).__name__
         warn(
             f"X is a Dask collection, which {own} loads into memory as a whole. Use sknn.dask."
-            f"Dask{own}, which reads it block by block, or pass X.compute()."
+            f"Dask{own}, which reads X block by block, or pass X.compute()."
         )
 
 
 def sums_up(X):
-    """Whether the sum of X is finite: then X is; else it may be."""
+    """Whether the sum of X is finite, which implies that X is finite, but not vice versa."""
     with np.errstate(over="ignore", invalid="ignore"):
         return np.isfinite(X.sum())
 
@@ -203,7 +203,7 @@ def _refuse_masked(name, array):
 
 
 def _refuse_ragged(name, rows, remedy, exact):
-    """Raises ValueError on lists whose rows differ in shape, which NumPy calls inhomogeneous."""
+    """Raises ValueError if rows differ in shape, which NumPy calls inhomogeneous."""
     shape_of = partial(_shape, exact=exact)
     if isinstance(rows, np.ndarray) and rows.dtype == object and (rows.ndim == 1 or exact):
         rows = rows.tolist()
@@ -220,14 +220,14 @@ def _refuse_ragged(name, rows, remedy, exact):
             got = f"shape {first} for row 0 and {shape} for row {number}"
         else:
             continue
-        raise ValueError(f"{name} must have rows of one shape, got {got}. {remedy}")
+        raise ValueError(f"{name} must have rows of the same shape, got {got}. {remedy}")
 
 
 def _shape(row, exact):
-    """The shape of a number, an array or nested lists; None if ragged.
+    """The shape of a number, an array or nested lists, or None if they are ragged.
 
-    A list that begins with a number is taken as one of numbers, unless ``exact``: to look at each
-    would take longer than NumPy takes to convert them.
+    A list that begins with a number is assumed to hold only numbers, unless ``exact``. Checking
+    every entry would take longer than NumPy takes to convert them.
     """
     if isinstance(row, np.ndarray) and not (exact and row.dtype == object and row.ndim):
         return row.shape
@@ -240,7 +240,7 @@ def _shape(row, exact):
 
 
 def _may_lack_some(array):
-    """Whether it is an array, a series or a frame, and not of a dtype without missing values."""
+    """Whether an array, a series or a data frame has a dtype that allows missing values."""
     dtype = getattr(array, "dtype", None)
     if isinstance(dtype, np.dtype):
         return dtype.kind == "O"
@@ -255,12 +255,12 @@ def is_missing(label):
 
 
 def _kind(array):
-    """The one of KINDS that an array, a series or a column of a frame holds, or None."""
+    """Returns which of KINDS an array, a series or a column of a data frame holds, or None."""
     dtypes = getattr(array, "dtypes", None)
     for dtype in [getattr(array, "dtype", None)] if dtypes is None else np.atleast_1d(dtypes):
         if getattr(dtype, "kind", None) in KINDS:
             return KINDS[dtype.kind]
-        is_temporal = getattr(dtype, "is_temporal", None)  # as polars has it
+        is_temporal = getattr(dtype, "is_temporal", None)  # in polars
         if is_temporal is not None and is_temporal():
             return DATES
     return None

@@ -1,4 +1,4 @@
-"""What labels mean to a network: encoding, probabilities and decisions for each kind of y."""
+"""Encodes labels, and turns outputs into probabilities and labels, for each type of y."""
 
 import numpy as np
 from sklearn.preprocessing import LabelBinarizer
@@ -8,40 +8,46 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sknn.nn.losses import CLASSIFICATION_LOSSES, Heads
 from sknn.nn.ranges import as_float, is_number, remedy, shown
 
-FEW = 10  # classes, or half of the samples: with more scikit-learn warns
+FEW = 10  # scikit-learn warns of more classes if they also exceed half of the samples
 
 
 def are_plain(y):
     """Whether y is a one-dimensional array of integers, bools or strings.
 
-    scikit-learn's functions find out anew what y holds, four times in a fit, and sort it each
-    time. For few samples that takes longer than an epoch; plain labels need no such questions.
+    scikit-learn's functions determine the type of y four times in a fit and sort y each time. For
+    a few samples that takes longer than an epoch. Plain labels do not need these checks.
     """
     plain = type(y) is np.ndarray and y.ndim == 1
     return plain and y.dtype.kind in "biuU" and y.dtype.isnative
 
 
 def same_kind_of_labels(y, predicted):
-    """Whether both are plain and can be compared one by one."""
+    """Whether both arrays are plain and can be compared element by element."""
     if not (are_plain(y) and are_plain(predicted) and y.shape == predicted.shape):
         return False
     return (y.dtype.kind == "U") == (predicted.dtype.kind == "U")
 
 
 def classes_in(y):
-    """The sorted classes in y, or None if y is not one column. Raises ValueError on no labels."""
+    """Returns the sorted classes in y, or None if y is not one column.
+
+    Raises ValueError if y does not hold labels.
+    """
     if are_plain(y):
         classes = np.unique(y)
         if len(classes) > max(FEW, len(y) / 2):
-            check_classification_targets(y)  # scikit-learn warns of so many
-        # strings as long as the longest of them, as unique_labels gives them
+            check_classification_targets(y)  # scikit-learn warns of too many classes
+        # the string length is that of the longest class, as unique_labels returns them
         return np.array(classes.tolist()) if y.dtype.kind == "U" else classes
     check_classification_targets(y)
     return unique_labels(y) if np.ndim(y) == 1 else None
 
 
 def new_labels(y):
-    """The kind of labels that y holds, with its classes. Raises ValueError if it holds none."""
+    """Returns the object for the type of labels in y, with the classes found in y.
+
+    Raises ValueError if y does not hold labels.
+    """
     classes = classes_in(y)
     if classes is not None:
         return OneLabel(_fitted_binarizer(classes))
@@ -51,9 +57,9 @@ def new_labels(y):
 
 
 def known_labels(y, classes):
-    """The kind of labels that y holds, with classes given beforehand.
+    """Returns the object for the type of labels in y, with the given classes.
 
-    classes: (n_classes,), or for several columns of labels a list of such
+    classes: (n_classes,), or a list of these arrays for several columns of labels
     """
     if np.ndim(classes[0]) == 1:
         return ManyLabels([np.unique(column) for column in classes])
@@ -61,31 +67,31 @@ def known_labels(y, classes):
 
 
 def labels_by_hand(classes):
-    """One label a sample, out of these classes.
+    """Returns the object for one label per sample with these classes, which were set manually.
 
-    Raises ValueError if they are not the labels of one column, each once, in ascending order.
+    Raises ValueError unless they are the distinct labels of one column in ascending order.
     """
     columns = isinstance(classes, (list, tuple)) and any(map(np.ndim, classes))
     array = None if columns else np.asarray(classes)
     if columns or array.ndim != 1 or not len(array):
         raise ValueError(
-            "classes_ set by hand must be an array of shape (n_classes,), with the labels of one "
-            f"column, got {classes!r}. For several columns of labels, call partial_fit(X, y, "
+            "classes_, if set manually, must be an array of shape (n_classes,) with the labels of "
+            f"one column, got {classes!r}. For several columns of labels, call partial_fit(X, y, "
             "classes=classes) before you set coefs_ and intercepts_."
         )
     labels = _binarized(array)
     if not np.array_equal(labels.classes, array):
         raise ValueError(
-            "classes_ set by hand must hold each label once, in ascending order: "
+            "classes_, if set manually, must hold each label once, in ascending order: "
             f"{labels.classes.tolist()!r}, got {array.tolist()!r}. Put the columns of coefs_[-1] "
-            "and the entries of intercepts_[-1] into that order, too; the single column of two "
-            "labels is for the second."
+            "and the entries of intercepts_[-1] into the same order. For two labels, the single "
+            "column is for the second label."
         )
     return labels
 
 
 def same_classes(classes, known):
-    """Whether these are the known classes, a list of them for several columns."""
+    """Whether classes are the known ones. For several columns of labels, both are lists."""
     if isinstance(known, list):
         return len(classes) == len(known) and all(map(same_classes, classes, known))
     array = np.array(classes) if _are_plain_labels(classes) else None
@@ -95,14 +101,14 @@ def same_classes(classes, known):
 
 
 def _are_plain_labels(classes):
-    """Whether they are integers or strings, of which scikit-learn need not find out the kind."""
+    """Whether classes are integers or strings, whose type scikit-learn need not determine."""
     if isinstance(classes, np.ndarray):
         return are_plain(classes)
     return isinstance(classes, (list, tuple)) and set(map(type, classes)) in ({int}, {str})
 
 
 def as_loss(loss, link):
-    """The Loss that a name stands for, with this link; a Loss stands for itself."""
+    """Returns the Loss with this name and link. A Loss is returned unchanged."""
     return CLASSIFICATION_LOSSES[loss][link] if isinstance(loss, str) else loss
 
 
@@ -112,7 +118,7 @@ def _binarized(y):
 
 
 def _fitted_binarizer(classes):
-    """What LabelBinarizer().fit leaves for a column of labels with these classes."""
+    """Returns a LabelBinarizer in the state after a fit to one column with these classes."""
     binarizer = LabelBinarizer()
     y_type = "multiclass" if len(classes) > 2 else "binary"
     vars(binarizer).update(y_type_=y_type, sparse_input_=False, classes_=classes)
@@ -120,7 +126,7 @@ def _fitted_binarizer(classes):
 
 
 class OneLabel:
-    """One label a sample: one logistic output for two classes, softmax outputs for more."""
+    """One label per sample: a single logistic output for two classes, softmax outputs for more."""
 
     def __init__(self, binarizer):
         self.binarizer = binarizer
@@ -132,21 +138,21 @@ class OneLabel:
         return as_loss(loss, "softmax" if self.softmax else "logistic")
 
     def check(self, y, same):
-        """Raises ValueError on unknown classes, or with ``same`` on missing ones."""
+        """Raises ValueError on unknown classes and, if ``same`` is True, on missing classes."""
         if not same and self._knows_all(y):
             return
         classes = classes_in(y)
         if classes is None:
             raise ValueError(
-                f"y must be of the kind of the first fit, {self.binarizer.y_type_!r}, one label a "
-                f"sample, got shape {y.shape}."
+                f"y must be of the same type as in the first fit, {self.binarizer.y_type_!r}, with "
+                f"one label per sample, got shape {y.shape}."
             )
         _check_classes(classes, self.classes, same)
 
     def _knows_all(self, y):
-        """Whether these are known labels, and too few kinds of them for scikit-learn's warning.
+        """Whether all labels are known, and their classes too few for scikit-learn's warning.
 
-        To sort them would take longer.
+        This check is faster than sorting the labels.
         """
         if not are_plain(y) or len(self.classes) > max(FEW, len(y) / 2):
             return False
@@ -154,7 +160,7 @@ class OneLabel:
         return bool((found == y).all())
 
     def encode(self, y, dtype):
-        """(targets, codebook), as Rows takes them."""
+        """Returns (targets, codebook) in the form that Rows takes."""
         codes = np.searchsorted(self.classes, y)
         if self.softmax:
             return codes, np.eye(len(self.classes), dtype=dtype)
@@ -164,18 +170,18 @@ class OneLabel:
         return _weights(class_weight, self.classes, y)
 
     def strata(self, targets):
-        """What a validation split keeps in proportion: two classes, as scikit-learn does."""
+        """Returns the strata of a validation split: two classes, as in scikit-learn, or None."""
         return None if self.softmax else targets.astype(bool)
 
     def predict(self, z, loss):
         return self.classes.take(self.codes(z), mode="clip")  # clip: there may be one class
 
     def codes(self, z):
-        """Numbers of the classes that raw outputs decide for."""
+        """Returns the indices of the classes that raw outputs predict."""
         return z.argmax(axis=1) if self.softmax else (z[:, 0] > 0).astype(np.intp)
 
     def codes_of_targets(self, targets):
-        """Numbers of the classes that encoded targets stand for."""
+        """Returns the indices of the classes that encoded targets stand for."""
         return targets.argmax(axis=1) if self.softmax else targets[:, 0].astype(np.intp)
 
     def correct(self, z, targets):
@@ -192,7 +198,7 @@ class OneLabel:
 
 
 class LabelSet:
-    """Any number of labels a sample, as an indicator matrix: a logistic output for each label."""
+    """Any number of labels per sample, as an indicator matrix: one logistic output per label."""
 
     def __init__(self, binarizer):
         self.binarizer = binarizer
@@ -206,7 +212,7 @@ class LabelSet:
         check_classification_targets(y)
         if y.ndim != 2 or y.shape[1] != len(self.classes):
             raise ValueError(
-                "y must be of the kind of the first fit, an indicator matrix of "
+                "y must be of the same type as in the first fit, an indicator matrix of "
                 f"{len(self.classes)} labels, got shape {y.shape}."
             )
         _check_classes(unique_labels(y), self.classes, same)
@@ -215,7 +221,7 @@ class LabelSet:
         return self.binarizer.transform(y).astype(bool), None
 
     def weights(self, class_weight, y):
-        """(n, n_labels): a weight per sample and label, out of "balanced" or a dict per label."""
+        """(n, n_labels): a weight per sample and label, from "balanced" or one dict per label."""
         n_labels = len(self.classes)
         if isinstance(class_weight, str):
             class_weight = [class_weight] * n_labels
@@ -248,7 +254,7 @@ class LabelSet:
 
 
 class ManyLabels:
-    """Several columns of labels: a group of softmax outputs for each column."""
+    """Several columns of labels: one group of softmax outputs per column."""
 
     binarizer = None
 
@@ -282,7 +288,7 @@ class ManyLabels:
         return np.hstack(columns), None
 
     def weights(self, class_weight, y):
-        """(n,): a weight per sample, the product of those of its labels."""
+        """(n,): a weight per sample, the product of the weights of its labels."""
         if not isinstance(class_weight, str):
             if not isinstance(class_weight, list) or len(class_weight) != len(self.classes):
                 raise ValueError(
@@ -315,12 +321,12 @@ class ManyLabels:
 
 
 def _weights(class_weight, classes, y):
-    """(n,): a weight per sample; a dict may leave out classes, which weigh 1, and y may too."""
+    """(n,): a weight per sample. Classes that a dict leaves out weigh 1; y can lack classes."""
     if isinstance(class_weight, str):
         return compute_sample_weight(class_weight, y)
     if not isinstance(class_weight, dict):
         raise ValueError(
-            "class_weight must be a dict or 'balanced' for y of one label a sample, got "
+            "class_weight must be a dict or 'balanced' if y has one label per sample, got "
             f"{shown(class_weight)}."
         )
     check_class_weights(class_weight)
@@ -329,7 +335,7 @@ def _weights(class_weight, classes, y):
 
 
 def check_class_weights(class_weight):
-    """Raises ValueError if a weight of a dict is not a finite number of at least 0."""
+    """Raises ValueError if a weight in a dict is not a finite, non-negative number."""
     if isinstance(class_weight, str):  # "balanced" is checked where it is used
         return
     if not isinstance(class_weight, dict):
@@ -341,7 +347,7 @@ def check_class_weights(class_weight):
         number = isinstance(weight, bool) or is_number(weight)
         if not number or not 0 <= as_float(weight) < np.inf:
             raise ValueError(
-                f"class_weight must hold finite numbers that are not negative, got "
+                f"class_weight must hold finite, non-negative numbers, got "
                 f"{shown(weight)} for class {shown(label)}. {remedy(weight)}".rstrip()
             )
 

@@ -1,18 +1,18 @@
-"""Where a fit runs: at once, or in a room in which several fits wait for each other."""
+"""Runs a fit immediately, or in a room where several fits wait for each other."""
 
 import sys
 from contextvars import ContextVar
 
 from sknn.nn.fit import run
 
-ROOM = ContextVar("room", default=None)  # run(fit, watch) -> Result, for the task under way here
+ROOM = ContextVar("room", default=None)  # room.run(fit, watch) -> Result, for the current task
 
 
 def run_here(fit, watch):
-    """The Result of a Fit; in a room it may be trained together with others.
+    """Returns the Result of a Fit. In a room it can be trained together with other fits.
 
-    An interrupted fit is a result for a user who called ``fit``. Among the fits that joblib runs
-    for a search or an ensemble it would pass for a complete one: there the interrupt is raised.
+    A user who called ``fit`` gets the result of an interrupted fit. In a search or an ensemble that
+    runs fits through joblib, it would be mistaken for a complete fit, so the interrupt is raised.
     """
     room = ROOM.get()
     result = run(fit, watch) if room is None else room.run(fit, watch)

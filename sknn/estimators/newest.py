@@ -1,4 +1,4 @@
-"""The newest rows held out, for rows in time order."""
+"""A split that holds out the newest rows, for rows in time order."""
 
 from math import ceil
 from typing import Any
@@ -11,19 +11,20 @@ from sknn.scikit_learn import num_samples
 
 
 class NewestSplit(BaseCrossValidator):
-    """A single split of rows in time order: the newest are held out, all older ones train.
+    """Single split that holds out the newest rows and trains on all older rows.
 
-    Pass it as ``validation_fraction`` of an estimator, or as ``cv`` of a search. Rows must be in
-    time order, the oldest first.
+    Pass it as ``validation_fraction`` of an estimator or as ``cv`` of a search. The rows must be in
+    time order, with the oldest row first.
 
     Parameters
     ----------
     test_size : float or int, default=0.2
-        Fraction of the rows that are held out, between 0 and 1, rounded up; or their number.
+        If float, the fraction of the rows to hold out, between 0 and 1; their number is rounded up.
+        If int, the number of rows to hold out.
 
     See Also
     --------
-    sklearn.model_selection.TimeSeriesSplit : Several splits, each on newer rows than the last.
+    sklearn.model_selection.TimeSeriesSplit : Several splits, each tested on newer rows.
 
     Examples
     --------
@@ -38,17 +39,17 @@ class NewestSplit(BaseCrossValidator):
         self.test_size = test_size
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """The number of splits, 1.
+        """Return the number of splits, which is 1.
 
         Parameters
         ----------
         X, y, groups : object
-            Ignored, exist for compatibility.
+            Ignored, present for API consistency.
 
         Returns
         -------
         n_splits : int
-            1.
+            The number of splits, 1.
         """
         return 1
 
@@ -57,8 +58,8 @@ class NewestSplit(BaseCrossValidator):
         n_test = self._n_test(n)
         if not 0 < n_test < n:
             raise ValueError(
-                "test_size must be a fraction between 0 and 1, or a number of rows that leaves "
-                f"some of the {n} to train on, got {self.test_size!r}."
+                "test_size must be a fraction between 0 and 1, or a number of rows that leaves at "
+                f"least one of the {n} rows for training, got {self.test_size!r}."
             )
         yield np.arange(n - n_test, n)
 

@@ -1,7 +1,7 @@
-"""The parameters of the estimators: default, constraint and documentation of each.
+"""The parameters of the estimators, with their defaults, constraints and documentation.
 
-The classes take their constraints from here. ``docs/write_signatures.py`` writes signatures and
-docstrings from it; run it after a change.
+The classes take their constraints from this table. ``docs/write_signatures.py`` writes their
+signatures and docstrings from it. Run that script after a change here.
 """
 
 import os
@@ -31,7 +31,7 @@ from sknn.scikit_learn import (
     validate_parameter_constraints,
 )
 
-REQUIRED = object()  # the default of a parameter that has none
+REQUIRED = object()  # stands for the default of a parameter without one
 ESTIMATORS = {  # network, task, positional parameters
     "MLPClassifier": ("mlp", "classifier", ("hidden_layer_sizes", "activation")),
     "MLPRegressor": ("mlp", "regressor", ("loss", "hidden_layer_sizes", "activation")),
@@ -43,28 +43,30 @@ ESTIMATORS = {  # network, task, positional parameters
 
 
 class By(dict):
-    """A value for each network, or for each task: ``By(mlp=200, cnn=20, sequential=200)``."""
+    """A value for each network or each task, as in ``By(mlp=200, cnn=20, sequential=200)``."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter. Whatever differs between estimators is a By.
+    """One parameter. A value that differs between estimators is a By.
 
     Attributes
     ----------
     type : str or By
-        As numpydoc writes it.
+        The type as numpydoc writes it.
     default : object or By
+        The default value, or REQUIRED.
     constraint : list or By
-        As scikit-learn checks it.
+        The constraint in the form that scikit-learn checks.
     text : str
-        What it does. ``$name`` stands for an entry of ``slots``, or for a list of names that
-        ``docs/write_signatures.py`` takes from the code.
+        The description of the parameter. ``$name`` stands for an entry of ``slots``, or for a list
+        of names that ``docs/write_signatures.py`` takes from the code.
     only : str or None
-        The network or task that has it; None if all have. Several are separated by a space.
+        The networks or tasks that have the parameter, separated by spaces. None if all have it.
     slots : dict of {str: str or By}
+        The values to substitute in the text.
     options : dict of {str: str} or By
-        What each name that may be given stands for; ``$options`` in the text lists them.
+        The description of each name that can be passed. ``$options`` in the text lists them.
     """
 
     type: Any
@@ -87,9 +89,9 @@ PARAMETERS = {
         "list of Layer, or of (str, Layer)",
         REQUIRED,
         [list, tuple],
-        "The hidden layers, from the input on, for instance "
-        '``[Dense(100), Dropout(0.2), Dense(50, "tanh")]``. Layers without a name are named by '
-        "kind and number: dense1, dense2.",
+        "The hidden layers, in order from the input to the output, for instance ``[Dense(100), "
+        'Dropout(0.2), Dense(50, "tanh")]``. A layer without a name is named after its type and '
+        "number, such as dense1 and dense2.",
         only="sequential",
     ),
     "filters": Parameter(
@@ -103,16 +105,16 @@ PARAMETERS = {
         "int or tuple",
         3,
         [COUNT, list, tuple],
-        "Height and width of the convolution windows. A tuple has one entry per block; a pair "
-        "(height, width) goes inside it: ``((3, 5), 3)``. The same holds for the parameters from "
-        "``stride`` to ``pool_stride``.",
+        "Height and width of the convolution windows. An int applies to all blocks. A tuple has "
+        "one entry per block, and an entry can be a pair (height, width), as in ``((3, 5), 3)``. "
+        "The parameters from ``stride`` to ``pool_stride`` take tuples in the same way.",
         only="cnn",
     ),
     "stride": Parameter(
         "int or tuple",
         1,
         [COUNT, list, tuple],
-        "Number of pixels between neighbouring convolution windows.",
+        "Step of the convolution window in pixels.",
         only="cnn",
     ),
     "padding": Parameter(
@@ -124,17 +126,18 @@ PARAMETERS = {
             list,
             tuple,
         ],
-        "Zeros added around the image before the convolution: 'same' adds as many as it takes to "
-        "keep ``ceil(n / stride)`` of n pixels, 'valid' adds none, an int adds that many on every "
-        "side.",
+        "Number of zeros added around the image before the convolution. 'same' adds as many as "
+        "are needed to obtain ``ceil(n / stride)`` output pixels from n input pixels, 'valid' "
+        "adds none, and an int adds that many on every side.",
         only="cnn",
     ),
     "pooling": Parameter(
         "{$poolings}, None or tuple",
         "max",
         [StrOptions(set(POOLINGS)), None, list, tuple],
-        "Kind of pooling at the end of a block; None for no pooling. A window over the edge of "
-        "the image uses the pixels inside it, so that n pixels become ``ceil(n / pool_stride)``.",
+        "Type of pooling at the end of each block. If None, there is no pooling. A window that "
+        "extends beyond the edge of the image uses only the pixels inside the image, so that n "
+        "pixels become ``ceil(n / pool_stride)``.",
         only="cnn",
     ),
     "pool_size": Parameter(
@@ -148,14 +151,14 @@ PARAMETERS = {
         "int, None or tuple",
         None,
         [COUNT, None, list, tuple],
-        "Number of pixels between neighbouring pooling windows; None means ``pool_size``.",
+        "Step of the pooling window in pixels. If None, it is equal to ``pool_size``.",
         only="cnn",
     ),
     "hidden_layer_sizes": Parameter(
         "int or array-like of int",
         By(mlp=(100,), cnn=(128,)),
         ["array-like", COUNT],
-        "Number of units of each $layer.",
+        "Number of units in each $layer.",
         only="mlp cnn",
         slots={
             "layer": By(
@@ -168,7 +171,8 @@ PARAMETERS = {
         "str, Activation or list of them",
         "relu",
         [StrOptions(set(ACTIVATIONS)), Activation, list, tuple],
-        "Activation function of the $layers, or a list with one for each: $activations.",
+        "Activation function of the $layers, or a list with one function for each of them. The "
+        "available functions are $activations.",
         only="mlp cnn",
         slots={"layers": By(mlp="hidden layers", cnn="blocks and dense hidden layers")},
     ),
@@ -176,15 +180,16 @@ PARAMETERS = {
         "tuple of int or None",
         None,
         ["array-like", None],
-        "Shape of one sample: (height, width, channels) or (height, width) of an image$flat",
+        "Shape of a single sample: (height, width, channels) or (height, width) for images$flat",
         only="cnn sequential",
         slots={
             "flat": By(
-                cnn=". None takes the shape from X; flat samples are then square images with one "
-                "channel if possible, otherwise images of one row.",
-                sequential=", (n_features,) of any other sample. None takes the shape from X; "
-                "flat samples are then not images. Images of integers have pixels from 0 to 255, "
-                "which are divided by 255.",
+                cnn=". If None, the shape is taken from X. Flat samples are then interpreted as "
+                "square images with one channel if possible, and as images with a single row "
+                "otherwise.",
+                sequential=", (n_features,) for all other samples. If None, the shape is taken "
+                "from X, and flat samples are not interpreted as images. Integer images are "
+                "assumed to have pixel values from 0 to 255, which are divided by 255.",
             )
         },
     ),
@@ -192,9 +197,9 @@ PARAMETERS = {
         "{$augmentations} or None",
         None,
         [StrOptions(set(AUGMENTATIONS)), None],
-        "Random changes to the training images in every epoch: shifts by up to an eighth of "
-        "height and width, left-right flips with a probability of 1/2, or both. With 'lbfgs' it "
-        "must be None.",
+        "Random changes applied to the training images in every epoch: shifts by up to an eighth "
+        "of the height and width, left-right flips with a probability of 1/2, or both. If None, "
+        "the images are not changed. With 'lbfgs' it must be None.",
         only="cnn",
     ),
     # Training
@@ -202,80 +207,86 @@ PARAMETERS = {
         "str or Optimizer",
         "adam",
         [StrOptions({"lbfgs", *STOCHASTIC_SOLVERS}), Optimizer],
-        "Method that finds the weights.\n\n$options\n\n"
-        "An Optimizer, such as ``sknn.nn.SGD(momentum=0.5)``, has its own settings: ``momentum``, "
-        "``beta_1`` and the others below are then not used. A grid reaches ``solver__momentum``.",
+        "The solver for weight optimisation.\n\n$options\n\nAn Optimizer, such as "
+        "``sknn.nn.SGD(momentum=0.5)``, has its own settings; ``momentum``, ``beta_1`` and the "
+        "other parameters of the named solvers are then ignored. In a grid search its settings "
+        "are available as ``solver__momentum`` and so on.",
         options={
-            "adam": "stochastic gradient descent with a running mean of the gradients, divided by "
-            "the root of a running mean of their squares",
-            "adamw": "'adam' with weight decay that is not part of the loss",
-            "nadam": "'adam' with Nesterov's momentum",
-            "rmsprop": "gradients divided by the root of a running mean of their squares",
-            "adagrad": "gradients divided by the root of the sum of all their squares so far",
+            "adam": "stochastic gradient descent along a running mean of the gradients, divided "
+            "by the square root of a running mean of their squares",
+            "adamw": "'adam' with decoupled weight decay, which is not part of the loss",
+            "nadam": "'adam' with Nesterov momentum",
+            "rmsprop": "stochastic gradient descent with gradients divided by the square root of "
+            "a running mean of their squares",
+            "adagrad": "stochastic gradient descent with gradients divided by the square root of "
+            "the sum of all their squares so far",
             "sgd": "stochastic gradient descent with momentum",
-            "lbfgs": "a quasi-Newton method on all samples at once, often the best for a few "
-            "hundred samples; it computes in float64 whatever the dtype of X",
+            "lbfgs": "a quasi-Newton method that uses all samples in every iteration and is often "
+            "the best choice for a few hundred samples; it computes in float64 regardless of "
+            "the dtype of X",
         },
     ),
     "alpha": Parameter(
         "float",
         0.0001,
         [NOT_NEGATIVE],
-        "Strength of the L2 penalty on the weights. As in scikit-learn it is divided by the sum "
-        "of the sample weights in the *batch*: small batches are penalised more.",
+        "Strength of the L2 penalty on the weights. As in scikit-learn, the penalty is divided by "
+        "the sum of the sample weights in the *batch*, so that smaller batches are penalised more "
+        "strongly.",
     ),
     "batch_size": Parameter(
         "int or 'auto'",
         By(mlp="auto", cnn=64, sequential="auto"),
         [StrOptions({"auto"}), COUNT],
-        "Number of samples per mini-batch, or of all samples if there are fewer; 'auto' is "
-        "``min(200, n_samples)``. Not used by 'lbfgs'.",
+        "Number of samples per mini-batch. If there are fewer samples than this, all of them form "
+        "one batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.",
     ),
     "learning_rate": Parameter(
         "str or Schedule",
         "constant",
         [StrOptions(set(SCHEDULES)), Schedule],
-        "Schedule of the learning rate. Not used by 'lbfgs'.\n\n$options\n\n"
-        "With $planned training runs for ``max_iter`` epochs, whatever ``tol`` is, unless early "
-        "stopping ends it. ``partial_fit`` needs their number of steps, as in "
-        "``CosineDecay(total_steps=1000)``.",
+        "Learning rate schedule for weight updates. Not used by 'lbfgs'.\n\n$options\n\nWith "
+        "$planned, training runs for ``max_iter`` epochs regardless of ``tol``, unless early "
+        "stopping ends it. For ``partial_fit`` these schedules must be passed as objects with "
+        "their number of steps, as in ``CosineDecay(total_steps=1000)``.",
         options={
-            "constant": "``learning_rate_init`` throughout",
-            "invscaling": "``learning_rate_init / (t_ + 1) ** power_t`` after the first epoch, "
-            "updated once per epoch; only for 'sgd', other solvers ignore it as in scikit-learn",
-            "adaptive": "divided by five when more than ``n_iter_no_change`` epochs in a row "
-            "bring no improvement, until it is 1e-6; only for 'sgd', other solvers ignore it as "
-            "in scikit-learn",
-            "plateau": "the same as 'adaptive', for every solver",
+            "constant": "``learning_rate_init`` throughout training",
+            "invscaling": "``learning_rate_init`` in the first epoch, then ``learning_rate_init / "
+            "(t_ + 1) ** power_t``, updated once per epoch; only for 'sgd', other solvers "
+            "keep the rate constant as in scikit-learn",
+            "adaptive": "divided by five whenever more than ``n_iter_no_change`` consecutive "
+            "epochs bring no improvement, until it reaches 1e-6; only for 'sgd', other "
+            "solvers keep the rate constant as in scikit-learn",
+            "plateau": "the same as 'adaptive', but for every solver",
             "step": "multiplied by 0.1 every 30 epochs",
             "exponential": "multiplied by 0.95 every epoch",
-            "cosine": "lowered to 0 along a cosine in ``max_iter`` epochs",
-            "flat_cosine": "``learning_rate_init`` for half of ``max_iter`` epochs, then lowered "
-            "to 0 along a cosine",
-            "coslog": "four times from 0 to ``learning_rate_init`` and back in ``max_iter`` "
-            "epochs, each time more slowly",
-            "one_cycle": "raised from a 25th to ``learning_rate_init``, then lowered almost to 0, "
-            "in ``max_iter`` epochs",
+            "cosine": "lowered to 0 along a cosine over ``max_iter`` epochs",
+            "flat_cosine": "``learning_rate_init`` for the first half of ``max_iter`` epochs, "
+            "then lowered to 0 along a cosine",
+            "coslog": "raised from 0 to ``learning_rate_init`` and lowered back to 0, four times "
+            "over ``max_iter`` epochs, each time more slowly",
+            "one_cycle": "raised from a 25th of ``learning_rate_init`` to ``learning_rate_init``, "
+            "then lowered almost to 0, over ``max_iter`` epochs",
         },
     ),
     "learning_rate_init": Parameter(
         "float",
         0.001,
         [POSITIVE],
-        "Learning rate that the schedule starts from or, for 'one_cycle', rises to. Not used by "
-        "'lbfgs'.",
+        "The initial learning rate or, for 'coslog' and 'one_cycle', the maximum learning rate. "
+        "Not used by 'lbfgs'.",
     ),
     "power_t": Parameter(
         "float",
         0.5,
         [NOT_NEGATIVE],
-        "Exponent of 'invscaling'. Only used by 'sgd'.",
+        "The exponent of the 'invscaling' schedule. Only used by 'sgd'.",
     ),
     "max_iter": Parameter(
         "int",
         By(mlp=200, cnn=20, sequential=200),
         [COUNT],
-        "Maximum number of epochs or, for 'lbfgs', of iterations.",
+        "Maximum number of epochs or, for 'lbfgs', maximum number of iterations.",
     ),
     "shuffle": Parameter(
         "bool",
@@ -287,13 +298,15 @@ PARAMETERS = {
         "int, RandomState instance or None",
         None,
         ["random_state"],
-        "Determines the initial weights, the validation split, the order of the samples$draws",
+        "Determines the random numbers for the initial weights, the validation split, the order "
+        "of the samples$draws",
         slots={
             "draws": By(
-                mlp=" and dropout. ``fit`` draws the same initial weights, split and order as "
-                "scikit-learn does for the same value.",
-                cnn=", dropout and augmentation.",
-                sequential=" and dropout.",
+                mlp=" and dropout. Pass an int for reproducible results. For the same value, "
+                "``fit`` draws the same initial weights, validation split and order of the "
+                "samples as scikit-learn.",
+                cnn=", dropout and augmentation. Pass an int for reproducible results.",
+                sequential=" and dropout. Pass an int for reproducible results.",
             )
         },
     ),
@@ -303,7 +316,7 @@ PARAMETERS = {
         [NOT_NEGATIVE],
         "Minimum improvement that counts, of the loss or, with early stopping, of the validation "
         "score. 'lbfgs' ignores improvements of the loss; it stops when no component of the "
-        "gradient is larger.",
+        "gradient is larger than ``tol``.",
     ),
     "verbose": Parameter(
         "bool",
@@ -315,14 +328,14 @@ PARAMETERS = {
         "bool",
         False,
         ["boolean"],
-        "Whether ``fit`` starts from the weights of the previous fit. The optimiser, the schedule "
-        "and the count of epochs without improvement are reset.",
+        "Whether ``fit`` starts from the weights of the previous fit. The optimiser, the learning "
+        "rate schedule and the count of epochs without improvement are always reset.",
     ),
     "momentum": Parameter(
         "float",
         0.9,
         [Interval(Real, 0, 1, closed="both")],
-        "Momentum of the steps, in [0, 1]. Only used by $users.",
+        "Momentum of the gradient descent updates, in [0, 1]. Only used by $users.",
     ),
     "nesterovs_momentum": Parameter(
         "bool",
@@ -334,48 +347,52 @@ PARAMETERS = {
         "bool",
         False,
         ["boolean"],
-        "Whether to stop when the score on validation samples no longer improves, and to keep the "
-        "weights with the best score. The samples are ``X_val`` of ``fit``; without it a part of "
-        "X is held out$strata. 'lbfgs' needs ``X_val``, and warns without it that early stopping "
-        "is ignored. ``partial_fit`` raises an error if this is True.",
-        slots={"strata": By(classifier=", stratified for two classes", regressor="")},
+        "Whether to stop training when the validation score no longer improves, and to keep the "
+        "weights with the best score. The validation samples are the ``X_val`` passed to ``fit``. "
+        "If ``X_val`` is not passed, a part of X is held out$strata. 'lbfgs' requires ``X_val``; "
+        "without it, early stopping is ignored with a warning. ``partial_fit`` raises a "
+        "ValueError if this is True.",
+        slots={"strata": By(classifier=", stratified if there are two classes", regressor="")},
     ),
     "validation_fraction": Parameter(
         "float, splitter or tuple",
         0.1,
         [BELOW_ONE, HasMethods(["split", "get_n_splits"]), tuple],
-        "Fraction of the samples held out; a cross-validation splitter, whose first split is used, "
-        "or its last one if it splits rows in time, as ``TimeSeriesSplit`` does; or a tuple of two "
-        "arrays, the numbers of the rows to train on and of those to validate on. "
-        "``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds out the newest fifth. Only used "
-        "when ``early_stopping=True`` and ``fit`` gets no ``X_val``.",
+        "The samples to hold out for validation: the fraction of them, a cross-validation "
+        "splitter, or a tuple of two arrays with the indices of the rows to train on and of the "
+        "rows to validate on. The first split of a splitter is used, or its last one if it splits "
+        "the rows in time, as ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of "
+        ":mod:`sknn.model_selection` holds out the newest fifth of the rows. Only used when "
+        "``early_stopping=True`` and no ``X_val`` is passed to ``fit``.",
     ),
     "beta_1": Parameter(
         "float",
         0.9,
         [BELOW_ONE],
-        "Decay rate of the running mean of the gradients, in [0, 1). Only used by $users.",
+        "Exponential decay rate of the running mean of the gradients, in [0, 1). Only used by "
+        "$users.",
     ),
     "beta_2": Parameter(
         "float",
         0.999,
         [BELOW_ONE],
-        "Decay rate of the running mean of the squared gradients, in [0, 1). Only used by $users.",
+        "Exponential decay rate of the running mean of the squared gradients, in [0, 1). Only "
+        "used by $users.",
     ),
     "epsilon": Parameter(
         "float",
         1e-8,
         [POSITIVE],
-        "Added to the root of the mean of the squared gradients, by which steps are divided. Only "
-        "used by $users.",
+        "Value for numerical stability, added to the square root of the mean of the squared "
+        "gradients, by which the steps are divided. Only used by $users.",
     ),
     "n_iter_no_change": Parameter(
         "int or inf",
         10,
         [COUNT, Options(Real, {np.inf})],
-        "Maximum number of epochs in a row without improvement. After one more training stops, or "
-        "'adaptive' and 'plateau' lower the learning rate. 'lbfgs' counts iterations, and only "
-        "with early stopping.",
+        "Maximum number of consecutive epochs without improvement. After one more, training stops "
+        "or, with the schedules 'adaptive' and 'plateau', the learning rate is lowered. 'lbfgs' "
+        "counts iterations, and only with early stopping.",
     ),
     "max_fun": Parameter(
         "int",
@@ -391,29 +408,30 @@ PARAMETERS = {
             classifier=[StrOptions(set(CLASSIFICATION_LOSSES)), Loss],
             regressor=[StrOptions(set(REGRESSION_LOSSES)), Loss],
         ),
-        "Loss to minimise.\n\n$options",
+        "The loss function to minimise.\n\n$options",
         options=By(
             classifier={
                 "log_loss": "the cross-entropy",
-                "squared_error": "the Brier score, halved for more than two classes",
-                "focal": "the cross-entropy with less weight on samples that are easy to classify",
-                "hinge": "the hinge loss of each class against the rest; the outputs are "
-                "margins, so there is no ``predict_proba``",
-                "perceptron": "by how much the largest output exceeds that of the true class; of "
-                "a single output ``max(0, -s * z)``, ``s`` being 1 or -1; the outputs are margins "
-                "here, too",
+                "squared_error": "the Brier score, or half of it for more than two classes",
+                "focal": "the cross-entropy with lower weights for samples that are easy to "
+                "classify",
+                "hinge": "the hinge loss of each class against the rest, summed over classes; the "
+                "outputs are margins, so ``predict_proba`` is not available",
+                "perceptron": "the difference between the largest output and that of the true "
+                "class or, for a single output z, ``max(0, -s * z)``, where ``s`` is 1 or -1; "
+                "the outputs are margins, as for 'hinge'",
             },
             regressor={
-                "squared_error": "half the squared error, summed over outputs",
-                "root_mean_squared_error": "the root of the mean squared error of a batch",
-                "absolute_error": "the absolute error, summed over outputs",
-                "huber": "half the squared error up to 1, linear beyond",
+                "squared_error": "half the squared error, summed over the outputs",
+                "root_mean_squared_error": "the root mean squared error of each mini-batch",
+                "absolute_error": "the absolute error, summed over the outputs",
+                "huber": "half the squared error for absolute errors up to 1, linear beyond",
                 "log_cosh": "the logarithm of the hyperbolic cosine of the error",
                 "quantile": "the pinball loss of each level in ``quantile``",
-                "poisson": "half the Poisson deviance, for y that is not negative; predictions "
-                "are exponentials of the raw outputs",
-                "gamma": "half the gamma deviance, for positive y; predictions are exponentials "
-                "of the raw outputs",
+                "poisson": "half the Poisson deviance, for non-negative y; predictions are the "
+                "exponentials of the raw outputs",
+                "gamma": "half the gamma deviance, for positive y; predictions are the "
+                "exponentials of the raw outputs",
             },
         ),
     ),
@@ -421,25 +439,26 @@ PARAMETERS = {
         "dict, list of dict, 'balanced' or None",
         None,
         [dict, list, StrOptions({"balanced"}), None],
-        "Weights of the classes, multiplied by ``sample_weight``: a dict or, for y with several "
-        "columns, a list with one dict per column, ``{0: ..., 1: ...}`` for multilabel y. "
-        "'balanced' weighs each class inversely to its frequency; ``partial_fit`` does not "
-        "support it.",
+        "Weights associated with the classes, which are multiplied by ``sample_weight``. For y "
+        "with a single column, a dict; for y with several columns, a list with one dict per "
+        "column, which is ``{0: ..., 1: ...}`` for multilabel y. 'balanced' makes the weights "
+        "inversely proportional to the class frequencies; it is not supported by ``partial_fit``. "
+        "If None, all classes have weight one.",
         only="classifier",
     ),
     "label_smoothing": Parameter(
         "float",
         0.0,
         [BELOW_ONE],
-        "Fraction of the target that is spread evenly over the classes, in [0, 1).",
+        "Fraction of each target that is spread evenly over the classes, in [0, 1).",
         only="classifier",
     ),
     "quantile": Parameter(
         "float or list of float",
         0.5,
         [Interval(Real, 0, 1, closed="neither"), "array-like"],
-        "Levels to predict, in (0, 1): one output per level, in ascending order. Only used when "
-        "``loss='quantile'``.",
+        "The quantile level or levels to predict, in (0, 1). There is one output per level, in "
+        "ascending order. Only used when ``loss='quantile'``.",
         only="regressor",
     ),
     # Regularisation, and what else scikit-learn's MLPs do not have
@@ -447,15 +466,15 @@ PARAMETERS = {
         "float or list of float",
         0.0,
         [BELOW_ONE, list, tuple],
-        "Fraction of units dropped at random in each training step, in [0, 1), after every "
-        "$layer. With 'lbfgs' it must be 0.",
+        "Fraction of units dropped at random in each training step, in [0, 1). A single value "
+        "applies after every $layer. With 'lbfgs' it must be 0.",
         only="mlp cnn",
         slots={
             "layer": By(
-                mlp="hidden layer; a list has one entry for the input and one for each hidden "
-                "layer",
-                cnn="dense hidden layer; a list has one entry for the input, for each block and "
-                "for each dense hidden layer",
+                mlp="hidden layer. A list has one value for the input, followed by one value for "
+                "each hidden layer",
+                cnn="dense hidden layer. A list has one value for the input, followed by one "
+                "value for each block and one for each dense hidden layer",
             )
         },
     ),
@@ -463,13 +482,15 @@ PARAMETERS = {
         "{$normalizations} or None",
         None,
         [StrOptions(set(NORMALIZATIONS)), None],
-        "Normalises the weighted sums of every hidden layer before the activation: 'batch' $way.",
+        "Normalisation of the weighted sums of every hidden layer before the activation. 'batch' "
+        "normalises $way. If None, nothing is normalised.",
         only="mlp cnn",
         slots={
             "way": By(
-                mlp="each unit over the mini-batch, 'layer' all units of each sample",
-                cnn="each channel over the mini-batch and all pixels, 'layer' all channels of "
-                "each pixel; a unit of a dense layer counts as a channel of one pixel",
+                mlp="each unit over the mini-batch, 'layer' normalises each sample over all units",
+                cnn="each channel over the mini-batch and all pixels, 'layer' normalises each "
+                "pixel over all channels. The units of a dense layer are treated as the "
+                "channels of a single pixel",
             )
         },
     ),
@@ -477,19 +498,20 @@ PARAMETERS = {
         "str or Initializer",
         "auto",
         [StrOptions(set(INITIALIZERS)), Initializer],
-        "How the initial weights$which are drawn. 'auto' $auto $initializers$biases",
+        "Initialisation of the weights$which. 'auto' $auto $initializers$biases",
         slots={
             "which": By(mlp="", cnn="", sequential=" of the output layer"),
             "auto": By(
-                mlp="draws weights and biases as scikit-learn does; with",
-                cnn="is 'he_uniform' for $rectifiers, and 'glorot_uniform' for other activations; "
-                "also",
-                sequential="draws weights and biases from the range of 'glorot_uniform'; with",
+                mlp="draws weights and biases as scikit-learn does. With",
+                cnn="means 'he_uniform' for $rectifiers, and 'glorot_uniform' for all other "
+                "activations. The available initialisations are",
+                sequential="draws weights and biases from the range of 'glorot_uniform'. With",
             ),
             "biases": By(
-                mlp=" biases are zero.",
-                cnn=". Biases are zero.",
-                sequential=" biases are zero. Hidden layers have a ``weight_init`` of their own.",
+                mlp=", the initial biases are zero.",
+                cnn=". The initial biases are zero.",
+                sequential=", the initial biases are zero. The hidden layers have their own "
+                "``weight_init``.",
             ),
         },
     ),
@@ -497,49 +519,53 @@ PARAMETERS = {
         "float",
         0.0,
         [NOT_NEGATIVE],
-        "Strength of the L1 penalty on the weights, divided as ``alpha`` is. 'lbfgs' is made for "
-        "smooth functions and may stop a little short of the minimum.",
+        "Strength of the L1 penalty on the weights, which is divided in the same way as the L2 "
+        "penalty. 'lbfgs' is designed for smooth functions and may stop slightly short of the "
+        "minimum.",
     ),
     "weight_decay": Parameter(
         "float",
         0.01,
         [NOT_NEGATIVE],
-        "Strength of a weight decay that is not part of the loss. Only used by $users.",
+        "Strength of the decoupled weight decay, which is not part of the loss. Only used by "
+        "$users.",
     ),
     "max_grad_norm": Parameter(
         "float or None",
         None,
         [POSITIVE, None],
-        "Gradients with a larger norm are scaled down to it; the norm is that of all weights and "
-        "biases together. Not used by 'lbfgs'.",
+        "Maximum norm of the gradient of all weights and biases together. A gradient with a "
+        "larger norm is scaled down to this norm. If None, gradients are not clipped. Not used by "
+        "'lbfgs'.",
     ),
     "scoring": Parameter(
         "str, callable or None",
         None,
         [str, callable, None],
-        "Score on validation samples: $score for None, minus the loss for 'loss', otherwise the "
-        "name of a scorer or a callable ``(estimator, X, y)``. Greater is better.",
+        "Score on the validation samples. None means $score, 'loss' means minus the loss. "
+        "Otherwise it is the name of a scorer or a callable with signature ``scorer(estimator, X, "
+        "y)``. Higher scores are better.",
         slots={"score": By(classifier="accuracy", regressor="R2")},
     ),
     "warmup_steps": Parameter(
         "int",
         0,
         [Interval(Integral, 0, None, closed="left")],
-        "Number of steps in which the learning rate rises linearly to that of the schedule. Not "
-        "used by 'lbfgs'.",
+        "Number of initial steps over which the learning rate rises linearly to that of the "
+        "schedule. Not used by 'lbfgs'.",
     ),
     "dtype": Parameter(
         "{'auto', 'float32', 'float64'}",
         "auto",
         [StrOptions({"auto", "float32", "float64"})],
-        "Data type of the weights and of the computation. 'auto' is $auto. 'lbfgs' computes in "
-        "float64 in any case and converts the weights.",
+        "Data type of the weights and of the computation. 'auto' means $auto. 'lbfgs' always "
+        "computes in float64 and converts the weights to this data type at the end.",
         slots={
             "auto": By(
                 mlp="float64 unless X is float32",
-                cnn="float32, but for flat samples of floats float64 unless X is float32",
-                sequential="float32 for images of integers, for X with three or four axes and for "
-                "X of float32, otherwise float64",
+                cnn="float32; for flat samples of floats, it means float64 unless X is float32",
+                sequential="float32 if X holds integer images, has three or four dimensions or is "
+                "float32, and float64 otherwise",
             )
         },
     ),
@@ -547,32 +573,34 @@ PARAMETERS = {
         "float or None",
         None,
         [POSITIVE, None],
-        "Seconds after which training stops, at the end of the epoch or iteration.",
+        "Maximum training time in seconds. Training stops at the end of the epoch or iteration "
+        "that exceeds it. If None, there is no limit.",
     ),
     "checkpoint": Parameter(
         "str, os.PathLike or None",
         None,
         [str, os.PathLike, None],
-        "File in which ``fit`` stores what ``resume`` needs to continue after an interruption. "
-        "Fits that run at the same time need a file each. Not used by ``partial_fit``. With "
-        "'lbfgs' it must be None.",
+        "Path of the file in which ``fit`` saves its progress, so that ``resume`` can continue "
+        "after an interruption. Fits that run at the same time must use different files. If None, "
+        "no checkpoints are written. Not used by ``partial_fit``. With 'lbfgs' it must be None.",
     ),
     "checkpoint_every": Parameter(
         "int",
         1,
         [COUNT],
-        "Number of epochs between checkpoints. The last epoch is always stored.",
+        "Number of epochs between checkpoints. A checkpoint is always written after the last "
+        "epoch.",
     ),
 }
 
 
 def parameters_of(estimator):
-    """{name: Parameter} of an estimator, by its name, in the order of its signature."""
+    """Returns {name: Parameter} for the estimator of this name, in the order of its signature."""
     return rows_of(ESTIMATORS[estimator], PARAMETERS)
 
 
 def rows_of(kind, table):
-    """The rows of a table that an estimator has, in the order of its signature.
+    """Returns the rows of a table that apply to an estimator, in the order of its signature.
 
     kind: (network, task, positional parameters)
     """
@@ -583,24 +611,24 @@ def rows_of(kind, table):
 
 
 def has(row, network, task):
-    """Whether estimators of this network and task have what a row describes."""
+    """Whether a row applies to the estimators of this network and task."""
     return row.only is None or bool({network, task} & set(row.only.split()))
 
 
 def chosen(value, network, task):
-    """What a value is for this network and task: of a By the entry, anything else as it is."""
+    """Returns the entry of a By for this network or task, and any other value unchanged."""
     if not isinstance(value, By):
         return value
     return value[network if network in value else task]
 
 
 def constraints(estimator):
-    """What the parameters of an estimator may be, as scikit-learn checks them."""
+    """Returns the constraints on the parameters of an estimator, in scikit-learn's form."""
     return constraints_of(ESTIMATORS[estimator], PARAMETERS)
 
 
 def constraints_of(kind, table):
-    """The constraints in the rows of a table that an estimator has.
+    """Returns the constraints in the rows of a table that apply to an estimator.
 
     kind: (network, task, positional parameters)
     """
@@ -610,7 +638,7 @@ def constraints_of(kind, table):
 
 
 class CheckedParameters:
-    """scikit-learn's check of the parameters, before BaseEstimator, with errors that say more."""
+    """Adds hints to scikit-learn's check of the parameters. It stands before BaseEstimator."""
 
     def _validate_params(self):
         given, defaults = self.get_params(deep=False), valid_defaults(type(self))
@@ -620,10 +648,10 @@ class CheckedParameters:
             if name not in defaults or value is not defaults[name]
         }
         for name, value in changed.items():
-            if isinstance(value, np.timedelta64):  # which NumPy calls integers
+            if isinstance(value, np.timedelta64):  # NumPy counts them as integers
                 raise ValueError(
-                    f"{name} must be what the documentation says, got the time span {value!r}. "
-                    "Pass a number as an int or a float."
+                    f"{name} must be of a type that the documentation lists, got the time span "
+                    f"{value!r}. Pass a number as an int or a float."
                 )
         try:
             validate_parameter_constraints(
@@ -642,9 +670,10 @@ class CheckedParameters:
 
 @cache
 def valid_defaults(cls):
-    """{name: default} of an estimator's parameters; a default that would be refused is left out.
+    """Returns {name: default} of the parameters whose defaults pass the check.
 
-    Found out once for each class: what a user has left as it is need not be checked in every fit.
+    They are determined once per class, so that a fit only checks the parameters that a user has
+    changed.
     """
     parameters = signature(cls.__init__).parameters.values()
     defaults = {one.name: one.default for one in parameters if one.default is not one.empty}
@@ -660,9 +689,10 @@ def _is_valid(cls, name, value):
 
 
 def told_of_parameters(error, allowed, values):
-    """What an error of scikit-learn's check says, with values cut that are too long to read.
+    """Returns the message of an error of scikit-learn's check, with overly long values shortened.
 
-    It also says what an unknown name is called here, and which numbers are too large.
+    The message also suggests a known name for an unknown one, and says which numbers are too
+    large.
     allowed: {name: constraint} of parameters    values: {name: value}
     """
     said, remedies = str(error), list(hints(allowed, values))
@@ -670,7 +700,7 @@ def told_of_parameters(error, allowed, values):
         cut = shown(value)
         try:
             said = said.replace(f"Got {value!r}", f"Got {cut}")
-        except ValueError:  # an int of more digits than Python writes: the check fell over it
+        except ValueError:  # Python cannot print an int with so many digits, so the check failed
             said = f"The {name!r} parameter cannot be {cut}."
         if said.startswith(f"The {name!r} parameter"):
             remedies.append(remedy(value))
@@ -679,18 +709,18 @@ def told_of_parameters(error, allowed, values):
 
 
 def _loss_comes_first(name, value):
-    """What to write if hidden_layer_sizes stands where loss does in MLPRegressor."""
+    """Returns the remedy if hidden_layer_sizes was passed in the place of loss."""
     sizes = value if isinstance(value, (list, tuple)) else [value]
     if name != "loss" or not all(isinstance(size, Integral) for size in sizes):
         return None
     return (
-        "loss is the first parameter of MLPRegressor, as in scikit-learn: write "
+        "The first parameter of MLPRegressor is loss, as in scikit-learn. Write "
         f"MLPRegressor(hidden_layer_sizes={shown(value)})."
     )
 
 
 def hints(allowed, values):
-    """What to write in place of the names that are not known, a sentence for each.
+    """Yields a sentence for each unknown name that suggests what to write instead.
 
     allowed: {name: constraint} of parameters    values: {name: value}
     """

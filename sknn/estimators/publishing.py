@@ -1,11 +1,10 @@
-"""The attributes that a fit leaves on its estimator: set here, and nowhere else."""
+"""Sets the fitted attributes of an estimator. They are set in no other module."""
 
 
 def publish(estimator, fit, result=None):
-    """Sets all fitted attributes, but for those that X and y say by themselves.
+    """Sets all fitted attributes except those that follow from X and y alone.
 
-    result: a Result, or None while the fit is under way, when callbacks and scorers look at the
-    estimator
+    result: a Result, or None during the fit, when callbacks and scorers look at the estimator
     """
     model, history = fit.model, fit.history
     estimator._model = model
@@ -24,7 +23,7 @@ def publish(estimator, fit, result=None):
     estimator.validation_scores_ = history["validation_score"] if early else None
     estimator.best_validation_score_ = -best if early else None
     estimator.best_loss_ = None if early else best
-    # Read by code that was written for scikit-learn's.
+    # For code that was written for scikit-learn's estimators.
     estimator._no_improvement_count = int(fit.run.patience.count)
     if result.next_rate is not None:
         estimator._learning_rate = result.next_rate
@@ -32,9 +31,9 @@ def publish(estimator, fit, result=None):
 
 
 def publish_by_hand(estimator, model):
-    """Sets the attributes that follow from weights set by hand, of which this is the Model."""
+    """Sets the attributes that follow from manually set weights, given their Model."""
     _publish_network(estimator, model)
-    estimator.n_features_in_ = model.network.shapes[0][0]  # in a fit X says so
+    estimator.n_features_in_ = model.network.shapes[0][0]  # in a fit, validation sets it
 
 
 def _publish_network(estimator, model):

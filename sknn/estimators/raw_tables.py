@@ -1,4 +1,4 @@
-"""Tables with text and missing values, which networks other than the tabular ones cannot read."""
+"""Tables with text and missing values, which only the tabular estimators can read."""
 
 from contextlib import contextmanager
 
@@ -12,9 +12,9 @@ TEXT, MISSING = "could not convert string", ("contains NaN", "NAType")  # in sci
 
 @contextmanager
 def told_of_tables(X, tabular):
-    """Adds to errors about text and missing values the names of the columns, and what to do.
+    """Adds the names of the columns and a remedy to errors about text and missing values.
 
-    tabular: name of the estimator that takes them; None for networks that take images alone
+    tabular: name of the estimator that accepts them; None for networks that only accept images
     """
     try:
         yield
@@ -29,16 +29,16 @@ def told_of_tables(X, tabular):
         else:
             what, columns = "missing values", _columns(X, _lacks_values)
             remedy = "fill them, for instance with SimpleImputer"
-        if not columns:  # y, or an array of another kind
+        if not columns:  # the error is about y, or X is not a table
             raise
         raise ValueError(
-            f"{first}\nColumns of X with {what}: {_listed(columns)}. Use {tabular}, which takes "
-            f"them as they are, or {remedy} in a pipeline."
+            f"{first}\nColumns of X with {what}: {_listed(columns)}. Use {tabular}, which accepts "
+            f"these columns, or {remedy} in a pipeline."
         ) from without_frames(error)
 
 
 def _columns(X, holds):
-    """Names of the columns for which ``holds`` is true; numbers where they have no names."""
+    """Returns the names, or else the numbers, of the columns for which ``holds`` is true."""
     if hasattr(X, "columns"):
         return [name for name in X.columns if holds(np.asarray(X[name]))]
     if hasattr(X, "tocsr"):

@@ -1,4 +1,4 @@
-"""The one way in: X, y and sample_weight become checked arrays, and rows to train on."""
+"""Turns X, y and sample_weight into checked arrays and rows. All input is read here."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,16 +24,16 @@ from sknn.estimators.raw_tables import told_of_tables
 from sknn.nn.batches import Rows
 from sknn.scikit_learn import check_sample_weight, num_samples
 
-FLOATS = (np.float64, np.float32)  # the first is what other dtypes are converted to
+FLOATS = (np.float64, np.float32)  # other dtypes are converted to the first
 
 
 def one_weight_each(sample_weight, X, dtype, positive=True, zeros=False):
-    """sample_weight as an array (n,) of the dtype, or of the first of several.
+    """Returns sample_weight as an array (n,) of the dtype, or of the first of several dtypes.
 
-    positive: whether negative ones are refused    zeros: whether all may be zero
+    positive: whether negative weights are rejected    zeros: whether all weights can be zero
     """
     refuse_no_numbers(sample_weight=sample_weight)
-    with named("sample_weight", "a number for each sample, or one for all"):
+    with named("sample_weight", "one number per sample, or a single number"):
         if np.iscomplexobj(np.asarray(sample_weight)):
             raise ValueError("Complex data not supported.")
         if isinstance(sample_weight, np.ndarray) and sample_weight.ndim == 0:
@@ -49,17 +49,18 @@ def one_weight_each(sample_weight, X, dtype, positive=True, zeros=False):
 
 @dataclass(frozen=True)
 class Data:
-    """Samples as an estimator takes them.
+    """Validated samples.
 
     Attributes
     ----------
     X : ndarray or sparse array of shape (n, n_features)
+        The validated samples.
     labels : ndarray of shape (n,) or (n, n_outputs), or None
-        y in the user's terms; None if none was given.
+        The targets as passed by the user, before encoding.
     sample_weight : ndarray of shape (n,), or None
-        As the user gave it.
+        The sample weights as passed by the user.
     rows : Rows
-        X and encoded targets in the computing dtype, weighed as the loss weighs them.
+        X and the encoded targets in the computing dtype, with the weights of the loss.
     """
 
     X: Any
@@ -71,11 +72,11 @@ class Data:
 class Reader:
     """Reads X, y and sample_weight for an estimator.
 
-    Tasks say what y means (``_learn``, ``_encode``, ``_loss_weight``); ``ImageInput`` reads
-    images.
+    Tasks define how y is interpreted (``_learn``, ``_encode``, ``_loss_weight``). ``ImageInput``
+    reads images.
     """
 
-    _always_images = False  # whether flat samples are images without ``input_shape``
+    _always_images = False  # whether flat samples are images if input_shape is None
 
     def _read(
         self,
@@ -89,12 +90,13 @@ class Reader:
         validates=False,
         block=False,
     ):
-        """Data. Sets what X and y say of features and classes, if these are learnt.
+        """Returns Data. Sets the attributes for features and classes that are learnt from X and y.
 
-        model: whose dtype and features X must have; None: they are learnt from X    learn: whether
-        the classes in y are learnt, else they are checked    some: whether classes may be missing
-        in y    validates: whether they are X_val, y_val and sample_weight_val, which class_weight
-        does not weigh    block: whether they are a block of the rows, whose weights may be zero
+        model: the model whose dtype and features X must have; if None, they are learnt from X
+        learn: whether the classes are learnt from y; otherwise y is checked against known classes
+        some: whether y can lack some of the classes    validates: whether the input is X_val, y_val
+        and sample_weight_val, to which class_weight does not apply    block: whether the input is
+        a block of the rows, whose weights can all be zero
         """
         warn_of_collections(self, X)
         with _called_val(validates, "X_val and y_val: {}"):
@@ -113,15 +115,15 @@ class Reader:
         return Data(X, labels, sample_weight, self._rows(X, labels, weighed, dtype))
 
     def _read_samples(self, X, *, model):
-        """Data without labels, whose rows have a target of zero; the rest is as for ``_read``."""
+        """Returns Data without labels. Its rows have a target of zero; otherwise as ``_read``."""
         warn_of_collections(self, X)
-        # To check X by itself would be different code for each kind of input.
+        # With y of zeros, the same code validates X for every kind of input.
         X, y = self._validated(X, np.zeros(num_samples(X)), self._dtypes(model), model is None)
         dtype, shape = self._computing_dtype(X, model), self._input_shape(X)
         return Data(X, None, None, Rows(X, np.zeros((len(y), 1)), dtype=dtype, shape=shape))
 
     def _rows(self, X, labels, weight, dtype):
-        """Rows of what has been checked, weighed as the loss weighs them."""
+        """Returns Rows of validated input, with the weights of the loss."""
         targets, codebook = self._encode(labels, dtype)
         shape = self._input_shape(X)
         return Rows(X, targets, weight, dtype=dtype, shape=shape, codebook=codebook)
@@ -153,23 +155,23 @@ class Reader:
         return told_of_tables(X, None if self._always_images else self._takes_tables)
 
     def _dtypes(self, model):
-        """What X may be: the dtype of weights to go on from, or of ``dtype``; the first is used."""
+        """Returns the allowed dtypes of X. X is converted to the first if it has none of them."""
         if model is not None:
             return [model.dtype]
         return FLOATS if self.dtype == "auto" else [np.dtype(self.dtype)]
 
     def _computing_dtype(self, X, model):
-        """What validated X is computed in."""
+        """The dtype in which the network computes for validated X."""
         return X.dtype
 
     def _input_shape(self, X=None):
-        """Shape of one sample as the network takes it, of validated X or as in the last fit."""
+        """Shape of one sample for the network, from validated X or from the last fit."""
         if X is not None:
             return X.shape[1:]
         return (self.n_features_in_,)
 
     def _loss_weight(self, labels, sample_weight):
-        """What the loss weighs samples with: ``sample_weight``, unless the task adds to it."""
+        """The weights of the samples in the loss: ``sample_weight``, unless the task changes it."""
         return sample_weight
 
     @staticmethod
@@ -177,9 +179,10 @@ class Reader:
         return checked_total("sample_weight", one_weight_each(sample_weight, X, dtype, True))
 
     def _checked(self, X, dtype, whole=True):
-        """X to predict for, checked. It is in the dtype and in rows, unless not ``whole``.
+        """Returns validated X for a prediction.
 
-        What is then left to do, the model does chunk by chunk.
+        X has the dtype and is contiguous if ``whole`` is True. Otherwise the model converts it
+        chunk by chunk.
         """
         if _is_array_or_csr(X) and X.dtype == dtype and self._plainly_valid(X):
             return X
@@ -195,9 +198,9 @@ class Reader:
         return X if whole else for_chunks(X, dtype)
 
     def _plainly_valid(self, X, reset=False):
-        """Whether an array needs no validation, which for few rows would take most of the time.
+        """Whether an array is valid without further checks, which take long for a few rows.
 
-        reset: whether X says how many features there are
+        reset: whether the number of features is learnt from X
         """
         return (
             X.ndim == 2
@@ -208,7 +211,7 @@ class Reader:
         )
 
     def _plainly_valid_pair(self, X, y, dtypes, reset):
-        """Whether X and y are arrays that validation would return as they are."""
+        """Whether X and y are arrays that validation would return unchanged."""
         return (
             _is_array_or_csr(X)
             and y.__class__ is np.ndarray
@@ -228,7 +231,7 @@ def _is_array_or_csr(X):
 
 @contextmanager
 def _called_val(validates, message):
-    """Says of errors that they are about the validation data, if it is these that are read."""
+    """Adds to errors that they are about the validation data, if ``validates`` is True."""
     try:
         yield
     except (TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Regression: numbers in, numbers out."""
+"""The regression task: real-valued targets and predictions."""
 
 from functools import partial
 from typing import Self
@@ -22,7 +22,7 @@ from sknn.typing import Samples
 
 
 def has_interval(estimator):
-    """For ``available_if``. Raises AttributeError without at least two quantiles."""
+    """For ``available_if``. Raises AttributeError if there are fewer than two quantiles."""
     loss = estimator.loss
     if hasattr(estimator, "_model"):
         loss = estimator._fitted_loss()
@@ -30,57 +30,58 @@ def has_interval(estimator):
         loss = Quantile(estimator.quantile)
     if np.size(getattr(loss, "levels", ())) < 2:
         raise AttributeError(
-            "predict_interval needs loss='quantile' and at least two levels, for instance "
+            "predict_interval requires loss='quantile' and at least two levels, for instance "
             f"quantile=[0.05, 0.95], got loss={estimator.loss!r}, quantile={estimator.quantile!r}."
         )
     return True
 
 
 class RegressorTask(RegressorMixin):
-    """Numbers in, numbers out, one output per column of y."""
+    """The regression task, with one output per column of y."""
 
     _numeric_targets = True
     _takes_images = "CNNRegressor"
     _takes_tables = "TabularRegressor"
     _attributes_by_hand = ("coefs_", "intercepts_")
-    _outputs_remedy = "Give the last array one column for each level of quantile."
+    _outputs_remedy = "The last array must have one column for each level of quantile."
 
     @available_if(has_stochastic_solver)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Go on training with one pass over the given samples.
+        """Update the network with a single pass over the given data.
 
-        Weights, optimiser, learning-rate schedule and random draws go on where the last call
-        ended: n calls on the same samples are one fit of n epochs.
+        The weights, the optimiser, the learning rate schedule and the random draws continue from
+        the state after the last call, so that n calls on the same samples equal one fit of n
+        epochs.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The training samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets.
+            The target values.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples, not negative.
+            Non-negative sample weights.
 
         Returns
         -------
         self : object
-            The trained estimator.
+            Trained estimator.
         """
         return all_or_nothing(self, lambda undo: self._train_further(X, y, sample_weight, undo))
 
     def predict(self, X: Samples) -> np.ndarray:
-        """Predict targets.
+        """Predict target values.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            The predicted targets, in the dtype of the weights.
+            The predicted values, in the dtype of the weights.
         """
         loss, z = self._fitted_loss(), self._outputs(X)
         with np.errstate(all="ignore"):
@@ -96,32 +97,34 @@ class RegressorTask(RegressorMixin):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The input samples.
 
         Returns
         -------
         interval : ndarray of shape (n_samples, 2)
-            Lower and upper end; y lies between them with a probability of about the difference
-            of the two levels.
+            The lower and upper ends of the intervals. The probability that y lies between them is
+            approximately the difference between the two levels.
         """
         return self.predict(X)[:, [0, -1]]
 
     def score(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """R2 of the predictions; with several levels of ``quantile``, of the one nearest 1/2.
+        """Return the coefficient of determination (R2) on the given data and targets.
+
+        With several levels of ``quantile``, the score is that of the level nearest to 1/2.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
+            The test samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets.
+            The true target values for X.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples.
+            Sample weights.
 
         Returns
         -------
         score : float
-            At most 1.
+            R2 of ``self.predict(X)``, which is at most 1.
         """
         refuse_no_numbers(y=y)
         predicted = scored(self.predict(X), self._fitted_loss())
@@ -132,25 +135,26 @@ class RegressorTask(RegressorMixin):
 
     def _learn(self, y, learn, some):
         y = y.toarray() if issparse(y) else y
-        assert_all_finite(y, input_name="y")  # None in an array of objects has become nan
+        assert_all_finite(y, input_name="y")  # None among objects has become nan
         return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
     def _encode(self, y, dtype):
-        """(targets, None) for y, as Rows takes them."""
+        """Returns (targets, None) for y, in the form that Rows takes."""
         loss = self._loss()
         loss.check()
         loss.check_targets(y)
         if loss.outputs_per_target > 1 and y.ndim == 2:
             raise ValueError(
-                f"quantile={self.quantile!r} asks for several levels, which needs y of one column, "
-                f"got shape {y.shape}. Fit one regressor per column, as MultiOutputRegressor does."
+                f"quantile={self.quantile!r} has several levels, which requires y with a single "
+                f"column, got shape {y.shape}. Fit one regressor per column, for instance with "
+                "MultiOutputRegressor."
             )
         with np.errstate(over="ignore"):
             targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=dtype)
         if not np.isfinite(targets).all():
             raise ValueError(
-                f"y must fit into {np.dtype(dtype)!s}, the dtype of X, got a largest absolute "
-                f"value of {float(np.abs(y).max())!r}. Scale y, or pass X as float64."
+                f"y must fit into {np.dtype(dtype)!s}, the dtype of X, got absolute values up to "
+                f"{float(np.abs(y).max())!r}. Scale y, or pass X as float64."
             )
         return targets, None
 
@@ -158,7 +162,7 @@ class RegressorTask(RegressorMixin):
         return targets.shape[1] * self._loss().outputs_per_target
 
     def _n_outputs_by_hand(self, n_columns):
-        """Outputs that weights set without a fit must have; n_columns: those they do have."""
+        """The required number of outputs of manually set weights; n_columns: the actual number."""
         n_levels = self._loss().outputs_per_target
         return n_levels if n_levels > 1 else n_columns
 
@@ -173,7 +177,7 @@ class RegressorTask(RegressorMixin):
         return REGRESSION_LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
 
     def _score_of_outputs(self):
-        """(z, y, weight) -> what ``score`` gives, of raw outputs z against targets y."""
+        """Returns (z, y, weight) -> the value of ``score`` for raw outputs z and targets y."""
         return partial(_r2, self._loss())
 
     def __sklearn_tags__(self):
@@ -186,7 +190,7 @@ class RegressorTask(RegressorMixin):
     def _refuses_negative_targets(self):
         try:
             loss = self._loss()
-        except (KeyError, ValueError):  # fit says what is wrong with the parameters
+        except (KeyError, ValueError):  # fit reports what is wrong with the parameters
             return False
         if not isinstance(loss, Loss):
             return False
@@ -198,7 +202,7 @@ class RegressorTask(RegressorMixin):
 
 
 def scored(predicted, loss):
-    """The predictions that are scored: with several levels those of the one nearest to 1/2."""
+    """Returns the predictions to score: of several levels, those of the level nearest to 1/2."""
     if isinstance(loss, Quantile) and loss.outputs_per_target > 1:
         nearest = int(np.abs(loss.ascending - 0.5).argmin())
         return predicted[:, [nearest]]
@@ -206,7 +210,7 @@ def scored(predicted, loss):
 
 
 def _r2(loss, z, y, weight):
-    """R2 of raw outputs z; nan if a prediction overflows."""
+    """R2 of the predictions for raw outputs z, or nan if a prediction overflows."""
     predicted = loss.predict(z)
     if not np.isfinite(predicted).all():
         return np.nan

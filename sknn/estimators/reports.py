@@ -1,4 +1,4 @@
-"""What an estimator says of how training went: warnings, or an error."""
+"""Reports how training went, with warnings or an error."""
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -9,18 +9,18 @@ from sknn.warning import warn
 
 
 def refuse_divergence(estimator, fit, result):
-    """Raises ValueError if the weights are no longer finite, and no better ones were kept."""
+    """Raises ValueError if the weights are not finite and no earlier weights were kept."""
     if result.reason == "diverged" and not _best_kept(fit):
         raise ValueError(told_divergence(estimator, fit, result))
 
 
 def report(estimator, fit, result, start):
-    """Warns of how training ended, from a Start on."""
+    """Issues warnings about how training from a Start ended."""
     scored = result.epochs > 0 and result.reason != "diverged"
     if scored and estimator.best_validation_score_ == -np.inf:
         warn(
-            "No validation score was a number: the weights are those from before training. Look "
-            f"into X_val and y_val, or scoring (now {estimator.scoring!r})."
+            "All validation scores are nan, so the weights are those from before training. Check "
+            f"X_val and y_val, or scoring (now {estimator.scoring!r})."
         )
     if result.reason == "interrupted":
         warn("Training interrupted by user.")
@@ -48,5 +48,5 @@ def report(estimator, fit, result, start):
 
 
 def _best_kept(fit):
-    """Whether the best weights are there to go back to."""
+    """Whether the weights with the best validation score were kept."""
     return fit.plan.early_stopping and fit.held_out is not None

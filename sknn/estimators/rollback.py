@@ -1,23 +1,23 @@
-"""Fits that fail leave no trace on the estimator."""
+"""Restores the estimator after a failed fit."""
 
 from sknn.scikit_learn import CALLBACKS_UNDER_WAY
 
 
 def all_or_nothing(estimator, train):
-    """What ``train(undo)`` returns. If it fails, every attribute is put back as it was.
+    """Returns ``train(undo)``. If it fails, all attributes of the estimator are restored.
 
-    An interrupt that comes while they are put back is raised once they are.
+    An interrupt during the restoration is raised after it.
 
-    undo: a list that takes functions, which undo what was changed in place; to call one of them
-    twice is the same as once
+    undo: a list to which ``train`` appends functions that undo changes in place; calling a function
+    twice must have the same effect as calling it once
     """
-    for name in CALLBACKS_UNDER_WAY:  # a teardown that was interrupted has left them
+    for name in CALLBACKS_UNDER_WAY:  # left over from an interrupted teardown
         vars(estimator).pop(name, None)
     before, undo = dict(vars(estimator)), []
     try:
         return train(undo)
     except BaseException:
-        # No call may stand before this try: there an interrupt would leave it all undone.
+        # No call may precede this try, because an interrupt there would skip the restoration.
         restored = interrupted = False
         while not restored:
             try:

@@ -1,19 +1,19 @@
-"""Whether samples to validate on are scaled as those to train on."""
+"""Checks whether validation samples are scaled like the training samples."""
 
 import numpy as np
 from scipy.sparse import issparse
 
 from sknn.warning import TrainingWarning, warn
 
-ROWS, NUMBERS = 1000, 1_000_000  # that are looked at
-LEAST = 10  # rows, fewer of which may differ by chance
-FAR, VERY_FAR = 3, 20  # standard deviations of X, for half and for a tenth of the features
+ROWS, NUMBERS = 1000, 1_000_000  # maximum numbers of rows and values to check
+LEAST = 10  # minimum number of rows; fewer can differ by chance
+FAR, VERY_FAR = 3, 20  # in standard deviations of X, for half and for a tenth of the features
 NARROW = 0.1  # times the standard deviation of X, for half of the features
-ROUNDING = 1e-9  # times the mean: no standard deviation
+ROUNDING = 1e-9  # times the mean; smaller standard deviations are rounding errors
 
 
 def warn_of_other_scale(samples, samples_val):
-    """Warns if X_val is grossly larger or smaller than X, feature by feature.
+    """Warns if the scale of X_val differs grossly from that of X, feature by feature.
 
     samples, samples_val: Samples
     """
@@ -38,14 +38,14 @@ def warn_of_other_scale(samples, samples_val):
     else:
         return
     warn(
-        f"X_val must be scaled as X is, but {seen}. A pipeline does not transform X_val: pass "
+        f"X_val must be scaled like X, but {seen}. A pipeline does not transform X_val. Pass "
         "pipeline[:-1].transform(X_val), with the steps before the network fitted to X.",
         TrainingWarning,
     )
 
 
 def _some(samples):
-    """Rows of Samples, evenly spaced, flat and dense, as float64."""
+    """Returns evenly spaced rows of Samples as a flat, dense array of float64."""
     n, width = samples.x.shape[0], int(np.prod(samples.x.shape[1:]))
     step = max(1, -(-n // max(LEAST, min(ROWS, NUMBERS // width))))
     x = samples.take(np.arange(0, n, step))

@@ -1,4 +1,4 @@
-"""What the names of solvers and schedules stand for in the core."""
+"""The optimisers, schedules and plans of the core that the parameters of an estimator name."""
 
 import inspect
 from copy import deepcopy
@@ -51,9 +51,9 @@ FOR_SGD = ("adaptive", "invscaling")  # scikit-learn ignores them for adam
 
 
 def has_stochastic_solver(estimator):
-    """Whether partial_fit exists: for ``available_if``. Raises AttributeError if not.
+    """Whether partial_fit is available, for ``available_if``. Raises AttributeError if not.
 
-    With an unknown solver it does, and refuses that by name.
+    With an unknown solver it is available, and raises an error that names the solver.
     """
     solver = estimator.solver
     if isinstance(solver, str) and solver == "lbfgs":
@@ -64,7 +64,7 @@ def has_stochastic_solver(estimator):
 
 
 def new_optimizer(estimator):
-    """The Optimizer that ``solver`` names, or a copy of the one that it is."""
+    """Returns the Optimizer that ``solver`` names, or a copy if ``solver`` is an Optimizer."""
     solver = estimator.solver
     if not isinstance(solver, Optimizer):
         return STOCHASTIC_SOLVERS[solver](estimator)
@@ -73,9 +73,10 @@ def new_optimizer(estimator):
 
 
 def new_training_state(estimator, model, random_state, start, draws):
-    """What training of the model carries from epoch to epoch; 'lbfgs' has no optimiser of ours.
+    """Returns the state that training carries from epoch to epoch; for 'lbfgs', no optimiser.
 
-    draws: whether more than the order of the rows may be drawn, now or in later calls
+    draws: whether random numbers other than the order of the rows may be drawn, now or in later
+    calls
     """
     optimizer = moments = None
     if estimator.solver != "lbfgs":
@@ -86,7 +87,7 @@ def new_training_state(estimator, model, random_state, start, draws):
 
 
 def new_schedule(estimator):
-    """The Schedule that ``learning_rate`` names, with warm-up if asked for."""
+    """Returns the Schedule that ``learning_rate`` names, with ``warmup_steps`` if there are any."""
     schedule = estimator.learning_rate
     if not isinstance(schedule, Schedule):
         sgd = estimator.solver == "sgd" or isinstance(estimator.solver, SGD)
@@ -98,22 +99,22 @@ def new_schedule(estimator):
 
 
 def rows_at_a_time(estimator, n_samples):
-    """How many rows are in the layers at a time, at the least."""
+    """The minimum number of rows that are in the layers at a time."""
     if estimator.solver == "lbfgs":
         return 1
     return min(_batch_size(estimator, n_samples), n_samples)
 
 
 def copies_of_weights(estimator):
-    """How many vectors like the weights training has: the gradient and moments count."""
+    """The number of vectors as long as the weights, including the gradient and the moments."""
     moments = () if estimator.solver == "lbfgs" else new_optimizer(estimator).moment_names
     return 2 + len(moments)
 
 
 def new_plan(estimator, n_samples, planned=True, n_shards=1):
-    """The Plan of training on so many samples. Warns if a given batch_size is more than that.
+    """Returns the Plan for training on n_samples. Warns if batch_size is larger than n_samples.
 
-    planned: whether max_iter epochs are all there will be    n_shards: parts that a batch has
+    planned: whether training ends after max_iter epochs    n_shards: number of parts of a batch
     """
     batch_size = _batch_size(estimator, n_samples, n_shards)
     if batch_size > n_samples and batch_size != _default(estimator, "batch_size"):
@@ -139,22 +140,22 @@ def new_plan(estimator, n_samples, planned=True, n_shards=1):
 
 
 def new_lbfgs_plan(estimator, network, held_out):
-    """The plan of solver='lbfgs'. Raises ValueError on settings that do not go with it."""
+    """Returns the plan of solver='lbfgs'. Raises ValueError on settings it does not support."""
     if estimator.checkpoint is not None:
         raise ValueError(
-            f"checkpoint={estimator.checkpoint!r} needs a solver that goes by epochs, such as "
-            "solver='adam', got solver='lbfgs', whose memory of the search cannot be kept."
+            f"checkpoint={estimator.checkpoint!r} requires a solver that trains in epochs, such as "
+            "solver='adam', got solver='lbfgs', whose internal state cannot be saved."
         )
     if network.draws or getattr(estimator, "augment", None):
         raise ValueError(
             "solver='lbfgs' minimises a fixed function and cannot train with "
-            f"{'dropout' if network.draws else 'augment'}. Use solver='adam', or alpha for "
+            f"{'dropout' if network.draws else 'augment'}. Use solver='adam', or use alpha for "
             "regularisation."
         )
     if estimator.early_stopping and held_out is None:
         warn(
-            "early_stopping=True is ignored by solver='lbfgs' without X_val: it sees all samples "
-            "at every iteration. Give X_val and y_val to fit, or use solver='adam'."
+            "early_stopping=True is ignored by solver='lbfgs' without X_val, because it uses all "
+            "samples in every iteration. Pass X_val and y_val to fit, or use solver='adam'."
         )
     return LbfgsPlan(
         alpha=float(estimator.alpha),

@@ -1,4 +1,4 @@
-"""Where a fit starts from: nothing, the last fit, the last step, or a checkpoint."""
+"""The starting point of a fit: nothing, the last fit, the last step, or a checkpoint."""
 
 from dataclasses import dataclass, field
 
@@ -11,31 +11,33 @@ from sknn.nn.training_state import TrainingState
 
 
 def new_history():
-    """A history without a row."""
+    """Returns an empty history."""
     return {name: [] for name in HISTORY}
 
 
 @dataclass
 class Start:
-    """What a fit goes on from. This is also ``fit`` starting anew.
+    """The state that a fit starts from. The defaults start from scratch.
 
     Attributes
     ----------
     model : Model or None
-        Weights to go on from; None: they are drawn, and X says what the features are.
+        The weights to continue from. If None, weights are drawn and the features are learnt from X.
     history : dict of list
-        To which the fit appends.
+        The history to which the fit appends.
     samples : int
-        Samples seen before.
+        The number of training samples seen before.
     best : float
-        The least value so far of what training watches: the loss, or minus the score.
+        The smallest value so far of the quantity that training monitors: the loss, or minus the
+        score.
     run : TrainingState or None
-        Optimiser, generator and patience to go on with; None for new ones.
+        The optimiser, generator and patience to continue with. If None, new ones are created.
     checkpoint : Checkpoint or None
+        The checkpoint to resume from.
     learns_classes : bool
-        Whether y says what the classes are; otherwise it is checked.
+        Whether the classes are learnt from y; otherwise y is checked against the known classes.
     planned : bool
-        Whether ``max_iter`` epochs are all there will be.
+        Whether training ends after ``max_iter`` epochs at the latest.
     """
 
     model: Model | None = None
@@ -49,15 +51,15 @@ class Start:
     planned = True
 
     def give_back(self):
-        """Undoes what a fit that failed has changed in place."""
+        """Undoes the changes that a failed fit has made in place."""
 
 
 class Fresh(Start):
-    """``fit``: everything anew."""
+    """``fit``: everything starts from scratch."""
 
 
 class Resumed(Start):
-    """``resume``: everything anew, then put where the checkpoint has it."""
+    """``resume``: everything starts from scratch and is then set to the state of the checkpoint."""
 
 
 class Warm(Start):
@@ -67,7 +69,7 @@ class Warm(Start):
 
     @classmethod
     def after(cls, estimator, model):
-        """Going on from an estimator whose weights are those of the model."""
+        """Returns the start that continues from an estimator with the weights of the model."""
         history = getattr(estimator, "history_", None) or new_history()
         history = {name: list(values) for name, values in history.items()}
         return cls(model, history, *_records(estimator, model))
@@ -75,14 +77,17 @@ class Warm(Start):
 
 @dataclass
 class Further(Start):
-    """``partial_fit``: one more epoch, with everything as the last call left it."""
+    """``partial_fit``: one more epoch, which continues from the state after the last call."""
 
     learns_classes = False
     planned = False
 
     @classmethod
     def after(cls, estimator, model):
-        """Going on from an estimator; ``model`` is None before its first call."""
+        """Returns the start that continues from an estimator.
+
+        ``model`` is None in the first call.
+        """
         if model is None:
             return cls()
         history = getattr(estimator, "history_", None) or new_history()
@@ -101,9 +106,9 @@ class Further(Start):
 
 
 def _records(estimator, model):
-    """(samples seen, the best value so far) of what an estimator has been trained to."""
+    """Returns (samples seen, the best value so far) for the weights of an estimator."""
     best = np.inf
-    if model is vars(estimator).get("_model"):  # else the records are of other weights
+    if model is vars(estimator).get("_model"):  # otherwise the records belong to other weights
         early = estimator.early_stopping
         best = getattr(estimator, "best_validation_score_" if early else "best_loss_", None)
         best = np.inf if best is None else -best if early else best

@@ -1,4 +1,4 @@
-"""Held-out samples: where they come from, and the score on them."""
+"""Selects the held-out samples and the score on them."""
 
 from itertools import islice
 
@@ -13,25 +13,27 @@ from sknn.nn.ranges import plain, shown
 from sknn.scikit_learn import safe_indexing
 from sknn.warning import TrainingWarning, warn
 
-NAMES = ("X_val", "y_val", "sample_weight_val")  # as fit calls what is given to validate on
+NAMES = ("X_val", "y_val", "sample_weight_val")  # the arguments of fit for validation data
 
 
 def hold_out(estimator, model, data, given, groups, random_state, kept=None):
-    """(numbers of the rows to train on, HeldOut), or None for all of them, for no such.
+    """Returns (numbers of the rows to train on, HeldOut).
 
-    given: (X_val, y_val, sample_weight_val)    kept: the numbers, by name, that a fit held out
-    from which this one goes on
+    The numbers are None if all rows are trained on, HeldOut is None if there are no held-out
+    samples.
+    given: (X_val, y_val, sample_weight_val)    kept: {name: row numbers} of the split in the fit
+    that this one resumes
     """
     X_val, y_val, weight_val = given
     if groups is not None and (X_val is not None or not estimator.early_stopping):
         raise ValueError(
-            "groups are only used to hold out samples: pass them with early_stopping=True, a "
-            "splitter as validation_fraction, and no X_val."
+            "groups are only used to hold out samples. Pass them with early_stopping=True, a "
+            "splitter as validation_fraction, and without X_val."
         )
     if X_val is not None:
         return None, _given(estimator, model, data, given)
     if y_val is not None or weight_val is not None:
-        raise ValueError("y_val and sample_weight_val go with X_val, which was not given.")
+        raise ValueError("y_val and sample_weight_val require X_val, which was not passed.")
     if not estimator.early_stopping or estimator.solver == "lbfgs":
         return None, None
     if kept:
@@ -39,8 +41,8 @@ def hold_out(estimator, model, data, given, groups, random_state, kept=None):
         numbers, n = np.concatenate((training, at)), len(data.rows)
         if numbers.max() >= n or len(np.unique(training)) < len(training):
             raise ValueError(
-                f"The rows of the checkpoint must be distinct numbers below {n}, as there are {n} "
-                "samples. Call fit to start anew."
+                f"The row numbers in the checkpoint must be distinct and below {n}, the number of "
+                "samples. Call fit to start from scratch."
             )
     else:
         training, at = _split(estimator, data.rows, data.labels, groups, random_state)
@@ -50,30 +52,30 @@ def hold_out(estimator, model, data, given, groups, random_state, kept=None):
 
 
 def _given(estimator, model, data, given):
-    """The HeldOut of what the user gave. Raises ValueError on what does not go with the data."""
+    """Returns the HeldOut of the user's data. Raises ValueError if it does not match X and y."""
     X_val, y_val, weight_val = given
     if y_val is None:
-        raise ValueError("X_val was given without y_val: pass both, or neither.")
+        raise ValueError("X_val was passed without y_val. Pass both or neither.")
     held = estimator._read(X_val, y_val, weight_val, model=model, some=True, validates=True)
     y = held.rows.targets()
     wanted = data.rows.targets(slice(0, 1)).shape[1]
     if y.shape[1] != wanted:
-        raise ValueError(f"y_val must have {wanted} columns, as y, got {y.shape[1]}.")
-    if isinstance(data.rows, Rows) and isinstance(held.rows, Rows):  # others would be read again
+        raise ValueError(f"y_val must have {wanted} columns like y, got {y.shape[1]}.")
+    if isinstance(data.rows, Rows) and isinstance(held.rows, Rows):  # others would be read twice
         warn_of_other_scale(data.rows.samples, held.rows.samples)
     scoring = _scoring(estimator)
     return HeldOut(held.X, None, y, held.labels, held.sample_weight, scoring)
 
 
 def _scoring(estimator):
-    """What a HeldOut scores raw outputs with. A scorer of the user's: see ``user_score``."""
+    """Returns the function that scores raw outputs. ``user_score`` is for scorers of the user."""
     return None if estimator.scoring == "loss" else estimator._score_of_outputs()
 
 
 def user_score(estimator, held_out):
-    """() -> the score of a scorer of the user's, which calls predict; None without one.
+    """Returns () -> the score of the user's scorer, which calls predict, or None without a scorer.
 
-    The samples held out are copied, once.
+    The held-out samples are copied once.
     """
     if held_out is None or estimator.scoring in (None, "loss"):
         return None
@@ -84,14 +86,14 @@ def user_score(estimator, held_out):
 
 
 def given_data(held_out):
-    """What the user gave to validate on, by the names of ``fit``; None where it is nothing."""
+    """Returns the user's validation data, {argument of fit: array, or None if not passed}."""
     given = held_out is not None and held_out.at is None
     parts = (held_out.x, held_out.labels, held_out.weight) if given else (None,) * 3
     return dict(zip(NAMES, parts, strict=True))
 
 
 def _split(estimator, rows, labels, groups, random_state):
-    """(training, validation): numbers of the rows to train and to validate on."""
+    """Returns (training, validation): the numbers of the rows to train and to validate on."""
     fraction = estimator.validation_fraction
     everything = np.arange(len(rows))
     if isinstance(fraction, tuple):
@@ -100,10 +102,10 @@ def _split(estimator, rows, labels, groups, random_state):
         splits = check_cv(fraction).split(everything, labels, groups)
         training, validation = _chosen(splits, len(rows))
         if len(training) == 0:
-            raise ValueError(f"validation_fraction={fraction!r} leaves no samples to train on.")
+            raise ValueError(f"validation_fraction={fraction!r} leaves no samples for training.")
     elif groups is not None:
         raise ValueError(
-            "groups are only used by a splitter given as validation_fraction, got "
+            "groups are only used by a splitter passed as validation_fraction, got "
             f"validation_fraction={fraction!r}. Pass a splitter, for instance "
             "GroupShuffleSplit(n_splits=1, test_size=0.1)."
         )
@@ -111,7 +113,7 @@ def _split(estimator, rows, labels, groups, random_state):
         if plain(fraction) in (0, False):
             raise ValueError(
                 f"validation_fraction must be above 0 with early_stopping=True, got {fraction!r}. "
-                "Set it to 0.1, or give X_val and y_val to fit."
+                "Set it to 0.1, or pass X_val and y_val to fit."
             )
         training, validation = train_test_split(
             everything,
@@ -127,36 +129,36 @@ def _split(estimator, rows, labels, groups, random_state):
     if rows.weight is not None and not rows.weight[validation].any():
         raise ValueError(
             "All samples drawn for the validation set have weight zero. Increase "
-            "'validation_fraction', or leave such samples out."
+            "'validation_fraction', or leave samples of weight zero out."
         )
     left_out = len(rows) - len(training) - len(validation)
     if left_out > len(rows) / 2:
         warn(
             f"validation_fraction={shown(fraction)} trains on {len(training)} and validates on "
             f"{len(validation)} of {len(rows)} samples, which leaves more than half of them out. "
-            "Use a splitter whose parts are larger. sknn.model_selection.NewestSplit(0.2) holds "
-            "out the newest fifth and trains on all other rows.",
+            "Use a splitter with larger parts. For instance, sknn.model_selection.NewestSplit(0.2) "
+            "holds out the newest fifth of the rows and trains on all others.",
             TrainingWarning,
         )
     return training, validation
 
 
 def rows_of_split(name, split, n):
-    """(training, validation) of a splitter: numbers of n rows. Raises ValueError on others."""
+    """Returns (training, validation) of a split as row numbers. Raises ValueError if invalid."""
     try:
         parts = [_row_numbers(np.asarray(part), n) for part in islice(split, 3)]
-    except (TypeError, ValueError):  # no sequence, or of lists of different lengths
+    except (TypeError, ValueError):  # not a sequence, or lists of different lengths
         parts = []
     if len(parts) != 2 or any(part is None for part in parts):
         raise ValueError(
-            f"{name} must give pairs (training, validation) of one-dimensional arrays, row numbers "
-            f"from 0 to {n - 1} or masks, got {shown(split)}."
+            f"{name} must yield pairs (training, validation) of one-dimensional arrays, which are "
+            f"row numbers from 0 to {n - 1} or masks, got {shown(split)}."
         )
     return parts
 
 
 def _row_numbers(part, n):
-    """Numbers of rows, of numbers or a mask; None of anything else."""
+    """Returns the row numbers for row numbers or a mask, and None for anything else."""
     if part.shape == (0,):
         return part.astype(int)
     if part.dtype == bool and part.shape == (n,):
@@ -167,9 +169,10 @@ def _row_numbers(part, n):
 
 
 def _chosen(splits, n):
-    """The first split, or the last one if all of them train on rows before those they validate on.
+    """Returns the last split if all splits train on earlier rows than they validate on.
 
-    The first split of a splitter in time trains on the oldest rows alone.
+    Otherwise it is the first split. The first split of a splitter in time would train on the
+    oldest rows only.
     """
     splits = iter(splits)
     first = rows_of_split("validation_fraction", next(splits, None), n)
@@ -185,10 +188,10 @@ def _is_in_time(split):
 
 
 def _given_numbers(pair, n):
-    """(training, validation) as the user gave them. Raises ValueError on what are no such rows."""
+    """Returns (training, validation) from the user's tuple. Raises ValueError on invalid rows."""
     wanted = (
-        "validation_fraction as a tuple must be two arrays, the numbers of the rows to train on "
-        f"and of those to validate on, distinct and from 0 to {n - 1}"
+        "validation_fraction as a tuple must be two arrays with the indices of the rows to train "
+        f"on and of the rows to validate on, distinct and from 0 to {n - 1}"
     )
     try:
         arrays = [np.asarray(part) for part in pair]

@@ -1,4 +1,4 @@
-"""scikit-learn's searches and cross-validation, with networks that train together."""
+"""Searches and cross-validation like scikit-learn's, with networks that train together."""
 
 from sknn.estimators.newest import NewestSplit
 from sknn.model_selection.searches import (

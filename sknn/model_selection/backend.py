@@ -10,19 +10,19 @@ from sklearn import get_config
 
 from sknn.model_selection.room import MOST, Room
 
-SHARE = 64  # tasks that a process takes at a time
+SHARE = 64  # maximum number of tasks that a process takes at a time
 
 
 class TogetherBackend(ParallelBackendBase):
-    """Takes tasks in, and runs them all when their results are asked for.
+    """Collects tasks, and runs them all when their results are requested.
 
-    With ``n_jobs`` of one, tasks take turns in a Room of this process, whose training uses as
-    many threads as BLAS may. With several, each process has a Room with its share of the tasks.
+    With ``n_jobs=1``, the tasks take turns in a Room of this process, whose training uses as many
+    threads as BLAS may use. With more jobs, each process has a Room with a part of the tasks.
 
     Parameters
     ----------
     progress : callable or None
-        (calls, results, number of tasks that are known of) -> None, told of each task that is done.
+        (calls, results, number of known tasks) -> None, called after each completed task.
     """
 
     supports_retrieve_callback = True
@@ -36,7 +36,7 @@ class TogetherBackend(ParallelBackendBase):
         self._asked = []  # the n_jobs of calls of effective_n_jobs since the last configure
 
     def effective_n_jobs(self, n_jobs):
-        """How many tasks joblib is to hand over at a time: as many as a Room takes."""
+        """The number of tasks that joblib submits at a time, which is the capacity of a Room."""
         if n_jobs == 0:
             raise ValueError("n_jobs == 0 in Parallel has no meaning")
         self._asked.append(n_jobs)
@@ -45,7 +45,7 @@ class TogetherBackend(ParallelBackendBase):
     def configure(self, n_jobs=1, parallel=None, **kwargs):
         self.parallel = parallel
         answer = self.effective_n_jobs(n_jobs)
-        # The first to ask is the user's: ensembles go on with min(the answer, n_estimators).
+        # The first call has the user's value. Ensembles then use min(the answer, n_estimators).
         self._n_processes = _n_processes(self._asked[0])
         self._asked.clear()
         return answer
@@ -53,7 +53,7 @@ class TogetherBackend(ParallelBackendBase):
     def submit(self, func, callback=None):
         self._tasks.append((func, callback))
 
-    apply_async = submit  # its name before joblib 1.5
+    apply_async = submit  # the name before joblib 1.5
 
     def retrieve_result_callback(self, out):
         result, error = out
@@ -62,7 +62,7 @@ class TogetherBackend(ParallelBackendBase):
         return result
 
     def get_nested_backend(self):
-        """Within a task, one after the other: they meet the networks of the other tasks."""
+        """Nested calls run sequentially. Their networks train with those of other tasks."""
         return SequentialBackend(nesting_level=(self.nesting_level or 0) + 1), None
 
     def abort_everything(self, ensure_ready=True):
@@ -81,12 +81,12 @@ class TogetherBackend(ParallelBackendBase):
                         if self.progress and outcome[1] is None:
                             self.progress(func.items, outcome[0], len(tasks))
                         callback(outcome)
-            finally:  # a traceback, to which this frame belongs, must not hold them
+            finally:  # a traceback with this frame must not keep them alive
                 tasks = outcome = func = callback = None
         yield
 
     def _in_processes(self, works):
-        """As ``_in_this_process``, in several; tasks with the same data go to the same one."""
+        """Like ``_in_this_process``, but in several processes, grouped by the data of the tasks."""
         order = sorted(range(len(works)), key=lambda number: _fold(works[number]))
         n_processes = min(self._n_processes, len(works))
         n_shares = max(n_processes, -(-len(works) // SHARE))
@@ -105,7 +105,7 @@ class TogetherBackend(ParallelBackendBase):
 
 @contextmanager
 def _ended_early(outcomes):
-    """Ends what still runs of a Parallel; joblib's warning that this wastes time is not shown."""
+    """Ends the remaining tasks of a Parallel without joblib's warning that this wastes time."""
     try:
         yield
     finally:
@@ -115,9 +115,9 @@ def _ended_early(outcomes):
 
 
 def _in_this_process(works):
-    """Yields (number, (result, error)) of tasks as they end; after the first error nothing.
+    """Yields (number, (result, error)) of tasks as they end, up to the first error.
 
-    The first error is that of the first task that has one, as if they ran one after the other.
+    The first error is that of the first task that fails, as if the tasks ran one after another.
     """
     room = Room(get_config()["working_memory"] * 2**20)
     with closing(room.run(works)) as tasks:
@@ -129,7 +129,7 @@ def _all_in_this_process(works):
 
 
 def _outcome(task):
-    """(result, error) of a task; times in it do not count its waiting for others."""
+    """Returns (result, error) of a task. Times in the result exclude waiting for other tasks."""
     for result in task.outcome or ():
         if isinstance(result, dict) and "fit_time" in result:
             result["fit_time"] -= task.waited
@@ -138,7 +138,7 @@ def _outcome(task):
 
 
 def _until_first_error(ended):
-    """The (number, outcome) that succeed, up to the first in order that does not, and that one."""
+    """Yields (number, outcome) of successful tasks, and then that of the first that failed."""
     missing, failed = set(), {}
     following = 0
     for number, (result, error) in ended:
@@ -156,12 +156,12 @@ def _until_first_error(ended):
 
 
 def _fold(work):
-    """The number of the split that a task of scikit-learn's trains on; 0 for others."""
+    """The number of the split that a task of scikit-learn trains on, or 0 for other tasks."""
     return min(call[2].get("split_progress", (0,))[0] for call in work.items)
 
 
 def _n_processes(n_jobs):
-    """As joblib counts: None is one, negative numbers leave out some of the processors."""
+    """Counts like joblib: None means one, negative numbers leave some processors free."""
     if n_jobs is None:
         return 1
     return max(cpu_count() + 1 + n_jobs, 1) if n_jobs < 0 else n_jobs

@@ -1,4 +1,4 @@
-"""A line that shows how far a search has come."""
+"""A line that shows the progress of a search."""
 
 import sys
 from collections import defaultdict
@@ -7,12 +7,12 @@ from time import perf_counter
 
 
 class ProgressLine:
-    """Shows the tasks that are done, the best score so far and the time left, on one line.
+    """Shows the completed tasks, the best score so far and the remaining time on one line.
 
     Parameters
     ----------
     stream : file or None
-        None is standard error.
+        The stream to write to. None means standard error.
     """
 
     def __init__(self, stream=None):
@@ -22,10 +22,10 @@ class ProgressLine:
         self._width = 0
 
     def __call__(self, calls, results, n_tasks):
-        """Takes in tasks that are done.
+        """Updates the line with completed tasks.
 
-        calls: (function, args, kwargs) of each, which a search tells its candidate and split
-        n_tasks: how many are known of; a search says itself how many there are
+        calls: (function, args, kwargs) of each task; a search passes its candidate and split
+        n_tasks: number of tasks known so far; a search passes the total number in its calls
         """
         for (_, _, given), result in zip(calls, results, strict=True):
             self._n_done += 1

@@ -1,4 +1,4 @@
-"""A room in which tasks take turns, and the networks that they fit train together."""
+"""A room in which tasks take turns while their networks train together."""
 
 import warnings
 from collections import deque
@@ -17,44 +17,43 @@ from sknn.nn.threads import allowed_threads, one_blas_thread
 from sknn.nn.together import ending, run_together
 from sknn.nn.training import as_a_whole
 
-MOST = 256  # tasks under way at a time
-BATCHES = 4  # for each thread, before tasks that are trained go on
-OF_WARNINGS = ("filters", "showwarning", "_showwarnmsg_impl")  # what catch_warnings changes
-A_WHILE = 0.1  # seconds: so long an interrupt or a lost wake-up may go unnoticed
+MOST = 256  # maximum number of tasks in progress at a time
+BATCHES = 4  # per thread, before tasks with trained networks continue
+OF_WARNINGS = ("filters", "showwarning", "_showwarnmsg_impl")  # changed by catch_warnings
+A_WHILE = 0.1  # maximum seconds until an interrupt or a lost wake-up is noticed
 
 
 class Abandoned(BaseException):
-    """Ends a task whose result nobody wants any more."""
+    """Ends a task whose result is no longer needed."""
 
 
 class Room:
-    """Runs tasks, one at a time; each waits where it trains a network until others do, too.
+    """Runs tasks one at a time. A task that trains a network waits until other tasks do so too.
 
-    Tasks run in threads of their own, so that code which knows nothing of this, such as
-    scikit-learn's, may be halfway through many of them. Only one thread is ever at work, but for
-    those of the training itself: when every task waits, the networks of one shape train in one
-    pass.
+    Each task runs in its own thread, so that ordinary code such as scikit-learn's can be halfway
+    through many tasks. Apart from the threads of the training itself, only one thread works at a
+    time. When all tasks wait, networks of the same shape train in a single pass.
 
     Parameters
     ----------
     memory : int
-        Bytes of training rows that tasks under way may hold, if there are several of them.
+        Maximum size in bytes of the training rows of all tasks in progress, if there are several.
     """
 
     def __init__(self, memory):
         self.memory = memory
         self.abandoned = False
-        self.told = SimpleQueue()  # that a task has given its turn back
+        self.told = SimpleQueue()  # receives an item when a task returns its turn
         self._todo, self._ready = deque(), deque()
         self._waiting, self._batches = [], []
         self._under_way = {}
-        self._outer = None  # filters of warnings, while those of a task are in force
-        self._largest = 1  # bytes of the rows of one task
+        self._outer = None  # warning filters while those of a task are active
+        self._largest = 1  # size in bytes of the rows of one task
 
     def run(self, works):
-        """Yields (number, Task) of works, () -> a result, as they end.
+        """Yields (number, Task) of works, () -> a result, as the tasks end.
 
-        After the first error no further task begins. Whoever stops asking ends all tasks.
+        After the first error no further task starts. Closing the generator ends all tasks.
         """
         self._todo.extend(Task(self, number, work) for number, work in enumerate(works))
         with one_blas_thread():
@@ -81,7 +80,7 @@ class Room:
                 self._abandon()
 
     def _give_turn(self, task):
-        """Lets a task work until it waits again, or is done; its filters of warnings stay its."""
+        """Lets a task work until it waits or ends. Its warning filters do not affect others."""
         self._outer = _filters()
         try:
             task.go_on()
@@ -99,7 +98,7 @@ class Room:
                 self.told.get(timeout=A_WHILE)
 
     def _abandon(self):
-        """Ends all tasks that are under way, without a result."""
+        """Ends all tasks in progress without a result."""
         self.abandoned = True
         outer = self._outer or _filters()
         for task in list(self._under_way.values()):
@@ -107,7 +106,7 @@ class Room:
         as_a_whole(_set_filters, outer)
 
     def _end(self, task):
-        """Ends one task, however often it is interrupted here: a waiting thread would stay."""
+        """Ends a task despite further interrupts, because a waiting thread would never end."""
         self.abandoned = True
         while task.is_halfway:
             with suppress(KeyboardInterrupt):
@@ -118,7 +117,7 @@ class Room:
         return max(2, min(MOST, self.memory // self._largest))
 
     def _train(self):
-        """Trains some of the networks that tasks wait for."""
+        """Trains some of the networks for which tasks are waiting."""
         if not self._batches:
             waiting, self._waiting = self._waiting, []
             numbers = in_batches([(task.fit, task.watch) for task in waiting])
@@ -132,21 +131,22 @@ class Room:
 
 
 class Task:
-    """One task of a Room, in a thread of its own.
+    """One task of a Room, which runs in its own thread.
 
     Attributes
     ----------
     fit, watch : Fit, Watch
-        What it waits for, or None.
+        The fit for which the task waits, or None.
     outcome : object
-        What ``work`` has returned.
+        The return value of ``work``.
     error : BaseException or None
-        What it has raised.
+        The error that ``work`` has raised.
     waited : float
-        Seconds in which it waited for others, and not for its own share of the training.
+        The seconds spent waiting for other tasks, excluding the training of its own network.
     is_at_work : bool
-        Whether it has the turn. The Room sets it, the thread of the task takes it back.
+        Whether the task has the turn. The Room sets it, and the thread of the task resets it.
     is_done : bool
+        Whether the task has ended.
     """
 
     def __init__(self, room, number, work):
@@ -159,11 +159,11 @@ class Task:
 
     @property
     def is_halfway(self):
-        """Whether its thread has begun, and is not done. One that begins later leaves at once."""
+        """Whether its thread has started and not ended. A thread that starts later ends at once."""
         return self._has_begun and not self.is_done and self._thread.is_alive()
 
     def go_on(self):
-        """Gives it the turn; again has no effect."""
+        """Gives the task the turn. A second call has no effect."""
         self.is_at_work = True
         if self._thread is None:
             self._thread = Thread(target=copy_context().run, args=(self._run,), daemon=True)
@@ -172,14 +172,14 @@ class Task:
             self._turn.put(None)
 
     def interrupt(self):
-        """Raises KeyboardInterrupt in it, as Ctrl-C does in code of the main thread."""
+        """Raises KeyboardInterrupt in its thread, as Ctrl-C does in the main thread."""
         if self._has_begun and self.is_at_work:
             thread = c_ulong(self._thread.ident)
             pythonapi.PyThreadState_SetAsyncExc(thread, py_object(KeyboardInterrupt))
 
     def run(self, fit, watch):
-        """The Result of a fit of this task; see ``sknn.estimators.meeting``."""
-        if get_ident() != self._thread.ident:  # a thread that the task has started
+        """Returns the Result of a fit of this task; see ``sknn.estimators.meeting``."""
+        if get_ident() != self._thread.ident:  # a thread that was started by the task
             return run(fit, watch)
         self._leave_if_abandoned()
         if shape_of(fit, watch) is None:
@@ -197,7 +197,7 @@ class Task:
         return result
 
     def _run(self):
-        self._has_begun = True  # before it looks whether to leave
+        self._has_begun = True  # before checking whether to leave
         try:
             self._leave_if_abandoned()
             ROOM.set(self)
@@ -233,5 +233,5 @@ def _filters():
 def _set_filters(values):
     for name, value in values.items():
         setattr(warnings, name, value)
-    with warnings.catch_warnings():  # tells the warnings module of the change
+    with warnings.catch_warnings():  # informs the warnings module of the change
         pass

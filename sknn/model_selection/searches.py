@@ -1,4 +1,4 @@
-"""scikit-learn's searches and cross-validation, whose networks train together."""
+"""scikit-learn's searches and cross-validation, with networks that train together."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,35 +14,37 @@ from sknn.estimators.base import BaseNetwork
 from sknn.model_selection.backend import TogetherBackend
 from sknn.model_selection.progress import ProgressLine
 
-JOBLIBS_OWN = "joblib."  # a backend from elsewhere, such as Dask's, is what the user wants
+JOBLIBS_OWN = "joblib."  # other backends, such as Dask's, are the choice of the user
 
 
 @contextmanager
 def together(n_jobs: int | None = None, *, progress: bool = False) -> Iterator[None]:
-    """Train networks together that are fitted through joblib inside this context.
+    """Context manager in which networks that are fitted through joblib train together.
 
-    Anything that scikit-learn fits in parallel may be used inside: ensembles, meta-estimators,
-    ``learning_curve``. Networks with the same layers, batch size and loss train in one pass; each
-    ends with the weights that it would have by itself. All others are fitted one after the other.
+    It works with everything that scikit-learn fits in parallel, such as ensembles, meta-estimators
+    and ``learning_curve``. Networks with the same layers, batch size and loss train in one pass,
+    and each network ends with the same weights as if it were fitted alone. All other networks are
+    fitted one after another.
 
     Parameters
     ----------
     n_jobs : int, default=None
-        Number of processes, for calls that do not have an ``n_jobs`` of their own. None is one,
-        whose training uses as many threads as BLAS may.
+        Number of processes for calls without their own ``n_jobs``. None means a single process,
+        whose training uses as many threads as BLAS may use.
     progress : bool, default=False
-        Whether to show a line on standard error: the tasks that are done, the best mean score so
-        far if they are those of a search, and the time left.
+        Whether to show a progress line on standard error, with the number of completed tasks, the
+        best mean score so far in the case of a search, and the remaining time.
 
     See Also
     --------
-    GridSearchCV : A search that does so without a context.
+    GridSearchCV : Grid search in which networks train together without this context.
 
     Notes
     -----
-    Tasks under way at the same time hold their training samples; as many start as fit into
-    ``working_memory`` of :func:`sklearn.set_config`, at most 256. With ``random_state=None``
-    networks draw from NumPy's global generator, in another order than one by one.
+    All tasks in progress keep their training samples in memory. As many tasks are started as fit
+    into the ``working_memory`` of :func:`sklearn.set_config`, but at most 256. With
+    ``random_state=None``, networks draw from NumPy's global generator in a different order than if
+    they were fitted one after another.
 
     Examples
     --------
@@ -71,7 +73,7 @@ def together(n_jobs: int | None = None, *, progress: bool = False) -> Iterator[N
 
 
 class _Search:
-    """Before a search of scikit-learn's: its ``fit``, inside ``together``."""
+    """Mixin for searches of scikit-learn that runs their ``fit`` inside ``together``."""
 
     def fit(self, X, y=None, **params):
         """Run fit with all sets of parameters.
@@ -79,16 +81,16 @@ class _Search:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, n_samples)
-            Training samples.
+            The training samples.
         y : array-like of shape (n_samples, n_output) or (n_samples,), default=None
-            Targets.
+            The targets, or None if the estimator does not use any.
         **params : dict of str -> object
             Parameters passed to the ``fit`` method of the estimator, the scorer and the splitter.
 
         Returns
         -------
         self : object
-            The fitted search.
+            Fitted search.
         """
         with _together_if_useful(self.estimator):
             return super().fit(X, y, **params)
@@ -98,15 +100,15 @@ class GridSearchCV(_Search, model_selection.GridSearchCV):
     """Exhaustive search over parameter values, in which networks train together.
 
     The parameters, attributes and results are those of
-    :class:`sklearn.model_selection.GridSearchCV`, times aside. Networks with the same layers,
-    batch size and loss train in one pass. All others, and estimators that are not of this
-    package, are fitted as by scikit-learn. ``n_jobs`` counts processes; None is one process,
-    whose training uses as many threads as BLAS may.
+    :class:`sklearn.model_selection.GridSearchCV`, except for the times. Networks with the same
+    layers, batch size and loss train in one pass. All other networks, and estimators from other
+    packages, are fitted in the same way as in scikit-learn. ``n_jobs`` is the number of processes.
+    None means a single process, whose training uses as many threads as BLAS may use.
 
     See Also
     --------
     RandomizedSearchCV : Search over random parameter values.
-    together : The same for anything that runs through joblib.
+    together : Context manager for anything that is fitted through joblib.
 
     Examples
     --------
@@ -125,12 +127,12 @@ class RandomizedSearchCV(_Search, model_selection.RandomizedSearchCV):
     """Search over random parameter values, in which networks train together.
 
     The parameters, attributes and results are those of
-    :class:`sklearn.model_selection.RandomizedSearchCV`; see :class:`GridSearchCV` for which
+    :class:`sklearn.model_selection.RandomizedSearchCV`. :class:`GridSearchCV` describes which
     networks train together.
 
     See Also
     --------
-    GridSearchCV : Exhaustive search.
+    GridSearchCV : Exhaustive search over parameter values.
     """
 
 
@@ -138,12 +140,12 @@ class HalvingGridSearchCV(_Search, model_selection.HalvingGridSearchCV):
     """Exhaustive search by successive halving, in which networks train together.
 
     The parameters, attributes and results are those of
-    :class:`sklearn.model_selection.HalvingGridSearchCV`, which scikit-learn calls experimental;
-    see :class:`GridSearchCV` for which networks train together.
+    :class:`sklearn.model_selection.HalvingGridSearchCV`, which is experimental in scikit-learn.
+    :class:`GridSearchCV` describes which networks train together.
 
     See Also
     --------
-    HalvingRandomSearchCV : The same over random parameter values.
+    HalvingRandomSearchCV : Successive halving over random parameter values.
     """
 
 
@@ -151,17 +153,17 @@ class HalvingRandomSearchCV(_Search, model_selection.HalvingRandomSearchCV):
     """Search over random parameter values by successive halving, in which networks train together.
 
     The parameters, attributes and results are those of
-    :class:`sklearn.model_selection.HalvingRandomSearchCV`, which scikit-learn calls experimental;
-    see :class:`GridSearchCV` for which networks train together.
+    :class:`sklearn.model_selection.HalvingRandomSearchCV`, which is experimental in scikit-learn.
+    :class:`GridSearchCV` describes which networks train together.
 
     See Also
     --------
-    HalvingGridSearchCV : The same over a grid.
+    HalvingGridSearchCV : Successive halving over a grid of parameter values.
     """
 
 
 def _with_networks_together(function):
-    """A function of scikit-learn's whose first argument is an estimator, inside ``together``."""
+    """Wraps a function of scikit-learn, whose first argument is an estimator, in ``together``."""
 
     @wraps(function)
     def wrapped(estimator, *args, **kwargs):
@@ -169,10 +171,10 @@ def _with_networks_together(function):
             return function(estimator, *args, **kwargs)
 
     like = f"sklearn.model_selection.{function.__name__}"
-    wrapped.__doc__ = f"""As :func:`{like}`, but networks train together.
+    wrapped.__doc__ = f"""Like :func:`{like}`, but networks train together.
 
-    Parameters and results are the same, times aside; see :class:`GridSearchCV` for which networks
-    train together.
+    The parameters and results are the same, except for the times. :class:`GridSearchCV` describes
+    which networks train together.
     """
     wrapped.__module__ = __name__
     return wrapped
@@ -185,7 +187,7 @@ cross_val_predict = _with_networks_together(model_selection.cross_val_predict)
 
 @contextmanager
 def _together_if_useful(estimator):
-    """``together``, if there are networks of ours, and the user has chosen nothing else."""
+    """``together`` if the estimator has networks of this package and no other backend is set."""
     backend, _ = get_active_backend()
     chosen = isinstance(backend, TogetherBackend) or not type(backend).__module__.startswith(
         JOBLIBS_OWN
@@ -198,6 +200,6 @@ def _together_if_useful(estimator):
 
 
 def _has_networks(estimator):
-    """Whether an estimator is one of ours, or holds one."""
+    """Whether an estimator is a network of this package or contains one."""
     parameters = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
     return any(isinstance(value, BaseNetwork) for value in (estimator, *parameters.values()))

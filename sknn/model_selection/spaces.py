@@ -1,4 +1,4 @@
-"""Search spaces: what to draw for each kind of network."""
+"""Search spaces for each type of network."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from sknn.estimators.cnn import CNNClassifier, CNNRegressor
 from sknn.estimators.mlp import MLPClassifier, MLPRegressor
 from sknn.tabular.ensemble import TableNetwork
 
-RATES = {"sgd": (1e-3, 1.0)}  # of solvers that need other rates than the rest
+RATES = {"sgd": (1e-3, 1.0)}  # for solvers that need different rates
 USUAL_RATES = (1e-4, 1e-1)
 PENALTIES = (1e-6, 10.0)
 LARGEST_DROPOUT = 0.5
@@ -23,27 +23,27 @@ TABLE_RATES = (5e-3, 1e-1)
 
 
 def search_space(estimator: Any) -> dict[str, Any]:
-    """Ranges of the settings that matter most, for searches that draw settings at random.
+    """Return ranges of the most important parameters of an estimator, for a randomised search.
 
     Parameters
     ----------
     estimator : estimator instance
         A network of this package, or a pipeline, a meta-estimator or another estimator of
-        scikit-learn's that holds one or several.
+        scikit-learn that contains one or more networks.
 
     Returns
     -------
     space : dict of {str: list or distribution}
-        For ``RandomizedSearchCV`` and ``HalvingRandomSearchCV``, under the names that the search of
-        this estimator needs. Rates and penalties are drawn on a logarithmic scale. The dict is a
-        new one: change it as you like.
+        The search space for ``RandomizedSearchCV`` and ``HalvingRandomSearchCV``, with parameter
+        names that fit this estimator. Learning rates and penalties are drawn on a logarithmic
+        scale. Every call returns a new dict, which can be modified freely.
 
     Raises
     ------
     TypeError
-        If ``estimator`` is no estimator.
+        If ``estimator`` is not an estimator.
     ValueError
-        If there is no network of this package in it.
+        If ``estimator`` does not contain a network of this package.
 
     Examples
     --------
@@ -65,8 +65,8 @@ def search_space(estimator: Any) -> dict[str, Any]:
     }
     if not networks:
         raise ValueError(
-            "search_space needs an estimator of this package, or one that holds such an estimator, "
-            f"got {type(estimator).__name__}."
+            "estimator must be a network of this package or contain one, got "
+            f"{type(estimator).__name__}."
         )
     return {
         prefix + name: values

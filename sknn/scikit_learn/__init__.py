@@ -1,7 +1,7 @@
-"""What depends on the version of scikit-learn: the one place that knows how versions differ.
+"""All code that depends on the version of scikit-learn.
 
-The names that scikit-learn calls private are imported here alone, and what an older version lacks
-is made up for. What has to follow scikit-learn is found here.
+Private names of scikit-learn are only imported here, and features that older versions lack are
+provided here. A new version of scikit-learn should require changes in this package only.
 """
 
 from sknn.scikit_learn.private_names import (

@@ -1,7 +1,7 @@
-"""scikit-learn's callbacks for versions before 1.9, which have none: the same protocol.
+"""scikit-learn's callback protocol for versions before 1.9, which do not have callbacks.
 
-What it lacks is the callbacks of ``sklearn.callback`` and those that searches and pipelines pass on
-to the estimators in them: both are part of scikit-learn itself.
+The callbacks of ``sklearn.callback`` are missing, and searches and pipelines do not pass callbacks
+on to their estimators, because both are part of scikit-learn itself.
 """
 
 from contextlib import contextmanager
@@ -13,11 +13,11 @@ from typing import Any, Self
 from sklearn.base import _fit_context
 
 HOOKS = ("setup", "teardown", "on_fit_task_begin", "on_fit_task_end")
-GIVEN = ("X", "y", "metadata", "fitted_estimator")  # what a hook may ask for by name
+GIVEN = ("X", "y", "metadata", "fitted_estimator")  # arguments that a hook can request by name
 
 
 class CallbackSupportMixin:
-    """Estimators on which callbacks can be set."""
+    """Mixin for estimators on which callbacks can be set."""
 
     def set_callbacks(self, *callbacks: Any) -> Self:
         """Set callbacks for the estimator.
@@ -25,7 +25,7 @@ class CallbackSupportMixin:
         Parameters
         ----------
         *callbacks : callback instances
-            The callbacks to set. None removes those that were set before.
+            The callbacks to set. Without arguments, all callbacks are removed.
 
         Returns
         -------
@@ -49,7 +49,7 @@ class CallbackSupportMixin:
     def __sklearn_clone__(self):
         clone = super().__sklearn_clone__()
         if "_skl_callbacks" in vars(self):
-            clone._skl_callbacks = self._skl_callbacks  # the same objects, as scikit-learn has it
+            clone._skl_callbacks = self._skl_callbacks  # the same objects, as in scikit-learn
         return clone
 
     def _init_callback_context(self, max_subtasks):
@@ -62,7 +62,7 @@ class CallbackSupportMixin:
 
 
 class CallbackContext:
-    """A task of a fit: the fit as a whole, or an epoch in it.
+    """A task of a fit: the whole fit or one of its epochs.
 
     Attributes
     ----------
@@ -71,11 +71,11 @@ class CallbackContext:
     task_name : str
         The name of the task.
     task_id : int
-        Its number among the subtasks of its parent.
+        The number of the task among the subtasks of its parent.
     max_subtasks : int
-        The maximum number of its own subtasks.
+        The maximum number of subtasks of this task.
     parent : CallbackContext or None
-        The task that it is part of.
+        The task that this task is a part of.
     """
 
     def __init__(self, estimator, task_name, max_subtasks=0, parent=None, task_id=0):
@@ -86,7 +86,7 @@ class CallbackContext:
         self.n_subtasks = 0
 
     def subcontext(self, task_name):
-        """The context of the next subtask."""
+        """Return the context of the next subtask."""
         part = copy(self)
         part.task_name, part.task_id = task_name, self.n_subtasks
         part.parent, part.max_subtasks, part.n_subtasks = self, 0, 0
@@ -104,20 +104,23 @@ class CallbackContext:
         Returns
         -------
         stop : bool
-            Whether one of them asks to stop.
+            Whether a callback requests to stop.
         """
         return self._call("on_fit_task_end", **given)
 
     def _call(self, hook, estimator, reconstruction_attributes=None, **given):
-        """Whether a callback's hook returned something true. It is given what it asks for."""
+        """Calls a hook of all callbacks with the arguments that they request.
+
+        Returns whether one of them returned a true value.
+        """
         stop = False
         for callback in self.callbacks:
             asked = _asked(getattr(callback, hook))
             unknown = sorted(set(asked) - set(GIVEN))
             if unknown:
                 raise TypeError(
-                    f"{hook} of {type(callback).__name__} may ask for {', '.join(GIVEN)}, got the "
-                    f"parameters {unknown}. Remove those."
+                    f"{hook} of {type(callback).__name__} can have the parameters "
+                    f"{', '.join(GIVEN)}, got {unknown}. Remove these."
                 )
             if "fitted_estimator" in asked and "fitted_estimator" not in given:
                 given["fitted_estimator"] = _fitted(estimator, reconstruction_attributes)
@@ -127,13 +130,16 @@ class CallbackContext:
 
 
 def _asked(hook):
-    """The names of the parameters that the hook takes by keyword only."""
+    """Returns the names of the keyword-only parameters of the hook."""
     parameters = signature(hook).parameters.values()
     return [each.name for each in parameters if each.kind == each.KEYWORD_ONLY]
 
 
 def _fitted(estimator, attributes):
-    """A copy of the estimator with the attributes that the function returns; None without one."""
+    """Returns a copy of the estimator with the attributes that a function returns.
+
+    Without a function, it is None.
+    """
     if attributes is None:
         return None
     fitted = copy(estimator)
@@ -143,13 +149,13 @@ def _fitted(estimator, attributes):
 
 
 def fit_context(*, prefer_skip_nested_validation):
-    """scikit-learn's decorator of fit methods, which also tears callbacks down, as in 1.9."""
+    """scikit-learn's decorator for fit methods, which also tears down callbacks as in 1.9."""
     decorator = _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
     return lambda method: decorator(with_teardown(method))
 
 
 def with_teardown(method):
-    """The method, after which the callbacks that it has set up are torn down, even if it fails."""
+    """Wraps a method so that the callbacks it has set up are torn down, even if it fails."""
 
     @wraps(method)
     def torn_down(estimator, *args, **kwargs):

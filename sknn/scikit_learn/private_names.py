@@ -1,4 +1,4 @@
-"""Names that scikit-learn calls private, which carry no promise from version to version."""
+"""Private names of scikit-learn, which can change from version to version."""
 
 import contextlib
 from functools import cache
@@ -24,7 +24,7 @@ from sklearn.utils.validation import _num_samples as num_samples
 
 from sknn.nn.ranges import as_float, is_number
 
-# True on older versions. With the last of them the constant goes, and what it guards.
+# When older versions are no longer supported, remove this constant and the code it guards.
 BEFORE_1_9 = tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9)
 
 if BEFORE_1_9:
@@ -61,33 +61,33 @@ __all__ = [
 
 
 class StrOptions(UnsortedStrOptions):
-    """One of some strings, listed in alphabetical order: a set lists them at random."""
+    """One of several strings. They are listed in alphabetical order, unlike a set."""
 
     def __str__(self):
         return f"a str among {{{', '.join(map(repr, sorted(self.options)))}}}"
 
 
 class Interval(UnguardedInterval):
-    """Ints and floats in a range, those of Python and NumPy; floats as the core computes them."""
+    """Python and NumPy ints and floats in a range. Floats are converted as in the core."""
 
     def is_satisfied_by(self, val):
         if isinstance(val, bool):
             return super().is_satisfied_by(val)
-        if not is_number(val):  # time spans are integers to NumPy, and scikit-learn compares them
+        if not is_number(val):  # NumPy counts time spans as integers; scikit-learn compares them
             return False
         return super().is_satisfied_by(val if self.type is Integral else as_float(val))
 
 
-# Files of the functions that scikit-learn wraps around an estimator's methods.
+# Files with the functions that scikit-learn wraps around the methods of an estimator.
 WRAPPERS = {module.__file__ for module in (base, _param_validation, contextlib)}
 if not BEFORE_1_9:
     WRAPPERS.add(_callback_support.__file__)
-# What scikit-learn keeps on an estimator while a fit with callbacks is under way.
+# Attributes that scikit-learn sets on an estimator during a fit with callbacks.
 CALLBACKS_UNDER_WAY = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 
 class CachedParameterNames:
-    """The names of an estimator's parameters, found once for each class.
+    """Determines the parameter names once for each estimator class.
 
     scikit-learn inspects the signature in every fit, clone and ``get_params``.
     """
@@ -99,9 +99,10 @@ class CachedParameterNames:
 
 
 class DocumentationLink:
-    """The link in an estimator's panel: to its page in the reference.
+    """The link from the panel of an estimator to its page in the API reference.
 
-    The metadata of the package say where its documentation is; there is no link if they do not.
+    The address of the documentation comes from the metadata of the package. Without an address
+    there is no link.
     """
 
     _doc_link_module = "sknn"
@@ -119,7 +120,7 @@ class DocumentationLink:
 
 @cache
 def documentation_url():
-    """The project's URL called Documentation, empty if there is none."""
+    """Returns the project's URL called Documentation, or "" if there is none."""
     try:
         urls = metadata("sknn").get_all("Project-URL") or []
     except PackageNotFoundError:  # run from the source tree
@@ -129,36 +130,36 @@ def documentation_url():
 
 
 def best_estimator(estimator):
-    """What a search has fitted with the best parameters; anything else as it is.
+    """Returns the best estimator of a search, and any other estimator unchanged.
 
-    Raises NotFittedError if the search has not done so.
+    Raises NotFittedError if the search has no best estimator.
     """
     if not isinstance(estimator, BaseSearchCV):
         return estimator
     if not hasattr(estimator, "best_estimator_"):
         raise NotFittedError(
-            f"This {type(estimator).__name__} has no best_estimator_. Call 'fit' first, with "
-            "refit=True."
+            f"This {type(estimator).__name__} has no best_estimator_. Call 'fit' with refit=True "
+            "first."
         )
     return estimator.best_estimator_
 
 
 def callbacks_of(estimator):
-    """The callbacks set on an estimator, a list."""
+    """Returns the list of callbacks that are set on an estimator."""
     return list(getattr(estimator, "_skl_callbacks", None) or [])
 
 
 def callback_context(estimator, n_subtasks):
-    """The context of a fit in so many subtasks, through which its callbacks are called."""
+    """Returns the context of a fit with n_subtasks, through which its callbacks are called."""
     return estimator._init_callback_context(max_subtasks=n_subtasks)
 
 
 def metadata_requests(state):
-    """Takes what metadata the methods ask for out of an estimator's state, or None."""
+    """Removes the metadata requests of the methods from an estimator's state and returns them."""
     return state.pop("_metadata_request", None)
 
 
 def add_to_panel(parameters, html):
-    """Puts HTML, that a function gives, before the table of parameters that notebooks show."""
+    """Inserts the HTML that a function returns before the table of parameters in notebooks."""
     table = parameters._html_repr
     parameters._html_repr = lambda: html() + table()

@@ -1,7 +1,7 @@
-"""The classes and functions of scikit-learn that ``sknn.save`` stores, each with what a fit leaves.
+"""The classes and functions of scikit-learn that ``sknn.save`` stores, with their attributes.
 
-A class is listed here if its objects are numbers, strings and other listed objects alone, so that
-nothing of a file has to be run to make one again. What is not listed is refused by name.
+A class is listed here if its objects consist only of numbers, strings and other listed objects, so
+that a file can be loaded without running code from it. Classes that are not listed are rejected.
 """
 
 import importlib
@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import sklearn
 
-# For each class, after its name, the attributes that a fit may leave, in any version from 1.6 on.
+# Each class name is followed by the attributes that fit can set, in any version from 1.6 on.
 CLASSES = {
     "sklearn.compose": """
         ColumnTransformer transformers_ output_indices_ sparse_output_ _columns _remainder \
@@ -74,10 +74,10 @@ _infrequent_enabled _infrequent_indices _default_to_infrequent_mappings
 }
 COMMON = {"n_features_in_", "feature_names_in_", "_sklearn_output_config"}
 NOT_KEPT = {"_stop_words_id"}  # the address of an object
-COMPUTED_AGAIN = {"MultiLabelBinarizer": {"_cached_dict"}}  # where they are None
-# Parameters of files from versions that still had them; they have had no effect on predictions.
+COMPUTED_AGAIN = {"MultiLabelBinarizer": {"_cached_dict"}}  # None in new objects
+# Parameters in files from versions that still had them. They do not affect predictions.
 REMOVED = {"ColumnTransformer": {"force_int_remainder_cols"}}
-# Attributes that the methods of a fitted estimator need since a version.
+# Attributes that the methods of a fitted estimator require, and the version that introduced them.
 NEEDED = {"SimpleImputer": {"_fill_dtype": (1, 8)}}
 
 FUNCTIONS = {
@@ -91,7 +91,7 @@ NUMBERS = ["bool", *INTEGERS, "float16", "float32", "float64"]
 
 
 def _lines():
-    """(class, its module, the attributes that its fit may leave)."""
+    """Yields (class, its module, the attributes that its fit can set)."""
     for module, text in CLASSES.items():
         for line in text.strip().splitlines():
             name, *attributes = line.split()
@@ -102,19 +102,19 @@ TABLE = {name: (module, attributes) for name, module, attributes in _lines()}
 
 
 def stored_class(name):
-    """The class of this name; None if it is not listed. Its module is imported only now."""
+    """Returns the class of this name, whose module is imported now; None if it is not listed."""
     if not isinstance(name, str) or name not in TABLE:
         return None
     return getattr(importlib.import_module(TABLE[name][0]), name)
 
 
 def stored_attributes(name):
-    """The attributes that a fit of the class may leave."""
+    """Returns the attributes that a fit of the class can set."""
     return TABLE[name][1]
 
 
 def missing_attributes(name, present):
-    """What this version of scikit-learn needs and a fit by an earlier one has not left."""
+    """Returns the attributes that this version of scikit-learn requires but the file lacks."""
     version = tuple(map(int, sklearn.__version__.split(".")[:2]))
     needed = {one for one, since in NEEDED.get(name, {}).items() if since <= version}
     fitted = any(one.endswith("_") for one in present)
@@ -123,7 +123,7 @@ def missing_attributes(name, present):
 
 @cache
 def listed_values():
-    """Functions, types and dtypes by the names under which they are stored."""
+    """Returns functions, types and dtypes by the names under which they are stored."""
     values = {
         f"{module}.{name}": getattr(importlib.import_module(module), name)
         for module, names in FUNCTIONS.items()

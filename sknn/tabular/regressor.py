@@ -36,16 +36,16 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         Loss to minimise, of the standardised y; for 'poisson' and 'gamma', of y divided by its
         mean.
 
-        - 'squared_error': half the squared error, summed over outputs
-        - 'root_mean_squared_error': the root of the mean squared error of a batch
-        - 'absolute_error': the absolute error, summed over outputs
-        - 'huber': half the squared error up to 1, linear beyond
+        - 'squared_error': half the squared error, summed over the outputs
+        - 'root_mean_squared_error': the root mean squared error of each mini-batch
+        - 'absolute_error': the absolute error, summed over the outputs
+        - 'huber': half the squared error for absolute errors up to 1, linear beyond
         - 'log_cosh': the logarithm of the hyperbolic cosine of the error
         - 'quantile': the pinball loss of each level in ``quantile``
-        - 'poisson': half the Poisson deviance, for y that is not negative; predictions are
-          exponentials of the raw outputs
-        - 'gamma': half the gamma deviance, for positive y; predictions are exponentials of the raw
-          outputs
+        - 'poisson': half the Poisson deviance, for non-negative y; predictions are the exponentials
+          of the raw outputs
+        - 'gamma': half the gamma deviance, for positive y; predictions are the exponentials of the
+          raw outputs
     quantile : float, default=0.5
         Level to predict, in (0, 1). Only used when ``loss='quantile'``.
     hidden_layer_sizes : int or array-like of int, default=(128, 128)

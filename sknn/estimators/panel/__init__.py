@@ -1,1 +1,1 @@
-"""The panel that notebooks show of an estimator: its network as a table, its training as charts."""
+"""The panel of an estimator in notebooks: the layers of the network and charts of the training."""

@@ -1,17 +1,17 @@
-"""Line charts as SVG, drawn without a library: for the panel that notebooks show."""
+"""Draws line charts as SVG for the panel in notebooks, without a plotting library."""
 
 from itertools import groupby
 from math import ceil, floor, isfinite, log10
 
-WIDTH, HEIGHT = 300, 170  # of a chart, in pixels
-RIGHT, TOP, BOTTOM = 20, 26, 36  # its margins; the left one is as wide as the labels
+WIDTH, HEIGHT = 300, 170  # size of a chart in pixels
+RIGHT, TOP, BOTTOM = 20, 26, 36  # margins; the left margin is as wide as the labels
 DIGIT = 7  # width of a character
 MOST_POINTS = 300
-LOGARITHMIC = 100  # from this ratio of largest and smallest value
+LOGARITHMIC = 100  # minimum ratio of largest to smallest value for a logarithmic axis
 
 
 def chart(title, curves, unit):
-    """An SVG of curves, {label: value of each epoch}; empty if no value is finite."""
+    """Returns an SVG of curves, {label: values per epoch}, or "" if no value is finite."""
     curves = {label: values for label, values in curves.items() if any(map(isfinite, values))}
     if not curves:
         return ""
@@ -49,7 +49,7 @@ def _path(kind, steps):
 
 
 def _line(values, x, y):
-    """Steps of a path through the finite values, broken by others; a square where one is alone."""
+    """Path through the finite values with gaps at all others. Isolated values become squares."""
     points = list(enumerate(values, start=1))
     points = points[: -1 : -(-len(points) // MOST_POINTS)] + points[-1:]
     steps = []
@@ -63,7 +63,7 @@ def _line(values, x, y):
 
 
 def _scale(low, high, start, stop, whole=False):
-    """(function from a value to its pixel, [(pixel, label)] of round values between)."""
+    """Returns (function from a value to its pixel, [(pixel, label)] of the ticks)."""
     power = not whole and low > 0 and high > LOGARITHMIC * low
     if power:
         low, high = log10(low), log10(high)
@@ -83,7 +83,7 @@ def _scale(low, high, start, stop, whole=False):
 
 
 def _label(tick, step, largest):
-    """A tick with as many digits as tell it from the next."""
+    """Label of a tick, with enough digits to distinguish it from the next tick."""
     digits = -floor(log10(step))  # after the point
     if digits <= 5 and largest < 1e6:
         return f"{tick:,.{max(0, digits)}f}"
@@ -91,7 +91,7 @@ def _label(tick, step, largest):
 
 
 def _round_step(least, whole):
-    """The first of 1, 2, 5, 10, 20, ... and their tenths that is not below ``least``."""
+    """The smallest of ..., 0.1, 0.2, 0.5, 1, 2, 5, 10, ... that is at least ``least``."""
     power = 10.0 ** floor(log10(least))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
     return max(1, round(step)) if whole else step

@@ -1,4 +1,4 @@
-"""The network in the panel that notebooks show of an estimator."""
+"""Shows the network in the panel of an estimator in notebooks."""
 
 import re
 from dataclasses import replace
@@ -12,24 +12,24 @@ from sknn.nn.network import Network
 from sknn.nn.summary import summary_rows, totals
 from sknn.scikit_learn import DocumentationLink, add_to_panel
 
-PLAIN = re.compile(r"[\w .-]+")  # names that mean nothing to a pattern or a script
+PLAIN = re.compile(r"[\w .-]+")  # names without special characters for patterns and scripts
 UNKNOWN = "?"
-# Before fit two networks are made, for a small and for a large sample, with few and many outputs.
-# Sizes that the data decide are larger in the second; sizes that are equal in both are known.
+# Before fit, two networks are built: for small samples with few outputs and for large samples with
+# many. Sizes that depend on the data are larger in the second; equal sizes are known.
 FLAT_SAMPLES = ((1000,), (2000,))
 IMAGES = ((1000, 1000, 3), (2000, 2000, 4))
 N_OUTPUTS = (1000, 2000)
 
 
 class NetworkPanel(DocumentationLink):
-    """Adds the network to scikit-learn's panel: a box for each layer, and how the loss fell.
+    """Adds the network to scikit-learn's panel: a box for each layer, and the learning curves.
 
-    It stands where the panel lists the parameters, so pipelines and searches show it too.
+    It is part of the list of parameters in the panel, so pipelines and searches show it as well.
     """
 
     def _get_params_html(self, *args, **kwargs):
         params = super()._get_params_html(*args, **kwargs)
-        # The table puts names into patterns and scripts as they are; those of layers are anybody's.
+        # The table does not escape names in patterns and scripts; layers can have any name.
         for name in [name for name in params if not PLAIN.fullmatch(name)]:
             del params[name]
         add_to_panel(params, lambda: network_html(self))
@@ -41,24 +41,24 @@ class NetworkPanel(DocumentationLink):
 
 
 def network_html(estimator):
-    """HTML of the estimator's network, with its learning curve once fitted.
+    """Returns HTML of the estimator's network, with the learning curves after fit.
 
-    It needs nothing from elsewhere, and never raises: what is wrong with the layers stands there
-    in place of them.
+    The HTML is self-contained. The function never raises: if the layers are invalid, the HTML shows
+    the error instead.
     """
     try:
         content = estimator._panel_content()
-    except Exception as error:  # layers and activations may be anybody's
+    except Exception as error:  # layers and activations can be the user's
         content = note(f"The network cannot be shown. {type(error).__name__}: {error}")
     return panel(content, "sknn-network")
 
 
 def names_of_layers(estimator, network):
-    """The names that the user gave the layers, and else the network's own."""
+    """Returns the names that the user gave the layers, or else those of the network."""
     given = getattr(estimator, "_named_layers", dict)()
     hidden = network.layers[:-1]
     if list(map(type, given.values())) != list(map(type, hidden)):
-        return network.names  # none given, or others since fit
+        return network.names  # no names given, or changed since fit
     return [*given, network.names[-1]]
 
 
@@ -67,7 +67,9 @@ def _fitted(estimator):
     network = model.network
     rows = summary_rows(network, model.dtype, names_of_layers(estimator, network))
     sums = totals(rows)
-    costs = f"{sums['n_parameters']:,} parameters, {sums['multiply_adds']:,} multiply-adds a sample"
+    costs = (
+        f"{sums['n_parameters']:,} parameters, {sums['multiply_adds']:,} multiply-adds per sample"
+    )
     history = vars(estimator).get("history_", {})
     unit = "iteration" if estimator.solver == "lbfgs" else "epoch"
     losses = {"training": history.get("loss", []), "validation": history.get("validation_loss", [])}
@@ -81,7 +83,7 @@ def _fitted(estimator):
 
 
 def _planned(estimator):
-    """The network before fit; sizes that depend on the data are shown as unknown."""
+    """Shows the network before fit. Sizes that depend on the data are shown as unknown."""
     small, large = _small_and_large_network(estimator)
     names = names_of_layers(estimator, small)
     pairs = zip(summary_rows(small, float, names), summary_rows(large, float, names), strict=True)
@@ -95,11 +97,12 @@ def _planned(estimator):
     ]
     link = UNKNOWN if is_classifier(estimator) else estimator._loss().link
     input_shape = _where_equal(small.shapes[0], large.shapes[0])
-    return _boxes(input_shape, rows, link) + note(f"{UNKNOWN} will be known once fitted.")
+    legend = note(f"{UNKNOWN} depends on the data and is known after fit.")
+    return _boxes(input_shape, rows, link) + legend
 
 
 def _small_and_large_network(estimator):
-    """The networks for small and for large samples. A given ``input_shape`` holds for both."""
+    """Returns networks for small and large samples. ``input_shape``, if set, is used for both."""
     given = estimator._given_shape() if hasattr(estimator, "_given_shape") else None
     images = getattr(estimator, "_always_images", False) or _are_for_images(estimator._layers(1))
     input_shapes = (given, given) if given else IMAGES if images else FLAT_SAMPLES
@@ -108,9 +111,9 @@ def _small_and_large_network(estimator):
 
 
 def _are_for_images(layers):
-    """Whether the network takes images: the first layer that takes one kind of samples decides.
+    """Whether the network takes images. The first layer that rejects one type of sample decides.
 
-    There is such a layer, since the last one, Dense, refuses images.
+    There is always one, since the last layer, Dense, rejects images.
     """
     for layer in layers:
         for shape, refusal_means in ((FLAT_SAMPLES[0], True), (IMAGES[0], False)):
@@ -121,12 +124,12 @@ def _are_for_images(layers):
 
 
 def _where_equal(small, large):
-    """The sizes that are equal in both; UNKNOWN in place of the others."""
+    """Returns the sizes that are equal in both, with UNKNOWN in place of the others."""
     return tuple(a if a == b else UNKNOWN for a, b in zip(small, large, strict=True))
 
 
 def _boxes(input_shape, rows, link):
-    """A row of boxes, from the input to the outputs and what the loss makes of them."""
+    """Returns a row of boxes, from the input to the outputs with the output activation."""
     boxes = [_box("", "input", [_times(input_shape)])]
     for row in rows:
         activation = link if row is rows[-1] else row.activation

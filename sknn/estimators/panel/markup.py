@@ -1,6 +1,6 @@
 """HTML for notebooks: tables, notes and findings in the colours of the page.
 
-Whatever users have named is escaped here, and nothing is needed from elsewhere.
+All text is escaped here, and the HTML is self-contained.
 """
 
 from html import escape
@@ -86,35 +86,35 @@ STYLE = """<style>
 
 
 class ShownInNotebooks:
-    """Objects that show themselves as HTML at the end of a notebook's cell.
+    """Base class of objects with an HTML representation in notebooks.
 
-    As scikit-learn's estimators they do not if ``set_config(display="text")``.
+    As for scikit-learn's estimators, ``set_config(display="text")`` turns it off.
     """
 
     @property
     def _repr_html_(self):
         if get_config()["display"] != "diagram":
-            raise AttributeError("_repr_html_ is only there if display='diagram' in set_config.")
+            raise AttributeError("_repr_html_ requires set_config(display='diagram').")
         return self._as_html
 
 
 def panel(content, kind=""):
-    """HTML that is complete in itself, of the parts below."""
+    """Returns self-contained HTML with content that is built by the functions below."""
     return f'{STYLE}<div class="sknn-panel {kind}">{content}</div>'
 
 
 def title(text):
-    """The first line of a panel."""
+    """Returns the heading of a panel."""
     return f'<div class="sknn-title">{escape(text)}</div>'
 
 
 def note(text):
-    """A line of text below the rest."""
+    """Returns a line of text at the end of a panel."""
     return f'<div class="sknn-note">{escape(text)}</div>'
 
 
 def finding(name, text, remedy):
-    """What is likely wrong, and which setting to change."""
+    """Returns a box that says what is likely wrong and which setting to change."""
     return (
         f'<div class="sknn-finding"><div class="sknn-name">{escape(name)}</div>'
         f"<div>{escape(text)}</div>"
@@ -123,7 +123,7 @@ def finding(name, text, remedy):
 
 
 def more(heading, text):
-    """A text of fixed width, which is folded up under its heading."""
+    """Returns preformatted text that is folded under a heading."""
     return (
         f'<details class="sknn-more"><summary>{escape(heading)}</summary>'
         f"<pre>{escape(text)}</pre></details>"
@@ -131,7 +131,7 @@ def more(heading, text):
 
 
 def table(heads, rows, foot=(), *, n_texts):
-    """Rows of cells, of which the first ``n_texts`` are no numbers; too wide a table scrolls."""
+    """Returns a table whose first ``n_texts`` columns are text. Tables that are too wide scroll."""
 
     def line(cells, tag):
         kinds = [""] * n_texts + [' class="sknn-number"'] * (len(cells) - n_texts)
