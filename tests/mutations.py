@@ -556,7 +556,7 @@ nn/model.py: model transform mlp
     max(LEAST, CACHE // row_size) => LEAST
     z = np.empty((*models, n, *outputs), self.dtype) => z = np.empty((*models, n, *outputs))
     return len(own) == len(given) and all => return all
-    raise TypeError("complex numbers are none") => pass
+    raise TypeError("complex numbers are not supported") => pass
     = local(), => = type('Own', (), {})(),
     if item.shape[:-1] == is_row else array => if item.shape[:-1] != is_row else array
     * prod(models)\n => * 1\n
