@@ -218,7 +218,7 @@ def flipped(array):
         ("X", X, X.astype(np.float32), r"got float32"),
         ("X", csr_array(X), X, "checksum"),
         ("X", csr_array(X), csr_array(flipped(X)), "checksum"),
-        ("y", Y, Y[::-1], r"^y must be what it was when the checkpoint was written, int64"),
+        ("y", Y, Y[::-1], r"^y must be the same as when the checkpoint was written, int64"),
         ("y", Y.astype(object), Y[::-1].astype(object), "checksum"),
         ("sample_weight", None, Y, r"sample_weight must be .*, None, got int64.*call fit to start"),
         ("sample_weight", Y, None, r"got None"),
@@ -366,7 +366,7 @@ def test_writer_that_was_killed_leaves_the_last_one_and_no_litter(path):
 
 def test_saved_estimator_is_no_checkpoint(path):
     write(path, {"estimator": "MLPClassifier"}, {})
-    with pytest.raises(SavedModelError, match=r"it is no checkpoint, but a file for sknn\.load"):
+    with pytest.raises(SavedModelError, match=r"it is not a checkpoint, but a file for sknn\.load"):
         Checkpoint.read(path)
 
 
@@ -424,8 +424,8 @@ def test_file_of_others_is_not_overwritten(kind, suffix, path):
         with pytest.raises(FileExistsError) as raised:
             attempt(path)
         assert str(raised.value) == (
-            f"checkpoint='{path}' would overwrite '{other}', which is no checkpoint. Move that "
-            "file, or delete it, or choose another path."
+            f"checkpoint='{path}' would overwrite '{other}', which is not a checkpoint. Move or "
+            "delete that file, or choose another path."
         )
     assert other.read_bytes() == FOREIGN[kind]
     assert os.listdir(path.parent) == [other.name]

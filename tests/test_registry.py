@@ -90,7 +90,7 @@ def test_class_of_the_users_cannot_stand_for_one_of_the_core():
     class Huber(Loss):
         """Not the one of the core."""
 
-    with pytest.raises(TypeError, match=r"has the name of a class of sknn's own: give it another"):
+    with pytest.raises(TypeError, match=r"has the name of one of sknn's own classes: rename"):
         KINDS["loss"].named(Huber())
     assert type(KINDS["loss"].make("Huber", {}, further=[Huber])) is not Huber
 
@@ -114,7 +114,7 @@ class Open(Loss):
     [
         (
             Forgetful(1),
-            r"Forgetful must keep the argument 'scale' of its constructor under its own",
+            r"Forgetful must store the argument 'scale' of its constructor as an",
         ),
         (Open(a=1), r"Open must keep the argument 'settings'"),
     ],

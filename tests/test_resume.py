@@ -388,7 +388,7 @@ def test_missing_checkpoint_is_named_with_a_remedy(path):
 
 def test_file_that_is_something_else_is_refused(path):
     sknn.save(MLPClassifier(), path)
-    with pytest.raises(SavedModelError, match="it is no checkpoint"):
+    with pytest.raises(SavedModelError, match="it is not a checkpoint"):
         new_estimator("classifier", path).resume(X, LABELS)
 
 
@@ -441,7 +441,7 @@ def test_disk_that_fills_up_costs_no_training(path):
         full_disk(patch, after=4)  # those after epochs 0 to 3
         message = (
             r"^There is no checkpoint of epoch 4: checkpoint='.*checkpoint' cannot be written: No "
-            r"space left on device\. Make room .*\. The one before it .* training goes on\.$"
+            r"space left on device\. Free some space .*\. The one before it .* training goes on\.$"
         )
         with pytest.warns(UserWarning, match=message) as warned:
             fitted = new_estimator("classifier", path).fit(X, LABELS)
@@ -527,7 +527,7 @@ def test_fit_that_ran_out_of_patience_is_resumed_where_nothing_can_be_written(pa
 def test_file_of_others_stops_the_fit_before_it_trains(suffix, path):
     other = path.with_name(f"checkpoint{suffix}")
     other.write_bytes(b"mine")
-    message = rf"^checkpoint='{path}' would overwrite '{other}', which is no checkpoint\. Move that"
+    message = rf"^checkpoint='{path}' would overwrite '{other}', which is not a checkpoint\."
     refused(new_estimator("classifier", path), "fit", FileExistsError, message)
     assert other.read_bytes() == b"mine"
     assert os.listdir(path.parent) == [other.name]
@@ -536,7 +536,7 @@ def test_file_of_others_stops_the_fit_before_it_trains(suffix, path):
 def test_file_of_others_is_not_overwritten_by_resume(path):
     crashed(new_estimator("classifier", path), 3, "fit", X, LABELS)
     path.write_bytes(b"mine")
-    message = rf"^checkpoint='{path}' would overwrite '{path}', which is no checkpoint"
+    message = rf"^checkpoint='{path}' would overwrite '{path}', which is not a checkpoint"
     refused(new_estimator("classifier", path), "resume", FileExistsError, message)
     assert path.read_bytes() == b"mine"
 
@@ -544,7 +544,7 @@ def test_file_of_others_is_not_overwritten_by_resume(path):
 def test_saved_model_is_not_overwritten(path):
     model = MLPClassifier(max_iter=2).fit(X, LABELS)
     sknn.save(model, path)
-    refused(new_estimator("classifier", path), "fit", FileExistsError, "which is no checkpoint")
+    refused(new_estimator("classifier", path), "fit", FileExistsError, "which is not a checkpoint")
     assert_same_fit(sknn.load(path), model)
 
 
@@ -560,7 +560,7 @@ def test_file_that_takes_its_place_meanwhile_is_left_alone(path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Checkpoint, "write", write)
         with pytest.warns(
-            UserWarning, match=r"no checkpoint of epoch 3: .* which is no checkpoint"
+            UserWarning, match=r"no checkpoint of epoch 3: .* which is not a checkpoint"
         ):
             fitted = new_estimator("classifier", path).fit(X, LABELS)
     assert path.read_bytes() == b"mine"
