@@ -370,7 +370,7 @@ def test_shape_of_a_summary_is_of_positive_ints(wrong):
     assert_refused(
         f"input_shape of CNNClassifier must be {images}.*{got}", summary, CNNClassifier(), wrong
     )
-    message = r"input_shape must be left out, or be \(16,\) as in fit, "
+    message = r"input_shape must be None, or \(16,\) as in fit, "
     assert_refused(message + got, summary, CLF, input_shape=wrong)
 
 

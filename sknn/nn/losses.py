@@ -394,7 +394,7 @@ class MulticlassPerceptron(Loss):
 
 
 class Heads(Loss):
-    """The sum of one loss over several groups of outputs, for networks with several targets.
+    """The sum over groups of outputs; networks with several targets have one group for each.
 
     Parameters
     ----------

@@ -115,7 +115,9 @@ class Optimizer(NestedSettings):
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: v = momentum * v - rate * grad;  theta += v.
+    """v = momentum * v - rate * grad;  theta += v.
+
+    This is stochastic gradient descent with momentum.
 
     With ``nesterov``, the step is momentum * v - rate * grad instead, where v is the updated
     velocity: Sutskever et al. (2013), in the form of Bengio et al. (2013), eq. 7.
@@ -205,11 +207,10 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay; Loshchilov & Hutter (2019).
+    """Adam, and theta -= rate * weight_decay * theta in each step; Loshchilov & Hutter (2019).
 
-    Each step also subtracts rate * weight_decay * theta. This is algorithm 2 as implemented in
-    torch: epsilon is added to the corrected root. Biases and the parameters of normalisation
-    layers do not decay.
+    This is algorithm 2 as implemented in torch: epsilon is added to the corrected root. Biases and
+    the parameters of normalisation layers do not decay.
 
     Parameters
     ----------
