@@ -1807,7 +1807,7 @@ inspection/training_symptoms.py: training_symptoms
     if any(isinstance(layer, kinds) for => if all(isinstance(layer, kinds) for
     if not np.isfinite(losses).all(): => if np.isnan(losses).any():
     getattr(est, "activation", None) == "relu" => getattr(est, "activation", "relu") == "relu"
-    {score:.3f} on the training samples and {held_out:.3f} => {held_out:.3f} on the training samples and {score:.3f}
+    {score:.3f} on the training => {held_out:.3f} on the training
     "fewer layers." => "more layers."
 inspection/diagnose.py: diagnose
     if (X_val is None) != (y_val is None): => if X_val is None and y_val is not None:
