@@ -245,7 +245,7 @@ def test_layer_is_the_name_or_the_number_of_one():
 
 
 def test_networks_without_images_have_no_feature_maps():
-    message = "must have a layer that gives images"
+    message = "must have a layer whose outputs are images"
     assert_refused(message, FeatureMapDisplay.from_estimator, CLF, SAMPLE)
 
 
@@ -340,7 +340,7 @@ RATES += [
 
 @pytest.mark.parametrize("wrong", RATES, ids=str)
 def test_rates_to_try_rise_in_steps(wrong):
-    message = "low and high must be numbers such that 0 < low < high, and n_steps"
+    message = "low and high must be numbers with 0 < low < high, and n_steps"
     assert_refused(message, LearningRateDisplay.from_estimator, CLF, X, LABELS, **wrong)
 
 

@@ -156,7 +156,7 @@ def test_history_is_put_into_the_lists_that_are_there(path):
         ),
         (
             {"optimizer": Adam},
-            r"The optimiser, Adam, carries arrays of the shapes \{.*'mean'.*but saved are \{",
+            r"The optimiser, Adam, has arrays of the shapes \{.*'mean'.*but the saved ones are \{",
         ),
     ],
 )
@@ -373,8 +373,8 @@ def test_saved_estimator_is_no_checkpoint(path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"theta": [1, 2]}, "its theta is no <class 'numpy.ndarray'>"),
-        ({"epochs": "3"}, "its epochs is no <class 'int'>"),
+        ({"theta": [1, 2]}, "its theta is not a <class 'numpy.ndarray'>"),
+        ({"epochs": "3"}, "its epochs is not a <class 'int'>"),
         ({"no": 1}, "unexpected keyword argument 'no'"),
         ({"run": {"loss": {"class": "Huber", "arguments": {}}}}, "is a 'loss', which this sknn"),
     ],

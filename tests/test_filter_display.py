@@ -126,7 +126,7 @@ def test_scale_is_symmetric_and_stated(pyplot):
     assert display.colorbar_.ax.get_ylabel() == "Weight"
     assert display.ax_.get_title() == "conv2d1: first 5 of 9 filters of 3 x 3 pixels"
     assert display.im_.get_cmap().name == "RdBu_r"
-    assert display.ax_.get_xlabel() == "Filter: number of its row + number of its column"
+    assert display.ax_.get_xlabel() == "Filter number = row label + column label"
     few = FilterDisplay(filters=filters).plot(n_filters=4)  # without that of -7
     assert few.im_.get_clim() == (-np.abs(filters[:4]).max(), np.abs(filters[:4]).max())
     assert np.isin(filters[:4], few.im_.get_array()).all()

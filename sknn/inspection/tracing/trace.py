@@ -24,7 +24,7 @@ def trace(
     The step consists of one forward and one backward pass over the samples as one batch, and one
     step of the estimator's solver in its initial state. The estimator is not modified. Layers run
     one after the other, in the dtype of training. As in training, batch normalisation uses the
-    statistics of the samples. Dropout is off, as in prediction, and images are not augmented.
+    statistics of the samples. As in prediction, dropout is off, and images are not augmented.
 
     Parameters
     ----------

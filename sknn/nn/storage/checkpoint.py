@@ -264,6 +264,6 @@ def _copy(what, saved, to):
     if saved.shape != to.shape or saved.dtype != to.dtype:
         raise ValueError(
             f"{what} must have the shape {to.shape} and dtype {to.dtype}, as determined by the "
-            f"layers and the data, but the saved shape is {saved.shape}, with dtype {saved.dtype}."
+            f"layers and the data, but saved are {saved.shape} and {saved.dtype}."
         )
     np.copyto(to, saved)
