@@ -169,7 +169,9 @@ def test_bad_validation_data_are_refused_by_name(estimator):
     short = {"X_val": X, "y_val": LABELS[:5]}
     assert_refused("^X_val and y_val: .*inconsistent", diagnose, estimator, X, LABELS, **short)
     for one in ({"X_val": X}, {"y_val": LABELS}):
-        assert_refused("X_val and y_val go together", diagnose, estimator, X, LABELS, **one)
+        assert_refused(
+            "X_val and y_val must be passed together", diagnose, estimator, X, LABELS, **one
+        )
 
 
 def test_validation_targets_have_as_many_columns_as_those_of_the_fit():

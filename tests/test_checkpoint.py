@@ -147,8 +147,8 @@ def test_history_is_put_into_the_lists_that_are_there(path):
     [
         (
             {"layers": [Dense(6, "tanh"), Dense(3, "identity")]},
-            r"The parameters of the network must have the shape \(51,\) and dtype float64, as the "
-            r"layers and the data say, but saved are \(43,\) and float64",
+            r"The parameters of the network must have the shape \(51,\) and dtype float64, as "
+            r"determined by the layers and the data, but saved are \(43,\) and float64",
         ),
         (
             {"layers": [Dense(4), BatchNorm(), Dense(3, "identity")]},

@@ -166,7 +166,7 @@ def test_inputs_that_are_no_image_ask_for_a_shape():
     with pytest.raises(ValueError, match=r"got 12 features without a shape. Pass image_shape="):
         FilterDisplay.from_estimator(clf, plot=False)
     for wrong in [(3, 5), (12,), 12, (1, 3, 4, 1)]:
-        with pytest.raises(ValueError, match=r"image_shape must be .* 12 numbers, got"):
+        with pytest.raises(ValueError, match=r"image_shape must be .* 12 values, got"):
             FilterDisplay.from_estimator(clf, image_shape=wrong, plot=False)
 
 

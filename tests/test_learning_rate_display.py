@@ -170,7 +170,9 @@ def test_every_kind_of_targets_works(make, y):
     ],
 )
 def test_rates_that_do_not_rise_raise(wrong, digits):
-    with pytest.raises(ValueError, match="0 < low < high, and n_steps an int of at least 10 and"):
+    with pytest.raises(
+        ValueError, match="0 < low < high, and n_steps must be an int of at least 10"
+    ):
         LearningRateDisplay.from_estimator(MLPClassifier(), *digits, plot=False, **wrong)
 
 

@@ -143,7 +143,7 @@ def max_pool(graph, x, layer, params, state):
 def periodic(graph, x, layer, params, state):
     """weight @ cos(2 pi frequency * x + phase) + bias for each column, and the column.
 
-    The cosine is computed as a sine, which ONNX Runtime also supports in float64.
+    Waves are computed as sines, which ONNX Runtime also supports in float64.
     """
     columns = graph.reshape(x, -1, x.shape[0], 1)
     z = graph.add("Mul", columns, 2 * math.pi * params["frequency"][..., 0])

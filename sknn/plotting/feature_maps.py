@@ -188,7 +188,7 @@ def _number(network, names, layer):
     if index not in images:
         wanted = [names[i] for i in images]
         raise ValueError(
-            f"layer must be one whose outputs are images, {wanted} or its number, got {layer!r}."
+            f"layer must have images as outputs: one of {wanted} or its number, got {layer!r}."
         )
     return index
 
