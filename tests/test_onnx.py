@@ -810,7 +810,7 @@ def test_networks_without_probabilities_cannot_stand_where_they_are_needed():
     network = MLPClassifier(3, loss="hinge", max_iter=2, random_state=0)
     assert list(served_by_skl2onnx(network.fit(X, TWO), X)) == ["label"]
     voting = VotingClassifier([("one", network)], flatten_transform=False).fit(X, TWO)
-    message = r"An MLPClassifier with the outputs \['label'\] cannot be used .* 2 outputs. .*log_loss"
+    message = r"An MLPClassifier with the outputs \['label'\] cannot be used .* 2 outputs.*log_loss"
     with pytest.raises(NotImplementedError, match=message):
         served_by_skl2onnx(voting, X)
 

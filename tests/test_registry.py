@@ -79,7 +79,7 @@ def test_same_name_in_two_kinds_stands_for_two_classes():
     "name", ["os.system", "eval", "Scaled", "Dense", "", "Activation.__init__"]
 )
 def test_class_that_is_not_known_is_not_made(name):
-    message = rf"an object of the class '{name}', which is not a loss of sknn. If you know"
+    message = rf"an object of the class '{name}', and no loss of sknn has this name. If you know"
     with pytest.raises(SavedModelError, match=message):
         KINDS["loss"].make(name, {})
     with pytest.raises(SavedModelError, match=message):

@@ -332,11 +332,11 @@ CHANGED[-1, -1] = np.nextafter(CHANGED[-1, -1], 9)
             r"^X must be .*of shape \(90, 16\).*got float64 of shape \(80, 16\)",
         ),
         ((X[:, :8], LABELS), r"^X must be .*, got float64 of shape \(90, 8\)"),
-        ((CHANGED, LABELS), r"^X must be what it was when the checkpoint was written"),
-        ((X[::-1], LABELS), r"^X must be what it was"),
+        ((CHANGED, LABELS), r"^X must be the same as when the checkpoint was written"),
+        ((X[::-1], LABELS), r"^X must be the same as"),
         ((X.astype(np.float32), LABELS), r"^X must be .*, got float32"),
-        ((X, LABELS[::-1]), r"^y must be what it was.*Pass the same data, or call fit to start"),
-        ((X, np.char.upper(LABELS)), r"^y must be what it was"),
+        ((X, LABELS[::-1]), r"^y must be the same as.*Pass the same data, or call fit to start"),
+        ((X, np.char.upper(LABELS)), r"^y must be the same as"),
         ((X, LABELS, WEIGHTS), r"^sample_weight must be .*, None, got float64 of shape \(90,\)"),
         ((X, LABELS, None, X, LABELS), r"^X_val must be .*, None, got float64"),
     ],
@@ -360,7 +360,7 @@ def test_fewer_samples_than_some_are_held_out_of_are_refused(path):
     [
         ({"hidden_layer_sizes": 3}, "The parameters of the network must have the shape"),
         ({"normalization": "batch"}, "The parameters of the network must have the shape"),
-        ({"solver": "sgd"}, "The optimiser, SGD, carries arrays .* Use the solver and the layers"),
+        ({"solver": "sgd"}, "The optimiser, SGD, has arrays .* Use the same solver and layers"),
         ({"early_stopping": True}, "use early_stopping as before"),
         ({"solver": "lbfgs"}, r"checkpoint=.* needs a solver that goes by epochs, such as solver="),
         (
@@ -396,7 +396,7 @@ def test_failed_resume_leaves_a_fitted_estimator_as_it_was(stopped):
     estimator = new_estimator("classifier", stopped.with_name("other")).fit(X, LABELS)
     before = pickle.dumps(estimator)
     estimator.set_params(checkpoint=stopped)
-    with pytest.raises(ValueError, match="y must be what it was"):
+    with pytest.raises(ValueError, match="y must be the same as"):
         estimator.resume(X, LABELS[::-1])
     estimator.set_params(checkpoint=stopped.with_name("other"))
     assert pickle.dumps(estimator) == before

@@ -216,7 +216,7 @@ KEY = np.arange(624, dtype=np.uint32)
     ("encoded", "message"),
     [
         ({"loss": {"class": "os.system", "arguments": {"command": "ls"}}}, "class 'os.system'"),
-        ({"loss": {"class": "ReLU", "arguments": {}}}, "which is not a loss of sknn"),
+        ({"loss": {"class": "ReLU", "arguments": {}}}, "no loss of sknn has this name"),
         ({"os.system": "ls"}, "its value is a 'os.system', which this sknn does not know"),
         ({"eval": "1"}, "its value is a 'eval'"),
         ({"kinds": 1}, "its value is a 'kinds'"),

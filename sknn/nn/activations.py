@@ -23,7 +23,7 @@ class Activation(Settings):
     or the inputs ("z"). ``increasing`` is True if f is non-decreasing: max-pooling can then be
     applied first, provided that backward needs only the outputs. ``glorot_factor`` sets the width
     of Glorot's initial weights. A ``rectifier`` is close to 0 for negative inputs; He
-    initialization draws wider weights for it.
+    initialisation draws wider weights for it.
 
     An activation with learned parameters declares them in ``parameters(units)``. Its forward and
     backward then receive them as further arguments: ``params``, a dict of arrays by name, and, for

@@ -46,7 +46,7 @@ class ScikitLearn(Initializer):
     """U(-r, r) with r = sqrt(factor / (fan_in + fan_out)), for both weights and biases.
 
     With ``factor=None``, the activation determines the factor: 2 for the logistic function, else
-    6. The draws are the same as in scikit-learn's MLPs: Glorot initialization of the weights.
+    6. The draws are the same as in scikit-learn's MLPs: Glorot initialisation of the weights.
     """
 
     biases = True
@@ -186,7 +186,7 @@ class ForActivation(Initializer):
 
 
 class HeOrGlorot(Initializer):
-    """He initialization for rectifiers, whose outputs are half zero, else Glorot initialization."""
+    """He initialisation for rectifiers, whose outputs are half zero, else Glorot initialisation."""
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
         draw = HeUniform() if activation.rectifier else GlorotUniform()

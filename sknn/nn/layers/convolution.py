@@ -62,8 +62,8 @@ class Conv2D(Layer):
     bias : bool, default=True
         Whether the layer has a bias. If False, ``intercepts_`` has none for this layer either.
     weight_init : str or Initializer, default="auto"
-        How the initial weights are drawn. "auto" uses He initialization for rectifiers such as
-        ReLU and Glorot initialization for other activations.
+        How the initial weights are drawn. "auto" uses He initialisation for rectifiers such as
+        ReLU and Glorot initialisation for other activations.
     trainable : bool, default=True
         If False, the weights, the biases and any parameters of the activation stay fixed.
     """

@@ -36,7 +36,7 @@ class Dense(Layer):
     bias : bool, default=True
         Whether the layer has a bias. If False, ``intercepts_`` has none for this layer either.
     weight_init : str or Initializer, default="auto"
-        How the initial weights are drawn. "auto" uses Glorot initialization as in scikit-learn,
+        How the initial weights are drawn. "auto" uses Glorot initialisation as in scikit-learn,
         which draws the biases as well.
     trainable : bool, default=True
         If False, the weights, the biases and any parameters of the activation stay fixed.

@@ -69,8 +69,8 @@ class Kind:
         name = name if name in known else RENAMED.get(name, name)
         if name not in known:
             raise SavedModelError(
-                f"it has an object of the class {shown(name)}, which is not a {self.name} of sknn. "
-                "If you know and trust this class, pass it: load(path, classes=[...])"
+                f"it has an object of the class {shown(name)}, and no {self.name} of sknn has this "
+                "name. If you know and trust the class, pass it: load(path, classes=[...])"
             )
         return known[name](**arguments)
 
