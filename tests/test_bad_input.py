@@ -352,7 +352,7 @@ BAD_STACKS = [
     ([(1, Dense(3))], "layers must be a list of layers|Names of layers must be"),
     ([("", Dense(3))], "Names of layers must be"),
     ([("a", Dense(3)), ("a", Dense(3))], r"Names of layers must be unique.*\['a', 'a'\]"),
-    ([("a__b", Dense(3))], "Names of layers must .* contain no '__'"),
+    ([("a__b", Dense(3))], "Names of layers must .* not contain '__'"),
     ([("alpha", Dense(3))], "Names of layers must .* not be those of parameters"),
     ([("fit", Dense(3))], "Names of layers must"),
 ]

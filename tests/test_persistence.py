@@ -927,9 +927,9 @@ def test_missing_file_is_the_error_it_always_is(path):
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ("", ValueError, r"^path must be that of a file, got ''\. Pass the name of a file"),
-        ("a\0b", ValueError, r"^path must be that of a file, got 'a\\x00b'"),
-        ("folder/", ValueError, r"^path must be that of a file, got 'folder/'"),
+        ("", ValueError, r"^path must be the path of a file, got ''\. Pass the name of a file"),
+        ("a\0b", ValueError, r"^path must be the path of a file, got 'a\\x00b'"),
+        ("folder/", ValueError, r"^path must be the path of a file, got 'folder/'"),
         (
             b"model",
             TypeError,

@@ -485,10 +485,18 @@ class Of:
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ("", ValueError, r"^checkpoint must be that of a file, got ''\. Pass the name of a file"),
-        ("a\0b", ValueError, r"^checkpoint must be that of a file, got 'a\\x00b'"),
-        (".", ValueError, r"^checkpoint must be that of a file, got '\.', which is a directory"),
-        ("folder/", ValueError, r"^checkpoint must be that of a file, got 'folder/'"),
+        (
+            "",
+            ValueError,
+            r"^checkpoint must be the path of a file, got ''\. Pass the name of a file",
+        ),
+        ("a\0b", ValueError, r"^checkpoint must be the path of a file, got 'a\\x00b'"),
+        (
+            ".",
+            ValueError,
+            r"^checkpoint must be the path of a file, got '\.', which is a directory",
+        ),
+        ("folder/", ValueError, r"^checkpoint must be the path of a file, got 'folder/'"),
         (Of(b"a"), TypeError, r"^checkpoint must be the path of a file, a str or os.PathLike of s"),
         (b"a", ValueError, r"^The 'checkpoint' parameter .* Got b'a' instead"),
         ("a" * 300, OSError, r"^checkpoint='a{300}' cannot be (read|written): File name too long"),

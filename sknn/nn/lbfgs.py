@@ -98,7 +98,7 @@ def minimize_loss(
         theta[:n] = last["x"]
         return LbfgsOutcome("interrupted", "", last["iterations"], last["loss"])
     finally:
-        rows = gradient = after_iteration = None  # some SciPys keep the functions in a cycle
+        rows = gradient = after_iteration = None  # some SciPy versions keep them in a cycle
     theta[:n] = result.x
     reason = {0: "converged", 1: "limit", 99: "time" if late else "asked"}.get(
         result.status, "failed"
