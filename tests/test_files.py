@@ -144,7 +144,7 @@ def test_what_is_no_file_is_refused(what, tmp_path):
     path = tmp_path / "pipe" if what == "not a regular file" else tmp_path
     if path != tmp_path:
         os.mkfifo(path)
-    message = f"^path must be the path of a file, got {str(path)!r}, which is {what}. Pass the name of a file"
+    message = f"^path must be the path of a file, got {str(path)!r}, which is {what}. Pass the"
     with pytest.raises(ValueError, match=message), replacing(path):
         pass
 

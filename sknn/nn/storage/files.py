@@ -63,8 +63,8 @@ def checked_path(path, name="path"):
         as_bytes = b""
     if not as_bytes or b"\0" in as_bytes or given.endswith(("/", os.sep)):
         raise ValueError(
-            f"{name} must be the path of a file, got {given!r}. Pass the name of a file: not empty, "
-            "without null characters, and without a slash at its end."
+            f"{name} must be the path of a file, got {given!r}. Pass the name of a file: not "
+            "empty, without null characters, and without a slash at its end."
         )
     return given
 
@@ -78,8 +78,8 @@ def as_file(path, name="path"):
         if not stat.S_ISREG(mode):
             what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
             raise ValueError(
-                f"{name} must be the path of a file, got {given!r}, which is {what}. Pass the name of "
-                "a file."
+                f"{name} must be the path of a file, got {given!r}, which is {what}. Pass the name "
+                "of a file."
             )
     return path
 
