@@ -56,7 +56,7 @@ class Shard:
         return len(self.rows if self.at is None else self.at)
 
     def order(self, random):
-        """The row numbers in the order of an epoch. None for random: rows are not shuffled."""
+        """The row numbers in the order of an epoch. If random is None, rows are not shuffled."""
         if random is None:
             return self.at
         return random.permutation(len(self) if self.at is None else self.at)
