@@ -311,7 +311,7 @@ nn/losses.py: losses losses_of_estimators models_together probabilities
     axis=-1, keepdims=True) >= own => axis=-1, keepdims=True) > own
     np.where(wrong, rival, true), out => true, out
     z.max(axis=-1, keepdims=True) - (y => z.max() - (y
-    smoothing / y.shape[-1]  # they => smoothing / 2  # they
+    smoothing / y.shape[-1]  # rows => smoothing / 2  # rows
 nn/names.py: names
     name.rpartition(".")[2].lower() => name.lower()
     .removesuffix(suffix) for => for
@@ -518,7 +518,7 @@ nn/threads.py: threads threads_interrupted
     if not _holders:\n                    _give => if True:\n                    _give
     is_in_the_list = number < len(helpers) => is_in_the_list = True
     _set_threads(_limits) => pass
-    _give_back()  # of => # of
+    _give_back()  # the => # the
     held.get(id(library)) or library => library
     helper.result() => pass
     > _allowed => > _allowed + 1
@@ -556,7 +556,7 @@ nn/model.py: model transform mlp
     max(LEAST, CACHE // row_size) => LEAST
     z = np.empty((*models, n, *outputs), self.dtype) => z = np.empty((*models, n, *outputs))
     return len(own) == len(given) and all => return all
-    raise TypeError("complex numbers are none") => pass
+    raise TypeError("complex numbers are not supported") => pass
     = local(), => = type('Own', (), {})(),
     if item.shape[:-1] == is_row else array => if item.shape[:-1] != is_row else array
     * prod(models)\n => * 1\n
@@ -1773,8 +1773,8 @@ inspection/data_symptoms.py: data_symptoms
     if evidence.validation_given: => if False:
     if weights[most] <= IMBALANCE => if weights[most] < IMBALANCE
     weights[most] / weights[least] => weights[least] / weights[most]
-    raise NotTold("y holds labels") => return None
-    {len(evidence.rms)} features have => {n_large} features have
+    raise NotChecked("y contains labels") => return None
+    {len(evidence.rms)} features exceed => {n_large} features exceed
     max(weights, key=weights.get), min => max(weights), min
 inspection/training_symptoms.py: training_symptoms
     RISEN, NOISE = 0.25, 0.05 => RISEN, NOISE = 0.21, 0.05
@@ -1807,7 +1807,7 @@ inspection/training_symptoms.py: training_symptoms
     if any(isinstance(layer, kinds) for => if all(isinstance(layer, kinds) for
     if not np.isfinite(losses).all(): => if np.isnan(losses).any():
     getattr(est, "activation", None) == "relu" => getattr(est, "activation", "relu") == "relu"
-    {score:.3f} on the samples and {held_out:.3f} => {held_out:.3f} on the samples and {score:.3f}
+    {score:.3f} on the training => {held_out:.3f} on the training
     "fewer layers." => "more layers."
 inspection/diagnose.py: diagnose
     if (X_val is None) != (y_val is None): => if X_val is None and y_val is not None:

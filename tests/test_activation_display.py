@@ -154,7 +154,9 @@ def test_axes_may_be_given(pyplot):
 
 @pytest.mark.parametrize("wrong", [{"low": 4}, {"low": 0.0, "high": -1.0}, {"n_points": 1}])
 def test_ranges_that_do_not_rise_raise(wrong):
-    with pytest.raises(ValueError, match="low < high, and n_points an int of at least 2 and up to"):
+    with pytest.raises(
+        ValueError, match="low < high, and n_points must be an int of at least 2 and up to"
+    ):
         ActivationDisplay.from_activations("tanh", plot=False, **wrong)
 
 

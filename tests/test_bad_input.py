@@ -355,8 +355,8 @@ BAD_STACKS = [
     ([(1, Dense(3))], "layers must be a list of layers|Names of layers must be"),
     ([("", Dense(3))], "Names of layers must be"),
     ([("a", Dense(3)), ("a", Dense(3))], r"Names of layers must be unique.*\['a', 'a'\]"),
-    ([("a__b", Dense(3))], "Names of layers must .* contain no '__'"),
-    ([("alpha", Dense(3))], "Names of layers must .* not be those of parameters"),
+    ([("a__b", Dense(3))], "Names of layers must .* not contain '__'"),
+    ([("alpha", Dense(3))], "Names of layers must .* differ from the names of parameters"),
     ([("fit", Dense(3))], "Names of layers must"),
 ]
 # (layer, what the error says); with the name of the layer before it

@@ -169,7 +169,9 @@ def test_bad_validation_data_are_refused_by_name(estimator):
     short = {"X_val": X, "y_val": LABELS[:5]}
     assert_refused("^X_val and y_val: .*inconsistent", diagnose, estimator, X, LABELS, **short)
     for one in ({"X_val": X}, {"y_val": LABELS}):
-        assert_refused("X_val and y_val go together", diagnose, estimator, X, LABELS, **one)
+        assert_refused(
+            "X_val and y_val must be passed together", diagnose, estimator, X, LABELS, **one
+        )
 
 
 def test_validation_targets_have_as_many_columns_as_those_of_the_fit():
@@ -245,7 +247,7 @@ def test_layer_is_the_name_or_the_number_of_one():
 
 
 def test_networks_without_images_have_no_feature_maps():
-    message = "must have a layer that gives images"
+    message = "must have a layer whose outputs are images"
     assert_refused(message, FeatureMapDisplay.from_estimator, CLF, SAMPLE)
 
 
@@ -340,7 +342,7 @@ RATES += [
 
 @pytest.mark.parametrize("wrong", RATES, ids=str)
 def test_rates_to_try_rise_in_steps(wrong):
-    message = "low and high must be numbers such that 0 < low < high, and n_steps"
+    message = "low and high must be numbers with 0 < low < high, and n_steps"
     assert_refused(message, LearningRateDisplay.from_estimator, CLF, X, LABELS, **wrong)
 
 
@@ -370,7 +372,7 @@ def test_shape_of_a_summary_is_of_positive_ints(wrong):
     assert_refused(
         f"input_shape of CNNClassifier must be {images}.*{got}", summary, CNNClassifier(), wrong
     )
-    message = r"input_shape must be left out, or be \(16,\) as in fit, "
+    message = r"input_shape must be None, or \(16,\) as in fit, "
     assert_refused(message + got, summary, CLF, input_shape=wrong)
 
 

@@ -116,7 +116,7 @@ def test_int_that_is_too_large_for_a_float_is_refused():
 
 @pytest.mark.parametrize("content", [[0, 5.0, 1], [0, 5, 0], [0, "5", 1]])
 def test_range_of_anything_but_ints_is_refused(content):
-    with pytest.raises(SavedModelError, match="a range of its is not one of ints"):
+    with pytest.raises(SavedModelError, match="one of its ranges does not consist of ints"):
         Decoder(None, {}).decode({"range": content}, "note_")
 
 

@@ -147,8 +147,8 @@ def test_history_is_put_into_the_lists_that_are_there(path):
     [
         (
             {"layers": [Dense(6, "tanh"), Dense(3, "identity")]},
-            r"The parameters of the network must have the shape \(51,\) and dtype float64, as the "
-            r"layers and the data say, but saved are \(43,\) and float64",
+            r"The parameters of the network must have the shape \(51,\) and dtype float64, as "
+            r"determined by the layers and the data, but saved are \(43,\) and float64",
         ),
         (
             {"layers": [Dense(4), BatchNorm(), Dense(3, "identity")]},
@@ -156,7 +156,7 @@ def test_history_is_put_into_the_lists_that_are_there(path):
         ),
         (
             {"optimizer": Adam},
-            r"The optimiser, Adam, carries arrays of the shapes \{.*'mean'.*but saved are \{",
+            r"The optimiser, Adam, has arrays of the shapes \{.*'mean'.*but the saved ones are \{",
         ),
     ],
 )
@@ -218,7 +218,7 @@ def flipped(array):
         ("X", X, X.astype(np.float32), r"got float32"),
         ("X", csr_array(X), X, "checksum"),
         ("X", csr_array(X), csr_array(flipped(X)), "checksum"),
-        ("y", Y, Y[::-1], r"^y must be what it was when the checkpoint was written, int64"),
+        ("y", Y, Y[::-1], r"^y must be the same as when the checkpoint was written, int64"),
         ("y", Y.astype(object), Y[::-1].astype(object), "checksum"),
         ("sample_weight", None, Y, r"sample_weight must be .*, None, got int64.*call fit to start"),
         ("sample_weight", Y, None, r"got None"),
@@ -366,15 +366,15 @@ def test_writer_that_was_killed_leaves_the_last_one_and_no_litter(path):
 
 def test_saved_estimator_is_no_checkpoint(path):
     write(path, {"estimator": "MLPClassifier"}, {})
-    with pytest.raises(SavedModelError, match=r"it is no checkpoint, but a file for sknn\.load"):
+    with pytest.raises(SavedModelError, match=r"it is not a checkpoint, but a file for sknn\.load"):
         Checkpoint.read(path)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"theta": [1, 2]}, "its theta is no <class 'numpy.ndarray'>"),
-        ({"epochs": "3"}, "its epochs is no <class 'int'>"),
+        ({"theta": [1, 2]}, "its theta is not a <class 'numpy.ndarray'>"),
+        ({"epochs": "3"}, "its epochs is not a <class 'int'>"),
         ({"no": 1}, "unexpected keyword argument 'no'"),
         ({"run": {"loss": {"class": "Huber", "arguments": {}}}}, "is a 'loss', which this sknn"),
     ],
@@ -424,8 +424,8 @@ def test_file_of_others_is_not_overwritten(kind, suffix, path):
         with pytest.raises(FileExistsError) as raised:
             attempt(path)
         assert str(raised.value) == (
-            f"checkpoint='{path}' would overwrite '{other}', which is no checkpoint. Move that "
-            "file, or delete it, or choose another path."
+            f"checkpoint='{path}' would overwrite '{other}', which is not a checkpoint. Move or "
+            "delete that file, or choose another path."
         )
     assert other.read_bytes() == FOREIGN[kind]
     assert os.listdir(path.parent) == [other.name]

@@ -345,7 +345,7 @@ def test_lists_that_do_not_fit_the_layers_raise(make, params, message):
         ),
         ({"kernel_size": 9, "padding": "valid"}, r"^Layer conv2d1, .* at least 9 x 9 .* got 8 x 8"),
         ({"kernel_size": (3, "a")}, r"^Layer conv2d2, .*kernel_size must be an int of at least 1"),
-        ({"kernel_size": (3, (1, 2, 3))}, r"^Layer conv2d2, .*or a pair of such, got \(1, 2, 3\)"),
+        ({"kernel_size": (3, (1, 2, 3))}, r"^Layer conv2d2, .*or a pair of ints, got \(1, 2, 3\)"),
         ({"stride": ((0, 1), 1)}, r"^Layer conv2d1, .*stride must be an int of at least 1"),
         ({"padding": ("same", "full")}, r"^Layer conv2d2, .*padding must be 'same', 'valid'"),
         ({"pool_size": (2, (1, 0))}, r"^Layer maxpool2d2, .*pool_size must be an int of at least"),

@@ -359,7 +359,7 @@ def test_initializer_that_draws_biases_draws_those_of_a_convolution():
         (Conv2D(2.5), "filters must be an int of at least 1, got 2.5"),
         (Conv2D("32"), "filters must be an int of at least 1, got '32'"),
         (Conv2D(True), "filters must be an int of at least 1, got True"),
-        (Conv2D(2, 0), "kernel_size must be an int of at least 1, or a pair of such, got 0"),
+        (Conv2D(2, 0), "kernel_size must be an int of at least 1, or a pair of ints, got 0"),
         (Conv2D(2, (3,)), r"kernel_size must be .*got \(3,\)"),
         (Conv2D(2, stride=0.5), "stride must be .*got 0.5"),
         (Conv2D(2, dilation=(1, 0)), r"dilation must be .*got \(1, 0\)"),
@@ -382,7 +382,7 @@ def test_wrong_settings_name_the_layer_and_what_it_wants(layer, message):
 
 
 def test_convolution_of_flat_samples_names_the_remedy():
-    message = r"conv2d1, .* needs images of shape .*\(72,\)\. Give input_shape=.* no Flatten\(\)"
+    message = r"conv2d1, .* needs images of shape .*\(72,\)\. Pass input_shape=.* no Flatten\(\)"
     with pytest.raises(ValueError, match=message):
         Network([Flatten(), Conv2D(2)], (4, 6, 3))
 

@@ -10,7 +10,7 @@ from sknn.inspection.data_symptoms import (
     unscaled_inputs,
     unscaled_targets,
 )
-from sknn.inspection.evidence import Evidence, NotTold
+from sknn.inspection.evidence import Evidence, NotChecked
 
 
 def evidence(estimator=None, rms=(1.0, 2.0, 0.5), length=2.3, n=400, **figures):
@@ -30,9 +30,9 @@ def test_features_are_too_large_beyond_20(rms, found):
         figure, text, _ = seen
         assert figure == rms
         assert text == (
-            "Feature 1 has a root mean square of 20.1, and 1 of 4 features have more than 20; "
-            "scaled ones have about 1. Units saturate or die, and a step that suits one weight is "
-            "too long for another."
+            "Feature 1 has a root mean square of 20.1, and 1 of 4 features exceed 20. Scaled "
+            "features have about 1. Units saturate or die, and a learning rate that suits one "
+            "weight is too large for another."
         )
 
 
@@ -84,7 +84,7 @@ def test_targets_are_too_large_beyond_20_unless_half_of_the_loss_is_gone(rms, re
     if found:
         figure, text, remedy = seen
         assert figure == rms
-        assert text.startswith("y has a root mean square of 20.1; outputs start near 0")
+        assert text.startswith("y has a root mean square of 20.1, but outputs start near 0")
         assert remedy == (
             "Scale y: TransformedTargetRegressor(estimator, transformer=StandardScaler())."
         )
@@ -104,8 +104,9 @@ def test_validation_set_has_50_samples_and_5_of_each_class(n, n_classes, least):
     if seen is not None:
         assert seen[0] == n
         assert seen[1] == (
-            f"{n} samples are held out, {least} would be the least: the score moves by "
-            f"{100 / n:.1f}% with a single one, and which epoch was best is left to chance."
+            f"{n} samples are held out, but at least {least} are needed: a single sample "
+            f"changes the score by {100 / n:.1f}%, and the choice of the best epoch is left to "
+            "chance."
         )
 
 
@@ -130,7 +131,7 @@ def test_fraction_advised_holds_out_enough_and_at_most_a_half(n, fraction):
 def test_empty_validation_set_is_found():
     figure, text, _ = small_validation_set(evidence(n_validation=0))
     assert figure == 0
-    assert text == "0 samples are held out, 50 would be the least: no epoch has a score."
+    assert text == "0 samples are held out, but at least 50 are needed: no epoch has a score."
 
 
 @pytest.mark.parametrize(("largest", "found"), [(49, False), (50, False), (51, True)])
@@ -140,28 +141,28 @@ def test_classes_are_imbalanced_beyond_five_to_one(largest, found):
     if found:
         figure, text, remedy = seen
         assert figure == 5.1
-        assert text.startswith("Class 'a' weighs 5.1 times as much as class 'c': it pays to guess")
+        assert text.startswith("Class 'a' has 5.1 times the weight of class 'c': training rewards")
         assert remedy == "class_weight='balanced'; scoring='balanced_accuracy' to validate."
 
 
 def test_class_of_no_weight_is_found_but_not_where_none_has_any():
     figure, text, remedy = class_imbalance(evidence(class_weights={"x": 0.0, "y": 3.0}))
     assert figure == np.inf
-    assert text == "No sample is of class 'x', or all of them have weight zero."
-    assert remedy == "Samples of every class, or none of it in classes."
+    assert text == "There are no samples of class 'x', or all of them have weight zero."
+    assert remedy == "Samples of every class, or classes without this one."
     assert class_imbalance(evidence(class_weights={"x": 0.0, "y": 0.0})) is None
 
 
 @pytest.mark.parametrize(
     ("check", "estimator", "reason"),
     [
-        (unscaled_targets, MLPClassifier(), "y holds labels"),
-        (unscaled_targets, MLPRegressor(), "needs y, and a loss that compares it with the raw"),
-        (small_validation_set, MLPClassifier(), "needs X_val, or a number as validation_fraction"),
-        (class_imbalance, MLPRegressor(), "y holds numbers"),
-        (class_imbalance, MLPClassifier(), "needs y with one label a sample"),
+        (unscaled_targets, MLPClassifier(), "y contains labels"),
+        (unscaled_targets, MLPRegressor(), "requires y and a loss that compares it with the raw"),
+        (small_validation_set, MLPClassifier(), "requires X_val, or early_stopping=True and"),
+        (class_imbalance, MLPRegressor(), "y contains numbers"),
+        (class_imbalance, MLPClassifier(), "requires y with one label per sample"),
     ],
 )
 def test_what_is_lacking_is_told(check, estimator, reason):
-    with pytest.raises(NotTold, match=reason):
+    with pytest.raises(NotChecked, match=reason):
         check(evidence(estimator))

@@ -74,8 +74,8 @@ def test_page_wraps_findings_and_lists_what_is_healthy_and_not_checked():
             assert following.startswith("   ")
             if not following.startswith("   Try: "):  # as many words as there is room for
                 assert len(line) <= 88 < len(f"{line} {following.split()[0]}")
-    assert rest == "In order: a, b.\nNot checked: c (needs y); d (needs z)."
-    assert str(Diagnosis("T:", [])) == "T:\nNothing was found to be wrong.\n"
+    assert rest == "Checked and fine: a, b.\nNot checked: c (needs y); d (needs z)."
+    assert str(Diagnosis("T:", [])) == "T:\nNo problems were found.\n"
     assert repr(findings[1]) != str(findings[1]) == f"second: x.\nTry: {words}"
 
 
@@ -86,7 +86,7 @@ def test_causes_come_before_what_follows_from_them():
     diagnosis = diagnose(MLPClassifier(), X[:1], LABELS[:1])
     assert str(diagnosis).startswith("Diagnosis of MLPClassifier, not fitted, on 1 sample:\n")
     assert list(diagnosis.not_checked) == [name for name in CHECKS if name in diagnosis.not_checked]
-    assert diagnosis.not_checked["unscaled targets"] == "y holds labels"
+    assert diagnosis.not_checked["unscaled targets"] == "y contains labels"
     assert diagnosis.healthy == ["unscaled inputs", "class imbalance"]
 
 
@@ -146,7 +146,7 @@ def test_quick_healthy_fit_of_digits_raises_no_alarm(seed, digits):
     told = {"overfitting", "small validation set", "unscaled targets"}
     assert set(diagnosis.not_checked) == told
     assert set(diagnosis.healthy) == set(CHECKS) - told
-    assert "Nothing was found to be wrong." in str(diagnosis)
+    assert "No problems were found." in str(diagnosis)
 
 
 def test_healthy_regressor_raises_no_alarm():
@@ -245,7 +245,7 @@ def test_estimator_that_diverged_is_told_of_its_data():
         reg.fit(X, y)
     diagnosis = diagnose(reg, X, y)
     assert names(diagnosis) == ["unscaled inputs"]
-    assert diagnosis.not_checked["dead units"] == "needs a fitted estimator"
+    assert diagnosis.not_checked["dead units"] == "requires a fitted estimator"
     assert not hasattr(reg, "coefs_")
 
 
@@ -258,7 +258,7 @@ def test_diverging_loss_is_found(digits):
     clf = fitted(MLPClassifier(solver="sgd", learning_rate_init=1.5, max_iter=50), X, y)
     found = finding(diagnose(clf, X, y), "diverging loss")
     assert found.figure == clf.loss_curve_[-1]
-    assert f"down to {min(clf.loss_curve_):.4g} in epoch" in found.text
+    assert f"fallen to {min(clf.loss_curve_):.4g} in epoch" in found.text
     assert "learning_rate_init=0.15 (now 1.5), or max_grad_norm=1." in found.remedy
 
 
@@ -357,7 +357,7 @@ def test_units_are_dead_that_no_sample_moves():
     found = diagnose(clf, X, LABELS).findings[-1]
     assert (found.name, found.figure) == ("dead units", 0.7)
     few = training_symptoms.SAMPLES - 1
-    assert "needs 50 samples" in diagnose(clf, X[:few]).not_checked["dead units"]
+    assert "requires at least 50 samples" in diagnose(clf, X[:few]).not_checked["dead units"]
     for activation in ("leaky_relu", "identity", "prelu"):  # never flat
         clf = fitted(MLPClassifier(10, activation, solver="lbfgs"))
         clf.intercepts_[0][:] = -1e3
@@ -406,7 +406,7 @@ def test_dead_units_explain_a_stalled_loss():
     clf.intercepts_[0][:] = -1e3
     diagnosis = diagnose(clf, X, LABELS)
     assert names(diagnosis) == ["stalled loss", "dead units"]
-    assert "100% of dense1 pass no gradient on" in diagnosis.findings[0].text
+    assert "100% of dense1 let no gradient through" in diagnosis.findings[0].text
 
 
 def test_few_samples_call_no_unit_dead():
@@ -428,7 +428,7 @@ class Gain(Loss):
 
 def test_loss_that_may_be_negative_is_not_judged_without_y():
     reg = fitted(MLPRegressor(Gain(), 5, max_iter=6), y=NUMBERS)
-    assert diagnose(reg, X).not_checked["stalled loss"] == "needs a loss that is not negative"
+    assert diagnose(reg, X).not_checked["stalled loss"] == "requires a loss that is not negative"
 
 
 # What was held out
@@ -481,7 +481,7 @@ def test_small_validation_set_is_found(fraction, n, remedy):
     clf = MLPClassifier(early_stopping=True, validation_fraction=fraction, learning_rate_init=0.01)
     found = finding(diagnose(fitted(clf), X, LABELS), "small validation set")
     assert found.figure == n
-    assert f"{n} samples are held out, 50 would be the least" in found.text
+    assert f"{n} samples are held out, but at least 50 are needed" in found.text
     assert found.remedy.startswith(remedy)
     assert diagnose(clf.set_params(validation_fraction=0.25), X, LABELS).findings == []
 
@@ -490,7 +490,7 @@ def test_validation_set_needs_some_samples_of_each_class():
     y = np.arange(900) % 15
     clf = MLPClassifier(early_stopping=True)
     small = diagnose(clf.set_params(validation_fraction=0.08), normal(900, 3), y)
-    assert "72 samples are held out, 75 would be the least" in small.findings[0].text
+    assert "72 samples are held out, but at least 75 are needed" in small.findings[0].text
     assert diagnose(clf.set_params(validation_fraction=0.09), normal(900, 3), y).findings == []
 
 
@@ -527,7 +527,7 @@ def test_class_imbalance_is_found_unless_weights_make_up_for_it(digits):
     clf = MLPClassifier(20, learning_rate_init=0.01, max_iter=10)
     found = finding(diagnose(fitted(clf, X, y), X, y), "class imbalance")
     assert_allclose(found.figure, np.sum(y == "other") / np.sum(y == "eight"))
-    assert "Class 'other' weighs 9.3 times as much as class 'eight'" in found.text
+    assert "Class 'other' has 9.3 times the weight of class 'eight'" in found.text
     assert "class_weight='balanced'" in found.remedy
     balanced = fitted(clf.set_params(class_weight="balanced"), X, y)
     assert diagnose(balanced, X, y).findings == []
@@ -547,7 +547,7 @@ def test_class_without_samples_is_found():
     clf = MLPClassifier(5, random_state=0).partial_fit(X, LABELS % 2, classes=[0, 1, 2])
     found = [own for own in diagnose(clf, X, LABELS % 2).findings if own.name == "class imbalance"]
     assert found[0].figure == np.inf
-    assert "No sample is of class 2" in found[0].text
+    assert "There are no samples of class 2" in found[0].text
 
 
 @pytest.mark.parametrize("kind", ["labels", "columns"])
@@ -570,7 +570,7 @@ def test_without_y_all_is_told_that_needs_none():
         "stalled loss",
         "dead units",
     ]
-    assert diagnosis.not_checked["overfitting"] == "needs y"
+    assert diagnosis.not_checked["overfitting"] == "requires y"
 
 
 def test_every_finding_names_a_parameter_to_turn_and_its_figure():
@@ -609,9 +609,9 @@ def test_long_inputs_are_looked_at_in_parts(monkeypatch):
 
 
 def test_what_cannot_be_diagnosed_raises():
-    with pytest.raises(ValueError, match="X_val and y_val go together"):
+    with pytest.raises(ValueError, match="X_val and y_val must be passed together"):
         diagnose(MLPClassifier(), X, LABELS, X_val=X)
-    with pytest.raises(ValueError, match="X_val and y_val go together"):
+    with pytest.raises(ValueError, match="X_val and y_val must be passed together"):
         diagnose(MLPClassifier(), X, LABELS, y_val=LABELS)
     with pytest.raises(ValueError, match="X has 5 features"):
         diagnose(fitted(MLPClassifier(max_iter=1)), X[:, :5], LABELS)
@@ -630,9 +630,9 @@ def test_notebook_shows_each_finding_with_its_remedy():
         "Diagnosis of X:",
         *("<b>one</b>", "It is 5 < 6.", "alpha=1"),
         *("two", "b", "c"),
-        "In order: dead units.",
+        "Checked and fine: dead units.",
         "Not checked: overfitting (needs y).",
     ]
     assert page.classes.count("sknn-finding") == page.classes.count("sknn-remedy") == 2
     page = Page(Diagnosis("Diagnosis of X:")._repr_html_())
-    assert page.texts == ["Diagnosis of X:", "Nothing was found to be wrong."]
+    assert page.texts == ["Diagnosis of X:", "No problems were found."]

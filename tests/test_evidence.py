@@ -19,7 +19,7 @@ from sknn import (
 )
 from sknn.inspection import evidence as module
 from sknn.inspection import trace
-from sknn.inspection.evidence import NotTold, gather
+from sknn.inspection.evidence import NotChecked, gather
 from sknn.nn import Activate, BatchNorm, Conv2D, Dense, Dropout, Flatten, Residual
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -53,7 +53,7 @@ def test_root_mean_squares_of_features_and_length_of_samples():
     assert_allclose(found.rms, np.sqrt(np.mean(X**2, axis=0)), rtol=1e-13)
     assert_allclose(found.length, np.sqrt(np.mean(np.sum(X**2, axis=1))), rtol=1e-13)
     assert (found.n, found.fitted) == (N, False)
-    with pytest.raises(NotTold, match="needs a fitted estimator"):
+    with pytest.raises(NotChecked, match="requires a fitted estimator"):
         found.check_is_fitted()
     assert found.shrinkage() is None
 

@@ -200,8 +200,8 @@ def test_channels_stand_upright_in_rows(pyplot):
         assert_array_equal(tile, maps[..., number])
     assert not np.isin(maps[..., 64], picture).any()
     assert display.ax_.get_title() == "first 64 of 65 channels of 24 x 16 pixels"
-    assert display.ax_.get_xlabel() == "Channel: number of its row + number of its column"
-    assert display.colorbar_.ax.get_ylabel() == "Output of the layer"
+    assert display.ax_.get_xlabel() == "Channel number = row label + column label"
+    assert display.colorbar_.ax.get_ylabel() == "Layer output"
     assert display.colorbar_.mappable is display.im_
     assert_array_equal(display.ax_.get_gridspec().get_width_ratios(), [1, 2])
     assert_allclose(display.figure_.get_size_inches(), (9.6, 4.8))

@@ -139,14 +139,12 @@ def test_link_is_followed(old):
     assert old.read_bytes() == b"new"
 
 
-@pytest.mark.parametrize("what", ["no regular file", "a directory"])
+@pytest.mark.parametrize("what", ["not a regular file", "a directory"])
 def test_what_is_no_file_is_refused(what, tmp_path):
-    path = tmp_path / "pipe" if what == "no regular file" else tmp_path
+    path = tmp_path / "pipe" if what == "not a regular file" else tmp_path
     if path != tmp_path:
         os.mkfifo(path)
-    message = (
-        f"^path must be that of a file, got {str(path)!r}, which is {what}. Pass the name of a file"
-    )
+    message = f"^path must be the path of a file, got {str(path)!r}, which is {what}. Pass the"
     with pytest.raises(ValueError, match=message), replacing(path):
         pass
 
@@ -312,7 +310,7 @@ def test_what_is_no_path_is_refused_by_the_name_of_the_parameter(path):
 @pytest.mark.parametrize("path", ["", "a\0b", "\0", "folder/", "\ud800"])
 def test_name_that_no_file_can_have_is_refused(path):
     with pytest.raises(
-        ValueError, match=r"^there must be that of a file, got .*\. Pass the name of"
+        ValueError, match=r"^there must be the path of a file, got .*\. Pass the name of"
     ):
         checked_path(path, "there")
 
@@ -373,7 +371,7 @@ def test_name_that_is_too_long_is_named(tmp_path):
         (errno.EACCES, PermissionError, "Choose another folder, or change the permissions in "),
         (errno.EROFS, OSError, "Choose another path."),
         (errno.ENOENT, FileNotFoundError, "Choose another path."),
-        (errno.ENOSPC, OSError, "Make room on the disk, or choose another folder."),
+        (errno.ENOSPC, OSError, "Free some space on the disk, or choose another folder."),
     ],
 )
 def test_folder_that_takes_no_files_is_named(number, type_, remedy, tmp_path, monkeypatch):

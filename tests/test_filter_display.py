@@ -126,7 +126,7 @@ def test_scale_is_symmetric_and_stated(pyplot):
     assert display.colorbar_.ax.get_ylabel() == "Weight"
     assert display.ax_.get_title() == "conv2d1: first 5 of 9 filters of 3 x 3 pixels"
     assert display.im_.get_cmap().name == "RdBu_r"
-    assert display.ax_.get_xlabel() == "Filter: number of its row + number of its column"
+    assert display.ax_.get_xlabel() == "Filter number = row label + column label"
     few = FilterDisplay(filters=filters).plot(n_filters=4)  # without that of -7
     assert few.im_.get_clim() == (-np.abs(filters[:4]).max(), np.abs(filters[:4]).max())
     assert np.isin(filters[:4], few.im_.get_array()).all()
@@ -166,7 +166,7 @@ def test_inputs_that_are_no_image_ask_for_a_shape():
     with pytest.raises(ValueError, match=r"got 12 features without a shape. Pass image_shape="):
         FilterDisplay.from_estimator(clf, plot=False)
     for wrong in [(3, 5), (12,), 12, (1, 3, 4, 1)]:
-        with pytest.raises(ValueError, match=r"image_shape must be .* 12 numbers, got"):
+        with pytest.raises(ValueError, match=r"image_shape must be .* 12 values, got"):
             FilterDisplay.from_estimator(clf, image_shape=wrong, plot=False)
 
 

@@ -47,7 +47,7 @@ FILES = {  # name: (contents, what is said)
     "bz2": (bz2.compress(b"a" * 50), COMPRESSED),
     "xz": (lzma.compress(b"a" * 50), COMPRESSED),
     "lz4": (bytes.fromhex("04224d186440a7"), COMPRESSED),
-    "npy": (of_numpy(np.save, np.arange(3)), "an array of NumPy. Use numpy.load"),
+    "npy": (of_numpy(np.save, np.arange(3)), "a NumPy array. Use numpy.load"),
     "hdf5": (
         b"\x89HDF\r\n\x1a\n" + bytes(8),
         "an HDF5 file. Use h5py, or the program that wrote it",

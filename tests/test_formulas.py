@@ -140,7 +140,7 @@ class Named(Dense):
                 "weight": "sum of pixels * delta over all windows",
                 "bias": "sum of delta over all windows",
             },
-            "sum of weight * delta over the windows that see the pixel",
+            "sum of weight * delta over the windows that contain the pixel",
         ),
         (
             MaxPool2D(),
@@ -152,21 +152,21 @@ class Named(Dense):
             AveragePool2D(),
             "mean of the pixels of each window",
             {},
-            "delta, in equal shares to the pixels of a window",
+            "delta, spread evenly over the pixels of a window",
         ),
         (
             GlobalAveragePool2D(),
             "mean of each channel",
             {},
-            "delta, in equal shares to the pixels of a channel",
+            "delta, spread evenly over the pixels of a channel",
         ),
-        (Flatten(), "the numbers of x in one row", {}, "delta, in the shape of x"),
+        (Flatten(), "the values of x in one row", {}, "delta, in the shape of x"),
         (Dropout(0.5), "x", {}, "delta"),
         (
             Residual([Dense(3)]),
             "branch(x) + shortcut(x)",
             {},
-            "delta back through the branch + delta back on the shortcut",
+            "delta back through the branch + delta through the shortcut",
         ),
         (Louder(3), "y = 2 (x @ weight)", {}, ""),
     ],
@@ -236,4 +236,4 @@ def test_formula_of_a_loss_goes_on_with_the_one_inside():
         for share in (0.0, 0.1)
     )
     assert loss_formula(plain) == formula(plain)
-    assert loss_formula(smoothed) == f"{formula(smoothed)}; there {formula(plain)}"
+    assert loss_formula(smoothed) == f"{formula(smoothed)}, of {formula(plain)}"

@@ -371,7 +371,7 @@ def test_callback_works_in_a_pipeline_in_a_search():
 
 
 def test_callback_without_records_raises():
-    with pytest.raises(ValueError, match=r"without records. Set it first, estimator.set_callbacks"):
+    with pytest.raises(ValueError, match=r"without records. Set it with estimator.set_callbacks"):
         GradientFlowDisplay.from_callback(GradientFlow(), plot=False)
 
 
@@ -416,7 +416,7 @@ def test_plot_draws_a_line_for_each_layer(pyplot):
             assert one.get_linestyle() == ["-", "--", "-."][number]
             assert one.get_marker() == "."
     assert norms.get_yscale() == "log"
-    assert norms.get_ylabel() == "Norm of the gradient"
+    assert norms.get_ylabel() == "Gradient norm"
     assert norms.get_title() == "Gradient of each layer's weights"
     assert (norms.get_xlabel(), dead.get_xlabel()) == ("", "Epoch")
     assert dead.get_ylabel() == "Dead ReLU units (%)"
@@ -435,7 +435,7 @@ def test_legend_stands_right_of_the_panel_with_the_input_on_top(pyplot):
     display = shown(np.ones((2, 5)), np.full((2, 5), np.nan))
     legend = display.ax_.get_legend()
     assert [text.get_text() for text in legend.get_texts()] == [f"dense{i}" for i in range(1, 6)]
-    assert legend.get_title().get_text() == "From the input on"
+    assert legend.get_title().get_text() == "Layer"
     assert [line.get_linestyle() for line in legend.get_lines()] == ["-", "--", "-.", ":", "-"]
     display.figure_.draw_without_rendering()
     panel, box = display.ax_.get_window_extent(), legend.get_window_extent()

@@ -490,7 +490,7 @@ def test_images_for_a_stack_that_was_fitted_without_raise():
         (
             [Conv2D(2), Flatten(), Dense(3)],
             r"^Layer conv2d1, Conv2D\(filters=2\): needs images of shape \(height, width, "
-            r"channels\), got samples of shape \(30,\)\. Give input_shape=",
+            r"channels\), got samples of shape \(30,\)\. Pass input_shape=",
         ),
         ([MaxPool2D(), Flatten()], r"^Layer maxpool2d1, MaxPool2D\(\): needs images"),
     ],

@@ -170,7 +170,9 @@ def test_every_kind_of_targets_works(make, y):
     ],
 )
 def test_rates_that_do_not_rise_raise(wrong, digits):
-    with pytest.raises(ValueError, match="0 < low < high, and n_steps an int of at least 10 and"):
+    with pytest.raises(
+        ValueError, match="0 < low < high, and n_steps must be an int of at least 10"
+    ):
         LearningRateDisplay.from_estimator(MLPClassifier(), *digits, plot=False, **wrong)
 
 
@@ -181,7 +183,7 @@ def test_bad_data_raise_as_in_training(digits):
 
 
 def test_solver_without_steps_raises(digits):
-    with pytest.raises(ValueError, match="goes by steps is needed, such as 'adam', got solver="):
+    with pytest.raises(ValueError, match="must be stochastic, such as 'adam', got solver="):
         LearningRateDisplay.from_estimator(MLPClassifier(solver="lbfgs"), *digits, plot=False)
 
 
@@ -201,7 +203,7 @@ def test_plot_draws_the_curve_and_the_suggestion(pyplot):
     assert ax.get_xscale() == "log"
     assert ax.get_yscale() == "linear"
     assert ax.get_xlabel() == "Learning rate"
-    assert ax.get_ylabel() == "Loss of the mini-batch, smoothed"
+    assert ax.get_ylabel() == "Smoothed mini-batch loss"
     curve, suggestion = ax.lines
     assert curve is display.line_
     assert list(suggestion.get_xdata()) == [0.0123, 0.0123]

@@ -82,7 +82,7 @@ def test_tiles_are_numbered_at_their_middles(pyplot):
     assert_array_equal(ax.get_xticks(), [8.5, 31.5])
     assert [text.get_text() for text in ax.get_yticklabels()] == ["0", "2", "4"]
     assert [text.get_text() for text in ax.get_xticklabels()] == ["+0", "+1"]
-    assert ax.get_xlabel() == "Filter: number of its row + number of its column"
+    assert ax.get_xlabel() == "Filter number = row label + column label"
     assert drawn is ax.images[0]
     assert_array_equal(drawn.get_extent(), (-0.5, 40.5, 129.5, -0.5))  # the first row is at the top
     assert drawn.get_interpolation() == "nearest"

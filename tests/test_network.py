@@ -517,7 +517,7 @@ def test_need_of_a_network_is_that_of_weights_outputs_and_steps_in_between():
     """Of 100 x 50 + 50 weights in 4 copies and 10 samples: 8 (4 * 5,050 + 10 * 50) bytes."""
     network = Network([Dense(50)], (100,))
     assert "at least 162 KiB of memory" in network.told_need(np.float64, 10, 4)
-    assert "20,200 numbers for weights, 4 for each of them," in network.told_need(np.float64, 10, 4)
+    assert "20,200 values for weights, 4 for each of them," in network.told_need(np.float64, 10, 4)
     # Borders: 4 * (10 + 10 + 8)^2; columns of a 1 x 1 window: 16 x 16 outputs
     image = Network([Conv2D(3, 1, padding=6, stride=1)], (4, 4, 2))
     assert image.largest_scratch() == 2 * (16 * 16 + 16 * 16)

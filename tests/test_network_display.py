@@ -472,7 +472,7 @@ def test_units_are_filled_by_their_share_of_the_largest_activation(pyplot):
         largest = 1 if column.notes == ["softmax"] else column.values.max()
         assert_allclose(units.get_facecolors(), viridis(column.values / largest), atol=1 / 200)
     assert display.colorbar_.mappable.get_clim() == (0, 1)
-    assert display.colorbar_.ax.get_ylabel() == "Activation / largest of its layer"
+    assert display.colorbar_.ax.get_ylabel() == "Activation / maximum of its layer"
 
 
 def test_negative_activations_have_a_symmetric_scale(pyplot):

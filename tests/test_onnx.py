@@ -455,7 +455,7 @@ def test_images_are_taken_in_the_shape_that_is_asked_for(case):
 
 @pytest.mark.parametrize("given", [(20, 1), (4, 5, 3), "flat", 20, (5, 4)])
 def test_shapes_that_predict_does_not_take_are_refused(given):
-    message = r"\(4, 5\) or \(4, 5, 1\) or \(20,\), of 20 numbers, for this CNNClassifier, got"
+    message = r"\(4, 5\) or \(4, 5, 1\) or \(20,\), with 20 values, for this CNNClassifier, got"
     with pytest.raises(ValueError, match=message):
         to_onnx(fitted_cnn(GREY), input_shape=given)
 
@@ -557,7 +557,7 @@ REFUSED = {
     "loss": (
         MLPRegressor(Doubled()),
         NUMBERS,
-        r"the loss Doubled\(\) predicts\. .*onnx\.links\.LINKS\[Doubled\] = .*sknn\.save",
+        r"of the loss Doubled\(\)\. .*onnx\.links\.LINKS\[Doubled\] = .*sknn\.save",
     ),
     "probabilities": (MLPClassifier(loss=Cooler()), THREE, r"LINKS\[Cooler\]"),
     "probabilities of columns": (MLPClassifier(loss=Cooler()), COLUMNS, r"LINKS\[Cooler\]"),
@@ -607,11 +607,11 @@ NOT_OURS = {
     "another library": (LogisticRegression(), r"got LogisticRegression\. .*skl2onnx"),
     "search": (
         GridSearchCV(FITTED, {"alpha": [0]}, cv=2),
-        r"got GridSearchCV\. Of a GridSearchCV pass best_estimator_",
+        r"got GridSearchCV\. For a GridSearchCV, pass best_estimator_",
     ),
     "one for each output": (
         MultiOutputRegressor(FITTED),
-        "Of a MultiOutputRegressor pass the network",
+        "For a MultiOutputRegressor, pass the network",
     ),
     "tables": (
         TabularRegressor(),
@@ -750,7 +750,7 @@ def test_images_go_through_skl2onnx_as_well(images):
 def test_images_of_the_other_kind_are_refused():
     floats = IMAGES / np.float32(255)
     message = "was fitted to images of {}, got an X of {}.* Convert it with an X of {}"
-    integer, float_ = "integers, taken as 0 to 255", "floats, taken as they are"
+    integer, float_ = "integers, which are scaled to 0 to 1", "floats, which are not scaled"
     with pytest.raises(ValueError, match=message.format(integer, float_, "uint8")):
         by_skl2onnx(fitted_cnn(IMAGES), floats[:1])
     with pytest.raises(ValueError, match=message.format(float_, integer, "float32")):
@@ -810,7 +810,7 @@ def test_networks_without_probabilities_cannot_stand_where_they_are_needed():
     network = MLPClassifier(3, loss="hinge", max_iter=2, random_state=0)
     assert list(served_by_skl2onnx(network.fit(X, TWO), X)) == ["label"]
     voting = VotingClassifier([("one", network)], flatten_transform=False).fit(X, TWO)
-    message = r"An MLPClassifier with the outputs \['label'\] cannot stand .* 2 outputs. .*log_loss"
+    message = r"An MLPClassifier with the outputs \['label'\] cannot be used .* 2 outputs.*log_loss"
     with pytest.raises(NotImplementedError, match=message):
         served_by_skl2onnx(voting, X)
 

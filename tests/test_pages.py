@@ -90,7 +90,7 @@ def test_page_has_every_label_and_the_numbers_of_its_formula():
     wanted = [
         ("Trace of MLPRegressor: one step of training on 2 samples", []),
         (
-            "d + name is the derivative of the loss with respect to it; delta, the error term, "
+            "dname is the derivative of the loss with respect to name. The error term, delta, "
             "is dz.",
             [],
         ),
@@ -129,9 +129,9 @@ def test_page_has_every_label_and_the_numbers_of_its_formula():
         (f"  dweight = x.T @ delta{penalty}", of_w1),
         ("  dbias = sum of delta over samples", of_b1),
         ("Step", []),
-        (f"  norm of grad, that is of all d of parameters = {norm:.8f}", []),
+        (f"  norm of grad, the gradient of all parameters = {norm:.8f}", []),
         ("  grad is scaled down to a norm of max_grad_norm = 2", []),
-        ("  SGD(momentum=0.0, nesterov=True), its first step:", []),
+        ("  SGD(momentum=0.0, nesterov=True), first step:", []),
         ("  v = momentum * v - rate * grad;  theta += v, rate = 0.25", []),
         ("dense1", []),
         ("  weight after the step", after[0]),
@@ -190,7 +190,7 @@ def test_penalties_stand_at_trainable_weights_alone():
     ]
     assert "  x = z of batchnorm1" in labels
     assert labels[2] == (
-        "BatchNorm uses the statistics of these samples; for one alone, the running ones."
+        "BatchNorm uses the statistics of these samples, or running ones for a single sample."
     )
 
 
@@ -236,7 +236,7 @@ def test_page_says_that_augmentation_is_left_out():
     images = np.random.default_rng(1).normal(size=(5, 3, 4, 2))
     clf = CNNClassifier(2, hidden_layer_sizes=3, augment="flip", max_iter=1)
     labels, _ = read(str(trace(clf.fit(images, LABELS[:5]), images, LABELS[:5])))
-    assert labels[2] == "The images are as given; training augments them."
+    assert labels[2] == "The images are not augmented here; in training they are."
 
 
 def test_gradients_that_have_no_formula_are_shown_without():
@@ -249,9 +249,9 @@ def test_gradients_that_have_no_formula_are_shown_without():
 def test_page_of_lbfgs_ends_with_the_gradient():
     clf = fitted(3, X, LABELS, MLPClassifier, solver="lbfgs")
     *_, norm, last = str(trace(clf, X, LABELS)).splitlines()
-    assert norm.startswith("  norm of grad, that is of all d of parameters = ")
+    assert norm.startswith("  norm of grad, the gradient of all parameters = ")
     assert last == (
-        "  solver='lbfgs' takes no single step: SciPy's line search decides where it goes."
+        "  solver='lbfgs' takes no single step: SciPy's line search determines each step."
     )
 
 
@@ -266,10 +266,10 @@ class Labelled(SGD):
 @pytest.mark.parametrize(
     ("solver", "line"),
     [
-        (SGD(momentum=0), "  SGD(momentum=0, nesterov=True), its first step:"),
-        (Labelled(), "  Labelled(momentum=0.25), its first step:"),
-        ("adam", "  Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-08), its first step:"),
-        ("rmsprop", "  RMSprop(decay=0.99, epsilon=1e-08), its first step:"),
+        (SGD(momentum=0), "  SGD(momentum=0, nesterov=True), first step:"),
+        (Labelled(), "  Labelled(momentum=0.25), first step:"),
+        ("adam", "  Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-08), first step:"),
+        ("rmsprop", "  RMSprop(decay=0.99, epsilon=1e-08), first step:"),
     ],
 )
 def test_page_has_the_settings_of_the_solver(solver, line):

@@ -533,7 +533,7 @@ def test_objects_of_the_users_classes_are_loaded_if_those_are_given(path):
     assert_goes_on_the_same(loaded, estimator, lambda one: one.fit(X, X[:, 0]))
     for missing in classes:
         others = [one for one in classes if one is not missing]
-        message = rf"'{missing.__name__}', and no \w+ of sknn's has this name.*classes=\["
+        message = rf"'{missing.__name__}', and no \w+ of sknn has this name.*classes=\["
         with pytest.raises(SavedModelError, match=message):
             load(path, classes=others)
 
@@ -542,7 +542,7 @@ def test_estimators_of_the_users_classes_are_loaded_if_those_are_given(path):
     estimator = Mine(hidden_layer_sizes=(5,), max_iter=2, random_state=0).fit(X, X[:, 0])
     loaded = through_file(estimator, path, classes=[Mine])
     assert_same(loaded, estimator)
-    with pytest.raises(SavedModelError, match="'Mine', and no estimator of sknn's has this name"):
+    with pytest.raises(SavedModelError, match="'Mine', and no estimator of sknn has this name"):
         load(path)
 
 
@@ -765,8 +765,8 @@ def put(value, *places):
 
 LAYER = {"layer": {"class": "Dense", "arguments": {"units": 3}}}
 HOSTILE = {
-    "estimator-elsewhere": (put("os.system", "estimator"), "no estimator of sknn's has this name"),
-    "estimator-that-is-none": (put("Pipeline", "estimator"), "no estimator of sknn's"),
+    "estimator-elsewhere": (put("os.system", "estimator"), "no estimator of sknn has this name"),
+    "estimator-that-is-none": (put("Pipeline", "estimator"), "no estimator of sknn"),
     "estimator-of-another-type": (put(["MLPClassifier"], "estimator"), "TypeError"),
     "unknown-parameter": (put(1, "parameters", "no"), "unexpected keyword argument 'no'"),
     "parameter-of-a-foreign-class": (
@@ -810,7 +810,7 @@ HOSTILE = {
     "missing-array": (put({"array": "no"}, "model", "theta"), "KeyError"),
     "other-optimiser": (
         put({"optimizer": {"class": "RMSprop", "arguments": {}}}, "run", "optimizer"),
-        "The optimiser, RMSprop, carries arrays of the shapes",
+        "The optimiser, RMSprop, has arrays of the shapes",
     ),
     "optimiser-elsewhere": (
         put("os.system", "run", "optimizer", "optimizer", "class"),
@@ -928,9 +928,9 @@ def test_missing_file_is_the_error_it_always_is(path):
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ("", ValueError, r"^path must be that of a file, got ''\. Pass the name of a file"),
-        ("a\0b", ValueError, r"^path must be that of a file, got 'a\\x00b'"),
-        ("folder/", ValueError, r"^path must be that of a file, got 'folder/'"),
+        ("", ValueError, r"^path must be the path of a file, got ''\. Pass the name of a file"),
+        ("a\0b", ValueError, r"^path must be the path of a file, got 'a\\x00b'"),
+        ("folder/", ValueError, r"^path must be the path of a file, got 'folder/'"),
         (
             b"model",
             TypeError,
@@ -977,7 +977,7 @@ def test_full_disk_is_told_with_the_path(path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(
-        OSError, match=rf"^path='{path}' cannot be written: No space left .*Make ro"
+        OSError, match=rf"^path='{path}' cannot be written: No space left .*Free some"
     ):
         save(MLPClassifier(), path)
     assert os.listdir(path.parent) == []

@@ -251,9 +251,9 @@ def test_pooling_trains_nothing_and_costs_no_multiply_adds():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"pool_size": 0}, "pool_size must be an int of at least 1, or a pair of such, got 0"),
+        ({"pool_size": 0}, "pool_size must be an int of at least 1, or a pair of ints, got 0"),
         ({"pool_size": (2, 3, 4)}, r"pool_size must be .*got \(2, 3, 4\)"),
-        ({"stride": 0}, "stride must be an int of at least 1, or a pair of such, got 0"),
+        ({"stride": 0}, "stride must be an int of at least 1, or a pair of ints, got 0"),
         ({"stride": 1.5}, "stride must be .*got 1.5"),
         ({"padding": "full"}, "padding must be 'same' or 'valid' for pooling, got 'full'"),
         ({"padding": 1}, "padding must be 'same' or 'valid' for pooling, got 1"),

@@ -61,7 +61,7 @@ def test_values_are_cut_where_they_are_too_long_to_read():
 
 def test_remedy_is_told_for_numbers_alone():
     assert remedy(Fraction(1, 2)) == remedy(Decimal(1)) == "Pass it as an int or a float."
-    limit = "The largest number that a float can hold is 1.8e+308."
+    limit = "The largest number that a float can represent is 1.8e+308."
     assert remedy(HUGE) == remedy(-HUGE) == remedy(np.longdouble("1e4900")) == limit
     assert {remedy(value) for value in (1, -1.0, math.inf, math.nan, "a", True, None)} == {""}
 

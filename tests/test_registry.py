@@ -79,7 +79,7 @@ def test_same_name_in_two_kinds_stands_for_two_classes():
     "name", ["os.system", "eval", "Scaled", "Dense", "", "Activation.__init__"]
 )
 def test_class_that_is_not_known_is_not_made(name):
-    message = rf"an object of the class '{name}', and no loss of sknn's has this name. If you know"
+    message = rf"an object of the class '{name}', and no loss of sknn has this name. If you know"
     with pytest.raises(SavedModelError, match=message):
         KINDS["loss"].make(name, {})
     with pytest.raises(SavedModelError, match=message):
@@ -90,7 +90,7 @@ def test_class_of_the_users_cannot_stand_for_one_of_the_core():
     class Huber(Loss):
         """Not the one of the core."""
 
-    with pytest.raises(TypeError, match=r"has the name of a class of sknn's own: give it another"):
+    with pytest.raises(TypeError, match=r"has the name of one of sknn's own classes: rename"):
         KINDS["loss"].named(Huber())
     assert type(KINDS["loss"].make("Huber", {}, further=[Huber])) is not Huber
 
@@ -114,9 +114,9 @@ class Open(Loss):
     [
         (
             Forgetful(1),
-            r"Forgetful must keep the argument 'scale' of its constructor under its own",
+            r"Forgetful must store the argument 'scale' of its constructor as an",
         ),
-        (Open(a=1), r"Open must keep the argument 'settings'"),
+        (Open(a=1), r"Open must store the argument 'settings'"),
     ],
 )
 def test_object_that_hides_its_arguments_is_refused(value, message):
@@ -127,5 +127,7 @@ def test_object_that_hides_its_arguments_is_refused(value, message):
 def test_object_that_has_changed_since_is_refused():
     loss = Scaled()
     loss.calls = 7
-    with pytest.raises(TypeError, match=r"Scaled has \['calls'\], which the arguments"):
+    with pytest.raises(
+        TypeError, match=r"Scaled has the attributes \['calls'\], which the arguments"
+    ):
         KINDS["loss"].named(loss)

@@ -206,15 +206,15 @@ REFUSED = {
     "no layer": (Residual([3]), r"layers must be a list of layers, or of \(name, layer\).*entry 3"),
     "setting": (Residual([Dense(0)]), r"Dense\(units=0\): units must be an int of at least 1"),
     "shortcut": (Residual([Dense(3)], "none"), "must be one of 'auto', 'identity', 'projection'"),
-    "flat": (Residual([Flatten()]), r"make samples of shape \(168,\) out of \(8, 7, 3\), which"),
-    "pooled": (Residual([GlobalAveragePool2D()]), r"\(3,\) out of \(8, 7, 3\), .*Flatten\(\)"),
+    "flat": (Residual([Flatten()]), r"samples of shape \(8, 7, 3\) into \(168,\), and the two"),
+    "pooled": (Residual([GlobalAveragePool2D()]), r"\(8, 7, 3\) into \(3,\), .*Flatten\(\)"),
     "size": (
         Residual([Conv2D(3, padding="valid")]),
-        r"images of 6 x 5 pixels out of 8 x 7, the shortcut 8 x 7\. Use padding='same'",
+        r"images of 8 x 7 pixels into 6 x 5, the shortcut into 8 x 7\. Use padding='same'",
     ),
     "identity": (
         Residual([Conv2D(2)], shortcut="identity"),
-        r"keep the shape of a sample, got \(8, 7, 2\) out of \(8, 7, 3\)\. Use shortcut='auto'",
+        r"keep the shape of a sample, got \(8, 7, 2\) from \(8, 7, 3\)\. Use shortcut='auto'",
     ),
     "inside": (Residual([Dense(3)]), r", .*Layer dense1, Dense.*needs flat samples"),
     "dot": (Residual([("a.b", Conv2D(3))]), r"must be unique.*got \['a\.b'\]"),
@@ -236,9 +236,9 @@ def test_samples_of_two_axes_are_not_projected():
         def output_shape(self, input_shape):
             return (2, input_shape[0])
 
-    with pytest.raises(ValueError, match=r"\(2, 6\) out of \(6,\), which cannot be added"):
+    with pytest.raises(ValueError, match=r"\(6,\) into \(2, 6\), and the two cannot be added"):
         Network([Residual([Rows()])], (6,))
-    with pytest.raises(ValueError, match=r"\(2, 2\) out of \(2, 6\), which cannot be added"):
+    with pytest.raises(ValueError, match=r"\(2, 6\) into \(2, 2\), and the two cannot be added"):
         Network([Residual([Rows()])], (2, 6))
 
 

@@ -332,11 +332,11 @@ CHANGED[-1, -1] = np.nextafter(CHANGED[-1, -1], 9)
             r"^X must be .*of shape \(90, 16\).*got float64 of shape \(80, 16\)",
         ),
         ((X[:, :8], LABELS), r"^X must be .*, got float64 of shape \(90, 8\)"),
-        ((CHANGED, LABELS), r"^X must be what it was when the checkpoint was written"),
-        ((X[::-1], LABELS), r"^X must be what it was"),
+        ((CHANGED, LABELS), r"^X must be the same as when the checkpoint was written"),
+        ((X[::-1], LABELS), r"^X must be the same as"),
         ((X.astype(np.float32), LABELS), r"^X must be .*, got float32"),
-        ((X, LABELS[::-1]), r"^y must be what it was.*Pass the same data, or call fit to start"),
-        ((X, np.char.upper(LABELS)), r"^y must be what it was"),
+        ((X, LABELS[::-1]), r"^y must be the same as.*Pass the same data, or call fit to start"),
+        ((X, np.char.upper(LABELS)), r"^y must be the same as"),
         ((X, LABELS, WEIGHTS), r"^sample_weight must be .*, None, got float64 of shape \(90,\)"),
         ((X, LABELS, None, X, LABELS), r"^X_val must be .*, None, got float64"),
     ],
@@ -360,7 +360,7 @@ def test_fewer_samples_than_some_are_held_out_of_are_refused(path):
     [
         ({"hidden_layer_sizes": 3}, "The parameters of the network must have the shape"),
         ({"normalization": "batch"}, "The parameters of the network must have the shape"),
-        ({"solver": "sgd"}, "The optimiser, SGD, carries arrays .* Use the solver and the layers"),
+        ({"solver": "sgd"}, "The optimiser, SGD, has arrays .* Use the same solver and layers"),
         ({"early_stopping": True}, "use early_stopping as before"),
         (
             {"solver": "lbfgs"},
@@ -391,7 +391,7 @@ def test_missing_checkpoint_is_named_with_a_remedy(path):
 
 def test_file_that_is_something_else_is_refused(path):
     sknn.save(MLPClassifier(), path)
-    with pytest.raises(SavedModelError, match="it is no checkpoint"):
+    with pytest.raises(SavedModelError, match="it is not a checkpoint"):
         new_estimator("classifier", path).resume(X, LABELS)
 
 
@@ -399,7 +399,7 @@ def test_failed_resume_leaves_a_fitted_estimator_as_it_was(stopped):
     estimator = new_estimator("classifier", stopped.with_name("other")).fit(X, LABELS)
     before = pickle.dumps(estimator)
     estimator.set_params(checkpoint=stopped)
-    with pytest.raises(ValueError, match="y must be what it was"):
+    with pytest.raises(ValueError, match="y must be the same as"):
         estimator.resume(X, LABELS[::-1])
     estimator.set_params(checkpoint=stopped.with_name("other"))
     assert pickle.dumps(estimator) == before
@@ -444,7 +444,7 @@ def test_disk_that_fills_up_costs_no_training(path):
         full_disk(patch, after=4)  # those after epochs 0 to 3
         message = (
             r"^The checkpoint of epoch 4 was not written: checkpoint='.*checkpoint' cannot be "
-            r"written: No space left on device\. Make room .*\. The previous checkpoint is "
+            r"written: No space left on device\. Free some space .*\. The previous checkpoint is "
             r"unchanged, and training continues\.$"
         )
         with pytest.warns(UserWarning, match=message) as warned:
@@ -489,10 +489,18 @@ class Of:
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ("", ValueError, r"^checkpoint must be that of a file, got ''\. Pass the name of a file"),
-        ("a\0b", ValueError, r"^checkpoint must be that of a file, got 'a\\x00b'"),
-        (".", ValueError, r"^checkpoint must be that of a file, got '\.', which is a directory"),
-        ("folder/", ValueError, r"^checkpoint must be that of a file, got 'folder/'"),
+        (
+            "",
+            ValueError,
+            r"^checkpoint must be the path of a file, got ''\. Pass the name of a file",
+        ),
+        ("a\0b", ValueError, r"^checkpoint must be the path of a file, got 'a\\x00b'"),
+        (
+            ".",
+            ValueError,
+            r"^checkpoint must be the path of a file, got '\.', which is a directory",
+        ),
+        ("folder/", ValueError, r"^checkpoint must be the path of a file, got 'folder/'"),
         (Of(b"a"), TypeError, r"^checkpoint must be the path of a file, a str or os.PathLike of s"),
         (b"a", ValueError, r"^The 'checkpoint' parameter .* Got b'a' instead"),
         ("a" * 300, OSError, r"^checkpoint='a{300}' cannot be (read|written): File name too long"),
@@ -531,7 +539,7 @@ def test_fit_that_ran_out_of_patience_is_resumed_where_nothing_can_be_written(pa
 def test_file_of_others_stops_the_fit_before_it_trains(suffix, path):
     other = path.with_name(f"checkpoint{suffix}")
     other.write_bytes(b"mine")
-    message = rf"^checkpoint='{path}' would overwrite '{other}', which is no checkpoint\. Move that"
+    message = rf"^checkpoint='{path}' would overwrite '{other}', which is not a checkpoint\."
     refused(new_estimator("classifier", path), "fit", FileExistsError, message)
     assert other.read_bytes() == b"mine"
     assert os.listdir(path.parent) == [other.name]
@@ -540,7 +548,7 @@ def test_file_of_others_stops_the_fit_before_it_trains(suffix, path):
 def test_file_of_others_is_not_overwritten_by_resume(path):
     crashed(new_estimator("classifier", path), 3, "fit", X, LABELS)
     path.write_bytes(b"mine")
-    message = rf"^checkpoint='{path}' would overwrite '{path}', which is no checkpoint"
+    message = rf"^checkpoint='{path}' would overwrite '{path}', which is not a checkpoint"
     refused(new_estimator("classifier", path), "resume", FileExistsError, message)
     assert path.read_bytes() == b"mine"
 
@@ -548,7 +556,7 @@ def test_file_of_others_is_not_overwritten_by_resume(path):
 def test_saved_model_is_not_overwritten(path):
     model = MLPClassifier(max_iter=2).fit(X, LABELS)
     sknn.save(model, path)
-    refused(new_estimator("classifier", path), "fit", FileExistsError, "which is no checkpoint")
+    refused(new_estimator("classifier", path), "fit", FileExistsError, "which is not a checkpoint")
     assert_same_fit(sknn.load(path), model)
 
 
@@ -565,7 +573,7 @@ def test_file_that_takes_its_place_meanwhile_is_left_alone(path):
         patch.setattr(Checkpoint, "write", write)
         with pytest.warns(
             UserWarning,
-            match=r"The checkpoint of epoch 3 was not written: .* which is no checkpoint",
+            match=r"The checkpoint of epoch 3 was not written: .* which is not a checkpoint",
         ):
             fitted = new_estimator("classifier", path).fit(X, LABELS)
     assert path.read_bytes() == b"mine"

@@ -240,7 +240,7 @@ def test_maps_of_an_image_are_sums_over_channels(pyplot):
         f"baseline {display.baseline_output:.4g})"
     )
     bars = [ax.child_axes[0].get_ylabel() for ax in (gradient, attribution)]
-    assert bars == ["Output per unit of input", "Part of the difference of outputs"]
+    assert bars == ["Derivative of the output", "Contribution to the output difference"]
     # The rows are named once, beside the image.
     assert [ax.get_ylabel() for ax in display.axes_] == ["Row (pixels)", "", ""]
     assert_allclose(display.figure_.get_size_inches(), (12, 4))
@@ -290,9 +290,9 @@ def test_bars_are_those_of_the_largest_attributions(pyplot):
     assert left.get_ylabel() == "Feature"
     assert left.get_title() == "Gradient for class 3"
     assert right.get_title() == "Integrated gradients for class 3"
-    assert left.get_xlabel() == "Output per unit of input"
+    assert left.get_xlabel() == "Derivative of the output"
     assert right.get_xlabel() == (
-        "Part of the difference of outputs\n(sum -0.95; output 1.25, baseline -0.5)"
+        "Contribution to the output difference\n(sum -0.95; output 1.25, baseline -0.5)"
     )
     assert_allclose(display.figure_.get_size_inches(), (10.4, 1.6 + 3 * 0.25))
 

@@ -214,7 +214,7 @@ HUGE = {
 
 @pytest.mark.parametrize("layer", HUGE.values(), ids=HUGE)
 def test_sizes_of_hundreds_of_digits_are_refused_as_beyond_memory(layer):
-    with pytest.raises(ValueError, match=r"=1000.* \(401 characters\).* numbers for weights"):
+    with pytest.raises(ValueError, match=r"=1000.* \(401 characters\).* values for weights"):
         SequentialRegressor([layer]).fit(np.eye(4), np.arange(4.0))
 
 

@@ -258,7 +258,7 @@ def test_requests_and_classes_of_the_users_reach_a_network_inside(path):
     loaded = through_file(pipeline, path, classes=[Halved, Wide])
     assert type(loaded[-1].loss) is Halved
     assert loaded[-1].get_metadata_routing().fit.requests["sample_weight"] is True
-    with pytest.raises(SavedModelError, match="class 'Halved', and no loss of sknn's"):
+    with pytest.raises(SavedModelError, match="class 'Halved', and no loss of sknn"):
         load(path)
 
 

@@ -426,7 +426,7 @@ def test_outputs_default_to_the_least():
     assert summary(quantiles, 4).rows[-1].output_shape == (3,)
     two_classes = summary(MLPClassifier(), 4)
     assert two_classes.rows[-1].output_shape == (1,)
-    note = "One output is for two classes. Give n_outputs if there are more."
+    note = "A single output is for two classes. Pass n_outputs if there are more."
     assert two_classes.notes[1:] == [note]
     assert summary(MLPClassifier(), 4, 1).notes[1:] == summary(quantiles, 4).notes[1:] == []
 
@@ -456,8 +456,13 @@ def test_fitted_estimator_is_left_as_it_is():
     ("estimator", "given", "error", "message"),
     [
         (ReferenceMLP(), {}, TypeError, "a network of this package.*got MLPClassifier"),
-        (MLPClassifier(), {}, ValueError, "input_shape is needed, as MLPClassifier is not fitted"),
-        (CNNClassifier(), {}, ValueError, r"needed.*or \(height, width, channels\) of an image"),
+        (
+            MLPClassifier(),
+            {},
+            ValueError,
+            "input_shape must be passed, as MLPClassifier is",
+        ),
+        (CNNClassifier(), {}, ValueError, r"passed.*or \(height, width, channels\) of an image"),
         (MLPClassifier(), {"input_shape": (2, 3)}, ValueError, r"features, got \(2, 3\)"),
         (MLPClassifier(), {"input_shape": 0}, ValueError, "must be an int.*, got 0"),
         (MLPClassifier(), {"input_shape": 2.5}, ValueError, r"must be an int.*, got 2\.5"),
@@ -488,8 +493,8 @@ def test_what_cannot_be_shown_raises(estimator, given, error, message):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"input_shape": 63}, r"input_shape must be left out, or be \(64,\) as in fit, got 63"),
-        ({"n_outputs": 2}, r"n_outputs must be left out, or be \(3,\) as in fit, got 2"),
+        ({"input_shape": 63}, r"input_shape must be None, or \(64,\) as in fit, got 63"),
+        ({"n_outputs": 2}, r"n_outputs must be None, or \(3,\) as in fit, got 2"),
     ],
 )
 def test_shapes_other_than_the_fitted_ones_raise(given, message):

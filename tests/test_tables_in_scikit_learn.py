@@ -81,7 +81,7 @@ def test_pipelines_searches_and_output_of_frames():
 def test_looking_inside():
     clf = _classifier().fit(FRAME, LABELS)
     told = str(summary(clf))
-    assert "one of 2 members, on 5 columns made of 3 features" in told
+    assert "one of 2 members, on 5 columns from 3 features" in told
     assert "scale1" in told
     # 2 numbers with 3 more each and 3 one-hot columns: 11 inputs, scaled
     layers = (2 * (16 * 2 + 16 * 3 + 3), 11, 11 * 8 + 8 + 8, 0, 8 * 3 + 3)

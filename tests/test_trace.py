@@ -416,7 +416,7 @@ def test_augmented_images_are_as_given_and_the_page_says_so():
     clf = CNNClassifier(3, hidden_layer_sizes=5, augment="shift", **SMALL).fit(IMAGES, LABELS)
     step = trace(clf, IMAGES, LABELS)
     assert_array_equal(step[0].x, IMAGES.astype(np.float32))
-    assert "training augments them" in str(step)
+    assert "not augmented here; in training they are" in str(step)
     assert "augment" not in str(trace(*worked_example()))
 
 

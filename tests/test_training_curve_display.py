@@ -115,7 +115,7 @@ def share_of_ones(estimator, X, y):
     [
         (MLPClassifier, None, "accuracy"),
         (MLPRegressor, None, "R²"),
-        (MLPClassifier, "loss", "score: minus the loss"),
+        (MLPClassifier, "loss", "score (negative loss)"),
         (MLPClassifier, "balanced_accuracy", "balanced accuracy"),
         (MLPClassifier, share_of_ones, "share of ones"),
         (MLPClassifier, Scorer(), "score"),
@@ -169,12 +169,12 @@ def test_plot_draws_every_curve_by_epoch(pyplot):
         assert (line.get_marker(), line.get_markersize()) == ("o", 4)
     assert display.ax_ is loss
     assert display.figure_ is loss.figure
-    assert labels(loss) == ["training", "validation", "weights kept: epoch 2"]
+    assert labels(loss) == ["training", "validation", "kept weights: epoch 2"]
     assert [ax.get_yscale() for ax in display.axes_] == ["log", "linear", "linear"]
     assert [ax.get_ylabel() for ax in display.axes_] == [
         *("Loss", "Validation accuracy", "Learning rate")
     ]
-    assert [ax.get_title() for ax in display.axes_] == ["Course of training", "", ""]
+    assert [ax.get_title() for ax in display.axes_] == ["Training history", "", ""]
     assert [ax.get_xlabel() for ax in display.axes_] == ["", "", "Epoch"]
     assert rate.get_ylim()[0] == 0 < score.get_ylim()[0]
     assert_allclose(display.figure_.get_size_inches(), (6.4, 2.4 + 3 * 1.8))
@@ -193,7 +193,7 @@ def test_arguments_of_the_lines_are_passed_on(pyplot):
     assert display.ax_.get_yscale() == "linear"
     assert display.axes_[1].get_ylabel() == "Validation score"
     assert display.axes_[-1].get_xlabel() == "Iteration"
-    assert labels(display.ax_)[-1] == "weights kept: iteration 3"
+    assert labels(display.ax_)[-1] == "kept weights: iteration 3"
     assert {panel.lines[-1].get_color() for panel in display.axes_} == {"white"}
 
 
@@ -261,7 +261,7 @@ def test_weights_given_by_hand_raise():
     clf = MLPClassifier(2)
     clf.coefs_, clf.intercepts_ = [np.ones((3, 2)), np.ones((2, 3))], [np.ones(2), np.ones(3)]
     clf.classes_ = np.arange(3)
-    with pytest.raises(ValueError, match=r"without history_: its weights were given. Call fit"):
+    with pytest.raises(ValueError, match=r"without history_, whose weights were set manually"):
         TrainingCurveDisplay.from_estimator(clf, plot=False)
 
 
@@ -274,7 +274,7 @@ def test_weights_given_by_hand_raise():
         (TabularClassifier, {}, "neg brier score"),
         (TabularClassifier, {"scoring": "accuracy"}, "accuracy"),
         (TabularRegressor, {}, "neg root mean squared error"),
-        (TabularRegressor, {"loss": "huber"}, "score: minus the loss"),
+        (TabularRegressor, {"loss": "huber"}, "score (negative loss)"),
     ],
 )
 def test_curves_of_members_are_means(make, settings, name):

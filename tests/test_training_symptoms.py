@@ -17,7 +17,7 @@ from sknn import (
     SequentialRegressor,
 )
 from sknn.inspection import data_symptoms
-from sknn.inspection.evidence import Evidence, NotTold
+from sknn.inspection.evidence import Evidence, NotChecked
 from sknn.inspection.training_symptoms import (
     dead_units,
     diverging_loss,
@@ -80,8 +80,8 @@ def test_loss_diverges_from_a_quarter_of_its_fall_and_a_twentieth_of_its_least(l
         least = min(losses)
         assert seen[0] == losses[-1]
         assert seen[1] == (
-            f"The loss was down to {least:.4g} in epoch {losses.index(least) + 1} and is "
-            f"{losses[-1]:.4g} in the last one, {len(losses)}: steps are so long that they lead "
+            f"The loss had fallen to {least:.4g} in epoch {losses.index(least) + 1} and is "
+            f"{losses[-1]:.4g} in the last one, {len(losses)}: steps are so large that they lead "
             "uphill."
         )
 
@@ -95,7 +95,7 @@ def test_loss_that_is_not_finite_is_found_in_its_epoch(loss, after):
 
 
 def test_five_epochs_are_the_least_to_judge_a_loss_by():
-    with pytest.raises(NotTold, match="needs 5 epochs, got 4"):
+    with pytest.raises(NotChecked, match="requires at least 5 epochs, got 4"):
         diverging_loss(evidence(losses=[3.0, 1.0, 1.0, 9.0]))
     assert diverging_loss(evidence(losses=[3.0, 1.0, 1.0, 1.0, 9.0]))[0] == 9
 
@@ -124,7 +124,7 @@ def test_loss_stalls_beyond_19_twentieths_of_that_of_a_constant(ratio, found):
         assert seen[0] == ratio
         assert seen[1] == (
             "The loss is 0.96 times that of the best constant prediction, though it falls in "
-            "almost every epoch: steps are too short."
+            "almost every epoch: steps are too small."
         )
         assert seen[2] == "learning_rate_init=0.01 (now 0.001), or max_iter=2000 (now 200)."
 
@@ -142,12 +142,12 @@ def test_without_y_the_least_loss_is_compared_with_the_first(losses, figure):
     seen = stalled_loss(evidence(losses=losses))
     assert (seen and seen[0]) == figure
     if seen:
-        assert seen[1].startswith("The least loss is 0.96 times the first one, and goes up and")
+        assert seen[1].startswith("The lowest loss is 0.96 times the first one, and goes up and")
 
 
 @pytest.mark.parametrize("first", [0.0, -1.0])
 def test_first_loss_that_is_not_positive_is_no_measure(first):
-    with pytest.raises(NotTold, match="needs a loss that is not negative"):
+    with pytest.raises(NotChecked, match="requires a loss that is not negative"):
         stalled_loss(evidence(losses=[first, -1.1, -1.2, -1.3, -1.4]))
 
 
@@ -165,12 +165,12 @@ MORE_UP = [2.0, 1.99, 1.995, 1.985, 1.985, 1.98, 1.985]  # 3 of 6, and one that 
 def test_two_thirds_of_the_steps_down_are_a_slow_way_and_no_zigzag():
     estimator = MLPClassifier(learning_rate_init=0.02, max_iter=30)
     _, text, remedy = stalled_loss(evidence(estimator, UP_AND_DOWN, relative_loss=1.5))
-    assert "falls in almost every epoch: steps are too short." in text
+    assert "falls in almost every epoch: steps are too small." in text
     assert remedy == "learning_rate_init=0.2 (now 0.02), or max_iter=300 (now 30)."
     _, text, remedy = stalled_loss(evidence(estimator, MORE_UP, relative_loss=1.5))
     assert text == (
         "The loss is 1.5 times that of the best constant prediction, and goes up and down: steps "
-        "are too long, or X does not tell of y."
+        "are too large, or X does not predict y."
     )
     assert remedy == "learning_rate_init=0.002 (now 0.02)."
     downs = [2.0, 1.99, 1.98, 1.97, 1.975, 1.97, 1.975, 1.97, 1.975]  # 5 of 8: 0.625
@@ -192,7 +192,7 @@ def test_lbfgs_that_stalls_is_given_more_iterations():
 def test_gradients_vanish_below_a_thousandth(shrinkage, found):
     estimator = MLPClassifier(activation="tanh")
     _, text, remedy = stalled_loss(evidence(estimator, relative_loss=1.5, shrinkage=shrinkage))
-    assert ("gradients vanish on their way down" in text) is found
+    assert ("gradients vanish on their way back" in text) is found
     if found:
         assert "the error terms of the first layer are 0.00099 times those of the last" in text
         assert remedy == "activation='relu', or normalization='batch', or fewer layers."
@@ -228,7 +228,7 @@ def test_units_without_gradient_explain_a_stalled_loss():
     _, text, remedy = stalled_loss(evidence(relative_loss=1.2, flatness=flatness, shrinkage=1e-9))
     assert text == (
         "The loss is 1.2 times that of the best constant prediction, while 65% of low and 85% of "
-        "high pass no gradient on."
+        "high let no gradient through."
     )
     assert remedy == "See dead and saturated units below."
 
@@ -236,7 +236,7 @@ def test_units_without_gradient_explain_a_stalled_loss():
 def test_without_y_saturation_explains_nothing():
     flatness = [layer("a", 2, 0.99)]
     seen = stalled_loss(evidence(losses=[2.0, 1.95, 1.92, 1.93, 1.94], flatness=flatness))
-    assert "pass no gradient" not in seen[1]
+    assert "let no gradient" not in seen[1]
 
 
 @pytest.mark.parametrize("losses", [[], [2.0]])
@@ -260,8 +260,8 @@ def test_units_are_dead_beyond_three_fifths_of_a_layer(n_dead, found):
     if found:
         assert seen == (
             0.65,
-            "65% of the units of b are flat for all 400 samples: they answer all alike, and no "
-            "gradient will change that.",
+            "65% of the units of b are flat for all 400 samples: their output is always the "
+            "same, and no gradient will change that.",
             "learning_rate_init=0.0001 (now 0.001), or activation='leaky_relu', or "
             "normalization='batch'.",
         )
@@ -276,9 +276,9 @@ def test_the_layer_with_most_dead_units_is_named():
 def test_fifty_samples_are_the_least_to_call_a_unit_dead(n):
     given = evidence(n=n, flatness=[layer("a", 1, *flat(20))], relative_loss=1.2)
     stalled = stalled_loss(given)[1]
-    assert ("100% of a pass no gradient on" in stalled) is (n >= 50)
+    assert ("100% of a let no gradient through" in stalled) is (n >= 50)
     if n < 50:
-        with pytest.raises(NotTold, match="needs 50 samples, got 49"):
+        with pytest.raises(NotChecked, match="requires at least 50 samples, got 49"):
             dead_units(given)
     else:
         assert f"flat for all {n} samples" in dead_units(given)[1]
@@ -325,7 +325,7 @@ def test_the_layer_with_most_saturated_activations_is_named():
 
 
 def test_saturation_needs_targets_that_differ():
-    with pytest.raises(NotTold, match="needs y that is not constant"):
+    with pytest.raises(NotChecked, match="requires y that is not constant"):
         saturated_units(evidence(flatness=[layer("a", 2, 1.0)]))
 
 
@@ -339,7 +339,7 @@ def test_regressor_overfits_from_a_gap_of_a_tenth(held_out, found):
     assert (seen is not None) is found
     if found:
         assert seen[0] == pytest.approx(0.9 - held_out)
-        assert seen[1] == "R2 is 0.900 on the samples and 0.790 on those held out."
+        assert seen[1] == "R2 is 0.900 on the training samples and 0.790 on held-out samples."
 
 
 @pytest.mark.parametrize(
@@ -352,17 +352,17 @@ def test_classifier_overfits_beyond_a_tenth_and_what_may_be_chance(score, n, fou
     assert (seen is not None) is found
     if found:
         assert seen[0] == pytest.approx(score - 0.8)
-        assert seen[1].startswith(f"Accuracy is {score:.3f} on the samples and 0.800 on those held")
+        assert seen[1].startswith(f"Accuracy is {score:.3f} on the training samples and 0.800")
 
 
 def test_scores_that_are_not_there_are_told():
     for figures, reason in (
-        ({}, "needs y"),
-        ({"score": 0.9}, "needs X_val and y_val"),
-        ({"score": 0.9, "validation_score": np.nan}, "needs a score, which R2 is of two"),
-        ({"score": np.nan, "validation_score": 0.9}, "needs a score, which R2 is of two"),
+        ({}, "requires y"),
+        ({"score": 0.9}, "requires X_val and y_val"),
+        ({"score": 0.9, "validation_score": np.nan}, "requires a score; R2 needs at least two"),
+        ({"score": np.nan, "validation_score": 0.9}, "requires a score; R2 needs at least two"),
     ):
-        with pytest.raises(NotTold, match=f"^{reason}"):
+        with pytest.raises(NotChecked, match=f"^{reason}"):
             overfitting(evidence(MLPRegressor(), **figures))
 
 
@@ -428,7 +428,7 @@ def all_advice(estimator):
         for check in (*checks, data_symptoms.class_imbalance):
             try:
                 seen = check(evidence(estimator, **figures))
-            except NotTold:
+            except NotChecked:
                 continue
             if seen is not None:
                 yield seen[2]

@@ -196,7 +196,7 @@ def test_what_cannot_be_saved_is_named_with_a_remedy(value, message):
 def test_object_that_cannot_be_made_again_is_named():
     loss = Huber()
     loss.calls = 1
-    message = r"^value\.0=Huber\(\) cannot be saved: Huber has \['calls'\], which the arguments"
+    message = r"^value\.0=Huber\(\) cannot be saved: Huber has the attributes \['calls'\], which"
     with pytest.raises(TypeError, match=message):
         Encoder().encode([loss], "value")
 
@@ -204,7 +204,7 @@ def test_object_that_cannot_be_made_again_is_named():
 def test_what_contains_itself_is_refused():
     value = []
     value.append({"again": value})
-    with pytest.raises(TypeError, match="it lies too deep, or contains itself"):
+    with pytest.raises(TypeError, match="it is nested too deeply or contains itself"):
         Encoder().encode(value, "value")
 
 
@@ -216,7 +216,7 @@ KEY = np.arange(624, dtype=np.uint32)
     ("encoded", "message"),
     [
         ({"loss": {"class": "os.system", "arguments": {"command": "ls"}}}, "class 'os.system'"),
-        ({"loss": {"class": "ReLU", "arguments": {}}}, "no loss of sknn's has this name"),
+        ({"loss": {"class": "ReLU", "arguments": {}}}, "no loss of sknn has this name"),
         ({"os.system": "ls"}, "its value is a 'os.system', which this sknn does not know"),
         ({"eval": "1"}, "its value is a 'eval'"),
         ({"kinds": 1}, "its value is a 'kinds'"),
@@ -228,9 +228,9 @@ KEY = np.arange(624, dtype=np.uint32)
         ({"random_state": ["key", -1, 0, 0.0]}, "a position among them"),
         ({"random_state": ["key", 625, 0, 0.0]}, "a position among them"),
         ({"random_state": ["short", 3, 0, 0.0]}, "needs 624 numbers"),
-        ({"dict": [[1, 1], [1, 2]]}, "its value has a key twice, or keys of one hash"),
-        ({"floats": "u"}, "a list of floats of its has uint8, 1 axes"),
-        ({"raw": ["no character", "<U1"]}, "its array 'no character' holds what is no character"),
+        ({"dict": [[1, 1], [1, 2]]}, "its value has duplicate keys or equal hashes"),
+        ({"floats": "u"}, "one of its lists of floats has the dtype uint8 and 1 axes"),
+        ({"raw": ["no character", "<U1"]}, "its array 'no character' has bytes that are not"),
     ],
 )
 def test_hostile_value_is_refused(encoded, message):

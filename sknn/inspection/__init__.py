@@ -1,4 +1,4 @@
-"""Looking into a network: what it is made of, what it computes, what ails it."""
+"""Tools to inspect a network: its layers, its computations, and the likely causes of problems."""
 
 from sknn.inspection.diagnose import diagnose
 from sknn.inspection.summary import summary

@@ -1,4 +1,4 @@
-"""What is likely wrong with a network, in plain words, and what to turn."""
+"""Likely problems of a network, in plain words, and which settings to change."""
 
 from dataclasses import dataclass, field
 from textwrap import fill
@@ -8,13 +8,13 @@ from numpy.typing import ArrayLike
 
 from sknn.estimators.panel.markup import ShownInNotebooks, finding, note, panel, title
 from sknn.inspection import data_symptoms, training_symptoms
-from sknn.inspection.evidence import NotTold, gather
+from sknn.inspection.evidence import NotChecked, gather
 from sknn.inspection.networks import look_inside
 from sknn.typing import Samples
 
 WIDTH = 88
-NOTHING = "Nothing was found to be wrong."
-CHECKS = {  # causes before what follows from them
+NOTHING = "No problems were found."
+CHECKS = {  # causes come before their effects
     "unscaled inputs": data_symptoms.unscaled_inputs,
     "unscaled targets": data_symptoms.unscaled_targets,
     "diverging loss": training_symptoms.diverging_loss,
@@ -29,18 +29,18 @@ CHECKS = {  # causes before what follows from them
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is likely wrong.
+    """A likely problem.
 
     Attributes
     ----------
     name : str
-        Such as "dead units".
+        The name of the problem, such as "dead units".
     figure : float
-        What was seen: a share, a loss, a ratio; ``text`` says of what.
+        The observed figure: a fraction, a loss or a ratio, as explained in ``text``.
     text : str
-        What it means.
+        What the figure means.
     remedy : str
-        What to turn, by the names of parameters.
+        Which parameters to change, by name.
     """
 
     name: str
@@ -54,16 +54,16 @@ class Finding:
 
 @dataclass(repr=False, eq=False)
 class Diagnosis(ShownInNotebooks):
-    """What :func:`diagnose` found. It shows itself as text, in a notebook or by ``print``.
+    """The result of :func:`diagnose`, shown as text in a notebook or by ``print``.
 
     Attributes
     ----------
     findings : list of Finding
-        Causes before what follows from them; empty if nothing was found.
+        The likely problems, with causes before their effects. It is empty if there are none.
     healthy : list of str
-        What was looked at without finding anything.
+        The checks without a finding.
     not_checked : dict of str
-        What could not be looked at, and what that would need.
+        The checks that were not possible, and what they require.
     """
 
     title: str
@@ -88,9 +88,9 @@ class Diagnosis(ShownInNotebooks):
         return panel(title(self.title) + "".join(found + list(map(note, self._remarks()))))
 
     def _remarks(self):
-        """What was checked without a finding, and what was not."""
+        """The checks without a finding, and those that were not possible."""
         if self.healthy:
-            yield f"In order: {', '.join(self.healthy)}."
+            yield f"Checked and fine: {', '.join(self.healthy)}."
         if self.not_checked:
             reasons = "; ".join(f"{name} ({why})" for name, why in self.not_checked.items())
             yield f"Not checked: {reasons}."
@@ -105,35 +105,36 @@ def diagnose(
     X_val: Samples | None = None,
     y_val: ArrayLike | None = None,
 ) -> Diagnosis:
-    """Look for what is likely wrong with a network, its data or its training.
+    """Look for likely problems of a network, its data and its training.
 
-    Rules of thumb, each with the figure it goes by. They look at the scale of X and y, at the
-    course of the loss, at units that pass no gradient on, at the score on samples held out and how
-    many those are, and at the balance of classes. The estimator is left as it is.
+    The checks are rules of thumb. Each one reports the figure on which it is based. They examine
+    the scale of X and y, the training loss, units that let no gradient through, the score on
+    held-out samples and the number of these samples, and the balance of classes. The estimator is
+    not modified.
 
     Parameters
     ----------
     estimator : estimator instance
         A network of this package, or a Pipeline, a TransformedTargetRegressor or a fitted search
-        with one inside: X and y are transformed as in its ``predict``, and all figures are of
-        what reaches the network. A network that is not fitted, for instance because training
-        diverged, is looked at as far as that goes: its data and its parameters. The steps before
-        it are then fitted to X as in ``fit``, in a copy.
+        that contains one. X and y are then transformed as in its ``predict``, and all figures
+        refer to the data that reach the network. For a network that is not fitted, for instance
+        because training diverged, only the data and the parameters are checked. The steps before
+        it are then fitted to X as in ``fit``, on copies.
     X : {array-like, sparse matrix} of shape (n_samples, n_features), or images
-        The samples that it was fitted to.
+        The samples that the estimator was fitted to.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-        Their targets. Without them less can be told.
+        The targets of the samples. Without them, fewer checks are possible.
     sample_weight : array-like of shape (n_samples,), default=None
-        Their weights, if fit had any.
+        The sample weights that were passed to ``fit``, if any.
     X_val, y_val : as X and y, default=None
-        Samples that it was not fitted to, those that fit was given as such if it was. Without
-        them the scores recorded in fit are used.
+        Samples that the estimator was not fitted to, such as the validation data passed to
+        ``fit``. Without them, the scores recorded during ``fit`` are used.
 
     Returns
     -------
     diagnosis : Diagnosis
-        With ``findings``, each a name, a figure, a text and a remedy. It shows itself at the end
-        of a notebook cell and in an interactive session; elsewhere print it.
+        The diagnosis, whose ``findings`` each have a name, a figure, a text and a remedy. It is
+        displayed at the end of a notebook cell and in an interactive session. Elsewhere, print it.
 
     Examples
     --------
@@ -150,7 +151,7 @@ def diagnose(
     inside = look_inside(estimator)
     estimator = inside.network
     if (X_val is None) != (y_val is None):
-        raise ValueError("X_val and y_val go together: pass both, or neither.")
+        raise ValueError("X_val and y_val must be passed together: pass both or neither.")
     if inside.fitted:
         X, y = inside.samples(X), inside.targets(y)
     else:
@@ -164,7 +165,7 @@ def diagnose(
     for name, check in CHECKS.items():
         try:
             seen = check(evidence)
-        except NotTold as reason:
+        except NotChecked as reason:
             diagnosis.not_checked[name] = str(reason)
             continue
         if seen is None:

@@ -1,4 +1,4 @@
-"""What a diagnosis goes by: figures of the data, of the network on them, and of its training."""
+"""The figures that a diagnosis is based on: of the data, the network and its training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,50 +22,52 @@ from sknn.inspection.tracing.trace import trace
 from sknn.nn.batches import sum_of_weights
 from sknn.scikit_learn import num_samples, safe_indexing
 
-MEMORY, MOST = 2**26, 1000  # bytes, and rows, that are looked at at a time
-SAMPLE = 200  # rows that error terms are looked at for, as many as make a mini-batch
+MEMORY, MOST = 2**26, 1000  # maximum bytes and rows in one chunk
+SAMPLE = 200  # rows for which error terms are computed, as many as in a typical mini-batch
 
 
-class NotTold(Exception):
-    """A check lacks something to go by: what it would need."""
+class NotChecked(Exception):
+    """Raised by a check that is not possible, with its requirements."""
 
 
 @dataclass
 class Evidence:
-    """Figures that the checks of a diagnosis read; None where they cannot be had.
+    """The figures that the checks of a diagnosis use. Unknown figures are None.
 
     Attributes
     ----------
     estimator : estimator instance
+        The network, fitted or not.
     fitted : bool
+        Whether it is fitted.
     n : int
-        Samples.
+        The number of samples.
     rms : ndarray of shape (n_features,)
-        Root mean square of each feature, as the network takes it in.
+        The root mean square of each feature at the input of the network.
     length : float
-        Root mean square of the Euclidean length of a sample.
+        The root mean square of the Euclidean lengths of the samples.
     target_rms : float or None
-        Root mean square of y, for losses that compare it with outputs as they are.
+        The root mean square of y, for losses that compare it directly with the outputs.
     class_weights : dict or None
-        For one label a sample: the sum of the weights of each class, as training sees them.
+        The sum of the weights of each class, as used in training, if each sample has one label.
     relative_loss : float or None
-        The loss on the samples, over that of the best constant.
+        The loss on the samples, relative to that of the best constant.
     score, validation_score : float or None
-        Accuracy or R2, of the samples and of those held out.
+        The accuracy or R2 on the samples and on the held-out samples.
     n_validation : int or None
-        How many are held out.
+        The number of held-out samples.
     validation_given : bool
-        Whether these were passed as X_val.
+        Whether they were passed as X_val.
     flatness : list of Flatness
-        Of the layers whose activation function flattens on some side.
+        One for each layer whose activation function is flat on at least one side.
     history : dict of list
         ``history_``, empty for an estimator that is not fitted.
     normalized_input : bool
         Whether the network scales its input itself.
     integer_images : bool
-        Whether X holds images of integers, which are divided by 255.
+        Whether X contains integer images, which are divided by 255.
     shrinkage : callable
-        () -> the size of the error terms of the first layer with weights over those of the last.
+        () -> the size of the error terms of the first layer with weights relative to the last.
     """
 
     estimator: Any
@@ -87,13 +89,13 @@ class Evidence:
     shrinkage: Callable = lambda: None
 
     def check_is_fitted(self):
-        """Raises NotTold if it is not."""
+        """Raises NotChecked if the estimator is not fitted."""
         if not self.fitted:
-            raise NotTold("needs a fitted estimator")
+            raise NotChecked("requires a fitted estimator")
 
 
 def gather(estimator, X, y, sample_weight, X_val, y_val):
-    """The Evidence of an estimator, fitted or not, on the samples of its fit."""
+    """The Evidence of an estimator, fitted or not, from the samples of its fit."""
     fitted = hasattr(estimator, "coefs_")
     model = fitted_model(estimator) if fitted else None
     reader = estimator if fitted else clone(estimator)  # learns the classes and shapes
@@ -119,7 +121,7 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
     )
     if y is not None:
         targets, loss = rows.targets(), reader._loss()
-        labels = getattr(reader, "_labels", None)  # regressors have none
+        labels = getattr(reader, "_labels", None)  # None for regressors
         if loss.link == "identity" and labels is None:
             evidence.target_rms = float(np.sqrt(np.mean(np.square(targets))))
         if isinstance(labels, OneLabel):
@@ -159,7 +161,7 @@ def _look(estimator, model, rows):
 
 
 def _score(estimator, z, y, weight):
-    """Accuracy or R2 of raw outputs z; nan for R2 of a single sample, of which there is none."""
+    """The accuracy or R2 of raw outputs z. R2 of a single sample is undefined, hence nan."""
     if len(z) == 1 and not is_classifier(estimator):
         return np.nan
     with np.errstate(over="ignore"):
@@ -167,11 +169,11 @@ def _score(estimator, z, y, weight):
 
 
 def _shrinkage(estimator, X, y, weight):
-    """Root mean square of the error terms of the first layer with weights, over the last's.
+    """The root mean square of the error terms of the first layer with weights, over the last's.
 
-    None where no sample has a weight, or the last layer has no error.
+    None if no sample has a weight, or the last layer has no error.
     """
-    X = X.tocsr() if issparse(X) else X  # other formats have no rows to take
+    X = X.tocsr() if issparse(X) else X  # other formats do not support row indexing
     counted = np.arange(num_samples(X)) if weight is None else np.flatnonzero(weight.any(axis=1))
     if not len(counted):
         return None
@@ -182,7 +184,7 @@ def _shrinkage(estimator, X, y, weight):
 
 
 def _class_weights(labels, targets, weight):
-    """For each class the sum of the weights of its samples."""
+    """For each class, the sum of the weights of its samples."""
     codes = labels.codes_of_targets(targets)
     weight = None if weight is None else weight[:, 0]
     sums = np.bincount(codes, weights=weight, minlength=len(labels.classes))
@@ -190,7 +192,7 @@ def _class_weights(labels, targets, weight):
 
 
 def _relative_loss(loss, y, z, weight):
-    """The loss of raw outputs z over that of the best constant; None where that is no ratio."""
+    """The loss of raw outputs z over that of the best constant. None if the ratio is undefined."""
     if weight is not None:
         counted = weight.any(axis=1)
         y, z, weight = y[counted], z[counted], weight[counted]
@@ -219,7 +221,7 @@ def _relative_loss(loss, y, z, weight):
 
 
 def _hold_out(evidence, reader, X_val, y_val):
-    """Fills in what is known of the samples held out; reader: one that knows how X looks."""
+    """Adds what is known about held-out samples; reader: an estimator that knows the shape of X."""
     est = evidence.estimator
     if X_val is not None and evidence.fitted:
         model = est._current_model()
@@ -239,7 +241,7 @@ def _hold_out(evidence, reader, X_val, y_val):
     if est.early_stopping and est.solver != "lbfgs" and isinstance(est.validation_fraction, Real):
         evidence.n_validation = ceil(evidence.n * est.validation_fraction)
     if est.scoring is None and evidence.history:
-        best = getattr(est, "best_validation_score_", None)  # of the weights that were kept
+        best = getattr(est, "best_validation_score_", None)  # that of the kept weights
         last = evidence.history["validation_score"][-1:]
         score = last[0] if best is None and last else best
         evidence.validation_score = None if score is None or np.isnan(score) else score

@@ -1,23 +1,23 @@
-"""How often the activation function of a layer is flat: where no gradient gets through."""
+"""How often the activation function of a layer is flat, so that no gradient passes through it."""
 
 import numpy as np
 
-FLAT = 0.05  # of the steepest slope, what counts as none: beyond 4.4 for logistic, 2.2 for tanh
-SUMS = np.linspace(-30, 30, 601)  # weighted sums at whose ends activation functions show where
-LEVEL = 0.005  # they tend to: more of a slope than this is one for good, as that of leaky_relu
+FLAT = 0.05  # of the steepest slope: below, it counts as flat, as beyond 4.4 for logistic, 2.2 tanh
+SUMS = np.linspace(-30, 30, 601)  # weighted sums, wide enough to show the limits of activations
+LEVEL = 0.005  # slopes above this at the ends remain nonzero forever, as for leaky_relu
 
 
 class Flatness:
-    """Counts, for each unit of a layer, the samples, and pixels, for which it is flat.
+    """Counts, for each unit of a layer, the samples and pixels for which it is flat.
 
     Attributes
     ----------
     layer : str
-        Its name.
+        The name of the layer.
     ends : int
-        On how many sides its activation function flattens: ReLU on one, tanh on both.
+        The number of sides on which its activation function is flat: 1 for ReLU, 2 for tanh.
     shares : ndarray of shape (units,)
-        Of each unit, the share of what was counted for which it is flat.
+        For each unit, the fraction of samples and pixels for which it is flat.
     """
 
     def __init__(self, stage):
@@ -27,7 +27,7 @@ class Flatness:
         self._flat = self._seen = 0
 
     def count(self, z):
-        """Takes in weighted sums (n, ..., units)."""
+        """Adds weighted sums, (n, ..., units)."""
         if self.ends is None:
             sums = np.tile(SUMS.astype(z.dtype)[:, None], (1, z.shape[-1]))
             slopes = np.abs(self._stage.slopes(sums))

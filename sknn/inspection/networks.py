@@ -1,6 +1,6 @@
 """The network inside an estimator, and the samples and targets that reach it.
 
-``look_inside`` is the one place that opens pipelines, searches and transformed targets.
+Only ``look_inside`` opens pipelines, searches and transformed targets.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,14 @@ from sknn.tabular.ensemble import TableNetwork
 
 @dataclass(frozen=True)
 class Inside:
-    """A network, and the estimators around it, the outermost first.
+    """A network and the estimators around it, from the outermost one inwards.
 
     Attributes
     ----------
     network : estimator instance
+        The network.
     around : list
-        Pipelines, whose last step leads to the network, and transformed targets.
+        Pipelines that end in the network, and estimators with transformed targets.
     """
 
     network: Any
@@ -33,16 +34,16 @@ class Inside:
 
     @property
     def fitted(self):
-        """Whether the network is."""
+        """Whether the network is fitted."""
         return hasattr(self.network, "coefs_")
 
     @property
     def model(self):
-        """The Model of the network. Raises NotFittedError if it has none."""
+        """The Model of the network. Raises NotFittedError if it is not fitted."""
         return fitted_model(self.network)
 
     def samples(self, X):
-        """X as it reaches the network, through the fitted steps before it."""
+        """X as it reaches the network, after the fitted steps before it."""
         for step in self._steps():
             X = step.transform(X)
         return X
@@ -57,11 +58,11 @@ class Inside:
         return y
 
     def sample(self, sample):
-        """One sample as it reaches the network; it may have an axis of length one before it."""
+        """One sample as it reaches the network. It can have a leading axis of length one."""
         first = next(self._steps(), None)
         if first is None or sample is None:
             return sample
-        if hasattr(sample, "to_frame"):  # a row of a frame
+        if hasattr(sample, "to_frame"):  # a row of a DataFrame
             sample = sample.to_frame().T.infer_objects()
         if not (hasattr(sample, "columns") or issparse(sample)):
             sample = np.asarray(sample)
@@ -70,9 +71,9 @@ class Inside:
         return self.samples(sample)
 
     def learn(self, X, y):
-        """(Inside, X, y): clones of the steps, fitted to these samples; what ``fit`` passes on.
+        """(Inside, X, y): clones of the steps, fitted to these samples, and the transformed data.
 
-        The network of the new Inside only keeps what it was given.
+        The network of the new Inside is a recorder of its data.
         """
         if not self.around:
             return self, X, y
@@ -88,20 +89,21 @@ class Inside:
 
 
 class Recorder(BaseEstimator):
-    """Stands in the place of a network, and keeps what its fit is given."""
+    """Replaces a network and records the data passed to its fit."""
 
     def fit(self, X, y=None):
         self.X_, self.y_ = X, y
         return self
 
-    predict = fit  # TransformedTargetRegressor wants to see one, and never calls it
+    predict = fit  # TransformedTargetRegressor requires it, but never calls it
 
 
 def look_inside(estimator, *, tables=False):
     """The Inside of a network, or of a Pipeline, a TransformedTargetRegressor or a fitted search.
 
-    tables: whether an estimator for tables will do, which is several networks. Raises TypeError if
-    there is no network of this package inside, NotFittedError if it is a search without a fit.
+    tables: whether a tabular estimator, which consists of several networks, is accepted. Raises
+    TypeError if there is no network of this package inside, and NotFittedError for a search that
+    is not fitted.
     """
     network, around = _walk(estimator)
     if not (tables and isinstance(network, TableNetwork)):
@@ -110,45 +112,45 @@ def look_inside(estimator, *, tables=False):
 
 
 def check_network(estimator, around=()):
-    """Raises TypeError on anything but an estimator of this package that is one network."""
+    """Raises TypeError unless the estimator is a single network of this package."""
     if isinstance(estimator, TableNetwork):
         raise TypeError(
-            f"estimator must be a single network, got {type(estimator).__name__}, which is several "
-            "on columns that it has made itself. summary shows one of them; history_ and "
-            "validation_scores_ say how they trained, permutation_importance of scikit-learn "
-            "which columns matter."
+            f"estimator must be a single network, got {type(estimator).__name__}, which has "
+            "several networks on encoded columns. summary shows one of them, history_ and "
+            "validation_scores_ show their training, and permutation_importance of scikit-learn "
+            "shows which columns matter."
         )
     if not isinstance(estimator, BaseNetwork):
         got = " in ".join(type(one).__name__ for one in (estimator, *reversed(around)))
         raise TypeError(
             "estimator must be a network of this package, or a Pipeline, a "
-            f"TransformedTargetRegressor or a fitted search with one inside, got {got}. Of other "
-            "estimators pass a network that they have fitted."
+            f"TransformedTargetRegressor or a fitted search that contains one, got {got}. For "
+            "other estimators, pass a network that they have fitted."
         )
 
 
 def check_targets(estimator, model, rows, name="y"):
-    """Raises ValueError if the rows have not as many targets as those of the fit."""
+    """Raises ValueError if the number of targets is not the same as in fit."""
     wanted = model.network.shapes[-1][0] // estimator._loss().outputs_per_target
     got = rows.targets(slice(0, 1)).shape[1]
     if got != wanted:
         raise ValueError(
             f"{name} must have as many columns as in fit, {wanted}, got {got}. Pass a clone that "
-            "was fitted to such targets."
+            "was fitted to these targets."
         )
 
 
 def fitted_model(estimator):
     """The Model of a fitted estimator of this package.
 
-    Raises TypeError on anything else, NotFittedError if it is not fitted.
+    Raises TypeError for other estimators, and NotFittedError if it is not fitted.
     """
     check_network(estimator)
     return estimator._current_model()
 
 
 def _walk(estimator):
-    """(what stands inside all that can be opened, [the opened Pipelines and targets])."""
+    """(the estimator inside all that can be opened, [the opened Pipelines and targets])."""
     around = []
     while True:
         estimator = best_estimator(estimator)
@@ -163,7 +165,7 @@ def _walk(estimator):
 
 
 def _with_network(around, network):
-    """Clones of the estimators around a network, with another inside."""
+    """Clones of the estimators around a network, with another network inside."""
     for outer in reversed(around):
         if isinstance(outer, Pipeline):
             steps = [(name, _copy(step)) for name, step in outer.steps[:-1]]
@@ -178,5 +180,5 @@ def _copy(step):
 
 
 def _transforms(step):
-    """Whether a step of a pipeline is not left out."""
+    """Whether a step of a pipeline is not skipped."""
     return step is not None and step != "passthrough"

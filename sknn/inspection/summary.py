@@ -1,4 +1,4 @@
-"""A table of the layers of a network: shapes, parameters, and what a sample costs."""
+"""A table of the layers of a network: shapes, parameters and costs per sample."""
 
 from math import prod
 from typing import Any
@@ -20,26 +20,26 @@ HEADS = [
     ("", "", "Output", "Receptive", "", "Multiply-", ""),
     ("Layer", "Kind", "shape", "field", "Parameters", "adds", "Bytes"),
 ]
-N_TEXTS = 4  # of these, from the left, are no numbers
+N_TEXTS = 4  # number of columns, from the left, that contain text
 FIELD = 3  # the column that only networks on images have
 
 
 class NetworkSummary(ShownInNotebooks):
-    """What :func:`summary` returns. It shows itself as a table, in a notebook or by ``print``.
+    """The result of :func:`summary`, shown as a table in a notebook or by ``print``.
 
     Attributes
     ----------
     rows : list
-        For each layer its ``name``, ``kind``, ``settings``, ``activation``, ``output_shape``,
-        ``receptive_field``, ``n_parameters``, ``n_trainable``, ``multiply_adds`` and ``n_bytes``;
-        ``inside`` are the rows of the layers that a Residual is made of, whose counts are in its
+        For each layer, its ``name``, ``kind``, ``settings``, ``activation``, ``output_shape``,
+        ``receptive_field``, ``n_parameters``, ``n_trainable``, ``multiply_adds`` and ``n_bytes``.
+        ``inside`` contains the rows of the layers in a Residual, whose counts are included in its
         own.
     totals : dict of int
         The sums of the last four of these, by name.
     title : str
         The estimator and the shape of a sample.
     notes : list of str
-        What the figures are of.
+        Explanations of the figures.
     """
 
     def __init__(self, rows, title, notes):
@@ -49,7 +49,7 @@ class NetworkSummary(ShownInNotebooks):
         self.notes = notes
 
     def to_frame(self):
-        """The rows as a pandas DataFrame, the names of the layers its index."""
+        """Return the rows as a pandas DataFrame, indexed by the names of the layers."""
         import pandas as pd
 
         fields = ["receptive_field"] if self._on_images() else []
@@ -88,7 +88,7 @@ class NetworkSummary(ShownInNotebooks):
         return panel(title(self.title) + drawn + "".join(map(note, self.notes)))
 
     def _body_and_foot(self):
-        """The lines of the table as cells: those of the layers, and those of the sums."""
+        """The lines of the table as cells: those of the layers and those of the sums."""
         body = [cells for row in self.rows for cells in _cells(row)]
         sums = {count: f"{total:,}" for count, total in self.totals.items()}
         return body, [
@@ -103,41 +103,41 @@ class NetworkSummary(ShownInNotebooks):
 def summary(
     estimator: Any, input_shape: int | Shape | None = None, n_outputs: int | None = None
 ) -> NetworkSummary:
-    """A table of the layers of a network: shapes, parameters, and what a sample costs.
+    """Return a table of the layers of a network: shapes, parameters and costs per sample.
 
-    It prints nothing. The table shows itself at the end of a notebook cell and in an interactive
-    session; elsewhere write ``print(summary(clf))``.
+    The function prints nothing. The table is displayed at the end of a notebook cell and in an
+    interactive session. Elsewhere, use ``print(summary(clf))``.
 
     Parameters
     ----------
     estimator : estimator instance
         A network of this package, fitted or not, or a Pipeline, a TransformedTargetRegressor or
-        a fitted search with one inside. It is left as it is.
+        a fitted search that contains one. It is not modified.
     input_shape : int or tuple of int, default=None
-        For an estimator that is not fitted: features of a sample as it reaches the
-        network, or (height, width) or (height, width, channels) of an image. None is the
-        estimator's own ``input_shape``.
+        The shape of a sample, for an estimator that is not fitted: the number of features that
+        reach the network, or (height, width) or (height, width, channels) of an image. By
+        default, the ``input_shape`` of the estimator is used.
     n_outputs : int, default=None
-        For an estimator that is not fitted: outputs of the network. A classifier has one for
-        each class, but a single one for two classes; a regressor has one for each target and
-        quantile. None is the least: for two classes, or one target.
+        The number of outputs, for an estimator that is not fitted. A classifier has one output
+        for each class, but a single one for two classes. A regressor has one for each target and
+        quantile. The default is the smallest number: that for two classes, or for one target.
 
     Returns
     -------
     summary : NetworkSummary
-        The table, with ``rows``, ``totals`` and ``to_frame()``. Parameters are what is learnt by
-        gradients, or was before it was frozen: running statistics are none. Multiply-adds and
-        bytes are for one sample, bytes those of what each layer makes of it. For layers that take
-        images, the receptive field is the part of the image, height x width in pixels, that one
-        number of a layer's output depends on. It is counted from the first to the last of these
-        pixels, with those that padding adds.
+        The table, with ``rows``, ``totals`` and ``to_frame()``. Parameters are all values learned
+        by gradient descent, including frozen ones, but not running statistics. Multiply-adds and
+        bytes are for one sample; bytes are the size of the outputs of each layer. For layers
+        with images as input, the receptive field is the part of the image, height x width in
+        pixels, on which one output value of the layer depends. It extends from the first to the
+        last of these pixels and includes pixels added by padding.
 
     Raises
     ------
     TypeError
-        If the estimator is not, and does not contain, a network of this package.
+        If the estimator is not a network of this package and does not contain one.
     ValueError
-        If there is no shape, or it does not suit the layers or what was fitted.
+        If no shape is known, or if it does not suit the layers or the fitted network.
 
     Examples
     --------
@@ -174,7 +174,7 @@ def summary(
         dtype = _planned_dtype(estimator, network.shapes[0])
     notes = [f"Multiply-adds and bytes are for one sample, bytes in {dtype}."]
     if not fitted and n_outputs is None and is_classifier(estimator):
-        notes.append("One output is for two classes. Give n_outputs if there are more.")
+        notes.append("A single output is for two classes. Pass n_outputs if there are more.")
     shape = network.shapes[0]
     samples = shape_text(shape) if len(shape) > 1 else f"{shape[0]:,} features"
     state = "fitted" if fitted else "not fitted"
@@ -184,22 +184,22 @@ def summary(
 
 
 def _of_member(estimator):
-    """The NetworkSummary of one member of a fitted estimator for tables: all have one shape."""
+    """The NetworkSummary of one member of a fitted tabular estimator. All have the same shape."""
     check_is_fitted(estimator)
     model, name = estimator._model, type(estimator).__name__
     network, n_members = model.network, len(model.theta)
-    notes = [f"Multiply-adds and bytes are for one sample and one member, in {model.dtype}."]
+    notes = [f"Multiply-adds and bytes are for one sample and one member, bytes in {model.dtype}."]
     title = (
-        f"{name}, fitted: one of {n_members} members, on {network.shapes[0][0]:,} columns made of "
+        f"{name}, fitted: one of {n_members} members, on {network.shapes[0][0]:,} columns from "
         f"{estimator.n_features_in_:,} features"
     )
     return NetworkSummary(summary_rows(network, model.dtype, network.names), title, notes)
 
 
 def _cells(row, depth=0):
-    """The cells of a layer, and below them those of the layers that it is made of."""
+    """The cells of a layer, followed by those of the layers inside it."""
     yield (
-        "  " * depth + " ".join(row.name.split()),  # a line break would break the table
+        "  " * depth + " ".join(row.name.split()),  # a line break would disrupt the table
         row.description,
         shape_text(row.output_shape),
         shape_text(row.receptive_field or ()),
@@ -212,30 +212,30 @@ def _cells(row, depth=0):
 
 
 def _indented(name):
-    """The name with spaces before it that HTML keeps."""
+    """The name with its leading spaces replaced by ones that HTML preserves."""
     return (len(name) - len(name.lstrip())) * "\N{NO-BREAK SPACE}" + name.lstrip()
 
 
 def _column(cells, are_numbers):
-    """The cells in one width: texts to the left, numbers to the right."""
+    """The cells padded to the same width, with text on the left and numbers on the right."""
     width = max(map(len, cells))
     return [cell.rjust(width) if are_numbers else cell.ljust(width) for cell in cells]
 
 
 def _check_fitted(network, input_shape, n_outputs):
-    """Raises ValueError if the shapes given are not those that were fitted."""
+    """Raises ValueError if the given shapes differ from those of the fitted network."""
     given = {"input_shape": input_shape, "n_outputs": n_outputs}
     for name, fitted in (("input_shape", network.shapes[0]), ("n_outputs", network.shapes[-1])):
         value = given[name]
         if value is not None and prod(_sides(value) or (0,)) != prod(fitted):
             raise ValueError(
-                f"{name} must be left out, or be {fitted} as in fit, got {value!r}. Pass a clone "
-                "of the estimator to see what it would be for other data."
+                f"{name} must be None, or {fitted} as in fit, got {value!r}. Pass a clone of the "
+                "estimator for a summary with other data."
             )
 
 
 def _planned_network(estimator, input_shape, n_outputs):
-    """The Network that a fit to such data would make."""
+    """The Network that a fit to data of this shape would create."""
     estimator._validate_params()
     if n_outputs is None:
         n_outputs = 1 if is_classifier(estimator) else estimator._loss().outputs_per_target
@@ -245,14 +245,14 @@ def _planned_network(estimator, input_shape, n_outputs):
 
 
 def _planned_shape(estimator, given):
-    """The shape of a sample as the network takes it."""
+    """The shape of a sample at the input of the network."""
     kind, takes_images = type(estimator).__name__, hasattr(estimator, "input_shape")
     wanted = "an int, the number of features"
     if takes_images:
         wanted += ", or (height, width) or (height, width, channels) of an image"
         given = estimator.input_shape if given is None else given
     if given is None:
-        raise ValueError(f"input_shape is needed, as {kind} is not fitted: {wanted}.")
+        raise ValueError(f"input_shape must be passed, as {kind} is not fitted: {wanted}.")
     shape = _sides(given)
     if shape is None or not (takes_images or len(shape) == 1):
         raise ValueError(f"input_shape of {kind} must be {wanted}, got {given!r}.")
@@ -264,14 +264,14 @@ def _planned_shape(estimator, given):
 
 
 def _sides(given):
-    """A shape as a tuple of ints, None if it is not one."""
+    """A shape as a tuple of ints, or None if it is not a shape."""
     sides = given.tolist() if isinstance(given, np.ndarray) else given
     sides = sides if isinstance(sides, list | tuple) else [sides]
     return tuple(map(int, sides)) if sides and all(side in COUNT for side in sides) else None
 
 
 def _planned_dtype(estimator, shape):
-    """What a fit computes in, if X is an array of float64 or an image."""
+    """The dtype of the computations of a fit, if X is an array of float64 or an image."""
     if estimator.dtype != "auto":
         return np.dtype(estimator.dtype)
     return np.dtype(np.float32 if len(shape) == 3 else np.float64)

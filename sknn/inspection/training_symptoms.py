@@ -1,42 +1,42 @@
-"""What may be wrong with training and its outcome: how it shows, and what to turn.
+"""Checks for problems with training and its result, with their figures and remedies.
 
-Each check takes an Evidence and returns (figure, text, remedy), or None if all is well. It raises
-NotTold, with what it would need, if it cannot tell.
+Each check takes an Evidence and returns (figure, text, remedy), or None if there is no problem. It
+raises NotChecked, with its requirements, if the check is not possible.
 """
 
 import numpy as np
 from sklearn.base import is_classifier
 
-from sknn.inspection.evidence import NotTold
+from sknn.inspection.evidence import NotChecked
 from sknn.nn.layers import BatchNorm, Dropout, LayerNorm
 
-# What the loss has risen again of all that it had fallen: in healthy fits mini-batches make less
-# than a fiftieth. And of the least loss, for a loss that had hardly fallen.
+# The increase of the loss from its minimum, relative to its decrease before: in healthy fits,
+# mini-batches cause less than a fiftieth. And relative to the minimum, if the loss hardly fell.
 RISEN, NOISE = 0.25, 0.05
-# The loss over that of the best constant: closer to 1, next to nothing was learnt.
+# The loss relative to that of the best constant. Close to 1, almost nothing was learned.
 STALLED = 0.95
-# Epochs before the course of the loss says anything.
+# Minimum number of epochs for checks of the loss.
 EPOCHS = 5
-# Share of the epochs in which the loss fell: more is no zigzag, but a slow way down.
+# Fraction of the epochs in which the loss fell. Above this, it falls slowly and does not zigzag.
 STEADY = 2 / 3
-# Error terms of the first layer over those of the last: in healthy networks of ten layers a
-# twentieth at the least.
+# Error terms of the first layer relative to the last: in healthy networks of ten layers, at least a
+# twentieth.
 VANISHING = 1e-3
-# Share of the units of a layer: in healthy fits to pixels, which are all positive, up to half of
-# the ReLUs are dead, as they were from the start.
+# Fraction of dead units in a layer: in healthy fits to pixels, which are never negative, up to half
+# of the ReLUs are dead from the start.
 DEAD = 0.6
-# Samples before a unit is called dead: fewer may lie on one side of it by chance.
+# Minimum number of samples to call a unit dead: fewer can be on one side of it by chance.
 SAMPLES = 50
-# Share of the activations of a layer. Once the loss is down to LEARNT, many lie far out in healthy
-# networks, too: nothing pulls them back.
+# Fraction of saturated activations in a layer. Once the loss is below LEARNT, many are saturated in
+# healthy networks, too, because nothing pulls them back.
 SATURATED = 0.8
 LEARNT = 0.01
-# Accuracy or R2 lost from training to validation: a tenth of all there is to gain.
+# Difference in accuracy or R2 between training and validation: a tenth of the possible range.
 GAP = 0.1
 
 
 def diverging_loss(evidence):
-    """A loss that ends far above its least, or not finite."""
+    """A loss that ends far above its minimum, or is not finite."""
     losses = _losses(evidence)
     remedy = _slower(evidence, *_clipping(evidence.estimator))
     if not np.isfinite(losses).all():
@@ -47,23 +47,23 @@ def diverging_loss(evidence):
     if risen <= max(RISEN * (losses[0] - least), NOISE * abs(least)):
         return None
     text = (
-        f"The loss was down to {least:.4g} in epoch {losses.argmin() + 1} and is {last:.4g} in the "
-        f"last one, {len(losses)}: steps are so long that they lead uphill."
+        f"The loss had fallen to {least:.4g} in epoch {losses.argmin() + 1} and is {last:.4g} in "
+        f"the last one, {len(losses)}: steps are so large that they lead uphill."
     )
     return float(last), text, remedy
 
 
 def stalled_loss(evidence):
-    """A loss that is no better than without having learnt."""
+    """A loss that is no better than without training."""
     if evidence.relative_loss is not None:
         figure = evidence.relative_loss
         text = f"The loss is {figure:.3g} times that of the best constant prediction"
     else:
         losses = _losses(evidence)
         if not losses[0] > 0:
-            raise NotTold("needs a loss that is not negative")
+            raise NotChecked("requires a loss that is not negative")
         figure = float(losses.min() / losses[0])
-        text = f"The least loss is {figure:.3g} times the first one"
+        text = f"The lowest loss is {figure:.3g} times the first one"
     if not figure > STALLED or _diverged(evidence):
         return None
     causes = [
@@ -71,37 +71,37 @@ def stalled_loss(evidence):
     ]
     shrinkage = evidence.shrinkage()
     if causes:
-        text += f", while {' and '.join(causes)} pass no gradient on."
+        text += f", while {' and '.join(causes)} let no gradient through."
         remedy = "See dead and saturated units below."
     elif shrinkage is not None and shrinkage < VANISHING:
         text += (
             f", and the error terms of the first layer are {shrinkage:.2g} times those of the last:"
-            " gradients vanish on their way down."
+            " gradients vanish on their way back."
         )
         est = evidence.estimator
         activation = [] if getattr(est, "activation", None) == "relu" else _activation(est, "relu")
         remedy = ", or ".join([*activation, *_normalization(est), "fewer layers."])
     elif _steadily_falling(evidence):
-        text += ", though it falls in almost every epoch: steps are too short."
+        text += ", though it falls in almost every epoch: steps are too small."
         remedy = _faster(evidence)
     else:
-        text += ", and goes up and down: steps are too long, or X does not tell of y."
+        text += ", and goes up and down: steps are too large, or X does not predict y."
         remedy = _slower(evidence)
     return figure, text, remedy
 
 
 def dead_units(evidence):
-    """Units whose activation function is flat for every sample, such as ReLU below zero."""
+    """Units whose activation function is flat for all samples, such as ReLU below zero."""
     evidence.check_is_fitted()
     if evidence.n < SAMPLES:
-        raise NotTold(f"needs {SAMPLES} samples, got {evidence.n}")
+        raise NotChecked(f"requires at least {SAMPLES} samples, got {evidence.n}")
     layers = _dead(evidence)
     if not layers:
         return None
     layer, share = max(layers, key=lambda entry: entry[1])
     text = (
-        f"{share:.0%} of the units of {layer} are flat for all {evidence.n} samples: they answer "
-        "all alike, and no gradient will change that."
+        f"{share:.0%} of the units of {layer} are flat for all {evidence.n} samples: their output "
+        "is always the same, and no gradient will change that."
     )
     est = evidence.estimator
     remedy = _slower(evidence, *_activation(est, "leaky_relu"), *_normalization(est))
@@ -109,17 +109,17 @@ def dead_units(evidence):
 
 
 def saturated_units(evidence):
-    """Units driven out to where their activation function is flat, on both sides."""
+    """Units in the flat parts of an activation function that is flat on both sides."""
     evidence.check_is_fitted()
     if evidence.relative_loss is None:
-        raise NotTold("needs y that is not constant")
+        raise NotChecked("requires y that is not constant")
     layers = _saturated(evidence)
     if not layers:
         return None
     layer, share = max(layers, key=lambda entry: entry[1])
     text = (
-        f"{share:.0%} of the activations of {layer} lie where the function is flat, and let next "
-        "to no gradient through."
+        f"{share:.0%} of the activations of {layer} lie where the function is flat and let almost "
+        "no gradient through."
     )
     est = evidence.estimator
     of_layers = "" if hasattr(est, "activation") else " of the layers"
@@ -131,15 +131,15 @@ def saturated_units(evidence):
 
 
 def overfitting(evidence):
-    """A score that is much better on what was learnt than on what was held out."""
+    """A score that is much better on the training samples than on held-out samples."""
     evidence.check_is_fitted()
     score, held_out = evidence.score, evidence.validation_score
     if score is None:
-        raise NotTold("needs y")
+        raise NotChecked("requires y")
     if held_out is None:
-        raise NotTold("needs X_val and y_val")
+        raise NotChecked("requires X_val and y_val")
     if np.isnan([score, held_out]).any():
-        raise NotTold("needs a score, which R2 is of two finite predictions or more")
+        raise NotChecked("requires a score; R2 needs at least two finite predictions")
     gap, classifier = score - held_out, is_classifier(evidence.estimator)
     chance = 0.0
     if classifier and evidence.n_validation:
@@ -147,9 +147,9 @@ def overfitting(evidence):
     if not gap > GAP + chance:
         return None
     what, est = "Accuracy" if classifier else "R2", evidence.estimator
-    text = f"{what} is {score:.3f} on the samples and {held_out:.3f} on those held out."
+    text = f"{what} is {score:.3f} on the training samples and {held_out:.3f} on held-out samples."
     turns = [f"alpha={10 * est.alpha if est.alpha else 1e-3:g} (now {est.alpha:g})"]
-    if est.solver != "lbfgs":  # which takes none of them
+    if est.solver != "lbfgs":  # which supports none of these
         turns += _layer(est, Dropout, "dropout=0.3", "Dropout() layers")
         turns += [] if getattr(est, "augment", "shift") else ["augment='shift'"]
         turns += [] if est.early_stopping else ["early_stopping=True"]
@@ -161,14 +161,14 @@ def _losses(evidence):
     evidence.check_is_fitted()
     losses = np.array(evidence.history.get("loss", []))
     if len(losses) < EPOCHS:
-        raise NotTold(f"needs {EPOCHS} epochs, got {len(losses)}")
+        raise NotChecked(f"requires at least {EPOCHS} epochs, got {len(losses)}")
     return losses
 
 
 def _diverged(evidence):
     try:
         return diverging_loss(evidence) is not None
-    except NotTold:
+    except NotChecked:
         return False
 
 
@@ -178,7 +178,7 @@ def _steadily_falling(evidence):
 
 
 def _dead(evidence):
-    """(layer, share of its units) where too many are dead."""
+    """(layer, fraction of its units) for layers with too many dead units."""
     if evidence.n < SAMPLES:
         return []
     shares = [
@@ -188,7 +188,7 @@ def _dead(evidence):
 
 
 def _saturated(evidence):
-    """(layer, share of its activations) where too many are saturated."""
+    """(layer, fraction of its activations) for layers with too many saturated activations."""
     if evidence.relative_loss is None or evidence.relative_loss < LEARNT:
         return []
     shares = [(of.layer, float(of.shares.mean())) for of in evidence.flatness if of.ends == 2]
@@ -196,7 +196,7 @@ def _saturated(evidence):
 
 
 def _slower(evidence, *others):
-    """A lower learning rate, where there is one, or others."""
+    """A lower learning rate, if the solver has one, or other remedies."""
     est = evidence.estimator
     turns = list(others)
     if est.solver != "lbfgs":
@@ -217,12 +217,12 @@ def _faster(evidence):
 
 
 def _clipping(est):
-    """Clipping of gradients, unless there is some or the solver has none."""
+    """Gradient clipping, unless it is already on or the solver does not support it."""
     return [] if est.solver == "lbfgs" or est.max_grad_norm is not None else ["max_grad_norm=1"]
 
 
 def _activation(est, name):
-    """Another activation function; layers of a Sequential network have their own."""
+    """Another activation function. In Sequential networks, it is a setting of the layers."""
     setting = f"activation={name!r}"
     return [setting if hasattr(est, "activation") else f"{name!r} as activation of the layers"]
 
@@ -233,7 +233,7 @@ def _normalization(est):
 
 
 def _layer(est, kinds, setting, layers):
-    """The setting that adds layers of these kinds, or their names; [] if there are some."""
+    """The setting that adds layers of these kinds, or their names; [] if there are any."""
     if any(isinstance(layer, kinds) for layer in est._layers(1)):
         return []
     return [setting if hasattr(est, setting.partition("=")[0]) else layers]

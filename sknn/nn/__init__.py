@@ -1,6 +1,6 @@
-"""The core: networks of layers on NumPy arrays, and how they are trained.
+"""The core: networks of layers on NumPy arrays, and their training.
 
-What users build with is imported from here: ``from sknn.nn import Dense, Activation, Huber``.
+Import layers, activations and losses from here: ``from sknn.nn import Dense, Activation, Huber``.
 """
 
 from sknn.nn.activations import ELU, Activation, Blend, HardSigmoid, LeakyReLU, Mish, PReLU, SiLU

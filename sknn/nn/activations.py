@@ -14,17 +14,20 @@ from sknn.nn.workspace import zeros_for
 
 
 class Activation(Settings):
-    """a = f(z), element by element.
+    """Base class of activation functions, a = f(z), element by element.
 
-    ``needs`` says what backward reads: the outputs ("a"), so that forward may overwrite z, or
-    the inputs ("z"). ``increasing`` is True if f never decreases: max-pooling may then go
-    first, if backward needs the outputs alone. ``glorot_factor`` sets the width of Glorot's
-    initial weights; a ``rectifier``, about 0 for negative inputs, asks for wider ones where those
-    are He's. Subclass it for an activation of your own; arguments of the constructor are kept
-    under their own names.
+    Subclass it to define your own activation. The arguments of its constructor must be stored as
+    attributes of the same names.
 
-    One that learns declares ``parameters(units)``; its forward and backward then take their
-    arrays by name as further arguments, ``params`` and, for backward, ``grads``.
+    ``needs`` says which values backward reads: the outputs ("a"), so that forward can overwrite z,
+    or the inputs ("z"). ``increasing`` is True if f is non-decreasing: max-pooling can then be
+    applied first, provided that backward needs only the outputs. ``glorot_factor`` sets the width
+    of Glorot's initial weights. A ``rectifier`` is close to 0 for negative inputs; He
+    initialisation draws wider weights for it.
+
+    An activation with learned parameters declares them in ``parameters(units)``. Its forward and
+    backward then receive them as further arguments: ``params``, a dict of arrays by name, and, for
+    backward, ``grads``.
     """
 
     needs = "a"
@@ -33,19 +36,19 @@ class Activation(Settings):
     glorot_factor = 6.0
 
     def parameters(self, units: int) -> list[Parameter]:
-        """The Parameters that it trains, of shapes that broadcast against (..., n, units).
+        """The Parameters of the activation. Their shapes must broadcast against (..., n, units).
 
-        units: how many there are in the layer, or how many channels: (1, units) is the shape of a
-        parameter for each of them, (1, 1) that of one for the layer
+        units: the number of units, or channels, of the layer. A parameter for each of them has
+        the shape (1, units), one for the whole layer (1, 1).
         """
         return []
 
     def forward(self, z: np.ndarray, out: np.ndarray) -> np.ndarray:
-        """out = f(z). out may be z itself if ``needs`` is "a"."""
+        """out = f(z). If ``needs`` is "a", out can be z itself."""
         raise NotImplementedError
 
     def backward(self, z: np.ndarray, a: np.ndarray, dy: np.ndarray) -> np.ndarray | None:
-        """dy *= f'(z), in place. z is None if ``needs`` is "a"; z and a may be overwritten."""
+        """dy *= f'(z), in place. z is None if ``needs`` is "a". Can overwrite z and a."""
         raise NotImplementedError
 
 
@@ -66,7 +69,7 @@ class Logistic(Activation):
     """f(z) = 1 / (1 + exp(-z))."""
 
     increasing = True
-    glorot_factor = 2.0  # as scikit-learn
+    glorot_factor = 2.0  # as in scikit-learn
 
     def forward(self, z, out):
         expit(z, out=out)
@@ -123,17 +126,17 @@ class LeakyReLU(Activation):
 
 
 class PReLU(Activation):
-    """f(z) = z for z > 0, else slope * z with a slope that is learned; He et al. (2015), eq. 1.
+    """f(z) = z for z > 0, else slope * z, with a learned slope; He et al. (2015), eq. 1.
 
-    A slope may turn negative, so ``increasing`` is not promised.
+    A slope can become negative, so that ``increasing`` is False.
 
     Parameters
     ----------
     slope : float, default=0.25
-        First value of every slope.
+        The initial value of all slopes.
     shared : bool, default=True
-        Whether the layer has one slope, as torch's ``PReLU()`` has; False gives every unit, or
-        every channel of an image, a slope of its own, as ``PReLU(num_parameters)`` does.
+        Whether the layer has a single slope, like torch's ``PReLU()``. If False, each unit, or
+        each channel of an image, has its own slope, like ``PReLU(num_parameters)``.
     """
 
     needs = "z"
@@ -204,7 +207,7 @@ class SELU(Activation):
     def backward(self, z, a, dy):
         slope = np.minimum(a, zeros_for(a))
         slope += self.scale * self.alpha  # f' = f + scale * alpha where z <= 0
-        slope *= a <= 0  # products with bools: np.where takes three times as long
+        slope *= a <= 0  # products with bools are three times as fast as np.where
         slope += np.multiply(a > 0, a.dtype.type(self.scale))
         dy *= slope
 
@@ -229,12 +232,14 @@ class GELU(Activation):
 class SiLU(Activation):
     """f(z) = z / (1 + exp(-z)), also called swish; Elfwing et al. (2018).
 
-    With another ``beta`` it is z / (1 + exp(-beta z)); Ramachandran et al. (2017), section 4.
+    For other values of ``beta``, it is z / (1 + exp(-beta z)); Ramachandran et al. (2017),
+    section 4.
 
     Parameters
     ----------
     beta : float, default=1.0
-        Above 0. Near 0 the function is about z / 2, for large values about max(z, 0).
+        The slope parameter, above 0. As beta approaches 0, the function approaches z / 2; for
+        large values, it approaches max(z, 0).
     """
 
     needs = "z"
@@ -256,7 +261,7 @@ class SiLU(Activation):
         dy *= a
 
     def _scaled(self, z):
-        return z if self.beta == 1 else self.beta * z  # a multiplication less in most networks
+        return z if self.beta == 1 else self.beta * z  # saves a multiplication in most networks
 
 
 class Mish(Activation):
@@ -265,14 +270,14 @@ class Mish(Activation):
     Parameters
     ----------
     quick : bool, default=False
-        Whether to compute it with a single exponential, as tables do: with e = exp(z) and
-        n = e (e + 2), tanh(log(1 + e)) = n / (n + 2). It takes a third of the time; only the last
-        digits differ.
+        Whether to compute it with a single exponential, as the tabular estimators do: with
+        e = exp(z) and n = e (e + 2), tanh(log(1 + e)) = n / (n + 2). This takes a third of the
+        time, and only the last digits differ.
     """
 
     needs = "z"
     rectifier = True
-    large = 20.0  # from here on f(z) = z in float64
+    large = 20.0  # from here on, f(z) = z in float64
 
     valid = {"quick": FLAG}
 
@@ -339,12 +344,13 @@ class Softsign(Activation):
 class HardSigmoid(Activation):
     """f(z) = min(max(z / 6 + 1/2, 0), 1); Courbariaux et al. (2015), with torch's slope of 1/6.
 
-    With another ``slope`` it is min(max(slope * z + 1/2, 0), 1).
+    For other values of ``slope``, it is min(max(slope * z + 1/2, 0), 1).
 
     Parameters
     ----------
     slope : float, default=1/6
-        Above 0. Theirs is 1/2; others take 1/5, or 1/4, the slope of the logistic function at 0.
+        The slope at 0, above 0. The paper uses 1/2. Also common are 1/5 and 1/4, which is the slope
+        of the logistic function at 0.
     """
 
     increasing = True
@@ -377,8 +383,8 @@ class HardTanh(Activation):
 class Sign(Activation):
     """f(z) = 1 for z >= 0, else -1.
 
-    Its derivative is 0, so it trains by the straight-through estimator: backward is that of
-    min(max(z, -1), 1); Hubara et al. (2016), eq. 4.
+    Because its derivative is 0, it is trained with the straight-through estimator: backward uses
+    the derivative of min(max(z, -1), 1); Hubara et al. (2016), eq. 4.
     """
 
     needs = "z"
@@ -396,8 +402,8 @@ class Sign(Activation):
 class Step(Activation):
     """f(z) = 1 for z >= 0, else 0: the threshold unit of the perceptron, Rosenblatt (1958).
 
-    Its derivative is 0, so it trains by the straight-through estimator: backward is that of
-    min(max((z + 1) / 2, 0), 1), which f is a rounding of; Bengio et al. (2013), section 4.
+    Because its derivative is 0, it is trained with the straight-through estimator: backward uses
+    the derivative of min(max((z + 1) / 2, 0), 1), which f rounds; Bengio et al. (2013), section 4.
     """
 
     needs = "z"
@@ -442,9 +448,9 @@ ACTIVATIONS = {
 
 
 def as_activation(activation):
-    """The Activation that a name stands for; an Activation stands for itself.
+    """The Activation with this name. An Activation is returned unchanged.
 
-    Raises ValueError on an unknown name, TypeError on what cannot be one.
+    Raises ValueError for an unknown name and TypeError for any other object.
     """
     if isinstance(activation, Activation):
         return activation
@@ -462,19 +468,20 @@ def as_activation(activation):
 
 
 class Blend(Activation):
-    """f(z) = z + blend (g(z) - z), a learned blend of another activation g with its input.
+    """f(z) = z + blend (g(z) - z): a learned blend of another activation g with its input.
 
-    Each unit, or channel, has a blend of its own: 0 is the identity, 1 is g. Holzmüller et al.
-    (2024), RealMLP, call this a parametric activation. g may learn, too, but not be a Blend.
+    Each unit, or channel, has its own blend: 0 is the identity, 1 is g. Holzmüller et al. (2024),
+    RealMLP, call this a parametric activation. g can have learned parameters, but it must not be
+    a Blend.
 
     Parameters
     ----------
     activation : str or Activation, default="selu"
-        g.
+        The activation g.
     initial : float, default=1.0
-        First value of every blend.
+        The initial value of all blends.
     rate : float, default=1.0
-        Factor of the learning rate for the blends.
+        Factor that multiplies the learning rate of the blends.
     """
 
     needs = "z"
@@ -500,14 +507,14 @@ class Blend(Activation):
         activation = as_activation(self.activation)
         if isinstance(activation, Blend):
             raise ValueError(
-                f"Blend needs an activation that is not a Blend itself, got {activation!r}. Give "
+                f"Blend needs an activation that is not a Blend itself, got {activation!r}. Pass "
                 "the activation inside it."
             )
         blend = Parameter("blend", (1, units), Constant(self.initial), False, self.rate)
         return [*activation.parameters(units), blend]
 
     def forward(self, z, out, params):
-        """As of any, but that z is g(z) - z afterwards: g, which takes long, is computed once."""
+        """out = f(z). Leaves g(z) - z in z, so that backward need not compute g again."""
         activation = as_activation(self.activation)
         activation.forward(z, out, *([params] if activation.parameters(z.shape[-1]) else []))
         difference = np.subtract(out, z, out=z)

@@ -1,18 +1,18 @@
-"""Random changes to training images that leave their meaning as it is."""
+"""Random changes to training images that preserve their meaning."""
 
 import numpy as np
 
 from sknn.nn.layers.windows import overlapping, place_in_zeros
 from sknn.nn.streams import WHOLE_BATCH, stream
 
-SHARE = 8  # of a side: how far images are shifted at the most
+SHARE = 8  # images are shifted by at most this fraction (1/8) of a side
 
 
 class Augmentation:
-    """Shifts images, an eighth of a side at the most, or mirrors each with a chance of a half.
+    """Shifts images by at most an eighth of a side, or mirrors each with a probability of 1/2.
 
-    What is shifted in from outside is 0; sides of less than eight pixels stay in place.
-    Draws depend on seed, epoch and batch alone.
+    Pixels shifted in from outside are 0. Sides of less than eight pixels are not shifted. The
+    random numbers depend only on seed, epoch and batch.
     """
 
     def __init__(self, shift=False, flip=False):
@@ -20,7 +20,7 @@ class Augmentation:
         self.flip = flip
 
     def __call__(self, x, seed, epoch, batch, workspace):
-        """The changed images, in memory of the workspace; x (n, height, width, c) is left alone."""
+        """The changed images, in memory of the workspace. x (n, height, width, c) is unchanged."""
         random = stream(seed, epoch, batch, WHOLE_BATCH)
         changed = workspace.array("changed", x.shape)
         if self.shift:
@@ -34,7 +34,7 @@ class Augmentation:
 
 
 def _shifted(x, random, workspace, out):
-    """out = x, every image shifted by as many pixels as it happens, down and across."""
+    """out = x with each image shifted by a random number of pixels, down and across."""
     n, height, width, c = x.shape
     down, across = height // SHARE, width // SHARE
     padded = workspace.array("padded", (n, height + 2 * down, width + 2 * across, c))

@@ -1,4 +1,4 @@
-"""Training rows, read batch by batch: gathered, converted and encoded, never copied whole."""
+"""Training rows, read batch by batch: gathered, converted and encoded without a full copy."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Batch:
     weight: (..., n, 1) or (..., n, n_outputs), or None    weight_sum: the sum of the weights, or
     n; (k,) if they differ between models. Arrays without a model axis are shared by all models.
 
-    Valid until the next batch is taken.
+    A batch is valid until the next one is taken.
     """
 
     x: object
@@ -26,19 +26,19 @@ class Batch:
 
     @property
     def n_samples(self):
-        """How many samples each model has in it."""
+        """The number of samples for each model."""
         return self.y.shape[-2]
 
     @property
     def idle(self):
-        """Whether all its weights are zero: True, False, or (k,) bools if models differ."""
+        """Whether all weights are zero: True, False, or (k,) bools if models differ."""
         idle = self.weight_sum == 0
         if isinstance(idle, bool):
             return idle
         return bool(idle.all()) if idle.all() == idle.any() else idle
 
     def select(self, models):
-        """That of some models of networks on flat samples; models: (k,) bools."""
+        """The batch of some models of networks on flat samples; models: (k,) bools."""
         own = (
             array[models] if array is not None and array.ndim == 3 else array
             for array in (self.x, self.y, self.weight)
@@ -48,9 +48,9 @@ class Batch:
 
 @dataclass
 class UnevenBatch:
-    """A batch in which some models have fewer samples than others: one step for all of them.
+    """A batch with fewer samples for some models than for others, for one step of all of them.
 
-    parts: list of ((k,) bools, Batch): which models, and their samples    n_samples: (k,) of int
+    parts: list of ((k,) bools, Batch): the models and their samples    n_samples: (k,) of int
     """
 
     parts: list
@@ -60,18 +60,19 @@ class UnevenBatch:
 
 
 class Samples:
-    """What a network takes in, read some rows at a time: never copied whole.
+    """The inputs of a network, read some rows at a time and never copied as a whole.
 
-    Rows are gathered, converted to the computing dtype and brought into shape. Images of
-    integers have pixels from 0 to 255, which become numbers from 0 to 1.
+    Rows are gathered, converted to the dtype of the computation and reshaped. The pixels of integer
+    images are divided by 255, which maps them to [0, 1].
 
     Parameters
     ----------
     x : ndarray of shape (n, ...), or sparse of shape (n, n_features)
+        The rows.
     dtype : dtype
-        What is computed in.
+        The dtype of the computation.
     shape : tuple of int or None
-        Of one sample; None for that of x.
+        The shape of one sample. None means the shape in x.
     """
 
     def __init__(self, x, dtype, shape=None):
@@ -85,10 +86,10 @@ class Samples:
         return self.x.shape[0]
 
     def take(self, at):
-        """The rows ``at``: integers, or a slice, which copies only what has to be converted.
+        """The rows ``at``: integers, or a slice, which copies only if values must be converted.
 
-        Valid until the next call. Sparse rows stay sparse, but for images. With integers (k, b)
-        each of k models has its own rows, (k, b, *shape).
+        The result is valid until the next call. Sparse rows remain sparse except for images. With
+        integers (k, b), each of k models has its own rows, (k, b, *shape).
         """
         rows = gathered(self.x, at, self._workspace)
         models = () if isinstance(at, slice) else np.shape(at)[:-1]
@@ -102,22 +103,22 @@ class Samples:
 
 
 class Source:
-    """What training takes batches from, wherever the rows lie: ``len(source)`` is their number.
+    """Base class of sources of batches. ``len(source)`` is the number of rows.
 
-    Subclasses have ``take``, and for lbfgs the attributes; where rows are not taken one by one,
-    ``batches`` and ``numbered`` too.
+    Subclasses implement ``take`` and, for lbfgs, the attributes. If rows cannot be taken one by
+    one, they implement ``batches`` and ``numbered`` as well.
 
     Attributes
     ----------
     weight_sum : float
-        What a mean over all rows is divided by.
+        The divisor of a mean over all rows.
     dtype : dtype
-        What is computed in.
+        The dtype of the computation.
     epoch : callable or None
-        (gradient, plan, run) -> (loss, norm, rate): one pass over rows that lie in other
-        processes, as ``training.one_epoch``. None where batches are taken here.
+        (gradient, plan, run) -> (loss, norm, rate): one pass over rows in other processes, like
+        ``training.one_epoch``. None if batches are taken in this process.
     n_shards : int
-        How many parts a batch is computed in, each in a process of its own at the most.
+        The number of parts into which each batch is split; each can have its own process.
     """
 
     epoch = None
@@ -126,22 +127,22 @@ class Source:
     def take(self, at):
         """The Batch of the rows ``at``: integers, or a slice. Valid until the next one is taken.
 
-        With integers (k, b), which are asked for where models have orders of their own, x, y and
-        weight have a model axis.
+        If models have their own orders, integers have the shape (k, b), and x, y and weight of
+        the Batch have a model axis.
         """
         raise NotImplementedError
 
     @property
     def numbered(self):
-        """How many things an order numbers: rows, or blocks of rows."""
+        """The number of items in an order: rows, or blocks of rows."""
         return len(self)
 
     def batches(self, size, order=None, draws=None):
         """Yields (number of its first row, Batch) for the batches of one epoch.
 
-        order: numbers of the rows in the order in which they are taken, (n,), or (k, n), one
-        order for each model; None: all as they lie    draws: for blocks of rows, number ->
-        Generator, which shuffles the rows of a block
+        order: numbers of the rows in the order in which they are used, (n,), or (k, n) with one
+        order for each model; None: ascending    draws: for blocks of rows, number of a block ->
+        Generator that shuffles its rows
         """
         n = len(self) if order is None else order.shape[-1]
         for start in range(0, n, size):
@@ -154,19 +155,20 @@ class Rows(Source):
 
     Parameters
     ----------
-    x, dtype, shape : as Samples takes them
+    x, dtype, shape : as for Samples
     y : ndarray of shape (n, n_outputs) or (n,)
-        Targets; of one dimension, numbers of rows in ``codebook``.
+        The targets. If y has one dimension, it contains row numbers of ``codebook``.
     weight : ndarray of shape (n,), (n, 1), (n, n_outputs) or None
+        The sample weights.
     codebook : ndarray of shape (n_codes, n_outputs) or None
-        The target that each code stands for: one-hot rows, for instance.
+        The target for each code, such as one-hot rows.
     """
 
     def __init__(self, x, y, weight=None, *, dtype, shape=None, codebook=None):
         self.samples = Samples(x, dtype, shape)
         self.x, self.dtype = self.samples.x, self.samples.dtype
         self.y = y
-        # a column, so that it weighs all outputs
+        # A column applies to all outputs.
         self.weight = weight[:, None] if weight is not None and weight.ndim == 1 else weight
         self.codebook = codebook
         self._x, self._y, self._code, self._weight = (Workspace(self.dtype) for _ in range(4))
@@ -175,7 +177,7 @@ class Rows(Source):
         return len(self.samples)
 
     def astype(self, dtype):
-        """The same rows, computed in another dtype; nothing is copied."""
+        """The same rows in another dtype, without copying them."""
         shape, codebook = self.samples.shape, self.codebook
         return Rows(self.x, self.y, self.weight, dtype=dtype, shape=shape, codebook=codebook)
 
@@ -211,38 +213,38 @@ class Rows(Source):
         _copy_rows(self.weight, at, out, self._weight)
 
     def largest(self):
-        """(the largest absolute value in x, that in y)"""
+        """(the largest absolute value in x, the largest absolute value in y)"""
         return largest(self.x), largest(self.y)
 
     def least_weight(self):
-        """The smallest weight above zero; None without weights."""
+        """The smallest weight above zero, or None without weights."""
         return None if self.weight is None else self.weight[self.weight > 0].min()
 
     def targets(self, at=slice(None)):
-        """The targets of the rows ``at``, in an array of their own."""
+        """The targets of the rows ``at``, as a new array."""
         y = self.y[at] if self.codebook is None else self.codebook[self.y[at]]
         return y.astype(self.dtype)
 
 
 def is_sparse(array):
-    """As SciPy's ``issparse``, which takes as long for an array as an addition in a small step."""
+    """SciPy's ``issparse`` with a fast path: for arrays, it is slow compared with small steps."""
     return type(array) is not np.ndarray and issparse(array)
 
 
 def gathered(array, at, workspace):
-    """array[at], in memory of the workspace where it is copied at all."""
+    """array[at]. If a copy is needed, it uses the memory of the workspace."""
     if isinstance(at, slice):
         return array[at]
     if is_sparse(array):
         if np.ndim(at) > 1:
             raise ValueError(
-                "sparse rows are shared by models that are trained together: their numbers must "
+                "sparse rows are shared by models that are trained together: row numbers must "
                 f"have the shape (n,), got {np.shape(at)}. Pass a dense array, or train models "
-                "with rows of their own one at a time."
+                "with different rows one at a time."
             )
         return array[at]
     out = workspace.array("rows", (*np.shape(at), *array.shape[1:]), array.dtype)
-    # clip: the default mode would go through a buffer
+    # clip: the default mode uses an additional buffer
     return array.take(at, axis=0, out=out, mode="clip")
 
 
@@ -256,7 +258,7 @@ def equal_arrays(a, b):
 
 
 def largest(array):
-    """The largest absolute value in an array, which may be sparse."""
+    """The largest absolute value in a dense or sparse array."""
     array = array.data if issparse(array) else array
     return float(max(abs(float(array.max())), abs(float(array.min())))) if array.size else 0.0
 
@@ -269,7 +271,7 @@ def _copy_rows(array, at, out, workspace):
 
 
 def converted(rows, workspace):
-    """rows in the dtype of the workspace and C-contiguous, in its memory where they are not."""
+    """C-contiguous rows in the dtype of the workspace; a copy uses the workspace's memory."""
     if is_sparse(rows):
         return rows if rows.dtype == workspace.dtype else rows.astype(workspace.dtype)
     if rows.dtype == workspace.dtype and rows.flags.c_contiguous:
@@ -280,7 +282,7 @@ def converted(rows, workspace):
 
 
 def sum_of_weights(weight):
-    """What a mean over samples is divided by: weights per output count by their mean.
+    """The divisor of a mean over samples: weights per output count with their mean.
 
     weight: (..., n, 1) or (..., n, n_outputs)    returns: a float, or (k,) of float64
     """

@@ -1,4 +1,4 @@
-"""Training rows in blocks, read one after another: larger than memory in all."""
+"""Training rows in blocks that are read one after another, for data larger than memory."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from sknn.nn.streams import HELD_OUT, stream
 
 
 def read_ahead(read, numbers):
-    """Yields (number, read(number)); while one is used, a thread reads the next one."""
+    """Yields (number, read(number)). While one is in use, a thread reads the next one."""
     with ThreadPoolExecutor(1, thread_name_prefix="sknn-read") as reader:
         coming = [reader.submit(read, number) for number in numbers[:1]]
         for place, number in enumerate(numbers):
@@ -24,27 +24,28 @@ def read_ahead(read, numbers):
 
 
 class Blocks(Source):
-    """Rows of which at most two blocks are in memory: one trains while the next one is read.
+    """Rows that are read block by block, with at most two blocks in memory.
 
-    A batch that lies across blocks is put together from the end of one and the start of the next,
-    so that the rows in some order give the batches that an array of them gives. What an order
-    numbers are blocks.
+    One block is used for training while the next one is read. A batch that spans two blocks is
+    assembled from the end of one and the start of the next. The batches are therefore the same as
+    for an array with the rows in this order. An ``order`` contains numbers of blocks.
 
     Parameters
     ----------
     read : callable
-        number of a block -> Rows, the same whenever it is called.
+        Takes the number of a block and returns its Rows, the same ones on every call.
     lengths : ndarray of int, (n_blocks,)
-        How many rows each has; there are none without rows.
+        The number of rows in each block. Blocks without rows are skipped.
     dtype : dtype
-        What is computed in.
+        The dtype of the computation.
     example : ndarray of shape (1, n_outputs)
-        A target.
+        One target.
     weight_sum : float
+        The sum of the sample weights.
     extremes : Extremes
-        Of all rows.
+        The extreme values over all rows.
     split : Split or None
-        Which rows of each block are these; None for all.
+        Selects some rows of each block. None selects all.
     """
 
     def __init__(self, read, lengths, *, dtype, example, weight_sum, extremes, split=None):
@@ -64,11 +65,11 @@ class Blocks(Source):
         return len(self.lengths)
 
     def targets(self, at=None):
-        """A target, (1, n_outputs): those of all rows are never in memory."""
+        """One target, (1, n_outputs), because the targets of all rows are never in memory."""
         return self.example
 
     def part(self, split, read=None):
-        """The rows of a Split alone, which ``read`` may read in another way."""
+        """The rows in a Split. ``read``, if passed, replaces the function that reads them."""
         part = copy(self)
         part.read, part.split = read or self.read, split
         part.weight_sum = self.weight_sum * split.share
@@ -77,8 +78,8 @@ class Blocks(Source):
     def batches(self, size, order=None, draws=None):
         """Yields (number of its first row, Batch) for the batches of one epoch.
 
-        order: numbers of the blocks in the order in which they are taken; None: as they lie
-        draws: number of a block -> Generator, which shuffles its rows; None: as they lie
+        order: numbers of the blocks in the order in which they are used; None: ascending
+        draws: number of a block -> Generator that shuffles its rows; None: rows are not shuffled
         """
         start, ends = 0, []  # ends of blocks, which begin the next batch
         for number, rows, at in self.pieces(order):
@@ -100,9 +101,9 @@ class Blocks(Source):
             yield start, _joined(ends)
 
     def pieces(self, order=None):
-        """Yields (number, Rows, numbers of the rows in it or None for all) of each block.
+        """Yields (number, Rows, row numbers or None for all rows) for each block.
 
-        order: as of ``batches``    While one is used, a thread reads the next one.
+        order: as in ``batches``. While one block is in use, a thread reads the next one.
         """
         order = range(self.numbered) if order is None else order
         numbers = [int(number) for number in order if self._n_rows(number)]
@@ -115,11 +116,11 @@ class Blocks(Source):
         return (self.lengths if self.split is None else self.split.lengths)[number]
 
     def largest(self):
-        """(the largest absolute value in x, that in y)"""
+        """(the largest absolute value in x, the largest absolute value in y)"""
         return self.extremes.x, self.extremes.y
 
     def least_weight(self):
-        """The smallest weight above zero; None without weights."""
+        """The smallest weight above zero, or None without weights."""
         return self.extremes.weight
 
 
@@ -133,20 +134,21 @@ class Extremes:
 
 
 class Split:
-    """Some rows of each block, drawn at random: those held out, or all others.
+    """Some rows of each block, drawn at random: either the held-out rows or all the others.
 
-    The first k blocks together hold ``fraction`` of their rows out, up to one row. Rows are drawn
-    anew from the seed whenever a block is read, so that nothing is kept for each row.
+    ``fraction`` of the rows are held out, of the first k blocks together up to rounding. Rows are
+    drawn again from the seed whenever a block is read, so that no row numbers need to be stored.
 
     Parameters
     ----------
     sizes : ndarray of int, (n_blocks,)
-        How many rows each block has in all.
+        The total number of rows in each block.
     fraction : float
-        Of the rows that are held out.
+        The fraction of the rows to hold out.
     seed : int
+        The seed of the draws.
     held_out : bool
-        Whether the rows are those held out.
+        True selects the held-out rows, False all other rows.
     """
 
     def __init__(self, sizes, fraction, seed, held_out):
@@ -157,11 +159,11 @@ class Split:
 
     @property
     def share(self):
-        """The fraction of all rows that these are."""
+        """The fraction of all rows that are selected."""
         return float(self.lengths.sum() / self.sizes.sum())
 
     def rows(self, number):
-        """Numbers of the rows in a block, ascending."""
+        """The numbers of the selected rows of a block, in ascending order."""
         drawn = stream(self.seed, 0, number, HELD_OUT).permutation(self.sizes[number])
         cut = self.n_held_out[number]
         return np.sort(drawn[:cut] if self.held_out else drawn[cut:])
@@ -169,10 +171,10 @@ class Split:
 
 @dataclass(frozen=True)
 class HeldOutBlocks:
-    """Samples to validate on, read block by block.
+    """Held-out samples for validation, read block by block.
 
-    rows: Blocks    score: () -> an object with ``add(z, y, weight)`` and ``value()``, which is
-    given the raw outputs and targets of each block; None for minus the loss
+    rows: Blocks    score: () -> an object with ``add(z, y, weight)`` and ``value()``. It is passed
+    the raw outputs and targets of each block. None: the score is the negative loss.
     """
 
     rows: Blocks
@@ -181,9 +183,9 @@ class HeldOutBlocks:
     at = x = labels = weight = None  # of a HeldOut, whose samples are in memory
 
     def validate(self, model, memory, _score=None):
-        """(loss, score) of the model, both nan where a raw output is not finite.
+        """(loss, score) of the model, both nan if a raw output is not finite.
 
-        A scorer of the user's, which needs all samples at once, has been refused.
+        User-defined scorers require all samples at once and have been rejected before.
         """
         sums = ValidationSums(self.score and self.score())
         for _, rows, at in self.rows.pieces():
@@ -192,14 +194,14 @@ class HeldOutBlocks:
 
 
 class ValidationSums:
-    """Sums of losses, of weights and of a score, which ``HeldOutBlocks`` makes."""
+    """Sums of losses, weights and scores, added up block by block."""
 
     def __init__(self, score=None):
         self.total = self.weight_sum = 0.0
         self.score, self.finite = score, True
 
     def add(self, model, memory, rows, at=None):
-        """Takes in the Rows numbered ``at``, or all of them."""
+        """Adds the Rows numbered ``at``, or all of them."""
         z = model.outputs(rows.x, memory, at)
         self.finite = self.finite and bool(np.isfinite(z).all())
         if not self.finite:
@@ -212,7 +214,7 @@ class ValidationSums:
             self.score.add(z, y, None if weight is None else weight[:, 0])
 
     def join(self, other):
-        """Takes in the sums of other rows."""
+        """Adds the sums over other rows."""
         self.total += other.total
         self.weight_sum += other.weight_sum
         self.finite = self.finite and other.finite
@@ -220,7 +222,7 @@ class ValidationSums:
             self.score.join(other.score)
 
     def figures(self, model):
-        """(loss, score), both nan where a raw output is not finite."""
+        """(loss, score), both nan if a raw output is not finite."""
         if not self.finite:
             return np.nan, np.nan
         loss = model.loss.finish(self.total, self.weight_sum)[0]
@@ -228,13 +230,13 @@ class ValidationSums:
 
 
 def _kept(batch):
-    """A Batch that outlives its block."""
+    """A copy of a Batch that stays valid when its block is released."""
     weight = None if batch.weight is None else batch.weight.copy()
     return Batch(batch.x.copy(), batch.y.copy(), weight, batch.weight_sum)
 
 
 def _joined(batches):
-    """One Batch of the samples of several."""
+    """Several batches joined into one."""
     if len(batches) == 1:
         return batches[0]
     join = partial(vstack, format="csr") if issparse(batches[0].x) else np.concatenate

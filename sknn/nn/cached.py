@@ -1,11 +1,12 @@
-"""Values of objects that are computed when they are first used."""
+"""Attributes of objects that are computed on first use."""
 
 
 class cached:
-    """A method as an attribute that is computed once.
+    """Turns a method into an attribute that is computed once.
 
-    As ``functools.cached_property`` from Python 3.12 on. That of Python 3.11 holds a lock while it
-    computes: threads wait for each other, and a child forked meanwhile waits for ever.
+    It works like ``functools.cached_property`` from Python 3.12 on. In Python 3.11,
+    ``cached_property`` holds a lock during the computation: threads wait for each other, and a
+    child process forked in the meantime waits forever.
     """
 
     def __init__(self, compute):

@@ -1,4 +1,4 @@
-"""Layers that are made of layers: `Composite`."""
+"""Layers that consist of other layers: `Composite`."""
 
 from dataclasses import replace
 from typing import Any, Self
@@ -9,12 +9,12 @@ from sknn.nn.layers.base import JointLayer
 class Composite(JointLayer):
     """Several networks as one layer.
 
-    Parameters and states are those of the layers inside, called ``layer.array``; settings of these
-    layers are settings of it, ``dense1__units``.
+    It has the parameters and states of the layers inside, with names such as ``layer.array``. The
+    settings of these layers are its own settings, such as ``dense1__units``.
     """
 
     def named_layers(self):
-        """The layers by name. Raises TypeError or ValueError if the settings are not such."""
+        """The layers by name. Raises TypeError or ValueError if the settings are invalid."""
         raise NotImplementedError
 
     def networks(self, input_shape):
@@ -22,7 +22,7 @@ class Composite(JointLayer):
         raise NotImplementedError
 
     def with_layer(self, at, layer):
-        """{setting: value} that puts another layer in one place of ``named_layers``."""
+        """{setting: value} that replaces the layer with number ``at`` in ``named_layers``."""
         raise NotImplementedError
 
     @property
@@ -75,13 +75,13 @@ class Composite(JointLayer):
         return max(network.largest_scratch() for network in self.networks(input_shape))
 
     def get_params(self, deep: Any = True) -> dict[str, Any]:
-        """The arguments of the constructor, and with ``deep`` the layers and their settings."""
+        """The arguments of the constructor and, with ``deep``, the layers and their settings."""
         params = self.settings()
         if not deep:
             return params
         try:
             named = self.named_layers()
-        except (TypeError, ValueError):  # a network says what is wrong with them
+        except (TypeError, ValueError):  # a network raises a better message later
             return params
         for name, layer in named.items():
             params[name] = layer
@@ -89,7 +89,7 @@ class Composite(JointLayer):
         return params
 
     def set_params(self, **params: Any) -> Self:
-        """Sets arguments of the constructor, layers, or their settings, by name."""
+        """Sets arguments of the constructor, layers, or settings of layers, by name."""
         own = [name for name in self.setting_names() if name in params]
         super().set_params(**{name: params.pop(name) for name in own})
         for key, value in params.items():
@@ -105,7 +105,7 @@ class Composite(JointLayer):
 
 
 def by_layer(network, arrays):
-    """For each layer of a network, its own of these arrays, which are called ``layer.array``."""
+    """Splits arrays with names such as ``layer.array`` by the layers of a network."""
     own = {name: {} for name in network.names}
     for key, array in arrays.items():
         name, _, rest = key.partition(".")
@@ -115,6 +115,6 @@ def by_layer(network, arrays):
 
 
 def present(network, params):
-    """params, None for the layers that are not there any more: see ``for_prediction``."""
+    """params with None for the layers that were removed: see ``for_prediction``."""
     declared = network.layout.declared
     return [own if own or not items else None for own, items in zip(params, declared, strict=True)]

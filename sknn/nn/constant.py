@@ -1,12 +1,12 @@
-"""The loss of predicting a constant: what a network has to beat."""
+"""The loss of a constant prediction, which a network should improve on."""
 
 import numpy as np
 
 from sknn.nn.batches import sum_of_weights
 
-FOCAL = 0.4  # times the logits of the mean are the best ones of the focal loss, or nearly
-LARGEST_LOGIT = 30.0  # for classes that never occur, or always
-RARE = 1e-3  # share of the weights: less of other values, and y is as good as constant
+FOCAL = 0.4  # this factor times the logits of the mean is close to optimal for the focal loss
+LARGEST_LOGIT = 30.0  # for classes that occur never or always
+RARE = 1e-3  # fraction of the weights: y counts as constant if other values have less
 
 
 def mean_loss(loss, y, z, weight=None):
@@ -17,12 +17,12 @@ def mean_loss(loss, y, z, weight=None):
 
 
 def loss_of_constant(loss, y, weight=None):
-    """The mean loss of the best of some constants; None if y is one, or the loss not above 0.
+    """The mean loss of the best of some constants. None if y is constant or the loss not above 0.
 
-    y that has the same value on all but a thousandth of the weights counts as constant.
+    y counts as constant if it has the same value on all but a thousandth of the weights.
 
-    The constants are the mean of y, its quantiles, and for margins its majority. One of them is
-    the best constant for most losses, and a little worse than the best for the others.
+    The constants are the mean of y, its quantiles and, for margins, its majority. For most losses,
+    one of them is the best constant; for the others, one of them is close to it.
 
     y: encoded targets (n, columns)    weight: (n, 1) or (n, columns), not all zero, or None
     """
@@ -40,10 +40,10 @@ def loss_of_constant(loss, y, weight=None):
 
 
 def _constants(loss, y, weight):
-    """Raw outputs (n_outputs,) that do not depend on x."""
+    """Raw outputs, (n_outputs,), that do not depend on x."""
     weight = np.ones((1, 1)) if weight is None else weight.astype(np.float64)
     weight = np.broadcast_to(weight, y.shape)
-    weight = np.where(weight.any(axis=0), weight, 1.0)  # an output without weights has no loss
+    weight = np.where(weight.any(axis=0), weight, 1.0)  # outputs without weights have no loss
     mean = np.average(y, axis=0, weights=weight)
     if loss.link == "exp":
         return [np.log(mean)]
@@ -57,13 +57,13 @@ def _constants(loss, y, weight):
     levels = getattr(loss, "ascending", np.array([0.5]))
     columns = zip(y.T, weight.T, strict=True)
     quantiles = np.concatenate([_quantiles(*column, levels) for column in columns])
-    if len(quantiles) != len(mean):  # one output for each of several levels
+    if len(quantiles) != len(mean):  # there are several levels with one output each
         return [quantiles]
     return [quantiles, mean, np.where(mean > 0.5, 1.0, -1.0), np.zeros_like(mean)]
 
 
 def _quantiles(values, weights, levels):
-    """The smallest values that have a share ``levels`` of the weights at or below them."""
+    """The smallest values that have a fraction ``levels`` of the weights at or below them."""
     order = np.argsort(values)
     below = np.cumsum(weights[order])
     at = np.searchsorted(below, levels * below[-1])

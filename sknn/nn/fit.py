@@ -1,4 +1,4 @@
-"""One fit: what it starts from, how it is run, and how it ended. Arrays only, no estimators."""
+"""One fit: its inputs, how it is run, and its result. It uses arrays only, no estimators."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from sknn.nn.training_state import TrainingState
 
 @dataclass(frozen=True)
 class LbfgsPlan:
-    """What the user asked of solver='lbfgs'; tol is SciPy's gtol, the rest as in ``Plan``."""
+    """The settings of a fit with solver='lbfgs'; tol is SciPy's gtol, the rest as in ``Plan``."""
 
     alpha: float
     l1: float
@@ -37,11 +37,11 @@ class LbfgsPlan:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Samples to validate on: rows ``at`` of x, or all of it.
+    """Samples for validation: the rows ``at`` of x, or all of it.
 
-    y: encoded targets (n, n_outputs)    labels: the same as the user gave them
-    weight: (n,) or None    score: (z, y, weight) -> float, of raw outputs; greater is better;
-    None for minus the loss
+    y: encoded targets (n, n_outputs)    labels: the same targets as the user passed them
+    weight: (n,) or None    score: (z, y, weight) -> float, from raw outputs; greater is better;
+    None means the negative loss
     """
 
     x: Any
@@ -52,14 +52,14 @@ class HeldOut:
     score: Callable | None
 
     def loss(self, model, z):
-        """The unpenalised, weighted loss of raw outputs z."""
+        """The weighted loss of raw outputs z, without penalties."""
         weight = None if self.weight is None else self.weight[:, None]
         weight_sum = len(self.y) if weight is None else sum_of_weights(weight)
         total = model.loss.sum_and_gradient(self.y, z, weight, np.empty_like(z))
         return model.loss.finish(total, weight_sum)[0]
 
     def validate(self, model, memory, score=None):
-        """(loss, score) of the model; ``score``, () -> float, takes the place of the own one."""
+        """(loss, score) of the model. ``score``, () -> float, replaces its own score."""
         z = model.outputs(self.x, memory, self.at)
         if not np.isfinite(z).all():
             return np.nan, np.nan
@@ -73,34 +73,36 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Fit:
-    """Everything that training needs, checked, drawn and encoded.
+    """Everything that training needs, validated, drawn and encoded.
 
     Attributes
     ----------
     model : Model
-        Network, weights and running statistics, which training changes in place.
+        The network, its weights and its running statistics, which training changes in place.
     loss : Loss
-        What is minimised; ``model.loss`` is what predictions and validation use.
+        The loss to minimise. Predictions and validation use ``model.loss``.
     rows : Source
-        The samples, in the dtype that training computes in.
+        The samples, in the dtype in which training computes.
     subset : ndarray of int, or None
-        Numbers of the rows to train on; None for all.
+        The numbers of the rows to train on. None means all rows.
     held_out : HeldOut, HeldOutBlocks or None
+        The samples for validation.
     plan : Plan or LbfgsPlan
+        The settings of the training.
     run : TrainingState
-        What training carries from epoch to epoch; for lbfgs only patience and progress.
+        The state of training between epochs. For lbfgs, only patience and progress are used.
     epochs : int
         The last epoch, or iteration, that may be run.
     history : dict of list
-        To which each epoch appends a row.
+        The history, to which each epoch appends a row.
     checkpoint : Checkpoint or None
-        Where an interrupted training stood, whose epochs count.
+        The state in which an interrupted training ended. Its epochs count.
     fingerprints : dict
-        Of the data, for the checkpoints that this fit writes.
+        Fingerprints of the data, for the checkpoints that this fit writes.
     goes_on : bool
-        Whether training may later continue from the last step of this fit.
+        Whether training can continue later from the last step of this fit.
     own_draws : bool
-        Whether nobody else has the generator of ``run``.
+        Whether nothing else uses the generator of ``run``.
     """
 
     model: Model
@@ -119,7 +121,7 @@ class Fit:
 
     @property
     def n_samples(self):
-        """How many rows to train on."""
+        """The number of rows to train on."""
         return len(self.rows if self.subset is None else self.subset)
 
     @property
@@ -129,13 +131,13 @@ class Fit:
 
     @property
     def epochs_left(self):
-        """How many epochs may still be run."""
+        """The number of epochs that may still be run."""
         return max(0, self.epochs - (self.checkpoint.epochs if self.checkpoint else 0))
 
 
 @dataclass
 class Watch:
-    """Who looks on while a fit runs; nobody by default.
+    """Functions called while a fit runs. By default there are none.
 
     Attributes
     ----------
@@ -144,13 +146,13 @@ class Watch:
     after_epoch : callable
         () -> whether to stop
     say : callable
-        Takes lines of progress.
+        Receives lines about the progress.
     save : callable
         (Checkpoint, whether it is the last) -> None
     score : callable
-        () -> float: takes the place of the score of ``HeldOut``.
+        () -> float, which replaces the score of ``HeldOut``.
     memory : int
-        Bytes that one chunk of validation data may take.
+        The maximum number of bytes for one chunk of validation data.
     """
 
     before_epoch: Callable | None = None
@@ -163,24 +165,24 @@ class Watch:
 
 @dataclass(frozen=True)
 class Result:
-    """How a fit ended.
+    """The result of a fit.
 
     Attributes
     ----------
     reason : str
         As in ``Outcome``; for lbfgs as in ``LbfgsOutcome``, or "diverged".
     epochs : int
-        Epochs or iterations done, those before a checkpoint included.
+        The number of completed epochs or iterations, including those before a checkpoint.
     loss : float
-        Of the last one; nan if there was none.
+        The loss of the last one, or nan if there was none.
     samples : int
-        Samples seen so far, each as often as it was seen.
+        The number of samples seen so far, counting repetitions.
     next_rate : float or None
-        The learning rate that a further step would have; None for lbfgs.
+        The learning rate of the next step, if there was one. None for lbfgs.
     where : str or None
-        What is no longer finite, if the reason is "diverged".
+        The place of the first value that is not finite, if the reason is "diverged".
     message : str
-        SciPy's own word for the end of lbfgs.
+        SciPy's message about the end of lbfgs.
     """
 
     reason: str
@@ -193,13 +195,13 @@ class Result:
 
 
 def run(fit, watch):
-    """Trains the model of a Fit in place, while a Watch looks on. Returns a Result."""
+    """Trains the model of a Fit in place and calls the functions of a Watch. Returns a Result."""
     how = _by_iterations if isinstance(fit.plan, LbfgsPlan) else _by_epochs
     return how(fit, watch)
 
 
 def _by_epochs(fit, watch):
-    """Mini-batches and steps."""
+    """Trains with mini-batches and an optimiser."""
     model, plan = fit.model, fit.plan
     gradient = Gradient(model.network, fit.loss, model.theta, model.state)
     with _numerics(model.network, plan.batch_size):
@@ -222,9 +224,9 @@ def _by_epochs(fit, watch):
 
 
 def result_of(fit, reason, epochs, where=None):
-    """The Result of a Fit whose epochs are done: its history and progress say the rest."""
+    """The Result of a Fit with completed epochs; its history and progress provide the rest."""
     plan, progress = fit.plan, fit.run.progress
-    if plan.schedule.horizon:  # after a planned end, the last rate
+    if plan.schedule.horizon:  # after a planned end, it is the last rate
         progress.total_steps = progress.total_steps or progress.step
     return Result(
         reason,
@@ -237,7 +239,7 @@ def result_of(fit, reason, epochs, where=None):
 
 
 def _by_iterations(fit, watch):
-    """lbfgs: all samples at once, in float64 whatever the dtype of the model."""
+    """Trains with lbfgs: all samples at once, in float64 for any dtype of the model."""
     model, plan, rows = fit.model, fit.plan, fit.rows
     theta, state = model.theta.astype(rows.dtype), model.state.astype(rows.dtype)
     gradient = Gradient(model.network, fit.loss, theta, state)
@@ -264,7 +266,7 @@ def _by_iterations(fit, watch):
         "diverged" if where else outcome.reason,
         outcome.iterations,
         outcome.loss,
-        fit.run.progress.samples,  # as scikit-learn: only the samples of mini-batches count
+        fit.run.progress.samples,  # as in scikit-learn, only the samples of mini-batches count
         where=where,
         message=outcome.message,
     )
@@ -272,18 +274,18 @@ def _by_iterations(fit, watch):
 
 @contextmanager
 def _numerics(network, n):
-    """What batches of n samples are computed in: without warnings, with the threads they need."""
+    """A context for batches of n samples, without warnings and with as many threads as needed."""
     blas = (
         one_blas_thread()
         if network.n_image_layers
         else blas_threads_for(network.largest_product(n))
     )
-    with np.errstate(all="ignore"), blas:  # overflow is reported once, as divergence
+    with np.errstate(all="ignore"), blas:  # an overflow is reported once, as divergence
         yield
 
 
 def validation_of(fit, watch):
-    """() -> (loss, score) on the samples held out, read chunk by chunk; None without any."""
+    """() -> (loss, score) on the held-out samples, read chunk by chunk. None without any."""
     model, held_out = fit.model, fit.held_out
     if held_out is None:
         return None
@@ -292,7 +294,7 @@ def validation_of(fit, watch):
 
 
 class _LbfgsObserver:
-    """Validates after each iteration of lbfgs, passes it on to the Watch, keeps the best."""
+    """Validates after each iteration of lbfgs, calls the Watch, and keeps the best weights."""
 
     def __init__(self, fit, watch, gradient):
         self.fit, self.watch, self.gradient = fit, watch, gradient
@@ -300,11 +302,11 @@ class _LbfgsObserver:
         self.stopping = fit.plan.early_stopping and fit.held_out is not None
         self.kept = Keeper(gradient.theta, gradient.state)
         self.n_seen = len(fit.history["loss"])  # rows of the history that patience has seen
-        self.before = None  # best value and count of patience before the last of them
+        self.before = None  # best value and count of patience before the last of these rows
 
     def after_iteration(self):
-        """Whether to stop."""
-        # Only now is it certain that there was an iteration; the model is as it was before it.
+        """Returns whether to stop."""
+        # Only now is the iteration certain to have taken place; the model is still the one before.
         if self.watch.before_epoch:
             self.watch.before_epoch()
         self._update_model()
@@ -315,7 +317,7 @@ class _LbfgsObserver:
         return stop or (self.stopping and spent)
 
     def _record(self, loss=np.nan, score=np.nan):
-        """Takes in the last iteration of the history; a second time is like the first."""
+        """Records the last iteration of the history. Repeated calls have no further effect."""
         history, patience = self.fit.history, self.fit.run.patience
         if len(history["loss"]) > self.n_seen:
             self.before, self.n_seen = (patience.best, patience.count), len(history["loss"])
@@ -328,8 +330,8 @@ class _LbfgsObserver:
             self.kept.keep(self.gradient.theta, self.gradient.state, best)
 
     def finish(self):
-        """Leaves the weights of the end, or the best ones, in the model."""
-        if len(self.fit.history["loss"]) > self.n_seen:  # an interrupt came after the iteration
+        """Copies the last or the best weights to the model."""
+        if len(self.fit.history["loss"]) > self.n_seen:  # interrupted after the iteration
             self._record()
         if self.stopping:
             self.kept.restore(self.gradient.theta, self.gradient.state, np.True_)

@@ -1,4 +1,4 @@
-"""One mini-batch in, its loss and gradient out."""
+"""The loss and gradient of one mini-batch."""
 
 import math
 from threading import local
@@ -12,25 +12,25 @@ from sknn.nn.streams import stream
 from sknn.nn.threads import share_out
 from sknn.nn.workspace import Workspace
 
-BLOCK = 8192  # numbers
-WORTHWHILE, PLENTY = 10_000_000, 500_000_000  # multiply-adds of a micro-batch
+BLOCK = 8192  # values in one block of an inner product
+WORTHWHILE, PLENTY = 10_000_000, 500_000_000  # minimum and maximum multiply-adds of a micro-batch
 WHOLE = slice(None)
 
 
 @runtime_checkable
 class TrainableLoss(Protocol):
-    """What ``train`` asks for: a loss, its gradient, and the vectors that are trained.
+    """The interface that ``train`` requires: a loss, its gradient, and the vectors to train.
 
     Values are floats, or (k,) for k models.
 
     Attributes
     ----------
     theta, state : ndarray of shape (..., P), (..., S)
-        Parameters and running statistics; optimisers change theta in place.
+        The parameters and running statistics. Optimisers change theta in place.
     trainable : (ndarray, ndarray)
-        The leading parts of theta and its gradient that optimisers work on, as views.
+        The leading parts of theta and of its gradient that optimisers work on, as views.
     rates : ndarray or None
-        Multipliers of the learning rate, one per trainable number; None if all are one.
+        Factors of the learning rate, one per trainable parameter. None if all are one.
     """
 
     theta: np.ndarray
@@ -39,46 +39,46 @@ class TrainableLoss(Protocol):
     rates: np.ndarray | None
 
     def select(self, models):
-        """That of some models, (k,) bools, with copies of their theta and state.
+        """The loss of some models, (k,) bools, with copies of their theta and state.
 
-        Asked for with a model axis only, when some models have stopped.
+        It is called only with a model axis, when some models have stopped.
         """
 
     def place(self, seed, epoch, batch, progress=None):
-        """Says where in training the next batch stands: what dropout draws depends on it.
+        """Sets the position of the next batch in training, on which dropout depends.
 
         progress: the Progress, for layers with a schedule
         """
 
     def mean(self, batch):
-        """The loss of the batch, as the loss finishes it; its gradient is kept."""
+        """The finished loss of the batch. Keeps its gradient."""
 
     def add_penalty(self, l2, l1=0.0):
-        """Adds the gradient of the penalties to the one kept; returns their value."""
+        """Adds the gradient of the penalties to the kept gradient. Returns their value."""
 
     def norm(self):
-        """The Euclidean norm of the gradient of what is trainable."""
+        """The Euclidean norm of the gradient of the trainable parameters."""
 
     def clip(self, norm, largest):
         """Scales the gradient down to the norm ``largest``."""
 
     def non_finite(self, loss):
-        """What is no longer finite, in words."""
+        """The place of the first value that is not finite, in words."""
 
 
 class Gradient:
-    """The loss of a network on a batch, and its gradient: the TrainableLoss of one process.
+    """The loss of a network on a batch and its gradient: the TrainableLoss in one process.
 
     Attributes
     ----------
     theta, state : ndarray of shape (..., P), (..., S)
-        Parameters and running statistics; optimisers change theta in place.
+        The parameters and running statistics. Optimisers change theta in place.
     grad : ndarray, like theta
-        The gradient that the last call left.
+        The gradient that the last call computed.
     trainable, decayed : (ndarray, ndarray)
         The leading parts of theta and grad that optimisers and penalties work on, as views.
     rates : ndarray or None
-        Multipliers of the learning rate, one per trainable number; None if all are one.
+        Factors of the learning rate, one per trainable parameter. None if all are one.
     """
 
     def __init__(self, network, loss, theta, state):
@@ -105,18 +105,18 @@ class Gradient:
         self._of_thread = local()
 
     def select(self, models):
-        """That of some models, with copies of their theta and state; models: (k,) bools."""
+        """The gradient of some models, with copies of their theta and state; models: (k,) bools."""
         return Gradient(self.network, self.loss, self.theta[models], self.state[models])
 
     def place(self, seed, epoch, batch, progress=None):
-        """Says where in training the next batch stands: what dropout draws depends on it.
+        """Sets the position of the next batch in training, on which dropout depends.
 
         progress: the Progress, for layers with a schedule
         """
         self._place, self._progress = (seed, epoch, batch), progress
 
     def mean(self, batch):
-        """The loss of the batch, as the loss finishes it; ``grad`` is filled with its gradient."""
+        """The finished loss of the batch. Writes its gradient to ``grad``."""
         if self._is_cut(batch):
             value, scale = self.loss.finish(self._by_parts(batch), batch.weight_sum)
             self.grad *= scale
@@ -125,12 +125,12 @@ class Gradient:
         value, scale = self.loss.finish(total, batch.weight_sum)
         if isinstance(scale, np.ndarray):
             scale = scale.reshape(*scale.shape, 1, 1)
-        dz *= factor(scale, dz)  # far fewer numbers than the gradient
+        dz *= factor(scale, dz)  # it has far fewer values than the gradient
         self._backward(dz)
         return value
 
     def sum(self, batch):
-        """The loss summed over the batch, unfinished, so that batches add."""
+        """The sum of the loss over the batch, unfinished, so that batches can be added."""
         if self._is_cut(batch):
             return self._by_parts(batch)
         total, dz = self._forward(batch)
@@ -138,7 +138,7 @@ class Gradient:
         return total
 
     def add_penalty(self, l2, l1=0.0):
-        """Adds the gradient of l2/2 |w|^2 + l1 |w|_1, w being the decayed weights; returns it.
+        """Adds the gradient of l2/2 |w|^2 + l1 |w|_1 and returns this value; w: decayed weights.
 
         l2, l1: floats, or (k, 1), one per model
         """
@@ -157,7 +157,7 @@ class Gradient:
     def clip(self, norm, largest):
         """Scales the gradient down to the norm ``largest``; Pascanu et al. (2013), algorithm 1.
 
-        norm: as ``norm`` gives it    largest: a float, or (k, 1), one per model
+        norm: as returned by ``norm``    largest: a float, or (k, 1), one per model
         """
         _, grad = self.trainable
         norm = as_setting(norm)
@@ -165,20 +165,20 @@ class Gradient:
             grad *= factor(largest / np.maximum(norm, largest), grad)
 
     def norm(self):
-        """The Euclidean norm of the gradient of what is trainable: a float, or (k,)."""
+        """The Euclidean norm of the gradient of the trainable parameters: a float, or (k,)."""
         _, grad = self.trainable
         square = inner(grad, grad)
         return math.sqrt(square) if isinstance(square, float) else np.sqrt(square)
 
     def non_finite(self, loss):
-        """What is no longer finite: "layer 1 (Dense)" of the weights, the loss or the gradient."""
+        """The first of weights, "layer 1 (Dense)", loss and gradient that is not finite."""
         where = self.network.first_non_finite(self.theta, self.state)
         if where or not np.all(np.isfinite(loss)):
             return where or "the loss"
         return f"the gradient, largest in {self.network.largest(self.grad)},"
 
     def _forward(self, batch):
-        """(loss summed over the batch, its gradient dz), of the batch in one piece."""
+        """(sum of the loss over the batch, its gradient dz), for a batch in one piece."""
         part = self._parts[0]
         self._prepare(part, batch, WHOLE)
         given = self._params, self._state, batch.x, part.caches, part.context
@@ -194,10 +194,10 @@ class Gradient:
         return self._size is not None and len(batch.y) > self._size
 
     def _by_parts(self, batch):
-        """The loss and the gradient, summed over the batch, by micro-batches on several threads.
+        """The loss and gradient, summed over the batch, in micro-batches on several threads.
 
-        How a batch is cut depends on the network and its size alone, and sums are taken in the
-        order of the micro-batches: the number of threads changes nothing.
+        How a batch is split depends only on the network and the size of the batch. Sums are added
+        in the order of the micro-batches, so that results do not depend on the number of threads.
         """
         n_parts = -(-len(batch.y) // self._size)
         while len(self._parts) < n_parts:
@@ -212,7 +212,7 @@ class Gradient:
         return sum(totals[1:], totals[0])
 
     def _prepare(self, part, batch, at):
-        """Says which samples of the batch are the part's, and what its layers are told of them."""
+        """Assigns samples of the batch to a part, and sets the Pass of its layers."""
         network, plain = self.network, part.plain_context
         part.at, part.context = at, plain
         weight = weight_column(batch.weight) if network.joint else None
@@ -223,7 +223,7 @@ class Gradient:
             part.context = Pass(*told, progress=self._progress)
 
     def _pass(self, part, batch):
-        """Forward and backward of one micro-batch; yields what joint layers want summed."""
+        """Forward and backward of one micro-batch. Yields the arrays that joint layers sum."""
         given = self._state, batch.x[part.at], part.caches, part.context
         z = yield from self.network.forward_jointly(self._params, *given)
         dz = part.workspace.array("dz", z.shape)
@@ -234,7 +234,7 @@ class Gradient:
         return total
 
     def _in_step(self, parts, passes):
-        """What the passes of parts return; they go on together, with sums of what they yield."""
+        """The results of passes that run in step: each receives the sums of what all yield."""
         sums, ends = None, [None] * len(passes)
 
         def go_on(number):
@@ -252,11 +252,11 @@ class Gradient:
             sums = self._summed(wanted)
 
     def _summed(self, wanted):
-        """The sums over the parts of a batch; wanted: for each part, a tuple of arrays."""
+        """The sums over the parts of a batch; wanted: a tuple of arrays for each part."""
         return tuple(sum(arrays[1:], arrays[0]) for arrays in zip(*wanted, strict=True))
 
     def _lend_scratch(self, part):
-        """Gives a micro-batch the scratch memory of the thread that it runs on."""
+        """Provides a micro-batch with the scratch memory of the thread that it runs on."""
         if not hasattr(self._of_thread, "scratch"):
             self._of_thread.scratch = Workspace(self.grad.dtype)
         for cache in part.caches:
@@ -264,19 +264,20 @@ class Gradient:
 
 
 class Part:
-    """A micro-batch: which samples of the batch it has, and what layers keep of them.
+    """A micro-batch: its samples and the values that layers keep for them.
 
     Attributes
     ----------
     number : int
+        The number of the micro-batch.
     at : slice
-        Its samples.
+        Its samples within the batch.
     context, plain_context : Pass
-        What its layers are told, and what they are told where nothing is drawn or weighted.
+        The Pass of its layers, and the Pass used if nothing is drawn or weighted.
     caches : list of Workspace
         One for each layer.
     vector, grads : ndarray, list of dict
-        Its own gradient, as a whole and by layer.
+        Its own gradient, as a vector and by layer.
     """
 
     def __init__(self, network, number, vector):
@@ -288,9 +289,9 @@ class Part:
 
 
 def micro_batch_size(network):
-    """How many images make a micro-batch: a power of two, as batches are.
+    """The number of images in a micro-batch: a power of two, like most batch sizes.
 
-    Enough to be worth a thread; few enough that there is work for several.
+    It is large enough to be worth a thread, and small enough to leave work for several threads.
     """
     layers = zip(network.layers[: network.n_image_layers], network.shapes, strict=False)
     multiply_adds = max(1, sum(layer.multiply_adds(shape) for layer, shape in layers))
@@ -299,10 +300,10 @@ def micro_batch_size(network):
 
 
 def inner(a, b):
-    """The inner product of vectors, a float; one per model, (k,) of float64, for (k, P).
+    """The inner product of vectors, a float; for (k, P), one per model, (k,) of float64.
 
-    In blocks: longer products BLAS would cut up for its threads, which gains nothing and makes
-    the rounding depend on their number.
+    It is computed in blocks. BLAS would split longer products among its threads without any gain,
+    and the rounding would depend on their number.
     """
     size = a.shape[-1]
     if size <= BLOCK:

@@ -1,4 +1,4 @@
-"""Which fits may train in one pass, and which best do."""
+"""Decides which fits can train in one pass, and which of them should."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -7,15 +7,15 @@ from sknn.nn.batches import Rows, equal_arrays
 from sknn.nn.plan import Plan
 from sknn.nn.settings import Settings
 
-CACHE = 2**22  # bytes of models that train at a time: fewer pay for calls, more leave the cache
-MOST = 64  # models at a time
-ENOUGH = 4  # models with the same rows: from so many on, sharing them beats training with others
-RARE = 1e-3  # expected number of mini-batches without weight: one sends all of a batch back
-OURS = "sknn.nn."  # modules whose layers, losses and optimisers take several models
+CACHE = 2**22  # bytes of models in one pass: fewer waste time on calls, more exceed the cache
+MOST = 64  # models in one pass
+ENOUGH = 4  # models with the same rows: from here on, it pays to train them without any others
+RARE = 1e-3  # expected number of mini-batches without weight: a single one stops the pass
+OURS = "sknn.nn."  # modules whose layers, losses and optimisers support several models
 
 
 def shape_of(fit, watch):
-    """What fits must share to train together, hashable; None for one that trains by itself."""
+    """A hashable key: fits with the same key can train together. None: the fit trains alone."""
     network, plan, rows, run = fit.model.network, fit.plan, fit.rows, fit.run
     if not (
         isinstance(plan, Plan)
@@ -70,7 +70,7 @@ def idle_batches(fit):
 
 
 def in_batches(fits):
-    """Lists of numbers of fits that are best trained at a time; all have a ``shape_of``.
+    """Lists of numbers of fits that should train together. All fits must have a ``shape_of``.
 
     fits: list of (Fit, Watch)
     """
@@ -88,16 +88,16 @@ def in_batches(fits):
                 batches += _evenly(same, most)
         if others:
             batches += _evenly(others, most)
-    return sorted(batches, key=len, reverse=True)  # so that threads end at about the same time
+    return sorted(batches, key=len, reverse=True)  # so that threads finish at about the same time
 
 
 def _evenly(members, most):
-    """Lists of at most so many."""
+    """Splits members into lists of similar length, at most ``most``."""
     return [part.tolist() for part in np.array_split(members, -(-len(members) // most))]
 
 
 def _most_at_a_time(fit):
-    """How many models of this size the cache has room for while they take a step."""
+    """The number of models of this size that fit into the cache during a step."""
     network = fit.model.network
     units = sum(shape[-1] for shape in network.shapes[1:])
     numbers = 4 * network.layout.size + 3 * fit.plan.batch_size * units
@@ -105,7 +105,7 @@ def _most_at_a_time(fit):
 
 
 def _by_rows(members, fits):
-    """The numbers of fits, in a list for each set of rows that they train on."""
+    """The numbers of fits, as one list for each set of rows that they train on."""
     found = []
     for number in members:
         same = next((s for s in found if same_rows(fits[s[0]][0], fits[number][0])), None)
@@ -129,7 +129,7 @@ def same_rows(one, other):
 
 
 def same_draws(fits):
-    """Whether fits shuffle alike, and nobody sees where their generators end."""
+    """Whether all fits shuffle in the same way, and nothing else uses their generators."""
     first, *others = fits
     if not all(fit.own_draws and fit.run.seed == first.run.seed for fit in fits):
         return False
@@ -141,13 +141,13 @@ def same_draws(fits):
 
 
 def _drawn(fit):
-    """(key, position): where the generator of a fit stands."""
+    """(key, position): the state of a fit's generator."""
     state = fit.run.random_state.get_state(legacy=False)["state"]
     return state["key"], state["pos"]
 
 
 def in_two(optimizer):
-    """An optimiser without the numbers among its settings, described; and their names."""
+    """An optimiser without its numeric settings, as a hashable description; and their names."""
     settings = optimizer.settings()
     numbers = [name for name, value in settings.items() if type(value) is float]
     rest = {name: value for name, value in settings.items() if name not in numbers}
@@ -155,11 +155,11 @@ def in_two(optimizer):
 
 
 def _description(value):
-    """What tells objects of the core apart, hashable. Raises TypeError on a user's own."""
+    """A hashable description of an object. Raises TypeError for user-defined classes."""
     if isinstance(value, Settings):
         kind = type(value)
         if not kind.__module__.startswith(OURS):
-            raise TypeError(f"{value!r} may not know of several models.")
+            raise TypeError(f"{value!r} may not support several models.")
         return kind, tuple((name, _description(own)) for name, own in value.settings().items())
     if isinstance(value, (list, tuple)):
         return tuple(map(_description, value))

@@ -1,4 +1,4 @@
-"""First values of the weights: how wide to draw them so that signals keep their size."""
+"""Initial weights, drawn with a variance that keeps the scale of signals from layer to layer."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,13 +11,13 @@ from sknn.nn.settings import Settings
 
 
 class Initializer(Settings):
-    """Draws the first values of one parameter.
+    """Base class of initialisers, which draw the initial values of a parameter.
 
-    Called with a ``numpy.random.RandomState``, the parameter's shape, the number of inputs and
-    of outputs of the layer it belongs to, and the layer's Activation; returns float64. Biases
-    are zero unless it sets ``biases``: then it draws them too.
+    An initialiser is called with a ``numpy.random.RandomState``, the shape of the parameter, the
+    number of inputs and of outputs of its layer (fan_in, fan_out), and the Activation of the layer.
+    It returns float64. Biases are initialised to zero unless ``biases`` is True.
 
-    One that ``adapts`` changes what it has drawn when training rows are known.
+    An initialiser with ``adapts=True`` modifies the drawn values when training rows are known.
     """
 
     biases = False
@@ -27,10 +27,10 @@ class Initializer(Settings):
         raise NotImplementedError
 
     def adapt(self, values: np.ndarray, z: np.ndarray, random_state: Any) -> np.ndarray:
-        """The first values again, now that training rows are known; see ``adapts``.
+        """The initial values after training rows are known; see ``adapts``.
 
-        values: as drawn, (n_in, units), or (1, units) of biases    z: (n, units), the weighted sums
-        of at most 1,024 rows without biases
+        values: as drawn, (n_in, units), or (1, units) for biases    z: (n, units), the weighted
+        sums of at most 1,024 rows, without biases
         """
         return values
 
@@ -43,10 +43,10 @@ class GlorotUniform(Initializer):
 
 
 class ScikitLearn(Initializer):
-    """U(-r, r) with r = sqrt(factor / (fan_in + fan_out)), for weights and biases alike.
+    """U(-r, r) with r = sqrt(factor / (fan_in + fan_out)), for both weights and biases.
 
-    ``factor=None`` takes the activation's: 6, and 2 for a logistic one. These are the draws of
-    scikit-learn's MLPs, Glorot's for the weights.
+    With ``factor=None``, the activation determines the factor: 2 for the logistic function, else
+    6. The draws are the same as in scikit-learn's MLPs: Glorot initialisation of the weights.
     """
 
     biases = True
@@ -100,14 +100,14 @@ class LecunNormal(Initializer):
 class Orthogonal(Initializer):
     """A random matrix with orthonormal rows or columns, whichever are fewer; Saxe et al. (2014).
 
-    All axes but the last count as inputs.
+    All axes except the last one count as inputs.
     """
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
         rows, columns = int(np.prod(shape[:-1])), shape[-1]
         tall = random_state.normal(size=(max(rows, columns), min(rows, columns)))
         q, r = np.linalg.qr(tall)
-        q *= np.sign(np.diag(r))  # else QR's choice of signs would not be uniform
+        q *= np.sign(np.diag(r))  # makes the distribution uniform, whatever signs QR chooses
         return (q if rows >= columns else q.T).reshape(shape)
 
 
@@ -120,14 +120,15 @@ class Normal(Initializer):
         self.std = std
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
-        return random_state.normal(0, abs(self.std), shape)  # -0.0 is refused
+        return random_state.normal(0, abs(self.std), shape)  # NumPy rejects -0.0
 
 
 class UnitVariance(Initializer):
-    """N(0, 1 / fan_in), then each unit divided by the deviation of its weighted sums.
+    """N(0, 1 / fan_in), then divided by the standard deviation of the weighted sums of each unit.
 
-    That of at most 1,024 training rows, layer by layer; Holzmüller et al. (2024), RealMLP. Where
-    there are no rows, or a unit has the same sum for all of them, it is N(0, 1 / fan_in).
+    The deviation is that over at most 1,024 training rows, layer by layer; Holzmüller et al.
+    (2024), RealMLP. Without training rows, or if a unit has the same sum for all of them, weights
+    are drawn from N(0, 1 / fan_in) and not divided.
     """
 
     adapts = True
@@ -141,16 +142,17 @@ class UnitVariance(Initializer):
 
 
 class ThroughRows(Initializer):
-    """Biases of units whose weighted sum is 0 at a random point between training rows.
+    """Biases with which the weighted sum of a unit is 0 at a random point among training rows.
 
-    For each unit b = -sum_i p_i z(r_i), with ``n_rows`` random rows r_i, their sums z without a
-    bias, and random p_i that add up to one: exponential draws divided by their sum. Holzmüller et
-    al. (2024), RealMLP, where 5 rows are called "he+5". Zeros where there are no rows.
+    For each unit, b = -sum_i p_i z(r_i), with ``n_rows`` random rows r_i, their weighted sums z
+    without a bias, and random p_i that add up to one: exponential draws divided by their sum.
+    Holzmüller et al. (2024), RealMLP, call this "he+5" with 5 rows. Without training rows, biases
+    are zero.
 
     Parameters
     ----------
     n_rows : int, default=5
-        Number of rows for each unit, at most 10,000.
+        The number of rows for each unit, at most 10,000.
     """
 
     adapts = True
@@ -172,7 +174,7 @@ class ThroughRows(Initializer):
 
 
 class ForActivation(Initializer):
-    """Another initialiser's draws, as for another activation: that of a layer further on."""
+    """Another initialiser, applied as if the layer had the activation of a later layer."""
 
     def __init__(self, activation, initializer):
         self.activation = activation
@@ -184,7 +186,7 @@ class ForActivation(Initializer):
 
 
 class HeOrGlorot(Initializer):
-    """He's for rectifiers, which silence half of their inputs, and Glorot's for the rest."""
+    """He initialisation for rectifiers, whose outputs are half zero, else Glorot initialisation."""
 
     def __call__(self, random_state, shape, fan_in, fan_out, activation):
         draw = HeUniform() if activation.rectifier else GlorotUniform()
@@ -192,7 +194,7 @@ class HeOrGlorot(Initializer):
 
 
 class Constant(Initializer):
-    """The same value everywhere; the other arguments play no part."""
+    """The same value everywhere. The other arguments are ignored."""
 
     valid = {"value": NUMBER}
 
@@ -223,11 +225,11 @@ INITIALIZERS = {
 
 
 def as_initializer(initializer, setting="weight_init"):
-    """The Initializer that a name stands for; an Initializer stands for itself.
+    """The Initializer with this name. An Initializer is returned unchanged.
 
-    setting: what it is called in the message
+    setting: the name of the parameter in the message
 
-    Raises ValueError on anything else.
+    Raises ValueError for anything else.
     """
     if isinstance(initializer, Initializer):
         return initializer

@@ -1,4 +1,4 @@
-"""Full batches through SciPy's L-BFGS-B: the loop over iterations."""
+"""Full-batch training with SciPy's L-BFGS-B: the loop over iterations."""
 
 import time
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from scipy.optimize import minimize
 
 from sknn.nn.training import as_a_whole, trim
 
-BLOCK, MEMORY = 4096, 2**26  # rows, and bytes, at a time: what a layer computes stays in the cache
+BLOCK, MEMORY = 4096, 2**26  # maximum rows and bytes at a time, so that layers stay in the cache
 
 
 @dataclass
 class LbfgsOutcome:
-    """How ``minimize_loss`` ended.
+    """The outcome of ``minimize_loss``.
 
-    ``reason`` is "converged", "limit" (max_iter or max_fun reached), "failed" (SciPy gave up),
-    "interrupted", "time" or "asked"; ``message`` is SciPy's own word for it. ``loss`` is nan if an
-    interrupt came before the first iteration was over.
+    ``reason`` is "converged", "limit" (max_iter or max_fun is reached), "failed" (SciPy gave up),
+    "interrupted", "time" or "asked". ``message`` is SciPy's message. ``loss`` is nan if an
+    interrupt came before the end of the first iteration.
     """
 
     reason: str
@@ -43,16 +43,16 @@ def minimize_loss(
     """Minimises the penalised loss over ``gradient.theta``, in place.
 
     gradient: a Gradient in float64    rows: a Source    alpha, l1: strengths of the penalties
-    max_iter, max_fun, tol: SciPy's maxiter, maxfun, gtol    history: as ``train`` takes it; an
-    iteration is a row    max_time: seconds after which to stop    after_iteration: () -> whether
-    to stop    say: takes lines of progress    returns: an LbfgsOutcome
+    max_iter, max_fun, tol: SciPy's maxiter, maxfun, gtol    history: as in ``train``, with one row
+    per iteration    max_time: seconds after which to stop    after_iteration: () -> whether to
+    stop    say: receives lines about the progress    returns: an LbfgsOutcome
     """
     layout = gradient.network.layout
     n = layout.n_trainable
     theta = gradient.theta
     weight_sum = rows.weight_sum
     last = {"x": theta[:n].copy(), "loss": np.nan, "iterations": 0}
-    earlier = len(history["loss"])  # rows of earlier calls
+    earlier = len(history["loss"])  # rows from earlier calls
     started = began = time.perf_counter()
     late = False
 
@@ -98,7 +98,7 @@ def minimize_loss(
         theta[:n] = last["x"]
         return LbfgsOutcome("interrupted", "", last["iterations"], last["loss"])
     finally:
-        rows = gradient = after_iteration = None  # some SciPys keep the functions in a cycle
+        rows = gradient = after_iteration = None  # some SciPy versions keep them in a cycle
     theta[:n] = result.x
     reason = {0: "converged", 1: "limit", 99: "time" if late else "asked"}.get(
         result.status, "failed"
@@ -107,7 +107,7 @@ def minimize_loss(
 
 
 def _full_batch(gradient, rows, weight_sum):
-    """The loss of all rows, without penalty; ``gradient.grad`` is filled with its gradient."""
+    """The loss of all rows without penalties. Writes its gradient to ``gradient.grad``."""
     total, grad = 0.0, 0.0
     network = gradient.network
     block = min(BLOCK, len(rows), max(1, MEMORY // network.row_size(rows.dtype)))

@@ -1,8 +1,9 @@
-"""An epoch in which each shard trains a replica of its own, and replicas are averaged now and then.
+"""One epoch in which each shard trains its own replica of the network, averaged at intervals.
 
-Local SGD: Stich (2019), Local SGD Converges Fast and Communicates Little. Between two averages
-each shard takes k steps on its parts of k mini-batches, which divides the number of exchanges by k.
-There is a replica for each shard, not for each rank, so that weights do not depend on the ranks.
+Local SGD: Stich (2019), Local SGD Converges Fast and Communicates Little. Between two averages,
+each shard takes k steps on its parts of k mini-batches, which reduces the number of exchanges by a
+factor of k. There is one replica for each shard, not for each rank, so that the weights do not
+depend on the number of ranks.
 """
 
 from copy import copy
@@ -19,10 +20,10 @@ from sknn.nn.workspace import Workspace
 
 
 def local_epoch(rows, gradient, plan, run, n_steps):
-    """One pass over ShardedRows; as ``training.one_epoch``, with an average after n_steps steps.
+    """One pass over ShardedRows, as in ``training.one_epoch``, with an average every n_steps steps.
 
-    gradient: a ShardedGradient, whose theta and state are the average in the end, as are the
-    moments of ``run``: the mean of the replicas, weighed by the rows of their shards.
+    gradient: a ShardedGradient. At the end, its theta and state and the moments of ``run`` are the
+    mean of the replicas, weighted by the number of rows in their shards.
     """
     progress, rate = run.progress, plan.learning_rate
     shares = rows.lengths / len(rows)
@@ -55,19 +56,19 @@ def local_epoch(rows, gradient, plan, run, n_steps):
 class _Replica:
     """The network of one shard between two averages.
 
-    share: of all rows that lie in the shard
+    share: the fraction of all rows that belong to the shard
     """
 
     def __init__(self, gradient, run, share):
         own = gradient.theta.copy(), gradient.state.copy()
         self.gradient = Gradient(gradient.network, gradient.loss, *own)
-        self.run = copy(run)  # the progress is that of all
+        self.run = copy(run)  # shares the progress with all others
         self.run.moments = run.moments.copy()
         self.share = share
         self.sums = np.zeros(4)  # loss times samples, samples, norms, steps
 
     def step(self, batch, place, plan, rate, part):
-        """One step on a part of a mini-batch, by which penalties are shared out."""
+        """One step on a part of a mini-batch; penalties are scaled by ``part``."""
         if plan.penalised:
             plan = replace(plan, alpha=plan.alpha * part, l1=plan.l1 * part)
         self.gradient.place(*place, self.run.progress)
@@ -75,12 +76,12 @@ class _Replica:
         self.sums += loss * batch.n_samples, batch.n_samples, norm, 1
 
     def weighed(self):
-        """What is added up: theta, state and moments times the share, and the sums of figures."""
+        """Terms of the average: theta, state and moments times the share, and sums of figures."""
         values = self.gradient.theta, self.gradient.state, *self.run.moments.values.values()
         return *(np.asarray(value) * float(self.share) for value in values), self.sums
 
     def go_on(self, gradient, run):
-        """Takes over the average."""
+        """Continues from the average."""
         np.copyto(self.gradient.theta, gradient.theta)
         np.copyto(self.gradient.state, gradient.state)
         self.run.moments.load_state(run.moments.state())
@@ -88,7 +89,7 @@ class _Replica:
 
 
 def _average(rows, replicas, gradient, run, n_steps):
-    """Leaves the mean of all replicas in gradient and run, and in the replicas.
+    """Writes the mean of all replicas to gradient and run, and to the replicas.
 
     returns: the sums of their figures
     """
@@ -96,7 +97,7 @@ def _average(rows, replicas, gradient, run, n_steps):
     theta, state, *values, sums = rows.exchange.total(parts)
     np.copyto(gradient.theta, theta)
     np.copyto(gradient.state, state)
-    steps = run.moments.steps + n_steps  # also of shards that had no rows in some
+    steps = run.moments.steps + n_steps  # including shards without rows in some of the steps
     moments = dict(zip(run.moments.values, values, strict=True))
     run.moments.load_state({**moments, "steps": steps})
     for each in replicas.values():

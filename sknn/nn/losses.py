@@ -1,4 +1,4 @@
-"""Loss functions: each owns the link from raw outputs to predictions."""
+"""Loss functions. Each one knows the link from raw outputs to predictions."""
 
 import math
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ from sknn.nn.workspace import ones
 
 
 class Loss(Settings):
-    """What training minimises.
+    """Base class of loss functions. Subclass it to define your own loss.
 
-    A loss is a weighted sum over samples, so that parts of a batch add; ``finish`` makes the
-    value out of the sum. Subclass it for a loss of your own.
+    A loss is a weighted sum over samples, so that the losses of parts of a batch can be added.
+    ``finish`` computes the final value from the sum.
 
     Attributes
     ----------
     link : str
-        Name of the function that ``predict`` applies: identity, logistic, softmax or exp.
+        The name of the function that ``predict`` applies: identity, logistic, softmax or exp.
     outputs_per_target : int
-        Raw outputs, and predictions, for each column of y.
+        The number of raw outputs, and of predictions, for each column of y.
     """
 
     link = "identity"
@@ -32,33 +32,33 @@ class Loss(Settings):
     def sum_and_gradient(
         self, y: np.ndarray, z: np.ndarray, weight: np.ndarray, out: np.ndarray
     ) -> Any:
-        """The sum over samples, and its gradient with respect to z written to out.
+        """Returns the sum over samples and writes its gradient with respect to z to out.
 
-        y: (n, n_outputs) targets    z: (..., n, n_outputs) raw outputs, left as they are
-        weight: (n, 1) or (n, n_outputs), which may have a model axis too, or None    out: as z
-        returns: a float, or (k,) of float64 for z with a model axis
+        y: (n, n_outputs) targets    z: (..., n, n_outputs) raw outputs, which are not modified
+        weight: (n, 1) or (n, n_outputs), possibly with a model axis, or None    out: same as z
+        returns: a float, or (k,) of float64 if z has a model axis
         """
         raise NotImplementedError
 
     def finish(self, total: Any, weight_sum: Any) -> Any:
-        """(value, scale): the loss out of the sum, and what multiplies the sum's gradient."""
+        """(value, scale): the loss, and the factor for the gradient of the sum."""
         return total / weight_sum, 1.0 / weight_sum
 
     def predict(self, z: np.ndarray) -> np.ndarray:
-        """Predictions out of raw outputs, in an array of their own."""
+        """The predictions for raw outputs, as a new array."""
         return z.copy()
 
     def log_predict(self, z: np.ndarray) -> np.ndarray:
-        """Logarithms of the predictions, for losses whose predictions are probabilities."""
+        """The logarithms of the predictions, for losses that predict probabilities."""
         return np.log(self.predict(z))
 
     def smoothed(self, y: np.ndarray, smoothing: float) -> np.ndarray:
-        """Targets for LabelSmoothing."""
+        """The targets that LabelSmoothing uses."""
         k = y.shape[-1] if self.link == "softmax" else 2
         return y * (1 - smoothing) + smoothing / k
 
     def check_targets(self, y: np.ndarray) -> None:
-        """Raises ValueError if the loss is not defined for some target."""
+        """Raises ValueError if the loss is not defined for one of the targets."""
 
 
 class SquaredError(Loss):
@@ -81,7 +81,7 @@ class Poisson(Loss):
     def sum_and_gradient(self, y, z, weight, out):
         np.exp(z, out=out)
         losses = xlogy(y, y) - y * z
-        np.subtract(out, y, out=out)  # mu - y: the gradient, and the rest of the loss
+        np.subtract(out, y, out=out)  # mu - y is the gradient and the rest of the loss
         losses += out
         return _weighted_sum(losses, weight, out)
 
@@ -97,7 +97,7 @@ class Poisson(Loss):
 
 
 class SoftmaxLogLoss(Loss):
-    """-sum_j y_j log softmax(z)_j. y: one-hot rows, or any rows that sum to one."""
+    """-sum_j y_j log softmax(z)_j. y has one-hot rows, or any rows that sum to one."""
 
     link = "softmax"
 
@@ -111,11 +111,11 @@ class SoftmaxLogLoss(Loss):
         return total
 
     def predict(self, z):
-        """softmax(z), kept off 0 so that no class is called impossible."""
+        """softmax(z), always above 0, so that no class has a probability of zero."""
         return np.exp(self.log_predict(z))
 
     def log_predict(self, z):
-        """log softmax(z), computed as a difference of logarithms and floored as ``predict`` is."""
+        """log softmax(z), as a difference of logarithms with the same minimum as ``predict``."""
         log_p = _log_softmax(z, np.empty_like(z))
         return np.maximum(log_p, np.log(np.finfo(z.dtype).tiny), out=log_p)
 
@@ -137,14 +137,14 @@ class LogisticLogLoss(Loss):
         return _weighted_sum(losses, weight, out)
 
     def predict(self, z):
-        """1 / (1 + exp(-z)), kept off 0 and 1 so that neither outcome is called impossible."""
+        """1 / (1 + exp(-z)), always above 0 and below 1, so that no outcome is impossible."""
         info = np.finfo(z.dtype)
         p = expit(z)
         return np.clip(p, info.tiny, 1 - info.epsneg, out=p)
 
 
 class RootMeanSquaredError(Loss):
-    """sqrt(mean of |z - y|^2), the squares summed over outputs."""
+    """sqrt(mean of |z - y|^2), with squares summed over outputs."""
 
     def sum_and_gradient(self, y, z, weight, out):
         total = 2 * SQUARED_ERROR.sum_and_gradient(y, z, weight, out)
@@ -168,7 +168,7 @@ class AbsoluteError(Loss):
 
 
 class Huber(Loss):
-    """1/2 r^2 for |r| <= delta, else delta (|r| - delta / 2), r = z - y; Huber (1964)."""
+    """1/2 r^2 for |r| <= delta, else delta (|r| - delta / 2), with r = z - y; Huber (1964)."""
 
     valid = {"delta": POSITIVE}
 
@@ -196,13 +196,13 @@ class LogCosh(Loss):
 class Quantile(Loss):
     """(q - 1[y < z]) (y - z) for each level q, summed over levels; Koenker & Bassett (1978).
 
-    The raw outputs hold the levels in ascending order; predictions of several are sorted, so
-    that quantiles never cross.
+    The raw outputs contain the levels in ascending order. If there are several levels, the
+    predictions are sorted, so that quantiles never cross.
 
     Parameters
     ----------
     levels : float or sequence of float, default=0.5
-        In (0, 1).
+        The level or levels of the quantiles, in (0, 1).
     """
 
     valid = {"levels": LEVELS}
@@ -251,12 +251,12 @@ class Gamma(Loss):
         if np.any(y <= 0):
             raise ValueError(
                 f"loss='gamma' requires positive y, got a minimum of {np.min(y).item()!r}. Use "
-                "loss='poisson' for targets that may be 0, 'squared_error' for either sign."
+                "loss='poisson' if targets can be 0, 'squared_error' for targets of either sign."
             )
 
 
 class SoftmaxBrier(Loss):
-    """1/2 sum_j (softmax(z)_j - y_j)^2: the Brier score, halved for more than two classes."""
+    """1/2 sum_j (softmax(z)_j - y_j)^2: half the Brier score of more than two classes."""
 
     link = "softmax"
 
@@ -264,7 +264,7 @@ class SoftmaxBrier(Loss):
         p = SOFTMAX_LOG_LOSS.predict(z)
         np.subtract(p, y, out=out)
         losses = 0.5 * np.square(out)
-        out -= (out * p).sum(axis=-1, keepdims=True)  # p (r - sum(r p)), r = p - y
+        out -= (out * p).sum(axis=-1, keepdims=True)  # p (r - sum(r p)) with r = p - y
         out *= p
         return _weighted_sum(losses, weight, out)
 
@@ -292,7 +292,7 @@ class LogisticBrier(Loss):
 
 
 class SoftmaxFocal(Loss):
-    """-sum_j y_j (1 - p_j)^gamma log p_j, p = softmax(z); Lin et al. (2017), eq. 4."""
+    """-sum_j y_j (1 - p_j)^gamma log p_j with p = softmax(z); Lin et al. (2017), eq. 4."""
 
     link = "softmax"
 
@@ -319,7 +319,7 @@ class SoftmaxFocal(Loss):
 
 
 class LogisticFocal(Loss):
-    """The focal loss of each output, p = 1 / (1 + exp(-z)); Lin et al. (2017), eq. 4."""
+    """The focal loss of each output with p = 1 / (1 + exp(-z)); Lin et al. (2017), eq. 4."""
 
     link = "logistic"
 
@@ -341,7 +341,7 @@ class LogisticFocal(Loss):
 
 
 class Hinge(Loss):
-    """max(0, 1 - s z), s = 1 for a target of 1, else -1, summed over outputs: one against rest.
+    """max(0, 1 - s z), s = 1 for a target of 1, else -1, summed over outputs (one-vs-rest).
 
     Its outputs are margins, not probabilities.
     """
@@ -357,8 +357,9 @@ class Hinge(Loss):
 class Perceptron(Loss):
     """max(0, -s z), s = 1 for a target of 1, else -1, summed over outputs; Rosenblatt (1958).
 
-    The gradient is that of the perceptron rule: z = 0 counts as wrong, so that zero weights learn.
-    Its outputs are margins, not probabilities. For targets between 0 and 1 it is max(0, z) - y z.
+    The gradient is that of the perceptron rule. z = 0 counts as a mistake, so that training can
+    start from zero weights. For targets between 0 and 1, the loss is max(0, z) - y z. Its outputs
+    are margins, not probabilities.
     """
 
     def sum_and_gradient(self, y, z, weight, out):
@@ -368,11 +369,12 @@ class Perceptron(Loss):
 
 
 class MulticlassPerceptron(Loss):
-    """max_j z_j - sum_j y_j z_j; Crammer & Singer (2003), who update the largest output alone.
+    """max_j z_j - sum_j y_j z_j; Crammer & Singer (2003), with an update of the largest rival only.
 
-    0 if the true class has the largest output. Otherwise the gradient lowers the largest output
-    and raises that of the true class. A tie with the true class counts as wrong, so that zero
-    weights learn. Its outputs are margins, not probabilities.
+    The loss is 0 if the true class has the largest output. Otherwise, the gradient lowers the
+    largest output and raises the output of the true class. A tie with the true class counts as a
+    mistake, so that training can start from zero weights. Its outputs are margins, not
+    probabilities.
     """
 
     def sum_and_gradient(self, y, z, weight, out):
@@ -383,22 +385,23 @@ class MulticlassPerceptron(Loss):
         own = np.where(is_true, z, 0).sum(axis=-1, keepdims=True)
         wrong = rivals.max(axis=-1, keepdims=True) >= own
         np.equal(np.arange(z.shape[-1]), np.where(wrong, rival, true), out=out)
-        out -= y  # 1 for the largest output, less the targets
+        out -= y  # 1 for the largest output, minus the targets
         losses = z.max(axis=-1, keepdims=True) - (y * z).sum(axis=-1, keepdims=True)
         return _weighted_sum(losses, weight, out)
 
     def smoothed(self, y, smoothing):
-        return y * (1 - smoothing) + smoothing / y.shape[-1]  # they add up to one, as y does
+        return y * (1 - smoothing) + smoothing / y.shape[-1]  # rows still sum to one
 
 
 class Heads(Loss):
-    """One loss for each group of outputs, summed: several targets on one network.
+    """The sum over groups of outputs; networks with several targets have one group for each.
 
     Parameters
     ----------
     loss : Loss
+        The loss of each group.
     groups : list of slice
-        The outputs, and columns of y, of each.
+        The outputs, and the columns of y, of each group.
     """
 
     def __init__(self, loss, groups):
@@ -409,7 +412,7 @@ class Heads(Loss):
     def sum_and_gradient(self, y, z, weight, out):
         total = 0.0
         for at in self.groups:
-            # In arrays of their own: products of slices are rounded otherwise for several models.
+            # Contiguous arrays, because products of slices of several models round differently.
             own = np.ascontiguousarray(z[..., at])
             gradient = np.empty_like(own)
             total += self.loss.sum_and_gradient(y[..., at], own, weight, gradient)
@@ -425,9 +428,9 @@ class Heads(Loss):
 
 
 class LabelSmoothing(Loss):
-    """Another loss on targets y (1 - smoothing) + smoothing / k; Szegedy et al. (2016), section 7.
+    """A loss with targets y (1 - smoothing) + smoothing / k; Szegedy et al. (2016), section 7.
 
-    k is the number of classes under softmax, and 2 for outputs that stand for themselves.
+    k is the number of classes if the link is softmax, and 2 for independent outputs.
     """
 
     def __init__(self, loss, smoothing):
@@ -450,14 +453,14 @@ class LabelSmoothing(Loss):
 
 
 def _focal_slope(y, p, rest, log_p, gamma):
-    """p times the derivative of -y (1 - p)^gamma log p with respect to p; rest is 1 - p."""
-    ratio = np.full_like(rest, -1)  # of log p to 1 - p, in the limit
+    """p times the derivative of -y (1 - p)^gamma log p with respect to p, where rest is 1 - p."""
+    ratio = np.full_like(rest, -1)  # the limit of log p / (1 - p) for p = 1
     np.divide(log_p, rest, out=ratio, where=rest > 0)
     return y * rest**gamma * (gamma * p * ratio - 1)
 
 
 def _log_softmax(z, out):
-    """out = z - log(sum(exp(z))) over the last axis; out is not z."""
+    """out = z - log(sum(exp(z))) over the last axis. out must not be z."""
     shifted = z - _shift(z)
     np.exp(shifted, out=out)
     log_sum = np.log(out @ ones(z.shape[-1], z.dtype))[..., None]
@@ -465,13 +468,13 @@ def _log_softmax(z, out):
 
 
 def _shift(z):
-    """What softmax takes off z: one maximum for all rows of a model, or each row's own.
+    """The values that softmax subtracts from z: one maximum per model, or one for each row.
 
-    One for all is exact enough unless exp(low - high) comes near underflow, and a maximum over
-    a short last axis costs as much as all the rest of softmax.
+    A single maximum is exact enough unless exp(low - high) is close to underflow. Row-wise maxima
+    over a short last axis take as long as all the rest of softmax.
     """
     if z.ndim == 2:
-        # The methods take longer than these numbers do.
+        # With few values, the methods ``min`` and ``max`` are slower.
         low, high = np.minimum.reduce(z, axis=None), np.maximum.reduce(z, axis=None)
         return high if high - low < 80 else z.max(axis=-1, keepdims=True)
     low, high = z.min(axis=(-2, -1), keepdims=True), z.max(axis=(-2, -1), keepdims=True)
@@ -488,7 +491,7 @@ def _inner(a, b):
 
 
 def _weighted_sum(losses, weight, gradient):
-    """The weighted sum of losses; the gradient is weighted in place."""
+    """The weighted sum of losses. Weights the gradient in place."""
     if weight is not None:
         gradient *= weight
         losses *= weight

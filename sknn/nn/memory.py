@@ -1,4 +1,4 @@
-"""Memory: how much there is, and the sizes of arrays in words."""
+"""Installed memory, and the sizes of arrays as text."""
 
 import math
 import os
@@ -7,11 +7,11 @@ import sys
 from sknn.nn.ranges import as_float
 
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-COUNTABLE = 10**15  # larger numbers are not written out
+COUNTABLE = 10**15  # larger numbers are rounded in messages
 
 
 def installed_memory():
-    """Bytes of memory in this computer; where the system does not say, those with an address."""
+    """The memory of this computer in bytes, or the largest address if the system does not tell."""
     try:
         pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):  # AttributeError on Windows
@@ -20,12 +20,12 @@ def installed_memory():
 
 
 def count(number):
-    """An int for a message: 40,000,000,000, or 1e+30."""
+    """An int as text for a message: 40,000,000,000, or 1e+30."""
     return f"{number:,}" if number < COUNTABLE else _rounded(as_float(number))
 
 
 def size(n_bytes):
-    """A number of bytes for a message: 37.3 GiB."""
+    """A number of bytes as text for a message: 37.3 GiB."""
     power = min((max(n_bytes, 1).bit_length() - 1) // 10, len(UNITS) - 1)
     rounded = as_float(n_bytes // 1024 ** max(power - 1, 0)) / (1024 if power else 1)
     return f"{_rounded(rounded)} {UNITS[power]}"

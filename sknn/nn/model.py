@@ -1,4 +1,4 @@
-"""A network with its weights: what an estimator fits, predicts with and pickles."""
+"""A network with its weights: the object that an estimator fits, predicts with and pickles."""
 
 from math import prod
 from operator import is_
@@ -11,29 +11,31 @@ from sknn.nn.network import Network
 from sknn.nn.threads import allowed_threads, one_blas_thread, share_out
 
 PART = 64  # images that one thread predicts at a time
-CACHE, LEAST = 2**20, 256  # flat samples: bytes that stay in a core's cache, but so many at least
+CACHE, LEAST = 2**20, 256  # chunks of flat samples: bytes that fit a core's cache, minimum rows
 WHOLE = slice(None)
-ROWS = 1024  # on which first weights may depend
-ONE_PASS = 2**24  # bytes: less is not worth the threads
+ROWS = 1024  # maximum number of rows to which initial weights are adapted
+ONE_PASS = 2**24  # bytes: for less, starting threads does not pay
 
 
 class Model:
-    """A network, a loss, and the two vectors that make them a function.
+    """A network, a loss, and the vectors of parameters and running statistics.
 
     Parameters
     ----------
     network : Network
+        The layers.
     loss : Loss
+        The loss, whose link turns raw outputs into predictions.
     theta, state : ndarray of shape (P,), (S,)
-        Parameters and running statistics; their dtype is what everything is computed in. Several
-        models of one shape have a first axis: (k, P), (k, S).
+        The parameters and running statistics. Their dtype is that of all computations. Several
+        models with the same shapes have a first axis: (k, P), (k, S).
 
     Attributes
     ----------
     params : list of dict
-        Each layer's parameters by name, views of theta.
+        The parameters of each layer by name, as views of theta.
     weights, biases : list of ndarray
-        The parameters with these roles, views too; a bias as (..., units).
+        The parameters with these roles, also as views. A bias has the shape (..., units).
     """
 
     def __init__(self, network, loss, theta, state):
@@ -59,7 +61,7 @@ class Model:
         return self.theta.dtype
 
     def holds(self, weights, biases):
-        """Whether these lists hold the model's own views, and nothing else."""
+        """Whether these lists contain exactly the model's own views."""
         own = (*self.weights, *self.biases)
         if not isinstance(weights, (list, tuple)) or not isinstance(biases, (list, tuple)):
             return False
@@ -67,15 +69,15 @@ class Model:
         return len(own) == len(given) and all(map(is_, own, given))
 
     def fits(self, weights, biases):
-        """Whether arrays have the shapes of the model's own."""
+        """Whether the arrays have the same shapes as the model's own."""
         own, given = (*self.weights, *self.biases), (*weights, *biases)
         counts = len(weights) == len(self.weights), len(own) == len(given)
         return all(counts) and all(a.shape == b.shape for a, b in zip(own, given, strict=True))
 
     def take_weights(self, weights, biases, names=("coefs_", "intercepts_")):
-        """Copies given arrays into the model.
+        """Copies the given arrays into the model.
 
-        Raises ValueError if a shape is not its own, or not all are finite numbers.
+        Raises ValueError if shapes differ from its own or values are not finite numbers.
         """
         own = dict(zip(names, (self.weights, self.biases), strict=True))
         given = zip(names, (weights, biases), strict=True)
@@ -84,18 +86,18 @@ class Model:
             wanted, got = ([array.shape for array in arrays] for arrays in (own[name], arrays))
             if wanted != got:
                 raise ValueError(
-                    f"{name} must be arrays of shapes {wanted}, as the layers and the data say, "
-                    f"got {got}."
+                    f"{name} must be arrays of shapes {wanted}, as determined by the layers and "
+                    f"the data, got {got}."
                 )
         for name, arrays in given.items():
             for mine, array in zip(own[name], arrays, strict=True):
                 np.copyto(mine, array)
 
     def adapt(self, rows, subset, random_state):
-        """Changes the first values that depend on training rows; see ``Layer.adapt``.
+        """Adapts the initial values that depend on training rows; see ``Layer.adapt``.
 
-        rows: Rows    subset: numbers of those that are trained on, None for all
-        random_state: chooses at most 1,024 of them, and is what layers draw from
+        rows: Rows    subset: the numbers of the training rows, None for all rows
+        random_state: selects at most 1,024 of them and is passed on to the layers
         """
         if not self.network.adapts:
             return
@@ -107,10 +109,10 @@ class Model:
             self.network.adapt(self.params, self._state, x, random_state)
 
     def outputs(self, x, memory, at=None, depth=None):
-        """Raw outputs, chunk by chunk so that each takes at most ``memory`` bytes.
+        """Raw outputs, computed chunk by chunk so that each takes at most ``memory`` bytes.
 
-        x: (n, *input_shape), or sparse, of any dtype    at: numbers of the rows wanted, default all
-        depth: how many layers to go through, default all    z: (..., len(at), n_outputs)
+        x: (n, *input_shape), or sparse, of any dtype    at: the numbers of the rows, default all
+        depth: the number of layers to apply, default all    z: (..., len(at), n_outputs)
         """
         network = self.network
         n = x.shape[0] if at is None else len(at)
@@ -120,12 +122,12 @@ class Model:
         chunk = PART if network.n_image_layers else max(LEAST, CACHE // row_size)
         params = self.params if depth else network.folded(self.params, self._state)
         most = max(chunk, ONE_PASS // row_size)
-        if x.dtype != self.dtype:  # a chunk is converted first
+        if x.dtype != self.dtype:  # chunks are converted first
             row_size += self.dtype.itemsize * prod(shape)
         if n <= min(most, memory // row_size) and at is None and not network.n_image_layers:
             x = x if x.dtype == self.dtype else Samples(x, self.dtype).take(WHOLE)
             z = network.forward(params, self._state, x, network.workspaces(self.dtype), depth=depth)
-            return z.copy() if z is x else z  # no layer made an array of its own
+            return z.copy() if z is x else z  # no layer has created a new array
         chunk = max(1, min(chunk, int(memory // row_size) // allowed_threads()))
         outputs = network.shapes[-1 if depth is None else depth]
         z = np.empty((*models, n, *outputs), self.dtype)
@@ -148,24 +150,24 @@ class Model:
         return {name: self.__dict__[name] for name in ("network", "loss", "theta", "state")}
 
     def __setstate__(self, state):
-        # Another version may have worked out other things about the network: it is made again.
+        # Another version may derive other values from the network, so they are computed again.
         self.network = Network(state["network"].layers, state["network"].shapes[0])
         self.loss = state["loss"]
         self._bind(state["theta"], state["state"])
 
 
 def as_weights(name, given):
-    """Arrays of floats out of what a user gave as a list of such.
+    """The list of arrays that a user passed, as arrays of floats.
 
-    Raises ValueError if it is none, or holds anything but finite numbers.
+    Raises ValueError if it is not a list of arrays, or contains values other than finite numbers.
     """
     try:
         arrays = [np.asarray(array) for array in given]
         if any(map(np.iscomplexobj, arrays)):
-            raise TypeError("complex numbers are none")
+            raise TypeError("complex numbers are not supported")
         arrays = [array if array.dtype.kind == "f" else array.astype(float) for array in arrays]
         if not all(np.isfinite(array).all() for array in arrays):
-            raise ValueError("not all are finite")
+            raise ValueError("some are nan or infinite")
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be a list of arrays of finite numbers: {error}") from error
     return arrays

@@ -1,11 +1,11 @@
-"""Names of other packages and texts, and what they are called here."""
+"""Names used in other packages and texts, with their equivalents here."""
 
 import difflib
 import re
 
-CLOSE = 0.7  # how similar names are, from 0 to 1, if one may be meant for the other
-SUFFIXES = ("loss", "lr")  # of the classes of other packages: MSELoss, StepLR
-# By setting: other names as ``folded`` makes them, and the name or names here.
+CLOSE = 0.7  # minimum similarity of two names, from 0 to 1, for a suggestion
+SUFFIXES = ("loss", "lr")  # in class names of other packages: MSELoss, StepLR
+# By setting: other names, as ``folded`` returns them, with the equivalent name or names here.
 OTHER_NAMES = {
     "activation": {
         "expit": "logistic",
@@ -96,7 +96,7 @@ OTHER_NAMES = {
         "maxpooling": "max",
     },
 }
-ELSEWHERE = {  # by setting: what stands for a name, and where
+ELSEWHERE = {  # by setting: names without an equivalent, and how to get the same effect
     "activation": {
         "softmax": "The softmax of the output layer comes from y and the loss: list hidden layers "
         "only."
@@ -105,9 +105,9 @@ ELSEWHERE = {  # by setting: what stands for a name, and where
 
 
 def hint(setting, name, known):
-    """What to write in place of a name that is not known, as a sentence; "" if nothing is like it.
+    """A sentence that suggests what to write instead of an unknown name; "" without a suggestion.
 
-    setting: "activation", "loss", ... as estimators call it    known: the names that there are
+    setting: "activation", "loss", ... as in estimators    known: the valid names
     """
     written = [folded(name)]
     written += [written[0].removesuffix(suffix) for suffix in SUFFIXES]
@@ -115,7 +115,7 @@ def hint(setting, name, known):
     for other, names in OTHER_NAMES.get(setting, {}).items():
         names = (names,) if isinstance(names, str) else names
         if set(names) <= set(known):
-            here[other] = names  # none of them is a name here
+            here[other] = names  # none of these names is known
     for one in written:
         if one in here:
             return f"{name!r} is called {' or '.join(map(repr, here[one]))} here."
@@ -126,5 +126,5 @@ def hint(setting, name, known):
 
 
 def folded(name):
-    """The letters and digits of a name, small, without the modules before it."""
+    """The letters and digits of a name in lower case, without the names of modules before it."""
     return re.sub(r"[^a-z0-9]", "", name.rpartition(".")[2].lower())

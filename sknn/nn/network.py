@@ -1,4 +1,4 @@
-"""Layers in sequence over one vector of parameters."""
+"""A sequence of layers whose parameters are in one vector."""
 
 from itertools import repeat
 from math import prod
@@ -21,35 +21,35 @@ NAMED = frozenset(map(id, (*ACTIVATIONS.values(), *INITIALIZERS.values())))
 
 
 class Network:
-    """What layers compute together: shapes and the layout of the vectors, worked out once.
+    """A sequence of layers, with their shapes and the layout of the vectors computed once.
 
     Parameters
     ----------
     layers : list of Layer
-        From the input on; the last one gives the raw outputs that a Loss takes.
+        The layers from the input on. The last one returns the raw outputs for a Loss.
     input_shape : tuple of int
-        Shape of one sample.
+        The shape of one sample.
     names : list of str or None, default=None
-        Of the layers; None for kind and number: dense1, dense2.
+        The names of the layers. None means kind and number: dense1, dense2.
 
     Attributes
     ----------
     shapes : list of tuple
-        Shape of a sample before each layer, and after the last.
+        The shape of a sample before each layer and after the last one.
     placed : list of Layer
         The layers that run, see ``Layer.placed``.
     layout, state_layout : Layout
-        Where the parameters lie in theta, the running statistics in state.
+        The positions of the parameters in theta and of the running statistics in state.
     n_image_layers : int
-        How many layers, from the first on, take images in.
+        The number of layers, from the first one on, with images as input.
     draws, joint : bool
-        Whether a layer draws at random in training, or needs sums over a whole mini-batch.
+        Whether a layer draws at random in training, or requires sums over a whole mini-batch.
     scheduled, adapts : bool
-        Whether a layer changes towards the end of training, or its first values depend on rows.
+        Whether a layer changes in the course of training, or adapts initial values to rows.
     lowest : int
-        Number of the first layer with something to train: none below it needs a gradient.
+        The number of the first layer with trainable parameters. Layers before it need no gradient.
 
-    Raises ValueError if a layer does not fit what comes before it.
+    Raises ValueError if a layer does not fit the layers before it.
     """
 
     def __init__(self, layers, input_shape, names=None):
@@ -92,7 +92,7 @@ class Network:
         return {name: value for name, value in vars(self).items() if name != "_memory"}
 
     def is_of(self, layers, input_shape):
-        """Whether a network of these layers is certain to be the same as this one."""
+        """Whether a network of these layers would certainly be equal to this one."""
         return (
             tuple(input_shape) == self.shapes[0]
             and len(layers) == len(self.layers)
@@ -100,9 +100,9 @@ class Network:
         )
 
     def steps(self, first=0, stop=None, left_out=()):
-        """(number, layer) of the layers from first to stop, several at once where they are fused.
+        """(number, layer) for the layers from first to stop; fused layers count as one.
 
-        left_out: numbers of layers that have nothing to do
+        left_out: numbers of layers without effect
         """
         if first == 0 and stop is None and not left_out:
             return self._all_steps
@@ -121,9 +121,10 @@ class Network:
         return steps
 
     def initial(self, random_state, dtype):
-        """First values of (theta, state); theta is drawn layer by layer.
+        """The initial values of (theta, state). theta is drawn layer by layer.
 
-        Raises ValueError if they do not fit into memory, MemoryError if others have taken it.
+        Raises ValueError if they exceed the memory of the computer, and MemoryError if other
+        programs have taken it.
         """
         self.refuse_too_large(dtype)
         try:
@@ -133,10 +134,10 @@ class Network:
         return theta, self.state_layout.initial(random_state, dtype)
 
     def adapt(self, params, state, x, random_state):
-        """Changes first values, layer by layer, where they depend on training rows.
+        """Adapts initial values to training rows, layer by layer, where they depend on them.
 
         params, state: as for ``forward``, of one model; params are changed in place
-        x: (n, *input_shape) or sparse    random_state: what such layers draw from
+        x: (n, *input_shape) or sparse    random_state: the generator that layers draw from
         """
         workspaces = self.workspaces(x.dtype)
         for index, layer in enumerate(self.placed):
@@ -148,10 +149,10 @@ class Network:
             x = layer.forward(*own, workspaces[index], PREDICTION)
 
     def refuse_too_large(self, dtype, n_samples=1, n_copies=1, remedy="Make that layer smaller."):
-        """Raises ValueError if the network needs more memory than there is in this computer.
+        """Raises ValueError if the network requires more memory than this computer has.
 
-        n_samples: how many are in the layers at a time    n_copies: how many vectors like theta
-        there are    remedy: what to do about it
+        n_samples: the number of samples in the layers at a time    n_copies: the number of vectors
+        like theta    remedy: the last sentence of the message
         """
         there_is = installed_memory()
         kept, scratch = self._memory
@@ -162,21 +163,21 @@ class Network:
 
     @cached
     def _memory(self):
-        """(numbers kept for a sample, numbers that steps in between take): see ``refuse_too_large``
+        """(values kept for one sample, values of intermediate steps): see ``refuse_too_large``.
 
-        They are asked for in every call of ``partial_fit``.
+        They are cached because every call of ``partial_fit`` uses them.
         """
         layers = list(zip(self.layers, self.shapes, strict=False))
         kept = sum(layer.numbers_kept(shape) for layer, shape in layers)
         return kept, sum(layer.scratch(shape) for layer, shape in layers)
 
     def largest_scratch(self):
-        """Numbers that the layer works with, and does not keep, that has most of them."""
+        """The largest number of temporary values in one layer."""
         layers = zip(self.layers, self.shapes, strict=False)
         return max((layer.scratch(shape) for layer, shape in layers), default=0)
 
     def told_need(self, dtype, n_samples=1, n_copies=1):
-        """How much memory the network takes, and the layer that takes too much of it, or most."""
+        """The memory that the network requires, and the layer that exceeds it or has the most."""
         parts = self._parts_of_memory(n_samples, n_copies)
         needs = [np.dtype(dtype).itemsize * sum(own.values()) for own in parts]
         first_too_large = (i for i, need in enumerate(needs) if need > installed_memory())
@@ -189,21 +190,21 @@ class Network:
         )
 
     def _parts_of_memory(self, n_samples, n_copies):
-        """For each layer {what: how many numbers it takes, at the least}."""
+        """For each layer {purpose: minimum number of values}."""
         layers = zip(self.layers, self.shapes, self.layout.declared, strict=False)
         each = f", {n_copies} for each of them," if n_copies > 1 else ""
         return [
             {
-                f"numbers for weights{each}": n_copies * sum(prod(item.shape) for item in declared),
-                f"for the outputs for a batch of {count(n_samples)}": n_samples
+                f"values for weights{each}": n_copies * sum(prod(item.shape) for item in declared),
+                f"values for the outputs of a batch of {count(n_samples)}": n_samples
                 * layer.numbers_kept(shape),
-                "for steps in between": layer.scratch(shape),
+                "values for intermediate steps": layer.scratch(shape),
             }
             for layer, shape, declared in layers
         ]
 
     def workspaces(self, dtype, lender=None):
-        """What one thread needs to run forward and backward: a Workspace per layer."""
+        """The memory that one thread needs for forward and backward: a Workspace per layer."""
         workspaces = [Workspace(dtype) for _ in self.layers]
         lender = Workspace(dtype) if lender is None else lender
         for workspace in workspaces:
@@ -211,12 +212,12 @@ class Network:
         return workspaces
 
     def forward(self, params, state, x, workspaces, context=PREDICTION, depth=None, first=0):
-        """Raw outputs z.
+        """The raw outputs z.
 
-        params, state: each layer's arrays by name, as the layouts' ``views`` give them
+        params, state: the arrays of each layer by name, as returned by ``views`` of the layouts
         x: (..., n, *input_shape) or sparse    z: (..., n, n_outputs)    context: the Pass
-        depth: how many layers to go through, default all; those with params of None are skipped
-        first: number of the layer that x goes into
+        depth: the number of layers to apply, default all; layers with params of None are skipped
+        first: the number of the layer that x is passed to
         """
         if not self.layers[first].accepts_sparse and issparse(x):
             x = x.toarray()
@@ -225,7 +226,7 @@ class Network:
         return x
 
     def forward_jointly(self, params, state, x, workspaces, context):
-        """As ``forward`` of one part of a mini-batch; yields what joint layers want summed."""
+        """Same as ``forward``, for one part of a mini-batch. Yields what joint layers sum."""
         for index, layer in self.steps(left_out=_nothing_to_do(params)):
             given = params[index], state[index], x, workspaces[index], context
             if layer.joint:
@@ -237,7 +238,7 @@ class Network:
     def folded(self, params, state):
         """params for prediction, with normalisation folded into the weights before it.
 
-        A layer that has nothing left to do has None.
+        The params of a layer that then has no effect are None.
         """
         if not self._folds:
             return params
@@ -254,8 +255,8 @@ class Network:
     def backward(self, params, grads, dz, workspaces, context, first=0):
         """Fills grads with the gradient, after a forward with the same workspaces and Pass.
 
-        dz: as z, overwritten    grads: as params    first: number of the last layer to go through
-        Returns the gradient of what goes into that layer, or None if nothing needs it.
+        dz: same shape as z, overwritten    grads: as params    first: the last layer to go back to
+        Returns the gradient of the inputs of that layer, or None if it is not needed.
         """
         for index, layer in reversed(self.steps(max(first, self.lowest))):
             need_dx = index > self.lowest
@@ -264,9 +265,9 @@ class Network:
         return dz if first > self.lowest else None
 
     def backward_jointly(self, params, grads, dz, workspaces, context, need_dx=False):
-        """As ``backward`` of one part of a mini-batch; yields what joint layers want summed.
+        """Same as ``backward``, for one part of a mini-batch. Yields what joint layers sum.
 
-        Returns the gradient of what goes into the network, or None without need_dx.
+        Returns the gradient of the inputs of the network, or None without need_dx.
         """
         lowest = 0 if need_dx else self.lowest
         for index, layer in reversed(self.steps(lowest)):
@@ -278,20 +279,20 @@ class Network:
         return dz
 
     def row_size(self, dtype):
-        """Bytes that forward allocates for one sample."""
+        """The number of bytes that forward allocates for one sample."""
         return np.dtype(dtype).itemsize * self.numbers_kept()
 
     def numbers_kept(self):
-        """How many numbers forward leaves in the workspaces for one sample."""
+        """The number of values that forward leaves in the workspaces for one sample."""
         return self._numbers_kept
 
     def multiply_adds(self):
-        """Multiply-adds that forward spends on one sample."""
+        """The number of multiply-adds in forward for one sample."""
         shapes = zip(self.placed, self.shapes, strict=False)
         return sum(layer.multiply_adds(shape) for layer, shape in shapes)
 
     def largest_product(self, n):
-        """Multiply-adds of the layer that spends most of them on n samples."""
+        """The multiply-adds for n samples in the layer with the most of them."""
         products = []
         for layer, shape in zip(self.placed, self.shapes, strict=False):
             inside = [network.largest_product(n) for network in layer.inside(shape)]
@@ -307,7 +308,7 @@ class Network:
         return None
 
     def largest(self, grad):
-        """The layer with the largest derivative, nan being the largest, "layer 1 (Dense)"."""
+        """The layer with the largest derivative, "layer 1 (Dense)", where nan is the largest."""
         sizes = [
             max((np.abs(own).max(initial=0) for own in grads.values()), default=0)
             for grads in self.layout.views(grad)
@@ -319,10 +320,10 @@ class Network:
 
 
 def named_layers(entries, is_taken):
-    """Layers by name, out of a list of layers or of (name, layer); others by kind and number.
+    """Layers by name, from a list of layers or of (name, layer). Default names: kind and number.
 
-    is_taken: whether a name means something else. Raises TypeError on anything but layers,
-    ValueError on names that cannot be.
+    is_taken: whether a name has another meaning. Raises TypeError if an entry is not a layer, and
+    ValueError if a name is invalid.
     """
     if not isinstance(entries, (list, tuple)):
         raise TypeError(f"layers must be a list of layers, got {entries!r}.")
@@ -343,14 +344,14 @@ def named_layers(entries, is_taken):
     ]
     if any(not n or names.count(n) > 1 or "__" in n or is_taken(n) for n in names):
         raise ValueError(
-            "Names of layers must be unique, not empty, contain no '__' and not be those of "
-            f"parameters, got {names!r}."
+            "Names of layers must be unique and not empty, must not contain '__' and must differ "
+            f"from the names of parameters, got {names!r}."
         )
     return dict(zip(names, layers, strict=True))
 
 
 def with_layer(entries, at, layer):
-    """A list as ``named_layers`` takes it, with another layer in one place."""
+    """A list as ``named_layers`` accepts it, with one layer replaced."""
     entries = list(entries)
     old = entries[at]
     entries[at] = (old[0], layer) if isinstance(old, (tuple, list)) else layer
@@ -358,20 +359,20 @@ def with_layer(entries, at, layer):
 
 
 def _nothing_to_do(params):
-    """Numbers of the layers that have no parameters any more, see ``folded``."""
+    """The numbers of the layers without parameters after folding, see ``folded``."""
     if None not in params:
         return ()
     return tuple(index for index, own in enumerate(params) if own is None)
 
 
 def _changes_for_prediction(layer):
-    """Whether prediction may use other parameters than those of the layer, or leave it out."""
+    """Whether prediction can use other parameters than those of the layer, or omit the layer."""
     kind = type(layer)
     return kind.affine is not Layer.affine or kind.for_prediction is not Layer.for_prediction
 
 
 def layer_names(layers):
-    """dense1, dense2, ...: the kind of each layer and its number among its kind."""
+    """dense1, dense2, ...: the kind of each layer and its number among the layers of this kind."""
     names, counts = [], {}
     for layer in layers:
         kind = type(layer).__name__.lower()

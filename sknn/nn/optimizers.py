@@ -1,4 +1,4 @@
-"""Optimisers: one step over the whole vector of parameters, in place."""
+"""Optimisers: one step for the whole vector of parameters, in place."""
 
 import math
 from copy import copy
@@ -11,20 +11,20 @@ from sknn.nn.ranges import FLAG, NOT_NEGATIVE, POSITIVE, Range
 from sknn.nn.schedules import PLANNED_OR_NONE, Progress, Schedule
 from sknn.nn.settings import NestedSettings
 
-SHARE = Range(0, 1, "left")  # how much of a moment is kept from step to step
+SHARE = Range(0, 1, "left")  # the fraction of a moment that each step keeps
 
 
 class Moments:
-    """What an optimiser carries from step to step; ``moments["mean"]`` is one of the values.
+    """The values that an optimiser keeps from step to step, such as ``moments["mean"]``.
 
     Attributes
     ----------
     values : dict
-        Arrays like theta, or floats, (k, 1) if they differ between models.
+        Arrays with the shape of theta, or floats, or (k, 1) if they differ between models.
     n_decayed : int or None
-        How many parameters, from the first on, weight decay reaches; None for all.
+        The number of parameters that weight decay applies to. They come first; None means all.
     steps : int
-        How many were taken.
+        The number of steps taken.
     """
 
     def __init__(self, values, n_decayed=None, steps=0):
@@ -42,11 +42,11 @@ class Moments:
         return self._with(np.copy)
 
     def select(self, models):
-        """Those of some models, in arrays of their own; models: their numbers, or (k,) bools."""
+        """Copies of the moments of some models; models: their numbers, or (k,) bools."""
         return self._with(lambda value: value[models].copy())
 
     def update(self, models, moments):
-        """Takes over what has become of ``select(models)``; floats are those of all at once."""
+        """Copies back the moments from ``select(models)``. Floats apply to all models."""
         self.steps = moments.steps
         for name, value in self.values.items():
             if isinstance(value, float):
@@ -55,7 +55,7 @@ class Moments:
                 value[models] = moments[name]
 
     def state(self):
-        """Copies of all that a later ``load_state`` needs to go on as if nothing had happened."""
+        """Copies of all values that ``load_state`` needs to continue the training exactly."""
         values = {name: np.array(value) for name, value in self.values.items()}
         return {"steps": np.array(self.steps), **values}
 
@@ -76,12 +76,12 @@ class Moments:
 
 
 class Optimizer(NestedSettings):
-    """Turns gradients into steps. Subclass it for an optimiser of your own.
+    """Base class of optimisers, which turn gradients into steps. Subclass it to define your own.
 
-    An optimiser is its settings; what it carries from step to step lies in Moments.
-    ``moment_names`` names the arrays among them, which are like theta and zero at first.
-    Settings are numbers, or (k, 1), one for each of k models. ``scheduled``: some of them change
-    towards the end of training, see ``at``.
+    An optimiser holds only its settings; values that change from step to step are in Moments.
+    ``moment_names`` lists the arrays among them, which have the shape of theta and start at zero.
+    A setting is a number, or (k, 1) with a number for each of k models. ``scheduled``: some
+    settings change in the course of training, see ``at``.
     """
 
     moment_names: tuple[str, ...] = ()
@@ -90,12 +90,13 @@ class Optimizer(NestedSettings):
     def start(self, theta: np.ndarray, n_decayed: int | None = None) -> Moments:
         """The Moments before the first step.
 
-        theta: (..., P)    n_decayed: how many parameters weight decay reaches, default all
+        theta: (..., P)    n_decayed: the number of parameters that weight decay applies to, None
+        for all
         """
         return Moments({name: np.zeros_like(theta) for name in self.moment_names}, n_decayed)
 
     def select(self, models: np.ndarray) -> Self:
-        """The optimiser of some models; models: (k,) bools."""
+        """The optimiser for some of the models; models: (k,) bools."""
         selected = copy(self)
         for name, value in self.settings().items():
             setattr(selected, name, of_models(value, models))
@@ -106,9 +107,9 @@ class Optimizer(NestedSettings):
         return self
 
     def step(self, theta: np.ndarray, grad: np.ndarray, learning_rate: Any, moments: Any) -> None:
-        """theta += the step; moments go on by one step.
+        """theta += the step. Updates moments.
 
-        grad: like theta, overwritten    learning_rate: a float, or (k, 1), or one per parameter
+        grad: shape of theta, overwritten    learning_rate: a float, (k, 1), or one per parameter
         """
         raise NotImplementedError
 
@@ -116,15 +117,17 @@ class Optimizer(NestedSettings):
 class SGD(Optimizer):
     """v = momentum * v - rate * grad;  theta += v.
 
-    With ``nesterov`` the step is momentum * v - rate * grad, v being the new one:
-    Sutskever et al. (2013), in the form of Bengio et al. (2013), eq. 7.
+    This is stochastic gradient descent with momentum.
+
+    With ``nesterov``, the step is momentum * v - rate * grad instead, where v is the updated
+    velocity: Sutskever et al. (2013), in the form of Bengio et al. (2013), eq. 7.
 
     Parameters
     ----------
     momentum : float, default=0.9
-        Share of the velocity that is kept, in [0, 1].
+        The fraction of the velocity that each step keeps, in [0, 1].
     nesterov : bool, default=True
-        Whether to use Nesterov's momentum.
+        Whether to use Nesterov momentum.
     """
 
     moment_names = ("velocity",)
@@ -154,18 +157,18 @@ class Adam(Optimizer):
     m = beta_1 m + (1 - beta_1) grad, v = beta_2 v + (1 - beta_2) grad^2, and after t steps
     m_hat = m / (1 - beta_1^t), v_hat = v / (1 - beta_2^t).
 
-    In the order of the end of that section: the corrections for the first steps go into the
-    rate, and epsilon is added to the uncorrected sqrt(v). The moments are kept divided by
-    1 - beta, which saves two multiplications a step.
+    As proposed at the end of that section, the bias corrections are applied to the learning rate,
+    and epsilon is added to the uncorrected sqrt(v). The moments are stored divided by 1 - beta,
+    which saves two multiplications per step.
 
     Parameters
     ----------
     beta_1 : float, default=0.9
-        Share of the mean of gradients that is kept, in [0, 1).
+        The decay rate of the mean of gradients, in [0, 1).
     beta_2 : float, default=0.999
-        Share of the mean of squared gradients that is kept, in [0, 1).
+        The decay rate of the mean of squared gradients, in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the division from zero.
+        A small value that prevents division by zero.
     """
 
     moment_names = ("mean", "square")
@@ -182,13 +185,13 @@ class Adam(Optimizer):
         self._descend(theta, grad, rate, self.epsilon, moments)
 
     def _corrected(self, learning_rate, step):
-        """(rate, correction of sqrt(v)): those of the first steps make up for moments of zero."""
+        """(rate, correction of sqrt(v)), corrected for moments that start at zero."""
         correction = _sqrt(1 - power(self.beta_2, step))
         ratio = correction / (1 - power(self.beta_1, step))
         return learning_rate * factor(ratio, learning_rate), correction
 
     def _descend(self, theta, grad, rate, epsilon, moments):
-        """theta -= rate * m / (sqrt(v) + epsilon), after m and v have taken grad in."""
+        """theta -= rate * m / (sqrt(v) + epsilon), after the update of m and v with grad."""
         mean, square = moments.values["mean"], moments.values["square"]
         root = _sqrt(1 - self.beta_2)  # sqrt(v) = root * sqrt(square)
         mean *= factor(self.beta_1, mean)  # mean = beta_1 * mean + grad
@@ -204,19 +207,20 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam, and theta -= rate * weight_decay * theta apart from it; Loshchilov & Hutter (2019).
+    """Adam, and theta -= rate * weight_decay * theta in each step; Loshchilov & Hutter (2019).
 
-    Algorithm 2, as torch has it: epsilon is added to the corrected root. Biases and the
-    parameters of normalisation do not decay.
+    This is algorithm 2 as implemented in torch: epsilon is added to the corrected root. Biases and
+    the parameters of normalisation layers do not decay.
 
     Parameters
     ----------
     beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
-        As for Adam.
+        Same as for ``Adam``.
     weight_decay : float, default=0.01
-        Share of a weight, times the learning rate, that each step takes away.
+        Each step shrinks the weights by this fraction times the learning rate.
     decay_schedule : Schedule or None, default=None
-        Changes ``weight_decay`` from step to step, as ``FlatCosine()`` does; None keeps it.
+        A schedule that changes ``weight_decay`` from step to step, such as ``FlatCosine()``. With
+        None, it is constant.
     """
 
     valid: dict[str, Any] = {
@@ -259,16 +263,16 @@ class AdamW(Adam):
 
 
 class NAdam(Adam):
-    """Adam with Nesterov's momentum; Dozat (2016), algorithm 1, with torch's momentum schedule.
+    """Adam with Nesterov momentum; Dozat (2016), algorithm 1, with the momentum schedule of torch.
 
     mu_t = beta_1 (1 - 0.96^(t momentum_decay) / 2)
 
     Parameters
     ----------
     beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
-        As for Adam.
+        Same as for ``Adam``.
     momentum_decay : float, default=0.004
-        How fast mu grows to beta_1.
+        How fast mu approaches beta_1.
     """
 
     valid = {**Adam.valid, "momentum_decay": NOT_NEGATIVE}
@@ -286,7 +290,7 @@ class NAdam(Adam):
     def start(self, theta, n_decayed=None):
         moments = super().start(theta, n_decayed)
         shape = np.shape(self._mu(1))
-        moments["product"] = np.ones(shape) if shape else 1.0  # of the mu so far
+        moments["product"] = np.ones(shape) if shape else 1.0  # product of all mu so far
         return moments
 
     def _mu(self, step):
@@ -318,9 +322,9 @@ class RMSprop(Optimizer):
     Parameters
     ----------
     decay : float, default=0.99
-        Share of the mean of squared gradients that is kept, in [0, 1).
+        The decay rate of the mean of squared gradients, in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the division from zero.
+        A small value that prevents division by zero.
     """
 
     moment_names = ("square",)
@@ -344,7 +348,7 @@ class Adagrad(Optimizer):
     Parameters
     ----------
     epsilon : float, default=1e-10
-        Keeps the division from zero.
+        A small value that prevents division by zero.
     """
 
     moment_names = ("square",)
@@ -369,5 +373,5 @@ def _divide_by_root(theta, grad, square, learning_rate, epsilon):
 
 
 def _sqrt(number):
-    """The root, of a float as a float: arrays of float32 stay as they are beside it."""
+    """The square root. That of a float is a float, so that float32 arrays keep their dtype."""
     return math.sqrt(number) if type(number) is float else np.sqrt(number)

@@ -1,4 +1,4 @@
-"""Parameters and running statistics: what layers declare, and where it lies in one vector."""
+"""Parameters and running statistics: their declaration by layers and their layout in one vector."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,12 +11,13 @@ ROLES = ("weight", "bias", None)
 
 @dataclass(frozen=True)
 class Parameter:
-    """One array that training adjusts.
+    """The declaration of an array that training adjusts.
 
-    ``initializer(random_state, shape)`` gives its first values in float64. ``decay`` says
-    whether penalties reach it, ``rate`` multiplies the learning rate, ``trainable=False``
-    freezes it. ``role`` is "weight" for what estimators list in ``coefs_``, "bias" for what they
-    list in ``intercepts_``, None for neither; "name" takes it from the name.
+    ``initializer(random_state, shape)`` returns the initial values in float64. ``decay`` says
+    whether penalties apply to the array, ``rate`` multiplies its learning rate, and
+    ``trainable=False`` freezes it. ``role`` is "weight" for arrays that estimators list in
+    ``coefs_``, "bias" for those in ``intercepts_``, and None for others. The default, "name",
+    derives the role from the name.
     """
 
     name: str
@@ -32,14 +33,17 @@ class Parameter:
             object.__setattr__(self, "role", self.name if self.name in ROLES else None)
         if self.role not in ROLES:
             raise ValueError(
-                f"role must be 'weight', 'bias', None, or 'name' to take it from the name, got "
+                f"role must be 'weight', 'bias', None, or 'name' to derive it from the name, got "
                 f"{self.role!r}."
             )
 
 
 @dataclass(frozen=True)
 class State:
-    """One array that training updates but no gradient does, such as a running mean."""
+    """The declaration of an array that is updated in training without a gradient.
+
+    A running mean is an example.
+    """
 
     name: str
     shape: tuple
@@ -47,15 +51,15 @@ class State:
 
 
 class Layout:
-    """Where the arrays that each layer declares lie in one vector of ``size`` numbers.
+    """The layout of the declared arrays of all layers in one vector of ``size`` values.
 
-    Trainable parameters come first, and of those the decayed ones, so that what an optimiser
-    or a penalty works on is a leading slice: ``[:n_trainable]``, ``[:n_decayed]``. Parameters
-    of equal rate lie together. Otherwise the order of declaration is kept.
+    Trainable parameters come first, and those with weight decay first among them. Optimisers and
+    penalties therefore work on leading slices: ``[:n_trainable]`` and ``[:n_decayed]``. Parameters
+    with the same rate are contiguous. Apart from this, the order of declaration is kept.
     """
 
     def __init__(self, declared):
-        """declared: for each layer, the list of its Parameters (or of its States)."""
+        """declared: for each layer, the list of its Parameters, or of its States."""
         self.declared = declared
         entries = [(layer, item) for layer, items in enumerate(declared) for item in items]
         entries.sort(key=lambda entry: _rank(entry[1]))  # stable
@@ -73,14 +77,14 @@ class Layout:
 
     @property
     def rates(self):
-        """Multipliers of the learning rate, (n_trainable,), or None if all are one."""
+        """Factors of the learning rate, (n_trainable,), or None if all of them are one."""
         trainable = [(item, at) for _, item, at in self.entries if at.stop <= self.n_trainable]
         if all(item.rate == 1.0 for item, _ in trainable):
             return None
         return np.concatenate([np.full(at.stop - at.start, item.rate) for item, at in trainable])
 
     def views(self, vector):
-        """Each layer's arrays by name, as views, in the order of declaration.
+        """The arrays of each layer by name, as views, in the order of declaration.
 
         vector: (..., size)    views: (..., *shape)
         """
@@ -90,11 +94,11 @@ class Layout:
         return views
 
     def with_role(self, role):
-        """For each layer, its Parameters of this role, in the order of declaration."""
+        """For each layer, its Parameters with this role, in the order of declaration."""
         return [[item for item in items if item.role == role] for items in self.declared]
 
     def initial(self, random_state, dtype):
-        """A vector of first values, drawn in float64 in the order of declaration."""
+        """A vector of initial values, drawn in float64 in the order of declaration."""
         vector = np.empty(self.size, dtype)
         for views, items in zip(self.views(vector), self.declared, strict=True):
             for item in items:

@@ -1,4 +1,4 @@
-"""What layers are told about the forward and backward pass that they take part in."""
+"""The information that layers receive about a forward and backward pass."""
 
 from dataclasses import dataclass
 
@@ -9,24 +9,24 @@ from sknn.nn.schedules import Progress
 
 @dataclass(frozen=True)
 class Pass:
-    """One forward pass through a network, and the backward pass after it, if there is one.
+    """One forward pass through a network and the backward pass after it, if there is one.
 
     Attributes
     ----------
     training : bool
-        Whether the pass is a step of training.
+        Whether the pass is part of a training step.
     random : numpy.random.Generator, list of them, or None
-        What layers draw from; a list has one for each model. None if they draw nothing, as in
-        prediction.
+        The generator that layers draw from; a list has one for each model. None if nothing is
+        drawn, as in prediction.
     weight : ndarray of shape (..., n, 1) or None
-        Weights of the samples, a mean over outputs where each output has its own. Networks without
-        a joint layer have None: only sums over the samples have a use for them.
+        The weights of the samples, averaged over outputs if each output has its own. None in
+        networks without a joint layer, because only sums over samples use the weights.
     updates_state : bool
-        Whether layers update their state in training: one part of a mini-batch does.
+        Whether layers update their state in training. It is True for one part of a mini-batch.
     differentiated : bool
         Whether backward follows outside training, as for saliency.
     progress : Progress or None
-        How far training has come, for layers with a schedule; None where nothing is drawn.
+        The progress of training, for layers with a schedule. None if nothing is drawn.
     """
 
     training: bool = False
@@ -38,7 +38,7 @@ class Pass:
 
     @property
     def keeps(self):
-        """Whether forward has to keep what backward needs."""
+        """Whether forward must keep the values that backward needs."""
         return self.training or self.differentiated
 
 
@@ -46,7 +46,7 @@ PREDICTION = Pass()
 
 
 def weight_column(weight):
-    """Weights of samples as a Pass has them, (..., n, 1).
+    """The weights of samples in the shape that a Pass requires, (..., n, 1).
 
     weight: (n,), (..., n, n_outputs) or None
     """

@@ -1,27 +1,27 @@
-"""Settings of models that are trained together: one number for all, or (k, 1), one for each.
+"""Settings of models that are trained together: one number for all, or (k, 1), one per model.
 
-What comes out of the models themselves, losses for instance, has the shape (k,).
+Results of the models, such as losses, have the shape (k,).
 """
 
 import numpy as np
 
 
 def factor(setting, array):
-    """A setting, worked out in float64, as what multiplies an array: rounded once to its dtype.
+    """A setting, computed in float64, as a factor of an array: rounded once to its dtype.
 
     setting: a number, or (k, 1), or one per parameter    array: (..., P), or a number
     """
-    if type(setting) is float:  # NumPy rounds it as it rounds the others here
+    if type(setting) is float:  # NumPy rounds it in the same way
         return setting
     return np.asarray(setting, np.result_type(array))
 
 
 def power(base, exponent):
-    """base^exponent with the bits of one model by itself; either may be (k, 1).
+    """base^exponent with the same bits as for a single model; both can be (k, 1).
 
-    NumPy's power of arrays rounds some results differently from that of two numbers.
+    NumPy's power of arrays rounds some results differently from the power of two numbers.
     """
-    if type(base) is float and type(exponent) is int:  # soonest: the case of every step
+    if type(base) is float and type(exponent) is int:  # a fast path, used in every step
         return base**exponent
     if np.ndim(base) == np.ndim(exponent) == 0:
         return np.asarray(base).item() ** np.asarray(exponent).item()
@@ -31,27 +31,27 @@ def power(base, exponent):
 
 
 def as_setting(values):
-    """Values (k,) as settings are, (k, 1); a number as it is."""
+    """Values (k,) in the shape of settings, (k, 1). A number is returned unchanged."""
     return np.reshape(values, (-1, 1)) if np.ndim(values) else values
 
 
 def as_values(setting):
-    """A setting (k, 1) as what comes out of the models, (k,); a number as it is."""
+    """A setting (k, 1) in the shape of results, (k,). A number is returned unchanged."""
     return np.reshape(setting, -1) if np.ndim(setting) else setting
 
 
 def of_models(value, models):
-    """The part of some models in a setting or in values; what is one for all as it is.
+    """The part of a setting or of values for some models. A shared value is returned unchanged.
 
-    models: (k,) bools    returns: an array of its own, or anything that is not an array
+    models: (k,) bools    returns: a new array, or anything that is not an array
     """
     return value[models] if isinstance(value, np.ndarray) and value.ndim else value
 
 
 def with_part(value, models, part):
-    """A setting or values with ``of_models(value, models)`` replaced, in an array of its own.
+    """A copy of a setting or values with ``of_models(value, models)`` replaced by ``part``.
 
-    value: may still be one for all where part no longer is
+    value: can be shared by all models even if part is not
     """
     if np.ndim(part) == 0:
         return part

@@ -1,4 +1,4 @@
-"""What training was asked for."""
+"""The settings of the training."""
 
 from dataclasses import dataclass, field, fields
 
@@ -11,17 +11,18 @@ from sknn.nn.schedules import Constant, Schedule
 
 @dataclass
 class Plan:
-    """What the user asked for.
+    """The settings of the training, as the user specified them.
 
-    Numbers but for ``batch_size`` and ``max_time`` may be one for all, or (k, 1), one per model.
-    ``alpha`` and ``l1`` are the strengths of the penalties. ``tol`` and ``n_iter_no_change`` are
-    scikit-learn's: training stops, or the schedule goes on more slowly, after more than
-    ``n_iter_no_change`` epochs in a row that did not improve by ``tol``; a schedule with a horizon
-    runs to its end instead. With ``early_stopping`` the score on validation data takes the place
-    of the loss, and the best weights are put back; of epochs with the same score they are those of
-    the first, or with ``last_of_ties`` of the last. ``max_time`` ends training after the epoch that
-    passes so many seconds. ``augment`` changes the images of a batch. ``planned`` says whether
-    the epochs asked for are all there will be.
+    Numbers other than ``batch_size`` and ``max_time`` can be one for all models, or (k, 1) with one
+    per model. ``alpha`` and ``l1`` are the strengths of the penalties. ``tol`` and
+    ``n_iter_no_change`` are those of scikit-learn: after more than ``n_iter_no_change`` consecutive
+    epochs without an improvement of ``tol``, training stops, or the schedule lowers the rate. A
+    schedule with a horizon runs until its end instead. With ``early_stopping``, the score on
+    validation data replaces the loss, and the best weights are restored at the end. If several
+    epochs have the best score, the first of them counts, or with ``last_of_ties`` the last.
+    ``max_time`` stops training after the epoch that exceeds this number of seconds. ``augment``
+    changes the images of a batch. ``planned`` says whether there are no epochs after the requested
+    ones.
     """
 
     batch_size: int
@@ -43,6 +44,6 @@ class Plan:
         self.penalised = bool(np.any(self.alpha) or np.any(self.l1))
 
     def select(self, models):
-        """That of some models; models: (k,) bools."""
+        """The plan of some of the models; models: (k,) bools."""
         own = ((one.name, getattr(self, one.name)) for one in fields(self))
         return Plan(**{name: of_models(value, models) for name, value in own})

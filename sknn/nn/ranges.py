@@ -1,4 +1,4 @@
-"""What a setting may be: tested with ``in``, told by ``str``."""
+"""Valid values of settings: checked with ``in``, described by ``str``."""
 
 import math
 from dataclasses import dataclass, replace
@@ -8,21 +8,21 @@ from numbers import Integral, Real
 import numpy as np
 
 LONGEST = 200  # characters of a value in a message
-LARGEST = f"The largest number that a float can hold is {np.finfo(float).max:.2g}."
+LARGEST = f"The largest number that a float can represent is {np.finfo(float).max:.2g}."
 PLAIN = (int, float)
 AS_IT_IS = (*PLAIN, str, bool, type(None))
 NUMBERS, NO_NUMBERS = (Integral, float, np.floating), (bool, np.bool_, np.timedelta64)
 
 
 def is_number(value):
-    """Whether it is an int or a float, of Python or NumPy, which calls time spans integers."""
+    """Whether it is an int or a float, of Python or NumPy. NumPy's time spans do not count."""
     if type(value) in PLAIN:  # isinstance takes ten times as long
         return True
     return isinstance(value, NUMBERS) and not isinstance(value, NO_NUMBERS)
 
 
 def as_float(number):
-    """A number as a float; infinite if no float is so large."""
+    """A number as a float, infinite if it exceeds the largest float."""
     try:
         return float(number)
     except OverflowError:
@@ -30,9 +30,9 @@ def as_float(number):
 
 
 def plain(value):
-    """A number as the int or float of Python that is computed with; anything else as it is.
+    """A number as the Python int or float used in computations. Other values are not changed.
 
-    NumPy's have dtypes, which would take part: ``-np.uint8(1)`` is 255.
+    NumPy scalars have a dtype that affects results: ``-np.uint8(1)`` is 255.
     """
     if type(value) in AS_IT_IS or not is_number(value):
         return value
@@ -40,10 +40,10 @@ def plain(value):
 
 
 def shown(value):
-    """repr(value) for a message, cut if it is long."""
+    """repr(value) for a message, shortened if it is long."""
     try:
         text = repr(value)
-    except ValueError:  # Python does not write out ints of thousands of digits
+    except ValueError:  # Python does not print ints with thousands of digits
         return f"an object of type {type(value).__name__} that is too long to show"
     if len(text) <= LONGEST:
         return text
@@ -51,7 +51,7 @@ def shown(value):
 
 
 def remedy(value):
-    """What to do about a number that is refused for its type or size; "" for anything else."""
+    """A remedy for a number rejected because of its type or size; "" for any other value."""
     if isinstance(value, Real | Decimal) and not isinstance(value, (*NUMBERS, *NO_NUMBERS)):
         return "Pass it as an int or a float."
     finite = is_number(value) and (isinstance(value, Integral) or np.isfinite(value))
@@ -60,20 +60,21 @@ def remedy(value):
 
 @dataclass(frozen=True)
 class Range:
-    """Finite numbers, from ``low`` to ``high``: what a setting may be.
+    """The valid numbers for a setting: finite, from ``low`` to ``high``.
 
-    A class of your own lists its settings in ``valid``, ``{"slope": Range(0, 1)}``. Others are
-    refused with a message when a network is made.
+    A user-defined class lists its settings in ``valid``, such as ``{"slope": Range(0, 1)}``. When
+    a network is built, other values are rejected with an error message.
 
     Parameters
     ----------
     low, high : float, default=-inf, inf
+        The ends of the range.
     closed : {"both", "left", "right", "neither"}, default="neither"
-        Which ends belong to it.
+        Which of the ends are valid.
     whole : bool, default=False
-        Whether only ints do.
+        Whether only integers are valid.
     optional : bool, default=False
-        Whether None does as well.
+        Whether None is also valid.
     """
 
     low: float = -math.inf
@@ -117,7 +118,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Sequence:
-    """A number, or a sequence of numbers, each of a Range."""
+    """A number in a Range, or a sequence of such numbers."""
 
     of: Range
 
@@ -127,11 +128,11 @@ class Sequence:
         return len(values) > 0 and all(one in self.of for one in values)
 
     def __str__(self):
-        return f"{self.of}, or a sequence of such"
+        return f"{self.of}, or a sequence of them"
 
 
 class OneOf(tuple):
-    """One of some strings."""
+    """One of several strings."""
 
     def __new__(cls, *values):
         return super().__new__(cls, values)
@@ -145,7 +146,7 @@ class OneOf(tuple):
 
 @dataclass(frozen=True)
 class Instance:
-    """An object of a class."""
+    """An instance of a class."""
 
     of: type
 

@@ -1,4 +1,4 @@
-"""Receptive fields: which part of the image a number in a network depends on."""
+"""Receptive fields: the part of the image that a value in a network depends on."""
 
 from dataclasses import dataclass, replace
 
@@ -11,8 +11,8 @@ from sknn.nn.residual import Residual
 class ReceptiveField:
     """The rectangle of the image from the first to the last pixel that an output depends on.
 
-    Output number i, down and across, sees ``size`` pixels from pixel ``first + i * step`` on.
-    Pixels that padding adds around the image count.
+    Output i, down and across, depends on ``size`` pixels, starting from ``first + i * step``.
+    Pixels added by padding are included.
     """
 
     size: tuple = (1, 1)
@@ -20,7 +20,7 @@ class ReceptiveField:
     first: tuple = (0, 0)
 
     def through(self, windows):
-        """The field of Windows that slide over outputs with this field.
+        """The receptive field after Windows that slide over outputs with this receptive field.
 
         size + (k - 1) * dilation * step; Araujo, Norris & Sim (2019), "Computing receptive fields
         of convolutional neural networks", eq. 2.
@@ -42,9 +42,9 @@ class ReceptiveField:
         return ReceptiveField(*zip(*grown, strict=True))
 
     def with_shortcut(self, shortcut):
-        """The field of the sum of these outputs and of a shortcut's, which is narrower."""
+        """The receptive field of the sum of these outputs and those of a narrower shortcut."""
         axes = zip(self.size, self.first, shortcut.size, shortcut.first, strict=True)
-        # The branch begins no later than the shortcut, as padding only moves windows back.
+        # The branch starts no later than the shortcut, because padding only moves windows back.
         size = tuple(max(n, two + m - one) for n, one, m, two in axes)
         return replace(self, size=size)
 
@@ -53,11 +53,11 @@ PIXEL = ReceptiveField()
 
 
 def receptive_fields(network, start=PIXEL):
-    """The ReceptiveField of what each layer of a Network makes of an image.
+    """The ReceptiveField of the outputs of each layer of a Network.
 
-    None for layers that take no images, and from a layer on that does not say what it sees.
+    None for layers without images as input, and after a layer whose receptive field is unknown.
 
-    start: that of what goes into the network
+    start: the receptive field of the inputs of the network
     """
     fields, image = [], network.shapes[0]
     for layer, shape in zip(network.layers, network.shapes, strict=False):
@@ -67,7 +67,7 @@ def receptive_fields(network, start=PIXEL):
 
 
 def _after(layer, shape, field, image):
-    """The field behind a layer that takes images of this shape, of outputs with this field."""
+    """The receptive field after a layer, for images of this shape with this receptive field."""
     if isinstance(layer, GlobalAveragePool2D):
         return ReceptiveField(image[:2])
     if field is None or layer.pixelwise:

@@ -1,4 +1,4 @@
-"""Layers with a way around them."""
+"""Layers with a shortcut around them."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -18,33 +18,33 @@ PROJECTION = "projection"
 
 
 class Residual(Composite):
-    """y = branch(x) + shortcut(x); He et al. (2016), section 3.2.
+    """Residual block: y = branch(x) + shortcut(x); He et al. (2016), section 3.2.
 
-    The branch is a sequence of layers. The shortcut is x itself where that has the shape of what
-    the branch makes, and else a projection, without bias: Conv2D with windows of one pixel and
-    the steps of the branch, or Dense; it is frozen if all of the branch is. For an activation
-    after the sum put Activate() after it.
+    The branch is a sequence of layers. The shortcut is x itself if the output of the branch has
+    the same shape. Otherwise it is a projection without bias: a Conv2D with windows of one pixel
+    and the strides of the branch, or a Dense layer. The projection is frozen if the whole branch
+    is frozen. To apply an activation after the sum, put Activate() after the block.
 
     x: (..., n, *input_shape)    y: (..., n, *output_shape)
 
     Parameters
     ----------
     layers : list of Layer, or of (str, Layer)
-        The branch. Settings of its layers are parameters, ``conv2d1__filters``, by the names
-        given with them or by kind and number.
+        The layers of the branch. Their settings are also parameters of the block, such as
+        ``conv2d1__filters``. Layers without a name are called by their kind and number.
     shortcut : {"auto", "identity", "projection"}, default="auto"
-        "auto" projects only where shapes differ.
+        The kind of shortcut. "auto" uses a projection only if the shapes differ.
     """
 
     valid = {"shortcut": OneOf("auto", "identity", PROJECTION)}
-    _networks = None  # of the branch, and of the projection if there is one: known once placed
+    _networks = None  # of the branch and, if there is one, the projection; set when placed
 
     def __init__(self, layers: Sequence[Layer | tuple[str, Layer]], shortcut: str = "auto") -> None:
         self.layers = layers
         self.shortcut = shortcut
 
     def named_layers(self):
-        """The layers of the branch by name. Raises TypeError or ValueError if they are not such."""
+        """The layers of the branch by name. Raises TypeError or ValueError if they are invalid."""
         own = {*self.setting_names(), PROJECTION}
         named = named_layers(self.layers, lambda name: name in own or "." in name)
         if not named:
@@ -54,7 +54,7 @@ class Residual(Composite):
     def networks(self, input_shape):
         """[the branch, the projection if there is one], as Networks.
 
-        Raises ValueError if what they make cannot be added.
+        Raises ValueError if their outputs cannot be added.
         """
         if self._networks is not None and self._networks[0].shapes[0] == tuple(input_shape):
             return self._networks
@@ -65,13 +65,13 @@ class Residual(Composite):
             if made != shape:
                 raise ValueError(
                     f"shortcut='identity' needs layers that keep the shape of a sample, got {made} "
-                    f"out of {shape}. Use shortcut='auto', which projects."
+                    f"from {shape}. Use shortcut='auto', which adds a projection."
                 )
             return [branch]
         if len(made) != len(shape) or len(made) not in (1, 3):
             raise ValueError(
-                f"its layers make samples of shape {made} out of {shape}, which cannot be added. "
-                "Put layers that make images flat, such as Flatten(), after it."
+                f"its layers turn samples of shape {shape} into {made}, and the two cannot be "
+                "added. Put layers that flatten images, such as Flatten(), after it."
             )
         items = [item for items in branch.layout.declared for item in items]
         trainable = not items or any(item.trainable for item in items)
@@ -83,9 +83,9 @@ class Residual(Composite):
         projection = Network([layer], shape, names=[PROJECTION])
         if projection.shapes[-1] != made:
             raise ValueError(
-                f"its layers make images of {made[0]} x {made[1]} pixels out of {shape[0]} x "
-                f"{shape[1]}, the shortcut {' x '.join(map(str, projection.shapes[-1][:2]))}. Use "
-                "padding='same' in all of them."
+                f"its layers turn images of {shape[0]} x {shape[1]} pixels into {made[0]} x "
+                f"{made[1]}, the shortcut into {' x '.join(map(str, projection.shapes[-1][:2]))}. "
+                "Use padding='same' in all of them."
             )
         return [branch, projection]
 
@@ -107,9 +107,9 @@ class Residual(Composite):
         return prod(networks[0].shapes[-1]) + sum(network.numbers_kept() for network in networks)
 
     def for_prediction(self, params, state):
-        """Normalisation in the branch is folded; layers that have nothing left to do are not there.
+        """Folds normalisation in the branch into other layers, and removes layers without effect.
 
-        Only called once placed.
+        It is only called on a placed layer.
         """
         folded = {}
         for network in self._networks:
@@ -135,7 +135,7 @@ class Residual(Composite):
 
     def backward_jointly(self, params, grads, dy, cache, context, need_dx=True):
         dshortcut = cache.array("dsum", dy.shape)
-        dshortcut[...] = dy  # the branch may overwrite it
+        dshortcut[...] = dy  # the branch can overwrite dy
         dx = [dy, dshortcut]
         for number, (network, workspaces) in enumerate(cache["inside"]):
             own = by_layer(network, params), by_layer(network, grads)
@@ -148,7 +148,7 @@ class Residual(Composite):
 
 
 def strides_of(network):
-    """The steps of all the layers of a network on images together: an int, or (down, across)."""
+    """The product of the strides of all image layers of a network: an int, or (down, across)."""
     steps = np.ones(2, int)
     for layer, shape in zip(network.placed, network.shapes, strict=False):
         if isinstance(layer, Conv2D | Pooling):

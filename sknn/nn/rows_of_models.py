@@ -8,9 +8,9 @@ from sknn.nn.workspace import Workspace
 
 
 class RowsOfModels(Source):
-    """The rows of several models, numbered one after the other.
+    """The rows of several models, numbered consecutively.
 
-    rows: list of Rows, of one kind
+    rows: list of Rows with the same kind of arrays
     """
 
     def __init__(self, rows):
@@ -25,7 +25,7 @@ class RowsOfModels(Source):
         return sum(map(len, self.rows))
 
     def take(self, at):
-        """The Batch of the rows ``at`` (k, b), those of one model in a row of it."""
+        """The Batch of the rows ``at`` (k, b), where each row of ``at`` belongs to one model."""
         models = np.searchsorted(self.starts, at[:, 0], side="right") - 1
         own = at - self.starts[models, None]
         first, shape = self.rows[0], at.shape
@@ -48,7 +48,7 @@ class RowsOfModels(Source):
             copy(self.rows[model], own, of_model)
 
     def batches(self, size, order=None, draws=None):
-        """As of any Source; a last batch is uneven if models have different numbers of rows."""
+        """As in ``Source``. The last batch is uneven if models have different numbers of rows."""
         lengths = n_rows(order)
         if not isinstance(lengths, np.ndarray):
             yield from super().batches(size, order)
@@ -71,6 +71,6 @@ def _same(rows, name):
 
 
 def _kept(batch):
-    """A Batch that outlives the next one."""
+    """A copy of a Batch that stays valid after the next one is taken."""
     weight = None if batch.weight is None else batch.weight.copy()
     return Batch(batch.x.copy(), batch.y.copy(), weight, batch.weight_sum)

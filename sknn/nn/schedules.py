@@ -1,4 +1,4 @@
-"""Learning-rate schedules: the rate as a function of how far training has come."""
+"""Learning-rate schedules: the learning rate as a function of the progress of training."""
 
 import math
 import sys
@@ -11,20 +11,21 @@ from sknn.nn.settings import Settings
 
 @dataclass
 class Progress:
-    """How far training has come since its optimiser was new.
+    """The progress of training since its optimiser was created.
 
     Attributes
     ----------
     step, epoch : int
-        Steps and whole epochs done.
+        The number of steps and of epochs that are completed.
     samples : int, or (k, 1), one per model
-        Samples seen since the first fit; unlike the others it goes on under warm_start.
+        The number of samples seen since the first fit. Unlike the other counts, it is not reset
+        under warm_start.
     plateaus : int, or (k, 1), one per model
-        How often patience ran out and the schedule chose to go on.
+        How often patience has run out and the schedule has continued training.
     stalled : int, or (k, 1), one per model
-        Epochs in a row without improvement.
+        The number of consecutive epochs without improvement.
     total_steps : int or None
-        Steps until the planned end, where it is known.
+        The number of steps until the planned end, if it is known.
     """
 
     step: int = 0
@@ -35,23 +36,25 @@ class Progress:
     total_steps: int | None = None
 
     def select(self, models):
-        """That of some models; models: (k,) bools."""
+        """The progress of some of the models; models: (k,) bools."""
         own = {name: of_models(value, models) for name, value in vars(self).items()}
         return Progress(**own)
 
     def update(self, models, progress):
-        """Takes over what has become of ``select(models)``; steps are counted for all at once."""
+        """Copies back the progress from ``select(models)``. Steps are counted for all at once."""
         for name, value in vars(progress).items():
             setattr(self, name, with_part(getattr(self, name), models, value))
 
 
 class Schedule(Settings):
-    """rate(progress, base): the learning rate of the next step. Subclass it for your own.
+    """Base class of schedules, rate(progress, base). Subclass it to define your own schedule.
 
-    base, and then the rate: a float, or (k, 1), one per model
+    ``rate`` returns the learning rate of the next step.
 
-    ``horizon``: it runs towards a planned end, and training to that end is what it asks for.
-    ``slows``: it lowers the rate when patience runs out, see ``ends``.
+    base, and hence the rate: a float, or (k, 1), one per model
+
+    ``horizon``: the schedule runs towards a planned end, and training continues until this end.
+    ``slows``: the schedule lowers the rate when patience runs out, see ``ends``.
     """
 
     horizon = False
@@ -61,7 +64,7 @@ class Schedule(Settings):
         raise NotImplementedError
 
     def ends(self, progress: Progress, base: float) -> bool:
-        """Whether training stops when patience has run out, rather than go on more slowly."""
+        """Whether training stops when patience runs out, instead of continuing more slowly."""
         return True
 
 
@@ -73,7 +76,7 @@ class Constant(Schedule):
 
 
 class InvScaling(Schedule):
-    """rate = base / (samples + 1)^power, changed after each epoch; the first epoch has base."""
+    """rate = base / (samples + 1)^power, updated after each epoch; the first epoch uses base."""
 
     valid = {"power": NOT_NEGATIVE}
 
@@ -87,7 +90,7 @@ class InvScaling(Schedule):
 
 
 class Adaptive(Schedule):
-    """Divides the rate by five whenever patience runs out, until it is 1e-6 or less."""
+    """Divides the rate by five whenever patience runs out, until it is 1e-6 or lower."""
 
     slows = True
 
@@ -124,7 +127,7 @@ class Exponential(Schedule):
 
 
 class Plateau(Schedule):
-    """Multiplies the rate by factor whenever patience runs out, until it is ``least`` or less."""
+    """Multiplies the rate by factor whenever patience runs out, until it is at most ``least``."""
 
     slows = True
 
@@ -142,7 +145,7 @@ class Plateau(Schedule):
 
 
 class Planned(Schedule):
-    """A schedule with an end: ``total_steps``, or None for that of the fit (max_iter epochs)."""
+    """A schedule with an end: ``total_steps``, or the end of the fit (max_iter epochs) for None."""
 
     horizon = True
 
@@ -153,21 +156,21 @@ class Planned(Schedule):
 
     def _total(self, progress):
         total = self.total_steps or progress.total_steps
-        total = total and min(total, sys.maxsize)  # which a float can hold
+        total = total and min(total, sys.maxsize)  # so that it can be converted to a float
         if total is None:
             raise ValueError(
-                f"{type(self).__name__} needs to know its end: in partial_fit give it "
+                f"{type(self).__name__} needs to know its end: for partial_fit, pass "
                 f"total_steps, as in {type(self).__name__}(total_steps=1000)."
             )
         return total
 
     def _done(self, progress):
-        """t: the fraction of the steps that are done, from 0 to 1."""
+        """t: the completed fraction of the steps, from 0 to 1."""
         return min(progress.step / self._total(progress), 1.0)
 
 
 class PlannedOrNone:
-    """What may change a setting from step to step: a schedule with an end, or None."""
+    """The valid schedules of a setting: a schedule with an end, or None."""
 
     def __contains__(self, value):
         return value is None or isinstance(value, Planned)
@@ -180,9 +183,9 @@ PLANNED_OR_NONE = PlannedOrNone()
 
 
 class CosineDecay(Planned):
-    """rate = least + (base - least) (1 + cos(pi t)) / 2, t from 0 to 1; Loshchilov & Hutter (2017).
+    """Cosine decay without restarts; Loshchilov & Hutter (2017), eq. 5.
 
-    Equation 5, without restarts.
+    rate = least + (base - least) (1 + cos(pi t)) / 2, with t from 0 to 1.
     """
 
     valid = {**Planned.valid, "least": NOT_NEGATIVE}
@@ -199,7 +202,7 @@ class CosineDecay(Planned):
 class OneCycle(Planned):
     """From base / 25 up to base in the first 30 % of the steps, then down to base / 250,000.
 
-    Both along a cosine, with torch's numbers; Smith & Topin (2018).
+    Both phases follow a cosine, with the default values of torch; Smith & Topin (2018).
     """
 
     valid = {**Planned.valid, "rising": Range(0, 1), "start": POSITIVE, "end": POSITIVE}
@@ -222,16 +225,16 @@ class OneCycle(Planned):
         last = low / self.end
         if progress.step < peak:
             return _along_cosine(low, base, progress.step / peak)
-        falling = total - 1 - peak  # steps, none if all of them rise
+        falling = total - 1 - peak  # steps; zero if the rate rises in all of them
         done = min((progress.step - peak) / falling, 1.0) if falling else progress.step > peak
         return _along_cosine(base, last, done)
 
 
 class CosLog(Planned):
-    """rate = base (1 - cos(2 pi log2(1 + (2^cycles - 1) t))) / 2, t from 0 to 1.
+    """rate = base (1 - cos(2 pi log2(1 + (2^cycles - 1) t))) / 2, with t from 0 to 1.
 
-    Cycles from 0 up to base and down to 0 again, each about twice as long as the one before.
-    Holzmüller et al. (2024), RealMLP, with its four cycles as the default.
+    Each cycle rises from 0 to base and falls back to 0. It takes about twice as long as the cycle
+    before it. Holzmüller et al. (2024), RealMLP, use four cycles, the default.
     """
 
     valid = {**Planned.valid, "cycles": Range(1, 64, "both", whole=True)}
@@ -246,10 +249,10 @@ class CosLog(Planned):
 
 
 class FlatCosine(Planned):
-    """rate = base for the first steps, a fraction ``flat`` of all, then down to 0 along a cosine.
+    """rate = base for a fraction ``flat`` of the steps, then down to 0 along a cosine.
 
-    rate = base (1 + cos(pi (t - flat) / (1 - flat))) / 2 there, t from 0 to 1; Holzmüller et al.
-    (2024) lower dropout and weight decay so, with ``flat=0.5``.
+    After the flat part, rate = base (1 + cos(pi (t - flat) / (1 - flat))) / 2, with t from 0 to 1.
+    Holzmüller et al. (2024) use it with ``flat=0.5`` to reduce dropout and weight decay.
     """
 
     valid = {**Planned.valid, "flat": Range(0, 1, "left")}
@@ -264,7 +267,7 @@ class FlatCosine(Planned):
 
 
 class Warmup(Schedule):
-    """Another schedule's rate, times (step + 1) / steps in the first ``steps`` steps."""
+    """Linear warmup: the rate of another schedule times (step + 1) / steps for ``steps`` steps."""
 
     valid = {"schedule": Instance(Schedule), "steps": Range(0, closed="left", whole=True)}
 
@@ -289,7 +292,7 @@ class Warmup(Schedule):
 
 
 def _power(base, exponent):
-    """base^exponent, of a positive base; infinite where it overflows."""
+    """base^exponent for a positive base, or infinity in case of an overflow."""
     try:
         return power(base, exponent)
     except OverflowError:

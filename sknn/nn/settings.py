@@ -1,4 +1,4 @@
-"""Objects that are their settings: the arguments of the constructor, kept untouched."""
+"""Objects that consist of settings: the arguments of their constructor, kept unchanged."""
 
 import inspect
 from copy import copy
@@ -10,10 +10,11 @@ CONSTANT = (bool, int, float, str, type(None))
 
 
 class Settings:
-    """What a layer, an activation or an initialiser is: its constructor's arguments.
+    """Base class of layers, activations, initialisers and the like, which consist of settings.
 
-    They are kept under their own names, which is how such objects are shown, copied and saved.
-    ``valid`` says by name what some may be; ``check`` looks, when a network is made of them.
+    The constructor stores its arguments as attributes with the same names. These are used to
+    show, copy and save the object. ``valid`` maps names to valid values; ``check`` is called when a
+    network is built from the objects.
     """
 
     valid: dict[str, Any] = {}
@@ -22,22 +23,22 @@ class Settings:
     @classmethod
     def setting_names(cls) -> list[str]:
         """The names of the constructor's arguments, in order."""
-        if "_setting_names" not in vars(cls):  # looked up once: it takes longer than all else
+        if "_setting_names" not in vars(cls):  # cached, because inspection is slow
             plain = cls.__init__ is object.__init__
             names = [] if plain else list(inspect.signature(cls.__init__).parameters)
             cls._setting_names = [name for name in names if name != "self"]
         return list(cls._setting_names)
 
     def settings(self) -> dict[str, Any]:
-        """The arguments of the constructor, by name; those that were not kept are left out."""
+        """The arguments of the constructor by name, without those that were not stored."""
         names, own = self.setting_names(), vars(self)
         try:
             return {name: own[name] for name in names}
-        except KeyError:  # one was not kept, or is a property
+        except KeyError:  # one was not stored, or is a property
             return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
     def check(self) -> None:
-        """Raises ValueError if a setting, or one of an object among the settings, cannot be."""
+        """Raises ValueError if a setting is invalid, including those of nested objects."""
         for name, value in self.settings().items():
             if name in self.valid and value not in self.valid[name]:
                 got = f"{self.valid[name]}, got {shown(value)}. {remedy(value)}"
@@ -46,9 +47,9 @@ class Settings:
                 value.check()
 
     def computed(self) -> Self:
-        """These settings as they are computed with: itself, or a copy with Python's numbers.
+        """These settings with Python numbers, as used in computations: itself, or a copy.
 
-        To be called after ``check``.
+        It is to be called after ``check``.
         """
         given = self.settings()
         numbers = {
@@ -72,10 +73,10 @@ class Settings:
 
 
 def unchanged(value, before, constant=()):
-    """Whether a setting, or an object of settings, is certain to be what it was.
+    """Whether a setting, including those of a nested object, has certainly not changed.
 
-    constant: the ids of objects that stay as they are; settings of others, if it is the same
-    object, may have been set since
+    constant: the ids of objects whose settings never change; settings of other objects can have
+    changed even if the object is the same
     """
     kind = type(value)
     if kind is not type(before):
@@ -91,14 +92,14 @@ def unchanged(value, before, constant=()):
 
 
 class NestedSettings(Settings):
-    """Settings that scikit-learn clones, and reaches in a grid: ``solver__momentum``."""
+    """Settings that scikit-learn can clone and set in a search, as in ``solver__momentum``."""
 
     def get_params(self, deep: Any = True) -> dict[str, Any]:
-        """The arguments of the constructor, by name."""
+        """The arguments of the constructor by name."""
         return self.settings()
 
     def set_params(self, **params: Any) -> Self:
-        """Sets arguments of the constructor by name. Raises ValueError on an unknown one."""
+        """Sets arguments of the constructor by name. Raises ValueError for an unknown name."""
         names = self.setting_names()
         for name, value in params.items():
             if name not in names:

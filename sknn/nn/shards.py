@@ -1,9 +1,9 @@
-"""Training rows in shards that several processes hold, and the gradient of a batch out of them.
+"""Training rows in shards distributed to several processes, and the gradient of a batch of them.
 
-Each process, called a rank, has some neighbouring shards and a replica of the network. A mini-batch
-takes its part of the rows of every shard; its sums are added up over all shards, and every rank
-then makes the same step. What is added to what depends on the shards alone, so that the weights
-are the same, bit for bit, for any number of ranks.
+Each process, called a rank, has some consecutive shards and a replica of the network. A mini-batch
+takes some rows of every shard. Its sums are added up over all shards, and every rank then makes
+the same step. The order of the additions depends only on the shards, so that the weights are the
+same, bit for bit, for any number of ranks.
 """
 
 from dataclasses import dataclass
@@ -18,22 +18,22 @@ from sknn.nn.passes import Pass
 from sknn.nn.tree import joined
 from sknn.nn.workspace import Workspace
 
-PLACES = 40  # bits of the place of a batch in its epoch; those above say which shard
+PLACES = 40  # bits for the number of a batch in its epoch; the bits above are the shard
 
 
 class Exchange(Protocol):
-    """How ranks learn the sums over all shards."""
+    """The interface through which ranks receive the sums over all shards."""
 
     def total(self, parts):
-        """The sums over all shards, a tuple of arrays; None if no shard has any.
+        """The sums over all shards, as a tuple of arrays; None if no shard has any.
 
         parts: {(start, stop): tuple of arrays, or None}, for all shards of this rank. Every rank
-        asks as often as all others. The arrays are not to be changed.
+        must make the same number of calls. The returned arrays must not be changed.
         """
 
 
 class Alone:
-    """The Exchange of a process that has all shards."""
+    """The Exchange of a single process with all shards."""
 
     def __init__(self, n_shards):
         self.n_shards = n_shards
@@ -44,7 +44,7 @@ class Alone:
 
 @dataclass
 class Shard:
-    """Rows of a shard: those numbered ``at``, or all of them.
+    """The rows of a shard: those with the numbers ``at``, or all of them.
 
     rows: Rows    at: ndarray of int, or None
     """
@@ -56,7 +56,7 @@ class Shard:
         return len(self.rows if self.at is None else self.at)
 
     def order(self, random):
-        """The numbers of its rows in the order of an epoch; None: as they lie."""
+        """The row numbers in the order of an epoch. If random is None, rows are not shuffled."""
         if random is None:
             return self.at
         return random.permutation(len(self) if self.at is None else self.at)
@@ -64,18 +64,18 @@ class Shard:
 
 @dataclass
 class ShardedBatch:
-    """A mini-batch of which each rank has its shards' part.
+    """A mini-batch, of which each rank has the part from its own shards.
 
     Attributes
     ----------
     own : dict
-        Number of a shard -> its Batch; shards without rows in it are left out.
+        Number of a shard -> its Batch, without shards that have no rows in the mini-batch.
     other : callable
-        () -> a Batch of some other row, for a rank without rows in this batch.
+        () -> a Batch of some other row, for a rank without rows in this mini-batch.
     numbers : list of int
-        Of the shards of this rank.
+        The numbers of the shards of this rank.
     n_samples, weight_sum : int, float
-        Over all shards.
+        The totals over all shards.
     """
 
     own: dict
@@ -86,23 +86,24 @@ class ShardedBatch:
 
     @property
     def idle(self):
-        """Whether all weights are zero, in all shards."""
+        """Whether all weights in all shards are zero."""
         return self.weight_sum == 0
 
 
 class ShardedRows(Source):
-    """The rows of all shards, of which this rank has some.
+    """The rows of all shards, some of which belong to this rank.
 
     Parameters
     ----------
     shards : dict
-        Number of a shard -> Shard, ascending.
+        Number of a shard -> Shard, in ascending order.
     lengths : ndarray of int, (n_shards,)
-        How many rows each shard has, those of other ranks too.
+        The number of rows in each shard, including those of other ranks.
     exchange : Exchange
+        Provides sums over all shards.
     """
 
-    numbered = 1  # an epoch takes rows of all shards at once
+    numbered = 1  # an epoch uses rows of all shards at once
 
     def __init__(self, shards, lengths, exchange):
         self.shards = shards
@@ -115,7 +116,7 @@ class ShardedRows(Source):
     def batches(self, size, order=None, draws=None):
         """Yields (number of its first row, ShardedBatch); see ``Source``.
 
-        draws: number of a shard -> Generator, which shuffles its rows
+        draws: number of a shard -> Generator that shuffles its rows
         """
         n = len(self)
         ends = np.minimum(np.arange(-(-n // size) + 1) * size, n)
@@ -146,7 +147,7 @@ class ShardedRows(Source):
             )
 
     def _weight_sums(self, orders, cuts, n_samples):
-        """The sum of the weights in each batch of an epoch; one exchange, if there are weights."""
+        """The sum of the weights in each batch of an epoch, with one exchange if there are any."""
         shards = self.shards
         if next(iter(shards.values())).rows.weight is None:
             return n_samples
@@ -161,27 +162,27 @@ class ShardedRows(Source):
 
 
 class ShardedGradient(Gradient):
-    """The loss of a network on a ShardedBatch, and its gradient: the same on all ranks.
+    """The loss of a network on a ShardedBatch and its gradient, which are the same on all ranks.
 
-    exchange: Exchange    n_shards: of all ranks    augment: Augmentation, or None, which changes
-    the images of each shard
+    exchange: Exchange    n_shards: the total number of shards    augment: an Augmentation that
+    changes the images of each shard, or None
     """
 
     def __init__(self, network, loss, theta, state, *, exchange, n_shards, augment=None):
         super().__init__(network, loss, theta, state)
         self.exchange, self.n_shards, self.augment = exchange, n_shards, augment
         self._start = self._place
-        self._augmented = {}  # shard -> Workspace, as those of a batch are needed at once
-        self._shard_of, self._absent = [], {}  # for each pass under way; shards without rows
+        self._augmented = {}  # shard -> Workspace, because all shards of a batch are used at once
+        self._shard_of, self._absent = [], {}  # for each active pass; shards without rows
         self._parts_of = {}  # (number of a pass, whether it is the first one) -> Part
 
     def place(self, seed, epoch, batch, progress=None):
-        """As that of ``Gradient``; each shard then has a place of its own."""
+        """Same as in ``Gradient``. In addition, each shard has its own position."""
         super().place(seed, epoch, batch, progress)
         self._start = self._place
 
     def mean(self, batch):
-        """The loss of the batch, as the loss finishes it; ``grad`` is filled with its gradient."""
+        """The finished loss of the batch. Writes its gradient to ``grad``."""
         if self.n_shards == 1:
             self._go_to(0, batch.own[0])
             return super().mean(batch.own[0])
@@ -193,7 +194,7 @@ class ShardedGradient(Gradient):
         return value
 
     def _go_to(self, shard, batch):
-        """Makes the place in training that of a shard, and changes its images."""
+        """Sets the position in training to that of a shard, and changes its images."""
         seed, epoch, start = self._start
         self._place = seed, epoch, start + (shard << PLACES)
         if self.augment:
@@ -201,7 +202,7 @@ class ShardedGradient(Gradient):
             batch.x = self.augment(batch.x, *self._place, workspace)
 
     def _one_by_one(self, batch):
-        """The sums of the loss and the gradient of each shard; neighbours are added up."""
+        """The sums of loss and gradient of each shard; consecutive shards are added up."""
         parts = {}
         for shard, own in batch.own.items():
             self._go_to(shard, own)
@@ -211,10 +212,10 @@ class ShardedGradient(Gradient):
         return parts
 
     def _together(self, batch):
-        """As ``_one_by_one`` where layers need sums over the whole mini-batch on the way."""
+        """Same as ``_one_by_one``, for layers that require sums over the whole mini-batch."""
         passes, parts = [], []
         self._shard_of = []
-        # A rank without rows takes part all the same, for its running statistics.
+        # A rank without rows takes part as well, because it updates its running statistics.
         todo = batch.own or {batch.numbers[0]: batch.other()}
         for shard, own in todo.items():
             self._go_to(shard, own)
@@ -237,7 +238,7 @@ class ShardedGradient(Gradient):
         return {(shard, shard + 1): each for shard, each in sums.items()}
 
     def _part(self, number, number_in_shard):
-        """The Part of a pass; the first of all updates the running statistics."""
+        """The Part of a pass. The very first pass updates the running statistics."""
         key = number, number_in_shard
         if key not in self._parts_of:
             part = Part(self.network, number_in_shard, np.zeros_like(self.grad))
@@ -246,7 +247,7 @@ class ShardedGradient(Gradient):
         return self._parts_of[key]
 
     def _summed(self, wanted):
-        """The sums over all shards of what joint layers want summed."""
+        """The sums over all shards of the arrays that joint layers yield."""
         if self.n_shards == 1:
             return super()._summed(wanted)
         parts = {}

@@ -1,4 +1,4 @@
-"""When to stop, which weights to keep, and which models go on."""
+"""When to stop, which weights to keep, and which models continue."""
 
 import numpy as np
 
@@ -6,16 +6,16 @@ from sknn.nn.per_model import of_models, with_part
 
 
 class Patience:
-    """Counts epochs in a row that brought no improvement of at least ``tol``.
+    """Counts consecutive epochs without an improvement of at least ``tol``.
 
-    What it watches is to be minimised. All of it is per model: values are of shape (), or (k,).
+    The watched value is to be minimised. Everything is per model, with the shape () or (k,).
 
     Attributes
     ----------
     best : ndarray
         The smallest value so far.
     count : ndarray of int
-        Epochs in a row without improvement.
+        The number of consecutive epochs without improvement.
     """
 
     def __init__(self, best=np.inf, models=()):
@@ -23,11 +23,11 @@ class Patience:
         self.count = np.zeros(models, dtype=int)
 
     def watch(self, value, tol, last_of_ties=False):
-        """Takes in the value of an epoch; returns whether it is the best so far.
+        """Records the value of an epoch. Returns whether it is the best so far.
 
-        last_of_ties: whether a value as good as the best so far counts as the best
+        last_of_ties: whether a value equal to the best so far also counts as the best
         """
-        stalled = ~((value <= self.best - tol) & (value < np.inf))  # as is nan, and the first inf
+        stalled = ~((value <= self.best - tol) & (value < np.inf))  # True for nan and a first inf
         self.count = np.where(stalled, self.count + 1, 0)
         improved = value < self.best
         self.best = np.where(improved, value, self.best)
@@ -37,25 +37,25 @@ class Patience:
         return self.count > limit
 
     def select(self, models):
-        """That of some models, in arrays of its own; models: (k,) bools."""
+        """The patience of some models, in new arrays; models: (k,) bools."""
         patience = Patience()
         patience.best, patience.count = self.best[models], self.count[models]
         return patience
 
     def update(self, models, patience):
-        """Takes over what has become of ``select(models)``."""
+        """Copies back the patience from ``select(models)``."""
         self.best = with_part(self.best, models, patience.best)
         self.count = with_part(self.count, models, patience.count)
 
 
 class Keeper:
-    """A copy of the weights, model by model, to go back to."""
+    """A copy of the weights of each model that can be restored."""
 
     def __init__(self, theta, state):
         self.theta, self.state = theta.copy(), state.copy()
 
     def keep(self, theta, state, which):
-        """which: bool of shape (), or (k,): the models to copy."""
+        """Copies the weights of the models ``which``, a bool of shape () or (k,)."""
         self._copy(self.theta, theta, which)
         self._copy(self.state, state, which)
 
@@ -72,17 +72,17 @@ class Keeper:
 
 
 class Remaining:
-    """The models that go on training: all, or copies of those that have not stopped.
+    """The models that are still training: all of them, or copies of those that have not stopped.
 
-    A model that has stopped is left out of the batch, and costs nothing more. The vectors that
-    the caller passed hold all models; ``write_back`` brings those that remain up to date there.
+    Stopped models are removed from the batch and take no more time. The vectors that the caller
+    passed contain all models; ``write_back`` updates those that remain.
 
     Attributes
     ----------
     gradient, plan, run : TrainableLoss, Plan, TrainingState
-        Of the models that remain.
+        Those of the remaining models.
     models : ndarray of bool, (k,), or None
-        Which ones remain; None for all, or for one model without a model axis.
+        The remaining models. None for all, or for one model without a model axis.
     """
 
     def __init__(self, gradient, plan, run):
@@ -90,14 +90,14 @@ class Remaining:
         self.models = None
 
     def leave_out(self, stopped):
-        """Goes on without the models that have stopped; stopped: (k,) bools, not all True."""
+        """Continues without the stopped models; stopped: (k,) bools, not all True."""
         self.write_back()
         models = ~stopped
         selected = [one.select(models) for one in self._of_all]
         (self.gradient, self.plan, self.run), self.models = selected, models
 
     def write_back(self):
-        """Writes theta, state and run of the models that remain to those of all."""
+        """Copies theta, state and run of the remaining models to those of all models."""
         if self.models is None:
             return
         gradient, _, run = self._of_all
@@ -112,11 +112,11 @@ class Remaining:
         return gradient.theta, gradient.state
 
     def of(self, values):
-        """Those of the models that remain, out of values of all."""
+        """The values of the remaining models, from values of all models."""
         return values if self.models is None else of_models(values, self.models)
 
     def among_all(self, values, other):
-        """Values (k,) of all models out of those that remain; the rest have ``other``."""
+        """Values (k,) of all models from those of the remaining ones; the rest have ``other``."""
         if self.models is None or np.ndim(values) == 0:
             return values
         return with_part(other, self.models, values)

@@ -1,25 +1,25 @@
-"""Random numbers for dropout and augmentation, apart from scikit-learn's draws."""
+"""Random numbers for dropout and augmentation, independent of scikit-learn's draws."""
 
 import numpy as np
 from numpy.random import MT19937, RandomState
 from numpy.random.bit_generator import ISeedSequence
 
-WHOLE_BATCH = 2**63  # the part of a batch that augmentation draws for
-ROWS_OF_BLOCK = 2**63 + 1  # in place of a part: the order of the rows in a block
-HELD_OUT = 2**63 + 2  # the rows of a block that are held out
+WHOLE_BATCH = 2**63  # the number of the part for augmentation, which covers the whole batch
+ROWS_OF_BLOCK = 2**63 + 1  # the number of the part for the order of the rows in a block
+HELD_OUT = 2**63 + 2  # the number of the part for the held-out rows of a block
 
 
 class _Zeros(ISeedSequence):
-    """Stands in for the random numbers from which a generator starts that is seeded later."""
+    """Replaces the random initial state of a generator that is seeded later."""
 
     def generate_state(self, n_words, dtype=np.uint32):
         return [0] * n_words
 
 
 def seeded(seed):
-    """RandomState(seed), in a thirtieth of the time.
+    """Same as RandomState(seed), about thirty times as fast.
 
-    NumPy draws a random state first, which takes as long as a step of a small network, and then
+    NumPy first draws a random state, which takes as long as a step of a small network, and then
     seeds the generator.
     """
     random_state = RandomState(MT19937(_Zeros()))
@@ -28,7 +28,7 @@ def seeded(seed):
 
 
 def new_seed(random_state):
-    """A seed for ``stream`` out of a RandomState, which is left as it was; a list out of a list."""
+    """A seed for ``stream`` from a RandomState, which is left unchanged; for a list, a list."""
     if isinstance(random_state, list):
         return [new_seed(each) for each in random_state]
     state = random_state.get_state(legacy=False)
@@ -39,12 +39,12 @@ def new_seed(random_state):
 
 
 def stream(seed, epoch, batch, part=0):
-    """A Generator that depends on these numbers alone, so that resuming changes nothing.
+    """A Generator that depends only on these numbers, so that resuming changes nothing.
 
-    seed: an int, or a list of them, which gives a list of Generators
+    seed: an int, or a list of ints for a list of Generators
 
-    Philox is counter-based: the last words of its counter name the place in training, the
-    first is left for the numbers drawn there.
+    Philox is based on a counter. The last words of the counter identify the position in training;
+    the first one counts the numbers drawn at this position.
     """
     if isinstance(seed, list):
         return [stream(each, epoch, batch, part) for each in seed]
@@ -52,5 +52,5 @@ def stream(seed, epoch, batch, part=0):
 
 
 def shuffles_block(seed, epoch, number):
-    """The Generator that shuffles the rows of a block in an epoch."""
+    """The Generator that shuffles the rows of a block in one epoch."""
     return stream(seed, epoch, number, ROWS_OF_BLOCK)

@@ -1,4 +1,4 @@
-"""What each layer of a network is, makes and costs: for tables and pictures of it."""
+"""The kind, output and costs of each layer of a network, for tables and pictures of it."""
 
 from dataclasses import dataclass
 from inspect import signature
@@ -9,26 +9,26 @@ import numpy as np
 
 from sknn.nn.receptive_field import PIXEL, receptive_fields
 
-CLEAR = {"units", "filters", "kernel_size", "pool_size"}  # without their names, so always
-CLEAR_IF_FIRST = "rate"  # further on it is a factor of the learning rate
+CLEAR = {"units", "filters", "kernel_size", "pool_size"}  # always shown without their names
+CLEAR_IF_FIRST = "rate"  # later in the signature, it is a factor of the learning rate
 WINDOWS = {"kernel_size", "pool_size"}
-# Have a place of their own, or make no shape, or would be too long.
+# These are shown elsewhere, do not affect the shape, or are too long.
 LEFT_OUT = {"activation", "weight_init", "bias_init", "layers", "parts", "edges"}
-LONGEST = 40  # characters of a setting
+LONGEST = 40  # maximum number of characters of a setting
 COUNTS = ("n_parameters", "n_trainable", "multiply_adds", "n_bytes")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One layer.
+    """The description of one layer.
 
-    settings: sizes, and what differs from the defaults: ("32", "3x3", "stride=2")
-    activation: None for a layer without one    output_shape: of one sample
-    multiply_adds, n_bytes: for one sample, the bytes of what the layer makes of it
-    inside: a Row for each layer that it is made of; the counts are those of all of them
-    receptive_field: (height, width) in pixels of the part of the image, from the first to the last
-    pixel, that one number of the output depends on, padding included; the whole image after global
-    pooling; None for layers that take no images, and where it is not known
+    settings: sizes, and settings that differ from the defaults: ("32", "3x3", "stride=2")
+    activation: None for a layer without one    output_shape: the shape of one sample
+    multiply_adds, n_bytes: for one sample, where n_bytes is the size of the outputs of the layer
+    inside: a Row for each layer that it consists of; its own counts include theirs
+    receptive_field: (height, width), in pixels, of the rectangle of the image from the first to the
+    last pixel on which one output value depends, including padding. It is the whole image after
+    global pooling, and None for layers without images as input or if it is unknown.
     """
 
     name: str
@@ -45,15 +45,15 @@ class Row:
 
     @property
     def description(self):
-        """The kind with its settings, such as "Conv2D(32, 3x3, relu)"."""
+        """The kind of layer with its settings, such as "Conv2D(32, 3x3, relu)"."""
         settings = [*self.settings, *([self.activation] if self.activation else [])]
         return f"{self.kind}({', '.join(settings)})" if settings else self.kind
 
 
 def summary_rows(network, dtype, names=None, seen=PIXEL):
-    """A Row for each layer of a Network; names default to its own: dense1, dense2.
+    """A Row for each layer of a Network. By default, names are its own: dense1, dense2.
 
-    seen: the ReceptiveField of what goes into the network
+    seen: the ReceptiveField of the inputs of the network
     """
     fields = receptive_fields(network, seen)
     layers = zip(
@@ -93,12 +93,12 @@ def _row(inside, n_bytes, **own):
 
 
 def totals(rows):
-    """The sum over layers of each of COUNTS, by name."""
+    """The sums over all layers of each of COUNTS, by name."""
     return {count: sum(getattr(row, count) for row in rows) for count in COUNTS}
 
 
 def shape_text(shape):
-    """28 x 28 x 1."""
+    """A shape as text, such as 28 x 28 x 1."""
     return " x ".join(map(str, shape))
 
 
@@ -117,7 +117,7 @@ def _settings(layer):
 
 
 def _text(value):
-    """A value in few characters: relu, 3x5, and the class of what has no text of its own."""
+    """A value as short text: relu, 3x5, or the name of its class if it has no text of its own."""
     if isinstance(value, str):
         text = value
     elif isinstance(value, tuple) and all(isinstance(side, Integral) for side in value):

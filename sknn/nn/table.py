@@ -1,4 +1,4 @@
-"""Tables of several kinds of columns as the input of a network: `TableInput`."""
+"""The input layer of networks on tables with several kinds of columns: `TableInput`."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -13,29 +13,29 @@ from sknn.nn.network import Network, named_layers
 
 
 class TableInput(Composite):
-    """y = what each layer makes of its own columns of x, side by side, then the other columns.
+    """y = the outputs of layers, each applied to its own columns of x, then the other columns.
 
-    The first layer of a network on a table whose columns are numbers, codes of categories and
-    others, all in one array of floats: ``TableInput([(Periodic(), slice(0, 8)),
-    (Embedding([5, 40]), [8, 9])])``. Columns that no part names are passed on as they are.
+    It is the first layer of a network on a table whose columns are numbers, codes of categories
+    and others, in one array of floats: ``TableInput([(Periodic(), slice(0, 8)),
+    (Embedding([5, 40]), [8, 9])])``. Columns without a layer are passed on unchanged.
 
-    x: (..., n, columns)    y: (..., n, numbers)
+    x: (..., n, columns)    y: (..., n, n_values)
 
     Parameters
     ----------
     parts : list of (Layer, columns), or of (str, Layer, columns)
-        Each layer with the columns that it takes: a slice, or a list of their numbers. Several
-        layers may take the same column. Settings of the layers are parameters, ``periodic1__size``,
-        by the names given with them or by kind and number.
+        Each layer with its columns: a slice or a list of column numbers. Several layers can use
+        the same column. The settings of the layers are also parameters of this layer, such as
+        ``periodic1__size``. Layers without a name are called by their kind and number.
     """
 
-    _networks = _columns = None  # one for each part, and its columns: known once placed
+    _networks = _columns = None  # one for each part, and its columns; set when placed
 
     def __init__(self, parts: Sequence[tuple[Any, ...]]) -> None:
         self.parts = parts
 
     def named_layers(self):
-        """The layers by name. Raises TypeError or ValueError if parts are not such."""
+        """The layers by name. Raises TypeError or ValueError if ``parts`` is invalid."""
         parts = self.parts
         if not isinstance(parts, list | tuple) or not parts:
             raise TypeError(
@@ -52,9 +52,9 @@ class TableInput(Composite):
         return named_layers(layers, lambda name: name in own or "." in name)
 
     def columns(self, n_columns):
-        """For each part, and for the columns that are passed on, a slice or an array of numbers.
+        """For each part, and for the columns that are passed on, a slice or an array of ints.
 
-        Raises ValueError if a part takes columns that are not there, or none.
+        Raises ValueError if a part has columns that do not exist, or no columns.
         """
         if self._columns is not None and self._columns[0] == n_columns:
             return self._columns[1]
@@ -81,7 +81,7 @@ class TableInput(Composite):
         return [_as_slice(numbers) for numbers in taken]
 
     def networks(self, input_shape):
-        """A Network for each part."""
+        """The Network of each part."""
         columns = needs_flat(input_shape)
         if self._networks is not None and self._networks[0] == columns:
             return self._networks[1]
@@ -146,7 +146,7 @@ class TableInput(Composite):
             dx[..., columns[-1]] = dy[..., cache["places"][-1]]
         for number, network in enumerate(networks):
             part = dy[..., cache["places"][number]]
-            dpart = cache.array(f"dy{number}", part.shape)  # without gaps, as layers like it
+            dpart = cache.array(f"dy{number}", part.shape)  # contiguous, as layers expect it
             dpart[...] = part
             own = by_layer(network, params), by_layer(network, grads)
             given = *own, dpart, cache["workspaces"][number], context
@@ -161,7 +161,7 @@ class TableInput(Composite):
 
     @staticmethod
     def _is_alone(columns, n_columns):
-        """Whether there is one part, which takes all columns in their order: nothing is copied."""
+        """Whether one part takes all columns in their order, so that nothing has to be copied."""
         first, *others = columns
         whole = isinstance(first, slice) and first == slice(0, n_columns)
         return whole and len(others) == 1
@@ -173,12 +173,12 @@ class TableInput(Composite):
 
 
 def _taken(x, columns):
-    """Columns of x: a slice without a copy, or numbers."""
+    """Columns of x: a slice returns a view, numbers return a copy."""
     return x[..., columns] if isinstance(columns, slice) else x.take(columns, axis=-1)
 
 
 def _as_slice(numbers):
-    """A slice if the numbers are neighbours, which copies nothing; else the numbers."""
+    """A slice if the numbers are consecutive, which avoids a copy, else the numbers."""
     if len(numbers) and (np.diff(numbers) == 1).all():
         return slice(int(numbers[0]), int(numbers[-1]) + 1)
     return numbers

@@ -1,4 +1,4 @@
-"""Threads: holding BLAS to one, and sharing work out among as many as BLAS may use."""
+"""Threads: limits BLAS to one thread, and distributes work to as many threads as BLAS may use."""
 
 import os
 from collections import deque
@@ -11,32 +11,32 @@ from weakref import WeakSet, ref
 
 from threadpoolctl import ThreadpoolController
 
-MOST = 1024  # threads in the pool, which starts them as they are needed
-SMALL = 2_000_000  # multiply-adds: below, a second thread gains an eighth at the most
+MOST = 1024  # maximum number of threads in the pool, which starts them on demand
+SMALL = 2_000_000  # multiply-adds: for fewer, a second thread is at most an eighth faster
 
 _lock = Lock()
 _holders: WeakSet = WeakSet()
-_limits: list = []  # (library, its number of threads before the first holder came)
+_limits: list = []  # (library, its number of threads before the first limit)
 _pool = None
-_room = Condition()  # guards the next three; notified when threads have given room
-_allowed = 1  # threads, as the last caller found it
-_callers: set[int] = set()  # of share_out: numbers of threads
-_helpers: set[Future] = set()  # of share_out
-_own = local()  # turns: a weak reference to the turns that this thread takes, or None
+_room = Condition()  # guards the next three; notified when threads have finished or stepped back
+_allowed = 1  # number of threads allowed, as determined by the last caller
+_callers: set[int] = set()  # identifiers of the threads that called share_out
+_helpers: set[Future] = set()  # the threads that help callers of share_out
+_own = local()  # turns: a weak reference to the work that this thread is doing, or None
 
 
 @cache
 def _libraries():
-    """Every BLAS that is loaded; looked up once, as a look-up takes milliseconds."""
+    """All loaded BLAS libraries. Cached because looking them up takes milliseconds."""
     return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 @contextmanager
 def one_blas_thread():
-    """Holds every BLAS to one thread; the last of several holders gives the threads back.
+    """Limits all BLAS libraries to one thread until the last of several holders exits.
 
-    A limit that another thread of the program has set through threadpoolctl is restored, too;
-    should that thread give its limit up meanwhile, it is what remains.
+    If another thread of the program sets a limit through threadpoolctl, that limit is restored as
+    well. If that thread removes its limit in the meantime, the limit remains.
     """
     holder = _Mark()
     try:
@@ -48,14 +48,14 @@ def one_blas_thread():
 
 
 class _Mark:
-    """Says that a call is under way; a weak reference forgets it if an interrupt cuts it off."""
+    """Marks a call in progress. Only weakly referenced, so that an interrupt clears the mark."""
 
 
 def _hold(holder):
-    """``_lock`` must be held."""
+    """Adds a holder of the limit. The caller must hold ``_lock``."""
     global _limits
     if not _holders:
-        _give_back()  # of a holder that was interrupted before it could
+        _give_back()  # the limit of a holder that was interrupted before it could do so
         several = [(library, library.get_num_threads()) for library in _libraries()]
         _limits = [(library, number) for library, number in several if number != 1]
         _set_threads((library, 1) for library, _ in _limits)
@@ -63,7 +63,7 @@ def _hold(holder):
 
 
 def _let_go(holder):
-    """Gives the threads back if this was the last holder; only then raises an interrupt."""
+    """Removes the limit if this was the last holder, and raises an interrupt only after that."""
     interrupt, done = None, False
     while not done:
         try:
@@ -77,12 +77,12 @@ def _let_go(holder):
     try:
         if interrupt:
             raise interrupt
-    finally:  # a traceback, to which this frame belongs, must not be held by it
+    finally:  # the traceback refers to this frame, which must not refer back to it
         interrupt = None
 
 
 def _give_back():
-    """Restores the limits, in whichever thread the last holder happens to be."""
+    """Restores the limits from any thread, whichever held them last."""
     global _limits
     _set_threads(_limits)
     for library, _ in _limits:
@@ -91,29 +91,29 @@ def _give_back():
 
 
 def _set_threads(numbers):
-    """Sets (library, number of threads); from then on only this thread can set another."""
+    """Sets (library, number of threads). Only this thread can then set another limit."""
     for library, number in numbers:
         _let_any_thread_set(library)
         library.set_num_threads(number)
 
 
 def _let_any_thread_set(library):
-    """Undoes that threadpoolctl lets only the thread that set a limit change it."""
+    """Lets any thread change the limit, which threadpoolctl reserves for the one that set it."""
     if hasattr(library, "clear_controlling_thread"):
         library.clear_controlling_thread(force=True)
 
 
 def blas_threads_for(multiply_adds):
-    """A context in which BLAS has the threads that products of this size are worth.
+    """A context in which BLAS uses several threads only for products that are large enough.
 
-    Small products gain next to nothing from a second thread, and on a busy machine wait for
-    it: many times slower.
+    Small products gain hardly anything from a second thread. On a busy machine, waiting for it
+    makes them many times slower.
     """
     return one_blas_thread() if multiply_adds < SMALL else nullcontext()
 
 
 def allowed_threads():
-    """As many as BLAS may use when nobody holds it: what the program, or its user, has set."""
+    """The number of threads that BLAS may use, as set by the program or its user."""
     libraries = _libraries()
     if not libraries:
         return os.cpu_count() or 1
@@ -122,15 +122,15 @@ def allowed_threads():
 
 
 def share_out(work, n, halt=None):
-    """[work(0), ..., work(n - 1)], each done by whichever thread is free next.
+    """[work(0), ..., work(n - 1)], distributed to threads, the next item to the first free one.
 
-    The calling thread takes part. All threads of the program that are at work here are together
-    no more than ``allowed_threads()``, if the callers are not: for a new caller a helper of
-    another makes room. An exception of ``work`` is raised here, once nothing is running any more.
-    ``work`` may call this itself; that is then done without further help.
+    The calling thread takes part. All working threads of the program together are at most
+    ``allowed_threads()``, unless there are more callers than that: when a new caller arrives, a
+    helper of another caller stops. An exception in ``work`` is raised here, after all threads have
+    finished. ``work`` can call this function itself; this nested work uses no further threads.
 
-    halt: () -> None, called on an interrupt, and an error of the calling thread: what runs is
-    waited for, and may end sooner if it is told
+    halt: () -> None, called after an interrupt or an error in the calling thread. The function
+    waits for the running items, which can use the call to end earlier.
     """
     if n == 1 or _is_at_work():
         return [work(number) for number in range(n)]
@@ -166,35 +166,35 @@ def share_out(work, n, halt=None):
         try:
             _finish(todo, helpers, halt)
         finally:
-            if get_ident() in _callers:  # an interrupt came before it was over
+            if get_ident() in _callers:  # an interrupt came before the clean-up was complete
                 _finish(todo, helpers, halt)
     try:
         for helper in helpers:
             helper.result()
-    finally:  # a traceback, to which this frame belongs, must not be held by it
+    finally:  # the traceback refers to this frame, which must not refer back to it
         helper = helpers = None
     return results
 
 
 def _finish(todo, helpers, halt):
-    """Nothing more is done, nothing is running, and the caller is off the count."""
+    """Cancels the remaining items, waits for the running ones, and removes the caller's count."""
     todo.clear()
     _wait_until_done(helpers, halt)
     _give_room(get_ident(), *helpers)
 
 
 def _is_at_work():
-    """Whether this thread is doing a part of some work."""
+    """Whether this thread is currently working on an item."""
     turns = getattr(_own, "turns", None)
     return turns is not None and turns() is not None
 
 
 def _wait_until_done(helpers, halt):
-    """Waits until none is running; only then raises an interrupt that came meanwhile."""
+    """Waits for all helpers, and raises an interrupt that came meanwhile only after that."""
     interrupt = None
     while True:
         try:
-            while wait(helpers, timeout=1).not_done:  # a lost wake-up costs a second
+            while wait(helpers, timeout=1).not_done:  # the timeout limits a missed wake-up to 1 s
                 pass
             break
         except KeyboardInterrupt as error:
@@ -209,14 +209,14 @@ def _wait_until_done(helpers, halt):
 
 
 def _is_crowded():
-    """Whether there are more threads than allowed, and helpers among them, who make room."""
+    """Whether there are more threads than allowed, with helpers among them, which can stop."""
     return bool(_helpers) and len(_callers) + len(_helpers) > _allowed
 
 
 def _wait_for_room():
-    """Counts the calling thread among the callers, and waits until helpers have made room.
+    """Counts the calling thread as a caller, and waits until enough helpers have stopped.
 
-    ``_room`` must be held. Nobody waits for other callers.
+    The caller must hold ``_room``. Callers do not wait for other callers.
     """
     global _allowed
     _allowed = allowed_threads()
@@ -226,15 +226,16 @@ def _wait_for_room():
 
 
 def _start_helpers(helpers, take_turns, wanted):
-    """Starts as many helpers as there is room for, at most ``wanted``; ``_room`` must be held.
+    """Starts up to ``wanted`` helpers, as far as allowed. The caller must hold ``_room``.
 
-    helpers: a list that takes them in. They begin when ``_room`` is free. An interrupt may cut off
-    a helper before it is in the list, where nobody would wait for it: it does nothing.
+    helpers: the list to which they are appended. They begin when ``_room`` is released. An
+    interrupt can come before a helper is in the list, where nobody would wait for it: this helper
+    does nothing.
     """
     global _pool
     _pool = _pool or ThreadPoolExecutor(MOST, thread_name_prefix="sknn")
     for _ in range(min(wanted, _allowed - len(_callers) - len(_helpers))):
-        # A context of its own for each: NumPy's errstate lives there.
+        # Each helper has a context of its own, because it contains NumPy's errstate.
         context = copy_context()
         helper = _pool.submit(context.run, _help_out, len(helpers), helpers, take_turns)
         helpers.append(helper)
@@ -245,13 +246,13 @@ def _start_helpers(helpers, take_turns, wanted):
 def _help_out(number, helpers, take_turns):
     with _room:
         is_in_the_list = number < len(helpers)
-    del helpers  # a traceback, to which this frame belongs, must not lead to itself
+    del helpers  # so that the traceback of this frame does not refer to itself
     if is_in_the_list:
         take_turns(helping=True)
 
 
 def _give_room(*threads):
-    """Takes callers or helpers off the count; again has no effect."""
+    """Removes callers or helpers from the count. Repeated calls have no effect."""
     with _room:
         _callers.difference_update(threads)
         _helpers.difference_update(threads)
@@ -259,7 +260,7 @@ def _give_room(*threads):
 
 
 def _forget_threads():
-    """In a forked child no other thread lives on: none to let go, none to work."""
+    """Resets the state in a forked child, where no other thread exists."""
     global _lock, _room, _own, _pool
     _lock, _room, _own, _pool = Lock(), Condition(), local(), None
     _callers.clear()
@@ -269,7 +270,7 @@ def _forget_threads():
 
 
 if hasattr(os, "register_at_fork"):
-    # Not while BLAS is being set: nobody in the child would give back what was taken.
+    # No fork while limits are set: nobody in the child would restore them.
     os.register_at_fork(
         before=lambda: _lock.acquire(),
         after_in_parent=lambda: _lock.release(),

@@ -1,7 +1,7 @@
-"""Fits of one shape, trained in one pass: each ends as it would by itself.
+"""Trains fits of the same shape in one pass, with the same results as one at a time.
 
-Networks with the same layers lie one above the other, theta as (k, P), so that one call of NumPy
-serves them all. Settings that are numbers may differ between them, and so may their rows.
+Networks with the same layers are stacked, with theta as (k, P), so that one NumPy call computes all
+of them. Numeric settings can differ between the networks, as can their rows.
 """
 
 from copy import copy
@@ -22,11 +22,12 @@ NUMBERS = ("learning_rate", "alpha", "l1", "max_grad_norm", "tol", "n_iter_no_ch
 
 
 def run_together(batches):
-    """Runs Fits, those of a batch in one pass; returns what ``run`` returns for each.
+    """Runs Fits, those of a batch in one pass. Returns what ``run`` returns for each of them.
 
-    batches: lists of (Fit, Watch), as ``in_batches`` makes them, shared out among threads
-    returns: a list for each batch; an error of one fit takes the place of its Result, and touches
-    no other. On an interrupt all end after their epoch, and it is raised.
+    batches: lists of (Fit, Watch), as returned by ``in_batches``, distributed to threads
+    returns: a list for each batch. If a fit raises an error, the error replaces its Result and
+    does not affect the others. After an interrupt, all fits end after their current epoch, and
+    the interrupt is raised.
     """
     interrupted = []
 
@@ -40,15 +41,15 @@ def run_together(batches):
 
 
 def _run_batch(fits, watches, is_over):
-    """The Results of fits that have one shape, or their errors."""
+    """The Results of fits with the same shape, or their errors."""
     if len(fits) == 1:
         return [_run_alone(fits[0], watches[0], is_over)]
     before = [_Before(fit) for fit in fits]
     try:
         together = _Together(fits, watches)
-        with np.errstate(all="ignore"):  # overflow is reported once, as divergence
+        with np.errstate(all="ignore"):  # an overflow is reported once, as divergence
             outcome = together.train(is_over)
-    except Exception:  # which may be that of one of them, or a lack of memory for all at once
+    except Exception:  # from one of the fits, or for lack of memory for all of them at once
         for each in before:
             each.restore()
         pairs = zip(fits, watches, strict=True)
@@ -58,7 +59,7 @@ def _run_batch(fits, watches, is_over):
     results = []
     for number, (fit, watch) in enumerate(zip(fits, watches, strict=True)):
         if outcome.diverged[number]:
-            before[number].restore()  # by itself it ends in the words, and at the place, it should
+            before[number].restore()  # trained alone, it stops with the usual message and place
             results.append(_run_alone(fit, watch, is_over))
         else:
             results.append(together.result(number, outcome))
@@ -66,7 +67,7 @@ def _run_batch(fits, watches, is_over):
 
 
 def _run_alone(fit, watch, is_over):
-    """The Result of one fit, or its error."""
+    """The Result of one fit that is trained alone, or its error."""
     try:
         result = run(fit, ending(watch, is_over))
     except Exception as error:
@@ -77,14 +78,14 @@ def _run_alone(fit, watch, is_over):
 
 
 def ending(watch, is_over):
-    """The watch of a fit by itself, which ends when all are to end."""
+    """The watch of a fit that is trained alone; it stops when all fits are to stop."""
     own, watch = watch.after_epoch, copy(watch)
     watch.after_epoch = lambda: is_over() or (own is not None and own())
     return watch
 
 
 class _Before:
-    """What training changes of a Fit, to put back."""
+    """A copy of the parts of a Fit that training changes, to restore them."""
 
     def __init__(self, fit):
         self.fit = fit
@@ -98,7 +99,7 @@ class _Before:
 
 
 class _Together:
-    """Fits of one shape as one."""
+    """Several fits of the same shape, trained as one."""
 
     def __init__(self, fits, watches):
         self.fits = fits
@@ -114,7 +115,7 @@ class _Together:
         self.plan = copy(first.plan)
         for name in NUMBERS:
             setattr(self.plan, name, _setting([getattr(fit.plan, name) for fit in fits]))
-        self.plan.batch_size = max(fit.plan.batch_size for fit in fits)  # or all of each
+        self.plan.batch_size = max(fit.plan.batch_size for fit in fits)  # or all rows of each
         self.plan.__post_init__()
         self.history = {name: [] for name in HISTORY}
         self.validations = [validation_of(*pair) for pair in zip(fits, watches, strict=True)]
@@ -159,7 +160,7 @@ class _Together:
         )
 
     def validate(self):
-        """(loss, score) of the models, (k,), each on its own samples."""
+        """(loss, score) of the models, (k,), each on its own validation samples."""
         self._write_back()
         each = [validate() for validate in self.validations]
         return tuple(np.array(values, float) for values in zip(*each, strict=True))
@@ -173,17 +174,17 @@ class _Together:
 
     @cached
     def _histories(self):
-        """The history of all models, once they are trained: {name: (epochs, k)}."""
+        """The history of all models after training: {name: (epochs, k)}."""
         shape = len(self.history["loss"]), len(self.fits)
         of_all = {name: np.empty(shape) for name in self.history}
         for name, values in self.history.items():
             for epoch, value in enumerate(values):
-                of_all[name][epoch] = value  # one for each model, or one for all
+                of_all[name][epoch] = value  # one for each model, or one shared by all
         of_all["seconds"] /= len(self.fits)
         return of_all
 
     def result(self, number, outcome):
-        """The Result of one model, whose Fit is left as training by itself would leave it."""
+        """The Result of one model. Leaves its Fit in the same state as training it alone."""
         fit, run = self.fits[number], self.run
         np.copyto(fit.model.theta, self.gradient.theta[number])
         np.copyto(fit.model.state, self.gradient.state[number])
@@ -223,12 +224,12 @@ class _RowsOfFits(RowsOfModels):
 
 
 def _setting(values, kind=float):
-    """One number if all are the same, else one per model: (k, 1)."""
+    """One number if all are equal, else one per model: (k, 1)."""
     if values[0] is None or all(value == values[0] for value in values):
         return values[0]
     return np.array(values, kind)[:, None]
 
 
 def _of(value, number):
-    """One model's part of a value that may be one for all."""
+    """The value of one model, from a value that can be shared by all models."""
     return np.reshape(value, -1)[number] if np.ndim(value) else value

@@ -27,13 +27,13 @@ HISTORY = (
 
 @dataclass
 class Outcome:
-    """How a call to ``train`` ended.
+    """The outcome of a call to ``train``.
 
-    ``reason`` is "patience", "epochs" (all that were allowed are done), "diverged",
-    "interrupted", "time" (max_time is over) or "asked" (``after_epoch`` said stop). ``stopped``
-    holds the epoch at which each model stopped, 0 for those that went on to the end. ``where``
-    is what ``Gradient.non_finite`` said if the reason is "diverged": all models have stopped, and
-    at least one has diverged. ``diverged`` says which ones.
+    ``reason`` is "patience", "epochs" (all epochs are completed), "diverged", "interrupted",
+    "time" (max_time is exceeded) or "asked" (``after_epoch`` returned True). ``stopped`` contains
+    the epoch at which each model stopped, 0 for models that trained until the end. If the reason
+    is "diverged", all models have stopped, and at least one of them has diverged: ``where`` is
+    the result of ``Gradient.non_finite``, and ``diverged`` says which models it concerns.
     """
 
     reason: str
@@ -59,24 +59,24 @@ def train(
     start=None,
     save=None,
 ):
-    """Trains ``gradient.theta`` in place for so many epochs, or until it should stop.
+    """Trains ``gradient.theta`` in place for a number of epochs, or until it should stop.
 
     epochs: an int, or (k,) of them, one per model
 
-    With a model axis, a model that runs out of patience or diverges leaves the batch after that
-    epoch. Its theta and state are then final, and its moments, patience and progress stay as they
-    were. The others go on unchanged. In the rows of the history it is nan from the next epoch on;
-    a learning rate that is one for all stays one number.
+    With a model axis, a model that runs out of patience or diverges is removed from the batch after
+    that epoch. Its theta and state are then final, and its moments, patience and progress are not
+    updated any more. The others continue unchanged. From the next epoch on, its values in the rows
+    of the history are nan. A learning rate shared by all models remains a single number.
 
     gradient: a TrainableLoss    rows: a Source
-    subset: numbers of the rows to train on, (n,), or (k, n), those of each model; default all
-    history: a dict of lists by the names in HISTORY, to which each epoch appends
-    validate: () -> (loss, score) of ``gradient.theta``, of all models, (k,), stopped or not;
-    greater scores are better    before_epoch: () -> None
+    subset: numbers of the rows to train on, (n,), or (k, n) with those of each model; default all
+    history: a dict of lists with the names in HISTORY, to which each epoch appends
+    validate: () -> (loss, score) of ``gradient.theta``, for all models (k,), including stopped
+    ones; greater scores are better    before_epoch: () -> None
     after_epoch: () -> whether to stop
-    say: takes lines of progress    start: a Checkpoint to go on from, whose epochs count
-    save: (Checkpoint, whether it is the last) -> None, called before the first epoch and after
-    each, unless training has diverged    Returns an Outcome.
+    say: receives lines about the progress    start: a Checkpoint to continue from, whose epochs
+    count    save: (Checkpoint, whether it is the last) -> None, called before the first epoch and
+    after each epoch, unless training has diverged    Returns an Outcome.
     """
     theta, state = gradient.theta, gradient.state
     stopped = np.zeros(theta.shape[:-1], dtype=int)
@@ -87,14 +87,14 @@ def train(
         start.restore(gradient, run, history, kept)
         done = start.epochs
         stopped = stopped if start.stopped is None else start.stopped.copy()
-    earlier = len(history["loss"]) - done  # rows of the history that are of earlier calls
+    earlier = len(history["loss"]) - done  # rows of the history from earlier calls
     n = len(rows) if subset is None else subset.shape[-1]
     order = np.arange(rows.numbered) if subset is None else subset
     if start is not None:
         if earlier < 0:
             raise ValueError(
                 f"The history of the checkpoint must have a row for each of its {done} epochs, "
-                f"got {done + earlier}. Call fit to start anew."
+                f"got {done + earlier}. Call fit to start from scratch."
             )
         if run.order is not None:
             _check_order(run.order, order)
@@ -172,17 +172,17 @@ def train(
 
 
 def _check_order(order, rows):
-    """Raises ValueError if the order of a checkpoint is not one of the rows to train on."""
+    """Raises ValueError if the order in a checkpoint does not consist of the rows to train on."""
     alike = order.shape[-1] == rows.shape[-1]
     if not alike or np.any(np.sort(order, axis=-1) != np.sort(rows, axis=-1)):
         raise ValueError(
-            "The order of the checkpoint must hold each row that is trained on once, and no other. "
-            "Call fit to start anew."
+            "The order of the checkpoint must contain each training row exactly once, and no other "
+            "row. Call fit to start from scratch."
         )
 
 
 def one_epoch(rows, gradient, plan, run):
-    """One pass over the rows. Returns the mean loss, mean gradient norm and last rate."""
+    """One pass over the rows. Returns the mean loss, the mean gradient norm and the last rate."""
     if plan.shuffle:
         run.shuffle()
     order, progress = run.order, run.progress
@@ -194,7 +194,7 @@ def one_epoch(rows, gradient, plan, run):
     draws = partial(shuffles_block, run.seed, progress.epoch) if plan.shuffle else None
     for start, batch in rows.batches(plan.batch_size, None if in_place else order, draws):
         idle = batch.idle
-        if idle is True:  # nothing to learn from
+        if idle is True:  # all weights are zero
             continue
         place = run.seed, progress.epoch, start
         gradient.place(*place, progress)
@@ -223,7 +223,7 @@ def one_epoch(rows, gradient, plan, run):
 
 
 def one_step(gradient, batch, plan, run, rate):
-    """One step of the optimiser on one batch. Returns the penalised loss and gradient norm."""
+    """One step of the optimiser on one batch. Returns the penalised loss and the gradient norm."""
     loss = gradient.mean(batch)
     if plan.penalised:
         share = 1 / batch.weight_sum
@@ -231,7 +231,7 @@ def one_step(gradient, batch, plan, run, rate):
         loss = loss + gradient.add_penalty(plan.alpha * share, plan.l1 * share)
     norm = gradient.norm()
     if run.progress.step == 0 and not np.any(np.isfinite(loss)):
-        return loss, norm  # no learning rate is to blame: the weights are left as they are
+        return loss, norm  # the learning rate is not the cause: the weights are not changed
     if plan.max_grad_norm is not None:
         gradient.clip(norm, plan.max_grad_norm)
     theta, grad = gradient.trainable
@@ -241,12 +241,12 @@ def one_step(gradient, batch, plan, run, rate):
 
 
 def _step_in_parts(parts, gradient, plan, run, place):
-    """As ``one_step``, part by part of the models; the loss and norm of the others are zero.
+    """Same as ``one_step`` for parts of the models; the loss and norm of the others are zero.
 
     parts: list of ((k,) bools, Batch)
 
-    Models in no part stay as they are, but that optimisers and schedules count steps for all at
-    once: that is why all parts are taken out before the first one is written back.
+    Models in no part are not changed. Optimisers and schedules count steps for all models at once.
+    For this reason, all parts are selected before the first one is copied back.
     """
     _, *place = place
     losses, norms = np.zeros((2, len(gradient.theta)))
@@ -264,7 +264,7 @@ def _step_in_parts(parts, gradient, plan, run, place):
 
 
 def _validated(validate, finite, remaining):
-    """(loss, score) of the validation data, nan where there are none or a model diverged."""
+    """(loss, score) on the validation data, nan without data or for models that diverged."""
     nothing = np.full(np.shape(finite), np.nan)
     if validate is None or not np.any(finite):
         return nothing, nothing
@@ -273,7 +273,7 @@ def _validated(validate, finite, remaining):
 
 
 def _record(history, figures, started, watched, remaining, kept, before):
-    """Takes in an epoch: its row of the history, what patience makes of it, the best weights.
+    """Records an epoch: its row of the history, the patience, and the best weights.
 
     before: (rows of the history, best value, epochs without improvement)
     """
@@ -288,9 +288,9 @@ def _record(history, figures, started, watched, remaining, kept, before):
 
 
 def as_a_whole(work, *args):
-    """Calls work(*args), anew if an interrupt cuts it off; the interrupt is raised afterwards.
+    """Calls work(*args), and again if an interrupt stops it. Raises the interrupt afterwards.
 
-    To do the work twice must be the same as to do it once.
+    Calling ``work`` twice must have the same effect as calling it once.
     """
     done = interrupted = False
     while not done:
@@ -310,13 +310,13 @@ def _append(history, figures, started):
 
 
 def trim(history, n_rows):
-    """Cuts the lists of a history to so many rows."""
+    """Cuts the lists of a history to a number of rows."""
     for values in history.values():
         del values[n_rows:]
 
 
 def _spent(plan, run, say):
-    """Which models are out of patience for good; the schedule may grant some more of it."""
+    """Which models have finally run out of patience. The schedule can extend it."""
     spent = run.patience.spent(as_values(plan.n_iter_no_change))
     if not np.any(spent) or (plan.schedule.horizon and not plan.early_stopping):
         return np.zeros_like(spent)
@@ -331,7 +331,7 @@ def _spent(plan, run, say):
 
 
 def _why_spent(plan, progress, slower):
-    """What scikit-learn says when patience has run out."""
+    """The message of scikit-learn for the end of patience."""
     what = "Validation score" if plan.early_stopping else "Training loss"
     tol, epochs = np.max(plan.tol), np.max(plan.n_iter_no_change)
     if slower:

@@ -1,4 +1,4 @@
-"""What training carries from epoch to epoch."""
+"""The state of training between epochs."""
 
 from copy import copy
 from itertools import compress
@@ -11,23 +11,26 @@ from sknn.nn.streams import new_seed
 
 
 class TrainingState:
-    """What training carries from epoch to epoch, and ``partial_fit`` from call to call.
+    """The state of training between epochs, and between calls of ``partial_fit``.
 
     Attributes
     ----------
     optimizer : Optimizer
+        The optimiser with its settings.
     moments : Moments
-        What the optimiser carries.
+        The values that the optimiser keeps from step to step.
     random_state : numpy.random.RandomState, or list of them
-        Shuffles the rows; a list has one for each model.
+        Shuffles the rows. A list has one for each model.
     patience : Patience
+        Counts epochs without improvement.
     progress : Progress
+        Counts steps, epochs and samples.
     seed : int, or list of int, or None
-        Of what dropout and augmentation draw; a list has one for each model. None if nothing is
-        drawn but the order (``draws=False``): to find a seed takes as long as ten steps.
+        The seed for dropout and augmentation. A list has one for each model. None if only the order
+        is drawn (``draws=False``), because determining a seed takes as long as ten steps.
     order : ndarray of int, (n,) or (k, n), or None
-        The rows in the order of the last epoch; each epoch shuffles it further. (k, n) where
-        models have rows, or generators, of their own; models with fewer rows end in -1.
+        The rows in the order of the last epoch, which each epoch shuffles again. It is (k, n) if
+        models have their own rows or generators. Rows of models with fewer samples end in -1.
     """
 
     def __init__(self, optimizer, moments, random_state, patience, samples=0, draws=True):
@@ -39,14 +42,14 @@ class TrainingState:
         self.order = None
 
     def copy(self):
-        """One to go on with that leaves this one as it is, but for the shared generator."""
+        """A copy with which training can continue. It shares only the generator with this one."""
         run = copy(self)
         run.moments = self.moments.copy()
         run.patience, run.progress = copy(self.patience), copy(self.progress)
         return run
 
     def shuffle(self):
-        """Shuffles the order further: that of each model by its own generator, if they have one."""
+        """Shuffles the order again, for each model with its own generator if there is one."""
         n = self.order.shape[-1]
         if isinstance(self.random_state, list):
             self.order = np.array(np.broadcast_to(self.order, (len(self.random_state), n)))
@@ -57,7 +60,7 @@ class TrainingState:
             self.order = self.order.take(_shuffled(n, self.random_state), axis=-1)
 
     def select(self, models):
-        """That of some models, to go on with; generators are not copied. models: (k,) bools."""
+        """The state of some models. Generators are not copied. models: (k,) bools."""
         run = copy(self)
         for name in ("optimizer", "moments", "patience", "progress"):
             setattr(run, name, getattr(self, name).select(models))
@@ -68,7 +71,7 @@ class TrainingState:
         return run
 
     def update(self, models, run):
-        """Takes over what has become of ``select(models)``."""
+        """Copies back the state from ``select(models)``."""
         self.moments.update(models, run.moments)
         self.patience.update(models, run.patience)
         self.progress.update(models, run.progress)
@@ -77,14 +80,14 @@ class TrainingState:
 
 
 def n_rows(order):
-    """How many rows an order has: an int, or (k, 1) if models have different numbers of them."""
+    """The number of rows in an order: an int, or (k, 1) if models have different numbers."""
     if order.ndim == 1 or (order[:, -1] >= 0).all():
         return order.shape[-1]
     return np.count_nonzero(order >= 0, axis=-1, keepdims=True)
 
 
 def _shuffled(n, random_state):
-    """The numbers below n in an order that is drawn."""
+    """The numbers from 0 to n - 1 in random order."""
     order = np.arange(n)
     random_state.shuffle(order)
     return order

@@ -1,25 +1,26 @@
-"""Sums over shards, added up along one binary tree, whoever adds which part of it.
+"""Sums over shards along a binary tree that does not depend on which process adds which part.
 
-Floats do not add up to the same bits in every order. Here the order depends on the number of
-shards alone. A node of the tree is a range of shards, (start, stop); its sum is that of its left
-child plus that of its right child. The left child is the largest power of two of shards below it.
+Floating-point sums depend on the order of the terms. Here, the order depends only on the number of
+shards. A node of the tree is a range of shards, (start, stop). Its sum is the sum of its left child
+plus that of its right child. The size of the left child is the largest power of two below the
+number of shards in the node.
 """
 
-FAN_OUT = 8  # ranks that send to one, on each level
+FAN_OUT = 8  # maximum number of ranks that send to the same rank, on each level
 
 
 def halves(node):
-    """The children of a node of two shards or more, ((start, middle), (middle, stop))."""
+    """The children of a node of at least two shards, ((start, middle), (middle, stop))."""
     start, stop = node
     middle = start + (1 << (stop - start - 1).bit_length() - 1)
     return (start, middle), (middle, stop)
 
 
 def joined(parts, n_shards):
-    """The sums of some nodes, brought together into those of as few nodes as they give.
+    """Adds the sums of some nodes up to the sums of as few nodes as possible.
 
-    parts: {(start, stop): sums}, sums being a tuple of arrays, or None for shards that have none;
-    n_shards: of the whole tree    returns: of the same kind
+    parts: {(start, stop): sums}, where sums is a tuple of arrays, or None for shards without sums
+    n_shards: the number of shards in the whole tree    returns: a dict of the same kind
     """
     return _joined(parts, (0, n_shards))
 
@@ -43,10 +44,10 @@ def _added(left, right):
 
 
 def parent(rank):
-    """The rank that a rank sends its sums to: its number with the last digit but zeros cut off.
+    """The rank to which a rank sends its sums: its number with the last nonzero digit set to zero.
 
-    Digits are those to the base FAN_OUT, so that a rank and all that send to it, directly or not,
-    are neighbours. Rank 0 has None.
+    Digits are those in base FAN_OUT, so that a rank and all ranks that send to it, directly or
+    indirectly, are consecutive. It is None for rank 0.
     """
     if rank == 0:
         return None
@@ -57,5 +58,5 @@ def parent(rank):
 
 
 def n_children(rank, n_ranks):
-    """How many ranks send to a rank."""
+    """The number of ranks that send directly to this rank."""
     return sum(parent(other) == rank for other in range(rank + 1, n_ranks))

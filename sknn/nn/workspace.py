@@ -1,4 +1,4 @@
-"""Arrays that live from one step to the next, so that no step allocates."""
+"""Arrays that are reused from step to step, so that steps allocate no memory."""
 
 from functools import lru_cache
 from math import prod
@@ -9,16 +9,16 @@ MOST_ZEROS = 2**16
 
 
 class Workspace(dict):
-    """What one layer on one thread leaves from forward for backward, and its scratch arrays.
+    """The values that a layer keeps from forward for backward on one thread, and scratch arrays.
 
-    Items are references (``workspace["x"] = x``); ``array`` hands out memory.
+    Items are references (``workspace["x"] = x``); ``array`` provides memory.
 
     Attributes
     ----------
     lender : Workspace or None
-        Lends memory for scratch arrays: that of the thread at work, which all layers share, so
-        that it stays in the processor's cache. A lender may have one itself. None: the workspace
-        itself.
+        The workspace that provides the memory of scratch arrays. It belongs to the running thread
+        and is shared by all layers, so that this memory stays in the processor's cache. A lender
+        can have a lender itself. None means that the workspace uses its own memory.
     """
 
     def __init__(self, dtype):
@@ -27,18 +27,18 @@ class Workspace(dict):
         self.lender = None
 
     def __reduce__(self):
-        return Workspace, (self.dtype,)  # a copy in another process needs no scratch arrays
+        return Workspace, (self.dtype,)  # copies in other processes need no scratch arrays
 
     def array(self, name, shape, dtype=None):
-        """An uninitialised C-contiguous array; the same memory for the same name every time.
+        """An uninitialised C-contiguous array, with the same memory for the same name every time.
 
-        dtype: the workspace's own by default; always the same for one name.
+        dtype: by default that of the workspace. It must be the same on each call for a name.
         """
         found = self.get((name, shape))
         return self._made(name, shape, dtype or self.dtype) if found is None else found
 
     def scratch(self, name, shape):
-        """An array as ``array`` gives it, which another layer may use when this one is done."""
+        """An array like those of ``array``. After this layer, other layers can use its memory."""
         lender = self.lender
         return self.array(name, shape) if lender is None else lender.scratch(name, shape)
 
@@ -54,10 +54,10 @@ class Workspace(dict):
 
 
 def zeros_for(z):
-    """Zeros to compare z with, of its shape or as few as a row; shared and read-only.
+    """Zeros to compare z with, with the shape of z or of one row; shared and read-only.
 
-    An array as second operand keeps NumPy's ``maximum`` in its vector loop: four times faster
-    than the scalar 0.
+    With an array as its second operand, NumPy's ``maximum`` uses its vector loop, which is four
+    times as fast as with the scalar 0.
     """
     if z.size <= MOST_ZEROS:
         return _zeros(z.shape, z.dtype)
@@ -72,7 +72,7 @@ def _zeros(shape, dtype):
 
 @lru_cache(maxsize=64)
 def ones(shape, dtype):
-    """Ones, shared and read-only: a product with them is the fastest sum over an axis."""
+    """Ones, shared and read-only: a product with them is the fastest way to sum over an axis."""
     return _read_only(np.ones(shape, dtype))
 
 

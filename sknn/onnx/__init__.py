@@ -1,4 +1,4 @@
-"""Export to ONNX: fitted networks that run where there is no Python."""
+"""Export of fitted networks to ONNX, which runs without Python."""
 
 from sknn.onnx.export import to_onnx
 from sknn.onnx.registration import register

@@ -1,7 +1,7 @@
-"""Activation functions in ONNX operators, one function for each.
+"""Activation functions in ONNX operators, with one function for each.
 
-They are made of operators that ONNX Runtime has for float32 and float64 alike: it computes ONNX's
-own Elu, LeakyRelu, Softplus and others in float32 only, in some versions.
+They use only operators that ONNX Runtime supports in float32 and float64. Some of its versions
+support ONNX's own Elu, LeakyRelu, Softplus and others in float32 only.
 """
 
 import math
@@ -18,7 +18,7 @@ SQRT_2 = math.sqrt(2)
 def activated(graph, z, activation, params):
     """The Tensor f(z).
 
-    params: arrays of the layer, by name    Raises NotImplementedError on an unknown activation.
+    params: the arrays of the layer by name    Raises NotImplementedError for an unknown activation.
     """
     activation = as_activation(activation)
     convert = ACTIVATIONS.get(type(activation))
@@ -26,7 +26,7 @@ def activated(graph, z, activation, params):
         kind = type(activation).__name__
         raise NotImplementedError(
             f"sknn.onnx has no ONNX operators for the activation {activation!r}. Write a function "
-            f"(graph, z, activation, params) that adds them, and enter it before the export: "
+            f"(graph, z, activation, params) that adds them, and register it before the export: "
             f"sknn.onnx.activations.ACTIVATIONS[{kind}] = function. Or save the estimator with "
             "sknn.save, and predict where sknn is installed."
         )
@@ -54,12 +54,12 @@ def relu(graph, z, activation, params):
 
 
 def leaky_relu(graph, z, activation, params):
-    """max(z, slope * z); the slope is at most 1."""
+    """max(z, slope * z), where the slope is at most 1."""
     return graph.add("Max", z, graph.add("Mul", z, float(activation.slope)))
 
 
 def prelu(graph, z, activation, params):
-    """max(z, 0) + slope * min(z, 0), with the slopes that were learned."""
+    """max(z, 0) + slope * min(z, 0), with the learned slopes."""
     negative = graph.add("Min", z, 0.0)
     negative = graph.add("Mul", negative, graph.per_channel(params["slope"], z))
     return graph.add("Add", graph.add("Relu", z), negative)
@@ -77,7 +77,7 @@ def selu(graph, z, activation, params):
 
 
 def gelu(graph, z, activation, params):
-    """z (1 + erf(z / sqrt(2))) / 2; ONNX Runtime has erf in float32 only."""
+    """z (1 + erf(z / sqrt(2))) / 2. ONNX Runtime supports erf in float32 only."""
     double = graph.dtype == np.float64
     x = graph.add("Div", z, SQRT_2)
     x = graph.add("Cast", x, to=np.dtype(np.float32)) if double else x
@@ -120,7 +120,7 @@ def hard_tanh(graph, z, activation, params):
 
 
 def blend(graph, z, activation, params):
-    """z + blend * (g(z) - z), with the blends that were learned."""
+    """z + blend * (g(z) - z), with the learned blends."""
     inside = graph.add("Sub", activated(graph, z, activation.activation, params), z)
     inside = graph.add("Mul", inside, graph.per_channel(params["blend"], z))
     return graph.add("Add", z, inside)

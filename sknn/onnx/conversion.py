@@ -1,4 +1,4 @@
-"""A fitted estimator in ONNX operators, from X to labels or numbers."""
+"""Converts a fitted estimator to ONNX operators, from X to labels or numbers."""
 
 from math import prod
 
@@ -14,11 +14,11 @@ from sknn.onnx.links import predicted
 def converted(graph, estimator, model, x, dtype):
     """The Outputs that an estimator computes from X.
 
-    model: that of the estimator    x: Tensor of the input, of any shape of sample that ``predict``
-    takes    dtype: of the input
+    model: the Model of the estimator    x: the Tensor of the input, with any shape of samples that
+    ``predict`` accepts    dtype: the dtype of the input
 
-    Raises NotImplementedError if there are no ONNX operators for it, ValueError if predict refuses
-    this X.
+    Raises NotImplementedError if the estimator has no ONNX operators, and ValueError if ``predict``
+    does not accept this X.
     """
     network = model.network
     state = network.state_layout.views(model.state)
@@ -32,11 +32,11 @@ def converted(graph, estimator, model, x, dtype):
 
 
 def read(graph, estimator, shape, x, dtype):
-    """The Tensor that goes into the first layer: X in the computing dtype, scaled, as images.
+    """The Tensor for the first layer: X in the dtype of the computation, scaled, as images.
 
-    shape: of a sample as the network takes it
+    shape: the shape of a sample at the input of the network
 
-    Raises ValueError if X is not of the kind that was fitted.
+    Raises ValueError if X is not of the same kind as in fit.
     """
     check_input(estimator, shape, x.shape, dtype)
     name = x.name
@@ -44,7 +44,7 @@ def read(graph, estimator, shape, x, dtype):
         name = graph.add("Cast", name, to=graph.dtype)
     if takes_integers(estimator):
         name = graph.add("Mul", name, float(estimator.image_scale_))
-    if len(shape) == 3 and shape[-1] == 1:  # channels first is the same order
+    if len(shape) == 3 and shape[-1] == 1:  # the order is the same with channels first
         return Tensor(graph.reshape(name, -1, 1, *shape[:2]), shape, channels_first=True)
     if x.shape != shape:
         name = graph.reshape(name, -1, *shape)
@@ -52,14 +52,14 @@ def read(graph, estimator, shape, x, dtype):
 
 
 def takes_integers(estimator):
-    """Whether the estimator was fitted to images of integers."""
+    """Whether the estimator was fitted to integer images."""
     return getattr(estimator, "image_scale_", 1) != 1
 
 
 def check_input(estimator, shape, given, dtype):
-    """Raises ValueError unless ``predict`` takes samples of this shape and dtype.
+    """Raises ValueError unless ``predict`` accepts samples of this shape and dtype.
 
-    shape: of a sample as the network takes it    given: that of X
+    shape: the shape of a sample at the input of the network    given: the shape of a sample of X
     """
     accepted = sample_shapes(shape)
     if tuple(given) not in accepted:
@@ -69,7 +69,7 @@ def check_input(estimator, shape, given, dtype):
         )
     integers = dtype.kind in "iu"
     if len(shape) == 3 and integers != takes_integers(estimator):
-        told = ["floats, taken as they are", "integers, taken as 0 to 255"]
+        told = ["floats, which are not scaled", "integers, which are scaled to 0 to 1"]
         raise ValueError(
             f"{type(estimator).__name__} was fitted to images of {told[not integers]}, got an X of "
             f"{told[integers]}. Convert it with an X of {'float32' if integers else 'uint8'}."
@@ -77,7 +77,7 @@ def check_input(estimator, shape, given, dtype):
 
 
 def sample_shapes(shape):
-    """The shapes in which ``predict`` takes samples; first that which files take by default."""
+    """The shapes of samples that ``predict`` accepts, starting with the default for files."""
     if len(shape) == 1:
         return [shape]
     without_channel = [shape[:2]] if shape[-1] == 1 else []
@@ -85,5 +85,5 @@ def sample_shapes(shape):
 
 
 def input_dtype(estimator, model):
-    """The dtype of X in files: that of the weights, uint8 for images of integers."""
+    """The dtype of X in files: that of the weights, or uint8 for integer images."""
     return np.dtype(np.uint8) if takes_integers(estimator) else model.dtype

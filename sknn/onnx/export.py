@@ -1,4 +1,4 @@
-"""``to_onnx``: a fitted estimator as an ONNX model."""
+"""``to_onnx`` converts a fitted estimator to an ONNX model."""
 
 from math import prod
 from numbers import Integral
@@ -15,18 +15,18 @@ OLDEST, DEFAULT, NEWEST = 17, 18, 22  # opsets
 
 
 def to_onnx(estimator: Any, *, opset: int | None = None, input_shape: Shape | None = None) -> Any:
-    """Convert a fitted estimator to an ONNX model, which runs where there is no Python.
+    """Convert a fitted estimator to an ONNX model, which runs without Python.
 
-    The model takes an input ``X`` with any number of samples, of the dtype of the weights, or uint8
-    if the estimator was fitted to images of integers. It computes in float32 or float64, as the
-    estimator does, and predicts what the fitted estimator predicts: parameters set after ``fit``
-    change nothing. Its outputs are called as skl2onnx calls them:
+    The model has an input ``X`` with any number of samples. The dtype of ``X`` is that of the
+    weights, or uint8 if the estimator was fitted to integer images. The model computes in float32
+    or float64, like the estimator, and predicts what the fitted estimator predicts. Parameters set
+    after ``fit`` have no effect. The outputs have the same names as with skl2onnx:
 
-    - ``label`` of a classifier, as ``predict`` gives it: of shape (n_samples,), or
+    - ``label`` of a classifier, as returned by ``predict``: of shape (n_samples,), or
       (n_samples, n_labels) for an indicator matrix and for several columns of labels
-    - ``probabilities`` of shape (n_samples, n_classes), as ``predict_proba`` gives them. Several
-      columns of labels have an output for each, ``probabilities_0``, ``probabilities_1``, ...;
-      'hinge' and 'perceptron' have none
+    - ``probabilities`` of shape (n_samples, n_classes), as returned by ``predict_proba``. For
+      several columns of labels, there is one output for each, ``probabilities_0``,
+      ``probabilities_1``, ... With the losses 'hinge' and 'perceptron', there are none
     - ``variable`` of a regressor, of shape (n_samples, n_outputs)
 
     Parameters
@@ -34,31 +34,31 @@ def to_onnx(estimator: Any, *, opset: int | None = None, input_shape: Shape | No
     estimator : estimator instance
         A fitted estimator of this package. Convert pipelines with skl2onnx after ``register()``.
     opset : int, default=None
-        Version of the ONNX operators, from 17 to 22. None is 18, which runs in ONNX Runtime 1.14
-        and later.
+        The version of the ONNX operators, from 17 to 22. The default is 18, which ONNX Runtime
+        supports from version 1.14 on.
     input_shape : tuple of int, default=None
-        Shape of one sample of ``X``, for networks on images: (height, width, channels),
-        (height, width) for one channel, or (n_features,). None is (height, width) for one channel
-        and (height, width, channels) for more.
+        The shape of one sample of ``X``, for networks on images: (height, width, channels),
+        (height, width) for one channel, or (n_features,). The default is (height, width) for one
+        channel and (height, width, channels) for more.
 
     Returns
     -------
     model : onnx.ModelProto
-        Save it with ``onnx.save(model, path)``.
+        The model. Save it with ``onnx.save(model, path)``.
 
     Raises
     ------
     ImportError
         If the ``onnx`` package is not installed.
     TypeError
-        If it is not an estimator of this package.
+        If the estimator is not one of this package.
     NotFittedError
-        If it is not fitted.
+        If the estimator is not fitted.
     ValueError
-        If the opset or input_shape cannot be.
+        If ``opset`` or ``input_shape`` is invalid.
     NotImplementedError
-        If it has a layer, activation or loss of your own, or classes that are no strings,
-        numbers or bools.
+        If the estimator has a user-defined layer, activation or loss, or classes other than
+        strings, numbers or bools.
 
     Examples
     --------
@@ -95,21 +95,21 @@ def _check_estimator(estimator):
         return
     name = type(estimator).__name__
     if hasattr(estimator, "best_estimator_"):
-        remedy = f"Of a {name} pass best_estimator_."
+        remedy = f"For a {name}, pass best_estimator_."
     elif isinstance(estimator, TableNetwork):
         remedy = "ONNX has no counterpart to its reading of columns. Use sknn.save to move it."
     elif hasattr(estimator, "estimator"):
-        remedy = f"Of a {name} pass the network that it fitted."
+        remedy = f"For a {name}, pass the network that it fitted."
     else:
         remedy = (
             "Convert pipelines and estimators of other packages with skl2onnx.to_onnx(estimator, "
-            "X[:1]); call sknn.onnx.register() before if there is a network of sknn in them."
+            "X[:1]). If they contain a network of sknn, call sknn.onnx.register() first."
         )
     raise TypeError(f"to_onnx converts estimators of sknn, got {name}. {remedy}")
 
 
 def _checked_opset(opset, newest):
-    """Raises ValueError on an opset that cannot be; newest: that the onnx package knows."""
+    """Raises ValueError if the opset is invalid; newest: the newest one in the onnx package."""
     if opset is None:
         return DEFAULT
     newest = min(newest, NEWEST)
@@ -121,13 +121,13 @@ def _checked_opset(opset, newest):
 
 
 def _input_shape(estimator, shape, given):
-    """Shape of one sample of X; shape: as the network takes it."""
+    """The shape of one sample of X; shape: that of a sample at the input of the network."""
     if given is None:
         return sample_shapes(shape)[0]
     if not isinstance(given, tuple | list) or tuple(given) not in sample_shapes(shape):
         accepted = " or ".join(map(str, sample_shapes(shape)))
         raise ValueError(
-            f"input_shape must be {accepted}, of {prod(shape)} numbers, for this "
+            f"input_shape must be {accepted}, with {prod(shape)} values, for this "
             f"{type(estimator).__name__}, got {given!r}."
         )
     return tuple(map(int, given))

@@ -1,4 +1,4 @@
-"""An ONNX graph before it becomes a file: operators and constants by name, no protobuf."""
+"""An ONNX graph before it is written to a file: operators and constants by name, no protobuf."""
 
 from dataclasses import dataclass, field
 from itertools import count
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Operator:
-    """One node of the graph: what ONNX calls it, the names it reads and writes, its attributes."""
+    """One node of the graph: its ONNX name, the names of its inputs and outputs, its attributes."""
 
     kind: str
     inputs: list
@@ -18,11 +18,11 @@ class Operator:
 
 @dataclass(frozen=True)
 class Tensor:
-    """The name under which the graph has samples, and the shape of one sample.
+    """The name of samples in the graph, and the shape of one sample.
 
     Shapes are those of the network, (n_features,) or (height, width, channels).
-    ``channels_first``: the graph has the images as (n, channels, height, width), as most of ONNX's
-    operators on images take them.
+    ``channels_first``: the images in the graph are (n, channels, height, width), as required by
+    most of ONNX's operators on images.
     """
 
     name: str
@@ -37,9 +37,9 @@ class Graph:
     Parameters
     ----------
     dtype : dtype
-        What is computed in: float32 or float64. Floats among the constants are stored in it.
+        The dtype of the computation, float32 or float64. Constants with floats are stored in it.
     new_name : callable
-        str -> a name that nothing in the graph has yet.
+        str -> a name that is not yet used in the graph.
     """
 
     dtype: np.dtype
@@ -54,10 +54,10 @@ class Graph:
             self.new_name = lambda kind: f"{kind.lower()}{next(numbers)}"
 
     def add(self, kind, *inputs, n_outputs=1, **attributes):
-        """Appends an operator of ONNX and returns the name of its first output.
+        """Appends an ONNX operator and returns the name of its first output.
 
-        inputs: names, Tensors, or constants: numbers, which get the dtype of the graph, and arrays,
-        of which those of floats do
+        inputs: names, Tensors or constants. Constants are numbers and arrays; numbers and arrays
+        of floats are converted to the dtype of the graph.
         """
         outputs = [self.new_name(kind) for _ in range(n_outputs)]
         names = [self._name(value) for value in inputs]
@@ -65,35 +65,35 @@ class Graph:
         return outputs[0]
 
     def constant(self, array):
-        """The name of an array, kept in its own dtype."""
+        """The name of an array, stored in its own dtype."""
         name = self.new_name("constant")
         self.constants[name] = array
         return name
 
     def rename(self, old, new):
-        """Gives the result of an operator another name."""
+        """Renames the result of an operator."""
         for operator in self.operators:
             for names in (operator.inputs, operator.outputs):
                 names[:] = [new if name == old else name for name in names]
 
     def reshape(self, x, *shape):
-        """The name of x with another shape; -1 is the number of samples."""
+        """The name of x with another shape, where -1 is the number of samples."""
         return self.add("Reshape", x, np.array(shape, np.int64))
 
     def channels_first(self, x):
-        """The images x as (n, channels, height, width)."""
+        """The images x, transposed to (n, channels, height, width)."""
         if x.channels_first:
             return x
         return Tensor(self.add("Transpose", x, perm=[0, 3, 1, 2]), x.shape, channels_first=True)
 
     def channels_last(self, x):
-        """x as the network has it: images as (n, height, width, channels)."""
+        """x in the layout of the network: images as (n, height, width, channels)."""
         if not x.channels_first:
             return x
         return Tensor(self.add("Transpose", x, perm=[0, 2, 3, 1]), x.shape)
 
     def per_channel(self, array, x):
-        """An array of one number for each feature or channel, broadcasting against x."""
+        """An array with one value for each feature or channel, shaped to broadcast against x."""
         row = np.ravel(array)
         return row[:, None, None] if x.channels_first else row
 

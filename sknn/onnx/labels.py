@@ -12,7 +12,7 @@ INT64 = np.iinfo(np.int64)
 
 @dataclass(frozen=True)
 class Output:
-    """An output of the model: what it is called, its name in the graph, its dtype, its columns.
+    """An output of the model: its name, the name of its source in the graph, its dtype and columns.
 
     n_columns: None for an array of shape (n,)
     """
@@ -24,11 +24,11 @@ class Output:
 
 
 def classified(graph, z, labels, loss, probabilities):
-    """The Outputs of a classifier; z: the name of the raw outputs (n, n_outputs).
+    """The Outputs of a classifier; z: the name of the raw outputs, (n, n_outputs).
 
-    labels: the kind of labels    probabilities: whether the loss has any
+    labels: the kind of labels    probabilities: whether the loss has probabilities
 
-    Raises NotImplementedError on classes that are no strings, numbers or bools.
+    Raises NotImplementedError for classes other than strings, numbers or bools.
     """
     if isinstance(labels, ManyLabels):
         return _columns(graph, z, labels, loss, probabilities)
@@ -41,11 +41,11 @@ def classified(graph, z, labels, loss, probabilities):
         classes = as_tensor(labels.classes)
         if len(classes) == 2:
             z = graph.add("Concat", graph.add("Neg", z), z, axis=1)
-        codes = graph.add("ArgMax", z, axis=1, keepdims=0)  # of one class it is always 0
+        codes = graph.add("ArgMax", z, axis=1, keepdims=0)  # always 0 for a single class
         label = graph.add("Gather", graph.constant(classes), codes)
         outputs = [Output("label", label, classes.dtype, None)]
     if probabilities:
-        # softmax of a single output is 1
+        # The softmax of a single output is 1.
         one_class = not isinstance(labels, LabelSet) and len(labels.classes) == 1
         p = graph.add("Softmax", z, axis=-1) if one_class else predicted(graph, z, loss)
         outputs.append(Output("probabilities", p, graph.dtype, len(labels.classes)))
@@ -53,7 +53,7 @@ def classified(graph, z, labels, loss, probabilities):
 
 
 def _columns(graph, z, labels, loss, probabilities):
-    """A column of ``label`` and an output probabilities_0, probabilities_1, ... for each column."""
+    """A ``label`` column for each column of y, and outputs probabilities_0, probabilities_1, ..."""
     columns, outputs = [], []
     every_class = [as_tensor(classes) for classes in labels.classes]
     for number, (at, classes) in enumerate(zip(labels.groups, every_class, strict=True)):
@@ -69,19 +69,19 @@ def _columns(graph, z, labels, loss, probabilities):
 
 
 def as_tensor(classes):
-    """Classes as ONNX has them: strings, int64, uint64 where they are larger, bools or floats.
+    """Classes in a dtype of ONNX: strings, int64, uint64 for larger values, bools or floats.
 
-    Raises NotImplementedError on others, such as dates.
+    Raises NotImplementedError for other classes, such as dates.
     """
     classes = np.asarray(classes)
     if classes.dtype.kind not in "biufUO":
         raise NotImplementedError(
-            f"ONNX has labels that are strings, numbers or bools, got {classes.dtype}, for "
+            f"ONNX supports labels that are strings, numbers or bools, got {classes.dtype}, for "
             f"instance {classes[0]!r}. Encode them before fit, for instance with "
             "sklearn.preprocessing.LabelEncoder."
         )
     if classes.dtype.kind in "OU":
-        return classes.astype(object)  # scikit-learn lets no objects but strings be labels
+        return classes.astype(object)  # scikit-learn accepts no objects but strings as labels
     if classes.dtype.kind in "iu":
         return classes.astype(np.int64 if classes[-1] <= INT64.max else np.uint64)
     return classes if classes.dtype in (np.bool_, np.float32) else classes.astype(np.float64)

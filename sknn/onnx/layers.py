@@ -1,7 +1,7 @@
-"""Layers in ONNX operators, one function for each.
+"""Layers in ONNX operators, with one function for each.
 
-They are given the graph, the Tensor that goes in, the layer, and its arrays by name, with
-normalisation folded into the weights before it where that is possible.
+The functions receive the graph, the Tensor of the inputs, the layer, and its arrays by name.
+Normalisation is folded into the weights before it where possible.
 """
 
 import math
@@ -35,11 +35,11 @@ from sknn.onnx.windows import convolved, largest, mean, mean_of_all
 
 
 def through(graph, x, network, params, state):
-    """The Tensor that the layers of a network make of x.
+    """The Tensor of the outputs of a network for x.
 
-    params: as ``Network.folded`` gives them; a layer with None has nothing left to do
+    params: as returned by ``Network.folded``; layers whose params are None have no effect
 
-    Raises NotImplementedError on a layer or an activation that is not known.
+    Raises NotImplementedError for an unknown layer or activation.
     """
     for name, layer, *arrays in zip(network.names, network.layers, params, state, strict=True):
         convert = LAYERS.get(type(layer))
@@ -47,8 +47,8 @@ def through(graph, x, network, params, state):
             kind = type(layer).__name__
             raise NotImplementedError(
                 f"Layer {name}: sknn.onnx has no ONNX operators for {layer!r}. Write a function "
-                "(graph, x, layer, params, state) that adds them, and enter it before the export: "
-                f"sknn.onnx.layers.LAYERS[{kind}] = function. Or save the estimator with "
+                "(graph, x, layer, params, state) that adds them, and register it before the "
+                f"export: sknn.onnx.layers.LAYERS[{kind}] = function. Or save the estimator with "
                 "sknn.save, and predict where sknn is installed."
             )
         if arrays[0] is not None:
@@ -62,14 +62,15 @@ def activate(graph, x, layer, params, state):
 
 
 def average_pool(graph, x, layer, params, state):
-    """The mean over the real pixels of each window."""
+    """The mean of the pixels of each window, without padding."""
     return mean(graph, x, layer.windows(x.shape))
 
 
 def batch_norm(graph, x, layer, params, state):
-    """(x - mean) * (scale / sqrt(variance + epsilon)) + shift: the mean first, as it may be large.
+    """(x - mean) * (scale / sqrt(variance + epsilon)) + shift.
 
-    ONNX's BatchNormalization is computed as one product and one sum, which loses digits there.
+    The mean, which can be large, is subtracted first. ONNX's BatchNormalization is computed as one
+    product and one sum, which loses digits in this case.
     """
     factor, _ = layer.affine(params, state)
     name = graph.add("Sub", x, graph.per_channel(state["mean"], x))
@@ -85,7 +86,7 @@ def conv2d(graph, x, layer, params, state):
 
 
 def dense(graph, x, layer, params, state):
-    """f(x @ weight + bias); what a scaling multiplies the products by goes into the weights."""
+    """f(x @ weight + bias). The factor of ``scaling`` is multiplied into the weights."""
     bias = [params["bias"][0]] if "bias" in params else []
     weight = params["weight"] * layer.factor(x.shape[0])
     z = Tensor(graph.add("Gemm", x, weight, *bias), layer.output_shape(x.shape))
@@ -93,12 +94,12 @@ def dense(graph, x, layer, params, state):
 
 
 def dropout(graph, x, layer, params, state):
-    """x: predictions drop nothing."""
+    """x, because predictions drop nothing."""
     return x
 
 
 def embedding(graph, x, layer, params, state):
-    """table[x]; the first vector of a column for codes that are not known."""
+    """table[x], with the first vector of a column for unknown codes."""
     levels, starts = layer.tables_of_columns(x.shape[0])
     known = graph.add("GreaterOrEqual", x, 0.0)
     known = graph.add("And", known, graph.add("Less", x, levels.astype(graph.dtype)))
@@ -109,24 +110,24 @@ def embedding(graph, x, layer, params, state):
 
 
 def flatten(graph, x, layer, params, state):
-    """One row for each sample: pixel by pixel, channel by channel."""
+    """Flattens each sample: pixel by pixel, channel by channel."""
     n = prod(x.shape)
     return Tensor(graph.reshape(graph.channels_last(x), -1, n), (n,))
 
 
 def global_average_pool(graph, x, layer, params, state):
-    """The mean over all pixels of each channel."""
+    """The mean of each channel over all pixels."""
     return mean_of_all(graph, x)
 
 
 def layer_norm(graph, x, layer, params, state):
-    """ONNX's own holds epsilon in float32, which float64 would notice: there it is written out."""
+    """ONNX's own has epsilon in float32, so that float64 requires separate operators."""
     x, epsilon = graph.channels_last(x), float(layer.epsilon)
     scale, shift = params["scale"].ravel(), params["shift"].ravel()
     if graph.dtype == np.float32:
         inputs, attributes = (x, scale, shift), {"axis": -1, "epsilon": epsilon}
         return replace(x, name=graph.add("LayerNormalization", *inputs, **attributes))
-    share = np.full((len(scale), 1), 1 / len(scale))  # a product with it is the mean
+    share = np.full((len(scale), 1), 1 / len(scale))  # the product with it is the mean
     centred = graph.add("Sub", x, graph.add("MatMul", x, share))
     variance = graph.add("MatMul", graph.add("Mul", centred, centred), share)
     deviation = graph.add("Sqrt", graph.add("Add", variance, epsilon))
@@ -135,14 +136,14 @@ def layer_norm(graph, x, layer, params, state):
 
 
 def max_pool(graph, x, layer, params, state):
-    """The largest real pixel of each window."""
+    """The largest pixel of each window, without padding."""
     return largest(graph, x, layer.windows(x.shape))
 
 
 def periodic(graph, x, layer, params, state):
-    """weight @ cos(2 pi frequency * x + phase) + bias of each column, and the column.
+    """weight @ cos(2 pi frequency * x + phase) + bias for each column, and the column.
 
-    Waves are computed as sines, which ONNX Runtime has in float64, too.
+    Waves are computed as sines, which ONNX Runtime also supports in float64.
     """
     columns = graph.reshape(x, -1, x.shape[0], 1)
     z = graph.add("Mul", columns, 2 * math.pi * params["frequency"][..., 0])
@@ -155,7 +156,7 @@ def periodic(graph, x, layer, params, state):
 
 
 def piecewise_linear(graph, x, layer, params, state):
-    """x slope + bias + weight @ encoding(x) of each column."""
+    """x slope + bias + weight @ encoding(x) for each column."""
     columns = graph.reshape(x, -1, x.shape[0], 1)
     starts, inverse, least, most = (own[..., 0] for own in layer.bins(np.dtype(float)))
     code = graph.add("Mul", graph.add("Sub", columns, starts), inverse)
@@ -185,7 +186,7 @@ def scale(graph, x, layer, params, state):
 
 
 def table_input(graph, x, layer, params, state):
-    """What each part makes of its columns, then the other columns."""
+    """The outputs of each part for its columns, then the other columns."""
     numbers = np.arange(x.shape[0])
     columns = [numbers[own] for own in layer.columns(x.shape[0])]
     parts = [_columns(graph, x, own) for own in columns if len(own)]
@@ -197,12 +198,12 @@ def table_input(graph, x, layer, params, state):
 
 
 def _columns(graph, x, numbers):
-    """Columns of x."""
+    """Selects columns of x."""
     return Tensor(graph.add("Gather", x, numbers.astype(np.int64), axis=1), (len(numbers),))
 
 
 def _of_each_column(graph, x, weight):
-    """weight (columns, made, numbers) times x (n, columns, numbers), for each column by itself."""
+    """weight (columns, made, numbers) times x (n, columns, numbers), separately for each column."""
     columns, made, numbers = weight.shape
     row = graph.reshape(x, -1, columns, 1, numbers)
     row = graph.add("MatMul", row, np.ascontiguousarray(weight.swapaxes(1, 2)))
@@ -210,7 +211,7 @@ def _of_each_column(graph, x, weight):
 
 
 def _in_a_row(graph, y, layer, x):
-    """The Tensor of y, (n, columns, numbers), as the layer makes it: flat."""
+    """The Tensor of y, (n, columns, numbers), flattened as in the layer."""
     shape = layer.output_shape(x.shape)
     return Tensor(graph.reshape(y, -1, *shape), shape)
 

@@ -1,4 +1,4 @@
-"""What losses make of raw outputs, in ONNX operators: one function for each link."""
+"""The links of losses from raw outputs to predictions in ONNX operators, one function each."""
 
 import numpy as np
 
@@ -9,15 +9,15 @@ from sknn.nn.losses import Loss
 def predicted(graph, z, loss):
     """The name of ``loss.predict(z)``; z: the name of the raw outputs.
 
-    Raises NotImplementedError if the loss is one of the user's with a prediction of its own.
+    Raises NotImplementedError if a user-defined loss has its own ``predict``.
     """
     kind = type(loss)
-    # A loss of the user's own may inherit its prediction from one that is known.
+    # A user-defined loss can inherit its prediction from a known one.
     predicts = next(one for one in kind.__mro__ if {"predict", "log_predict"} & vars(one).keys())
     if predicts not in LINKS:
         raise NotImplementedError(
-            f"sknn.onnx has no ONNX operators for what the loss {loss!r} predicts. Write a "
-            "function (graph, z, loss) that adds them, and enter it before the export: "
+            f"sknn.onnx has no ONNX operators for the predictions of the loss {loss!r}. Write a "
+            "function (graph, z, loss) that adds them, and register it before the export: "
             f"sknn.onnx.links.LINKS[{predicts.__name__}] = function. Or save the estimator with "
             "sknn.save, and predict where sknn is installed."
         )
@@ -35,15 +35,16 @@ def exponential(graph, z, loss):
 
 
 def softmax(graph, z, loss):
-    """softmax(z), kept off 0 as the loss keeps it."""
+    """softmax(z), with the same positive minimum as in the loss."""
     smallest = np.finfo(graph.dtype).tiny
     return graph.add("Max", graph.add("Softmax", z, axis=-1), float(smallest))
 
 
 def logistic(graph, z, loss):
-    """1 / (1 + exp(-z)), kept off 0 and 1.
+    """1 / (1 + exp(-z)), clipped to exclude 0 and 1.
 
-    Written out, as ONNX Runtime's Sigmoid stops near 1e-8 in float32.
+    It is composed of other operators because ONNX Runtime's Sigmoid has a minimum near 1e-8 in
+    float32.
     """
     info = np.finfo(graph.dtype)
     total = graph.add("Add", graph.add("Exp", graph.add("Neg", z)), 1.0)
@@ -52,7 +53,7 @@ def logistic(graph, z, loss):
 
 
 def ascending(graph, z, loss):
-    """Several levels in ascending order, so that quantiles never cross."""
+    """The quantiles of several levels in ascending order, so that they never cross."""
     n = loss.outputs_per_target
     if n == 1:
         return z

@@ -1,16 +1,16 @@
-"""Graphs as the messages of which an ONNX file consists; the ``onnx`` package makes them."""
+"""Converts graphs to the messages of an ONNX file, using the ``onnx`` package."""
 
 import sys
 
 import numpy as np
 
-FREE = "n"  # what files call the number of samples
+FREE = "n"  # the name of the number of samples in files
 
 
 def onnx_helpers():
     """The modules ``helper`` and ``numpy_helper`` of the onnx package.
 
-    Raises ImportError, which says how to install it.
+    Raises ImportError with instructions if it is not installed.
     """
     try:
         from onnx import helper, numpy_helper
@@ -23,7 +23,7 @@ def onnx_helpers():
 
 
 def newest_opset():
-    """The newest opset that the installed onnx package knows. Raises ImportError without it."""
+    """The newest opset of the installed onnx package. Raises ImportError without it."""
     onnx_helpers()
     from onnx.defs import onnx_opset_version
 
@@ -52,7 +52,7 @@ def as_nodes(graph):
 
 
 def as_model(graph, name, inputs, outputs, opset):
-    """The ModelProto; inputs and outputs: (name, dtype, shape), shape without the samples."""
+    """The ModelProto. inputs and outputs: (name, dtype, shape), where shape excludes samples."""
     helper, _ = onnx_helpers()
 
     def declared(name, dtype, shape):
@@ -65,7 +65,7 @@ def as_model(graph, name, inputs, outputs, opset):
     return helper.make_model(
         helper.make_graph(nodes, name, *tensors, initializer=initializers),
         opset_imports=imports,
-        # The newest, which is the default, is refused by runtimes older than the onnx package.
+        # Runtimes older than the onnx package reject its newest version, which is the default.
         ir_version=helper.find_min_ir_version_for(imports),
         producer_name="sknn",
         producer_version=sys.modules["sknn"].__version__,

@@ -1,4 +1,4 @@
-"""``register``: skl2onnx converts networks of this package, alone and in pipelines."""
+"""``register`` enables skl2onnx to convert networks of this package, alone and in pipelines."""
 
 from copy import copy
 from dataclasses import replace
@@ -37,15 +37,14 @@ OPTIONS = {
 
 
 def register() -> None:
-    """Make ``skl2onnx`` convert the estimators of this package, alone and in pipelines.
+    """Enable ``skl2onnx`` to convert the estimators of this package, alone and in pipelines.
 
-    Call it once, before ``skl2onnx.to_onnx``. The networks are converted as by ``to_onnx`` of this
-    module, which is all it takes for an estimator alone, and computed in the dtype of their
-    weights. Numbers that come out have the dtype of what goes into the network: float64 for
-    float64, otherwise float32. The options of skl2onnx's classifiers hold: 'zipmap',
-    'output_class_labels' and 'nocl'. Classifiers without probabilities, and those of several
-    columns of labels, have the outputs of ``to_onnx`` and ignore them. ``target_opset`` must be at
-    least 17.
+    Call it once, before ``skl2onnx.to_onnx``. For an estimator alone, ``to_onnx`` of this module is
+    sufficient. Networks are converted in the same way and computed in the dtype of their weights.
+    Numeric outputs are float64 if the input of the network is float64, and float32 otherwise. The
+    options of skl2onnx for classifiers are supported: 'zipmap', 'output_class_labels' and 'nocl'.
+    Classifiers without probabilities, and those with several columns of labels, have the outputs
+    of ``to_onnx`` and ignore these options. ``target_opset`` must be at least 17.
 
     Raises
     ------
@@ -91,7 +90,7 @@ def register() -> None:
     }
 
     def convert_into(graph, operator):
-        """The Outputs; raises NotImplementedError if there are no operators for them."""
+        """Returns the Outputs. Raises NotImplementedError if they have no ONNX operators."""
         estimator, given = operator.raw_operator, _only_input(operator)
         options = operator.scope_inst.get_options(estimator, {"nocl": False}, fail=False)
         if options and options["nocl"]:
@@ -109,7 +108,7 @@ def register() -> None:
         if len(outputs) != len(operator.outputs):
             raise NotImplementedError(
                 f"An {type(estimator).__name__} with the outputs "
-                f"{[output.name for output in outputs]} cannot stand where skl2onnx needs "
+                f"{[output.name for output in outputs]} cannot be used where skl2onnx needs "
                 f"{len(operator.outputs)} outputs. Use a loss with probabilities, such as "
                 "'log_loss', and one column of labels."
             )
@@ -131,13 +130,13 @@ def register() -> None:
         container.node_domain_version_pair_sets.add(("", container.target_opset))
 
     def parse(scope, model, inputs, custom_parsers=None):
-        model._current_model()  # raises if it is not fitted
+        model._current_model()  # raises NotFittedError if it is not fitted
         names = _names_of_outputs(model)
         if names == ["label", "probabilities"]:
             return _parse_sklearn_classifier(scope, model, inputs, custom_parsers=custom_parsers)
         operator = scope.declare_local_operator(f"Sknn{type(model).__name__}", model)
         operator.inputs = inputs
-        for name in names:  # types are set once the shapes are calculated
+        for name in names:  # types are set when the shapes are calculated
             variable = scope.declare_local_variable(name, data_types.FloatTensorType())
             operator.outputs.append(variable)
         return operator.outputs
@@ -154,7 +153,7 @@ def register() -> None:
 
 
 def _without_classes(estimator):
-    """The estimator with numbers from 0 on for labels, as the option 'nocl' asks for."""
+    """The estimator with integers from 0 on as labels, for the option 'nocl'."""
     estimator = copy(estimator)
     if isinstance(estimator._labels, OneLabel):
         estimator._labels = copy(estimator._labels)
@@ -163,7 +162,7 @@ def _without_classes(estimator):
 
 
 def _as_skl2onnx_has_it(graph, output, out):
-    """An Output with numbers in the dtype ``out``, and with bools as int64."""
+    """An Output with numbers converted to the dtype ``out``, and bools to int64."""
     wanted = output.dtype
     if output.name != "label":
         wanted = out
@@ -185,26 +184,26 @@ def _names_of_outputs(estimator):
 
 
 def _dtype_of(given, data_types):
-    """The dtype of what goes into an operator of skl2onnx."""
+    """The dtype of the input of an operator of skl2onnx."""
     if isinstance(given, data_types.UInt8TensorType):
-        return np.uint8  # skl2onnx's own function does not know it
+        return np.uint8  # skl2onnx's own function does not support it
     return data_types.guess_numpy_type(given)
 
 
 def _only_input(operator):
-    """Raises NotImplementedError unless one array goes into an operator."""
+    """Raises NotImplementedError unless the operator has a single array as input."""
     if len(operator.inputs) > 1:
         names = [given.raw_name for given in operator.inputs]
         raise NotImplementedError(
             f"{type(operator.raw_operator).__name__} takes one array, got the inputs {names}. Pass "
-            "a table as X[:1].to_numpy(). If a network stands before it in a pipeline, skl2onnx "
-            "passes on labels and probabilities, not its hidden layer: export the steps one by one."
+            "a table as X[:1].to_numpy(). If it follows a network in a pipeline, skl2onnx passes "
+            "on labels and probabilities instead of a hidden layer: export the steps separately."
         )
     return operator.inputs[0]
 
 
 def _sample_shape(operator):
-    """Shape of one sample that goes into an operator; flat where skl2onnx does not know it."""
+    """The shape of one sample at the input of an operator, flat if skl2onnx does not know it."""
     shape = tuple(operator.inputs[0].type.shape[1:])
     if shape and all(isinstance(n, int) for n in shape):
         return shape

@@ -1,8 +1,8 @@
 """Convolution and pooling in ONNX operators.
 
-In float32 they are ONNX's own, on images with channels first. ONNX Runtime has no convolution and
-no average pooling in float64: there the pixels of every place in a window are cut out of the
-images, channels last, and multiplied or added.
+In float32, these are ONNX's own operators, on images with channels first. ONNX Runtime does not
+support convolution and average pooling in float64. In this case, the pixels at each position of a
+window are sliced from the images, with channels last, and multiplied or added.
 """
 
 import numpy as np
@@ -24,13 +24,13 @@ def convolved(graph, x, windows, weight, bias):
 
 
 def largest(graph, x, windows):
-    """The Tensor of the largest pixels; ONNX pads with minus infinity, so that none is outside."""
+    """The Tensor of maxima. ONNX pads with minus infinity, so that padding is never selected."""
     name = graph.add("MaxPool", graph.channels_first(x), **_attributes(windows))
     return Tensor(name, (*windows.outputs, x.shape[-1]), channels_first=True)
 
 
 def mean(graph, x, windows):
-    """The Tensor of the mean over the real pixels of each window; padding does not count."""
+    """The Tensor of the means of the pixels of each window, where padding does not count."""
     shape = (*windows.outputs, x.shape[-1])
     if graph.dtype == np.float64:
         total = graph.add("Sum", *_places(graph, x, windows))
@@ -41,7 +41,7 @@ def mean(graph, x, windows):
 
 
 def mean_of_all(graph, x):
-    """The Tensor of the mean over all pixels of each channel."""
+    """The Tensor of the mean of each channel over all pixels."""
     height, width, c = x.shape
     if graph.dtype == np.float64:
         pixels = graph.reshape(graph.channels_last(x), -1, height * width, c)
@@ -52,7 +52,7 @@ def mean_of_all(graph, x):
 
 
 def _attributes(windows):
-    """Padding is written out, since operators and versions round 'same' differently."""
+    """Attributes with explicit padding, because operators and versions round 'same' differently."""
     (top, bottom), (left, right) = windows.padding
     return {
         "kernel_shape": list(windows.size),
@@ -62,7 +62,7 @@ def _attributes(windows):
 
 
 def _places(graph, x, windows):
-    """For each place in a window, row by row, the pixels that are there: (n, *outputs, c)."""
+    """For each position in a window, row by row, the pixels at it: (n, *outputs, c)."""
     x = graph.channels_last(x)
     (top, bottom), (left, right) = windows.padding
     if any((top, bottom, left, right)):
@@ -76,7 +76,7 @@ def _places(graph, x, windows):
 
 
 def _counts(windows):
-    """How many real pixels each window has: (*outputs, 1)."""
+    """The number of pixels inside the image for each window: (*outputs, 1)."""
     counts = np.zeros((*windows.outputs, 1))
     for place in windows.places:
         counts[place.windows] += 1

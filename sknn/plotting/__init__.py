@@ -1,4 +1,4 @@
-"""Displays in scikit-learn's convention; matplotlib is imported when something is drawn."""
+"""Displays that follow scikit-learn's convention. They import matplotlib when they draw."""
 
 from sknn.plotting.activations import ActivationDisplay
 from sknn.plotting.feature_maps import FeatureMapDisplay

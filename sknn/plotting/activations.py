@@ -16,29 +16,29 @@ from sknn.plotting.panels import BLUE, VERMILION, panels
 from sknn.scikit_learn import check_matplotlib_support
 from sknn.typing import Arrays
 
-IN_A_ROW = 4  # panels
+IN_A_ROW = 4  # number of panels in a row
 POINTS = Range(2, 10**6, closed="both", whole=True)
 
 
 class ActivationDisplay:
-    """Activation functions f, and the derivatives f' that training uses: a panel for each.
+    """Activation functions f and their derivatives f' as used in training, one panel for each.
 
-    Where f' is near 0 no gradient comes through: there a unit saturates, or is dead. For 'sign'
-    and 'step' the derivative shown is the one they train with, the straight-through estimate.
-    One that learns is shown with its first parameters. It is recommended to use
-    :meth:`from_activations` to create one.
+    Where f' is close to 0, no gradient passes through: the unit is saturated or dead. For 'sign'
+    and 'step', the derivative is the straight-through estimate that training uses. Activations
+    with learned parameters are shown with their initial parameters. It is recommended to use
+    :meth:`from_activations` to create an ActivationDisplay.
 
     Parameters
     ----------
     z : ndarray of shape (n_points,)
-        Weighted sums that go in.
+        The weighted sums, which are the inputs of the activations.
     outputs, derivatives : dict of ndarray of shape (n_points,)
         f(z) and f'(z), by the name of the activation.
 
     Attributes
     ----------
     figure_ : matplotlib figure
-        Once drawn.
+        The figure, after drawing.
     ax_ : matplotlib axes
         The first panel.
     axes_ : ndarray of matplotlib axes
@@ -81,26 +81,27 @@ class ActivationDisplay:
         Parameters
         ----------
         activations : str, Activation, list of them, or None, default=None
-            Names or objects; None is all that have a name, swish as silu.
+            Names or objects. None selects all named activations, with swish as silu.
         low, high : float, default=-4, 4
-            The range of weighted sums, low < high.
+            The range of weighted sums, with low < high.
         n_points : int, default=401
-            How many points of it, at least 2. With an odd number zero is among them if the
-            range is symmetric.
+            The number of points, at least 2. If the range is symmetric, an odd number of points
+            includes zero.
         plot : bool, default=True
-            Whether to draw; without it matplotlib is not needed.
+            Whether to draw the display. If False, matplotlib is not required.
         ax : matplotlib axes, array of them, or None, default=None
-            Where to draw, see :meth:`plot`.
+            The axes to draw on, see :meth:`plot`.
         **kwargs : dict
-            Passed on to :meth:`plot`.
+            Keyword arguments passed to :meth:`plot`.
 
         Returns
         -------
         display : ActivationDisplay
+            The display.
         """
         if low not in NUMBER or high not in Range(low) or n_points not in POINTS:
             raise ValueError(
-                "low and high must be finite numbers with low < high, and n_points "
+                "low and high must be finite numbers with low < high, and n_points must be "
                 f"{POINTS}, got {shown(low)}, {shown(high)} and {shown(n_points)}."
             )
         if plot:
@@ -128,20 +129,20 @@ class ActivationDisplay:
         return display.plot(ax, **kwargs) if plot else display
 
     def plot(self, ax: Any = None, **kwargs: Any) -> Self:
-        """Draw a panel for each activation: f solid, f' dashed.
+        """Draw a panel for each activation, with f as a solid and f' as a dashed line.
 
         Parameters
         ----------
         ax : matplotlib axes, array of them, or None, default=None
-            None makes a new figure. The panels are put in the place of a single one; of several
-            there must be one per activation.
+            The axes to draw on. If None, a new figure is created. Single axes are replaced by the
+            panels. An array must contain one axes per activation.
         **kwargs : dict
-            Passed on to matplotlib's ``plot`` for every line.
+            Keyword arguments passed to matplotlib's ``plot`` for each line.
 
         Returns
         -------
         display : ActivationDisplay
-            Itself, with ``ax_``, ``axes_`` and ``figure_``.
+            The display itself, with ``ax_``, ``axes_`` and ``figure_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n = len(self.outputs)
@@ -158,14 +159,14 @@ class ActivationDisplay:
             panel.axhline(0, color="0.6", linewidth=0.6, zorder=0)
             panel.axvline(0, color="0.6", linewidth=0.6, zorder=0)
             panel.set_title(name)
-            if number + n_columns >= n:  # nothing below it
+            if number + n_columns >= n:  # there is no panel below it
                 panel.set_xlabel("Weighted sum z")
         self.ax_.legend()
         return self
 
 
 def _values(activation, z):
-    """(f(z), f'(z)), each (n_points,): what a layer of this activation computes."""
+    """(f(z), f'(z)), each (n_points,), as computed by a layer with this activation."""
     layer = Activate(activation)
     layout, cache = Layout([layer.parameters((1,))]), Workspace(z.dtype)
     context = Pass(training=True)

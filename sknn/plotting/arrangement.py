@@ -1,4 +1,4 @@
-"""Where the columns of a network stand in its picture, in points."""
+"""The positions of the columns of a network in its diagram, in points."""
 
 from functools import lru_cache
 
@@ -6,46 +6,46 @@ import numpy as np
 
 from sknn.nn.summary import shape_text
 
-PITCH = 14, 42  # from unit to unit: the least, and the most
-DIAMETER = 30  # of a unit, at the most
-BODY = 170, 220, 330  # height of columns in a figure of their own: least, with maps, most
-GAP = 22, 36, 96  # between columns: the least; then, in a figure of their own, maps, and units
-STEEPNESS = 0.42  # of the height of the columns is between units, if that is more
-WIDEST = 11 * 72  # such a figure
-SIDE = 76  # of the largest map, at the most
-SMALLEST = 7  # side of a map
-BEHIND = 6  # how far each map of a stack stands out behind the one before it
-BETWEEN = 1.2  # from map to map where they stand one below the other, in heights
+PITCH = 14, 42  # distance between units: minimum and maximum
+DIAMETER = 30  # maximum of a unit
+BODY = 170, 220, 330  # height of columns in a new figure: minimum, with maps, maximum
+GAP = 22, 36, 96  # between columns: minimum; then, in a new figure, for maps and for units
+STEEPNESS = 0.42  # gap between units as a fraction of the height of the columns, if that is more
+WIDEST = 11 * 72  # maximum width of a new figure
+SIDE = 76  # maximum side of the largest map
+SMALLEST = 7  # minimum side of a map
+BEHIND = 6  # how far each map of a stack extends beyond the one in front of it
+BETWEEN = 1.2  # distance between maps one below the other, in heights
 DOTS = 1.6, 0.8  # room for the three dots, in units and in maps
 BAR = 24  # from the outputs to the end of the colour bar
 LEVEL = 20  # room for a shortcut
-HINTED = 1.07  # times its width on paper a small text may take on a screen
+HINTED = 1.07  # maximum width of a small text on a screen, relative to its width on paper
 LONGEST = 24  # characters of a name
 LEGEND = ("positive weight", "negative weight", "positive bias", "negative bias")
 
 
 class Arrangement:
-    """Columns side by side, the middle of each at height 0.
+    """Columns side by side, each with its middle at height 0.
 
     Parameters
     ----------
     columns, shortcuts
-        As ``columns_of`` gives them.
+        The columns and shortcuts, as returned by ``columns_of``.
     max_units, max_maps : int
-        How many units and maps of a column to show.
+        The maximum number of units and of maps to show in a column.
     size : (float, float) or None
-        Width and height to fill, in points; None is the natural size.
+        The width and height to fill, in points. None means the natural size.
     font : float
-        Size of the text in points.
+        The font size in points.
 
     Attributes
     ----------
     places : list of Place
         One for each column.
     levels : list of int
-        How high each shortcut runs, from 0.
+        The level of each shortcut above the columns, from 0.
     left, right, bottom, top : float
-        Limits of the picture.
+        The limits of the diagram.
     """
 
     def __init__(self, columns, shortcuts, max_units, max_maps, size, font):
@@ -94,7 +94,7 @@ class Arrangement:
             place.stand_maps(longest, SIDE if place.is_picture else side, self.body)
 
     def _name_units(self):
-        """Numbers stand in the units, or else, where these are too small, beside the names."""
+        """Puts numbers into the units or, if the units are too small, beside their names."""
         self.inside = self.with_values and self.diameter >= 2.6 * self.font
         for place in self.places:
             labels = place.column.labels
@@ -138,7 +138,7 @@ class Arrangement:
 
     def _legend_width(self):
         texts = sum(text_width(text, self.font) for text in LEGEND)
-        return texts + 4 * len(LEGEND) * self.font  # handles and the gaps between them
+        return texts + 4 * len(LEGEND) * self.font  # includes handles and the gaps between them
 
     def _label_widths(self):
         widths = []
@@ -148,7 +148,7 @@ class Arrangement:
         return widths
 
     def _beside(self, place):
-        """Width of the names beside a column."""
+        """The width of the names beside a column."""
         texts = [line for label in place.labels or [] for line in label.split("\n")]
         if place.labels and place.left_out:
             texts.append(f"{place.left_out:,} more")
@@ -156,7 +156,7 @@ class Arrangement:
 
 
 class Place:
-    """Where the units or maps of one column stand.
+    """The positions of the units or maps of one column.
 
     Attributes
     ----------
@@ -165,15 +165,15 @@ class Place:
     shown : ndarray of int
         The numbers of the units or maps that are drawn.
     left_out : int
-        How many are not.
+        The number of units or maps that are not drawn.
     offsets : ndarray of shape (n_shown, 2)
-        Of their middles from (x, 0).
+        The offsets of their middles from (x, 0).
     dots : ndarray of shape (3, 2) or None
-        Where the three dots stand that mean those left out.
+        The positions of the three dots for those that are left out.
     width, height : float
-        Of a unit or map.
+        The size of a unit or map.
     half_width, half_height : float
-        Of all of them.
+        Half the size of all of them together.
     """
 
     def __init__(self, column, max_units, max_maps, with_values, is_input):
@@ -181,7 +181,7 @@ class Place:
         n = column.shape[-1]
         most = max_maps if column.shows_maps else max_units
         self.is_picture = with_values and is_input and column.shows_maps
-        if self.is_picture:  # its channels together
+        if self.is_picture:  # all channels are drawn as one
             n = 1
         self.stacked = column.shows_maps and not with_values
         few = min(n, most)
@@ -192,7 +192,7 @@ class Place:
         self.slots = few + self.room
 
     def _in_a_row(self, pitch):
-        """Middles one below the other, with room for dots where some are left out."""
+        """Middles one below the other, with room for dots if some are left out."""
         down = np.arange(len(self.shown), dtype=float)
         down[self.upper :] += self.room
         y = pitch * ((self.slots - 1) / 2 - down)
@@ -216,7 +216,7 @@ class Place:
         return SMALLEST if self.stacked else self.slots * BETWEEN * SMALLEST
 
     def largest_side(self, longest, height):
-        """What ``longest`` pixels may measure if this column is to be no higher than that."""
+        """The maximum side of ``longest`` pixels for which this column is at most that high."""
         share = self.column.shape[0] / longest
         if self.stacked:
             return (height - self._behind(height) * (len(self.shown) - 1)) / share
@@ -226,7 +226,7 @@ class Place:
         return min(BEHIND, height / 2 / max(1, len(self.shown) - 1))
 
     def stand_maps(self, longest, side, body):
-        """longest: pixels of the network's longest map, which measures ``side``."""
+        """longest: the side of the longest map of the network in pixels, drawn as ``side``."""
         height, width, _ = self.column.shape
         self.height = max(side * height / longest, SMALLEST)
         self.width = max(side * width / longest, SMALLEST)
@@ -250,13 +250,13 @@ class Place:
         return np.add(self.offsets, (self.x, 0))
 
     def top_at(self, x):
-        """How high the units or maps reach there."""
+        """The upper end of the units or maps at this position."""
         covering = np.abs(self.centres[:, 0] - x) <= self.width / 2
         return float(self.centres[covering, 1].max() + self.height / 2)
 
 
 def heading(column, is_input):
-    """Lines of text above a column: its name, and how many units or maps of which size."""
+    """Lines of text above a column: its name, and the number and size of its units or maps."""
     n, name = column.shape[-1], shortened(" ".join(column.name.split()))
     if is_input:
         counts = counted(n, "channel" if column.shows_maps else "feature")
@@ -266,12 +266,12 @@ def heading(column, is_input):
 
 
 def counted(n, what):
-    """The number with its noun: 3 units."""
+    """The number with a noun, such as 3 units."""
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def shortened(text):
-    """The text, of each line only the beginning if it is long."""
+    """The text, with long lines cut off."""
     lines = text.split("\n")
     return "\n".join(
         line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}\u2026" for line in lines
@@ -279,7 +279,7 @@ def shortened(text):
 
 
 def number(value):
-    """Four characters or so."""
+    """A number as text of about four characters."""
     size = abs(float(value))
     if size >= 9999.5:
         return f"{value:.0e}"
@@ -287,7 +287,7 @@ def number(value):
 
 
 def text_width(text, size, weight="normal"):
-    """Width of one line in points, in the font of matplotlib's current style."""
+    """The width of one line in points, in the font of the current matplotlib style."""
     from matplotlib.font_manager import FontProperties, findfont
 
     return _width(text, size, findfont(FontProperties(weight=weight)))
@@ -295,19 +295,19 @@ def text_width(text, size, weight="normal"):
 
 @lru_cache(maxsize=1000)
 def _width(text, size, path):
-    """Width of one line in points, in the font of this file."""
+    """The width of one line in points, in the font of this file."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
     if not text.strip():
         return 0.0
     font = FontProperties(fname=path, size=size)
-    text = text.replace("$", "S")  # no formula
+    text = text.replace("$", "S")  # not a formula
     return HINTED * TextPath((0, 0), text, prop=font).get_extents().width
 
 
 def _levels(shortcuts):
-    """How many other shortcuts each of them runs above."""
+    """The number of other shortcuts below each of them."""
     levels = []
     for one in shortcuts:
         earlier = zip(shortcuts, levels, strict=False)

@@ -5,8 +5,8 @@ import numpy as np
 from sknn.plotting.arrangement import LEGEND, LEVEL, number
 from sknn.plotting.panels import BLUE, VERMILION, as_picture, ink
 
-GREY = "0.5"  # stands out from white and from black
-THIN = 0.8  # width of outlines, in points
+GREY = "0.5"  # visible on both white and black
+THIN = 0.8  # width of outlines in points
 
 
 class Artist:
@@ -15,11 +15,13 @@ class Artist:
     Parameters
     ----------
     ax : matplotlib axes
+        The axes to draw on.
     arrangement : Arrangement
+        The positions of everything.
     zoom : float
-        Points on paper for each point of the arrangement.
+        The scale of the drawing relative to the arrangement.
     colours : ScalarMappable or None
-        From activations, as shares, to colours.
+        Maps activations, as fractions, to colours.
     """
 
     def __init__(self, ax, arrangement, zoom, colours):
@@ -28,7 +30,7 @@ class Artist:
         self.widest = zoom * float(np.clip(arrangement.pitch / 14, 1.2, 3))
 
     def draw_weights(self, kwargs):
-        """The lines to each column but the first; the largest weights lie on top."""
+        """Draws the lines to each column except the first, with the largest weights on top."""
         from matplotlib.collections import LineCollection
 
         drawn = []
@@ -52,7 +54,7 @@ class Artist:
         return drawn
 
     def draw_units(self):
-        """The circles or squares of each column, with their rings and fills."""
+        """Draws the circles or squares of each column, with their rings and fills."""
         from matplotlib.collections import PatchCollection
         from matplotlib.patches import Circle, Rectangle
 
@@ -77,7 +79,7 @@ class Artist:
         return drawn
 
     def _rings(self, place):
-        """(colours, widths) of the outlines: the biases."""
+        """(colours, widths) of the outlines, which show the biases."""
         biases = place.column.biases
         if biases is None:
             return GREY, THIN * self.zoom
@@ -108,7 +110,7 @@ class Artist:
                 self.ax.imshow(shares, cmap=self.colours.cmap, norm=self.colours.norm, **style)
 
     def draw_steps(self):
-        """What leads from column to column where no weights are drawn."""
+        """Draws the connections between columns without lines for weights."""
         from matplotlib.patches import Polygon, Rectangle
 
         for before, after in zip(self.places, self.places[1:], strict=False):
@@ -136,7 +138,7 @@ class Artist:
                 self.ax.plot(*line, color=GREY, linewidth=THIN * self.zoom, zorder=5)
 
     def draw_shortcuts(self, shortcuts):
-        """Arrows over the columns that they pass."""
+        """Draws shortcuts as arrows above the columns that they bypass."""
         from matplotlib.patches import FancyArrowPatch
         from matplotlib.path import Path
 
@@ -155,7 +157,7 @@ class Artist:
             self._write((left + right) / 2, y + 1, shortcut.text, va="bottom")
 
     def write_texts(self):
-        """Headings, names of units, steps, notes and numbers."""
+        """Writes headings, names of units, steps, notes and numbers."""
         a = self.arrangement
         for index, (place, heading) in enumerate(zip(self.places, a.headings, strict=True)):
             name, *rest = heading
@@ -204,7 +206,7 @@ class Artist:
             self.ax.text(x, y, text, ha=ha, fontsize=font, parse_math=False, **style)
 
     def draw_legend(self):
-        """Says what the colours of lines and rings are."""
+        """Explains the colours of lines and rings."""
         from matplotlib.lines import Line2D
 
         a = self.arrangement
@@ -233,7 +235,7 @@ class Artist:
         legend.set_in_layout(False)
 
     def draw_colour_bar(self):
-        """The colour bar of the activations, right of the outputs; None without a sample."""
+        """Draws the colour bar of the activations, right of the outputs. None without a sample."""
         if self.colours is None:
             return None
         a = self.arrangement
@@ -241,24 +243,24 @@ class Artist:
         place = self.ax.inset_axes([a.bar, -height / 2, 8, height], transform=self.ax.transData)
         bar = self.ax.figure.colorbar(self.colours, cax=place)
         size = a.font * self.zoom
-        bar.set_label("Activation / largest of its layer", fontsize=size)
+        bar.set_label("Activation / maximum of its layer", fontsize=size)
         bar.ax.tick_params(labelsize=size)
         return bar
 
 
 def _largest(column):
-    """The weight or bias of a layer that is drawn in full width."""
+    """The largest weight or bias of a layer, which is drawn with full width."""
     arrays = [array for array in (column.weights, column.biases) if array is not None]
     return max(float(np.abs(array).max()) for array in arrays) or 1.0
 
 
 def _front(place):
-    """The middle of the map that is seen whole."""
+    """The middle of the map that is fully visible."""
     return place.centres[-1 if place.stacked else 0]
 
 
 def _window(place, window):
-    """(middle, size) of a window on the map that is seen whole, right of its middle."""
+    """(middle, size) of a window on the fully visible map, in the right half of the map."""
     height, width, _ = place.column.shape
     size = np.minimum(np.array(window[::-1]) / (width, height), 1) * (place.width, place.height)
     right = (place.width - size[0]) / 2

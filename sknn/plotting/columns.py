@@ -1,4 +1,4 @@
-"""A network as columns of units and of maps, from the inputs to the outputs."""
+"""A network as columns of units and maps, from the inputs to the outputs."""
 
 from dataclasses import dataclass, field
 
@@ -15,38 +15,37 @@ from sknn.nn.summary import shape_text, summary_rows
 
 WINDOWED = {Conv2D: "conv", MaxPool2D: "max pool", AveragePool2D: "mean pool"}
 WITHOUT_WINDOWS = {GlobalAveragePool2D: "global mean", Flatten: "flatten"}
-PROBABILITIES = ("softmax", "logistic")  # links to numbers from 0 to 1
+PROBABILITIES = ("softmax", "logistic")  # links whose outputs are between 0 and 1
 
 
 @dataclass
 class Column:
-    """The inputs, or the units or maps that one layer makes.
+    """The inputs, or the units or maps of one layer.
 
     Attributes
     ----------
     name : str
-        Of the layer, or "input".
+        The name of the layer, or "input".
     shape : tuple of int
         (units,), or (height, width, maps).
     step : list of str
-        How it is made from the column before it, where a layer is not dense: kind and size of the
-        windows, their stride.
+        The operation between the previous column and this one, unless the layer is dense: the
+        kind, the size of the windows and the stride.
     window : (int, int) or None
-        Height and width of these windows.
+        The height and width of these windows.
     weights : ndarray or None
-        From each unit of the column before it to each of its own, (n_before, units), or those
-        of a convolution, (height, width, channels, maps). None for a layer without weights.
+        The weights from each unit of the previous column to each of its own, (n_before, units), or
+        those of a convolution, (height, width, channels, maps). None for a layer without weights.
     biases : ndarray of shape (units,) or (maps,), or None
-        Its biases.
+        The biases.
     notes : list of str
-        What is applied to its units in place: normalisation, dropout, shortcuts, activation
-        functions.
+        Operations on its units: normalisation, dropout, shortcuts and activation functions.
     labels : list of str or None
-        A name for each unit; None if units have no names.
+        A name for each unit, or None if the units have no names.
     values : ndarray of the same shape, or None
-        Their activations for one sample.
+        The activations for one sample.
     scale : float
-        The activation that is drawn in full colour: the largest one, 1 for probabilities.
+        The activation that has the full colour: the largest one, or 1 for probabilities.
     """
 
     name: str
@@ -67,7 +66,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A connection past all columns between two: the numbers of these, and what it says."""
+    """A connection that bypasses the columns between two, with their numbers and its text."""
 
     start: int
     end: int
@@ -77,8 +76,8 @@ class Shortcut:
 def columns_of(estimator, model, x=None):
     """(list of Column, list of Shortcut) of a fitted estimator.
 
-    x: one sample as the network takes it in, (1, *input_shape), or None. Raises ValueError if
-    what the network makes of it is not finite.
+    x: one sample as the input of the network, (1, *input_shape), or None. Raises ValueError if
+    the outputs of a layer are not finite.
     """
     network, state = model.network, model.network.state_layout.views(model.state)
     drawn = _Columns(_inputs(estimator, network.shapes[0]), model.dtype, x)
@@ -100,7 +99,7 @@ def columns_of(estimator, model, x=None):
 
 
 class _Columns:
-    """Collects columns while a sample, if there is one, runs through the layers.
+    """Collects columns while passing a sample, if there is one, through the layers.
 
     x: (1, *input_shape) or None
     """
@@ -111,7 +110,7 @@ class _Columns:
         self._keep_values()
 
     def add(self, network, names, params, state):
-        """Adds the layers of a Network. params, state: each layer's arrays by name."""
+        """Adds the layers of a Network. params, state: the arrays of each layer by name."""
         rows = summary_rows(network, self.dtype, names)
         shapes, declared = network.shapes[:-1], network.layout.declared
         for row, layer, *own in zip(
@@ -139,11 +138,11 @@ class _Columns:
         self._keep_values()
 
     def _is_in_place(self, row, layer, shape, declared):
-        """Whether a layer changes the units that are there, rather than to make others."""
+        """Whether a layer changes the units of the last column, instead of adding a column."""
         has_weights = any(item.role == "weight" for item in declared)
         if has_weights or row.output_shape != shape or _kind(layer):
             return False
-        return len(self.columns) > 1 or isinstance(layer, Dropout)  # inputs are shown as they come
+        return len(self.columns) > 1 or isinstance(layer, Dropout)  # inputs are shown unchanged
 
     def _add_residual(self, row, layer, params, state, shape, declared):
         branch, *projection = layer.networks(shape)
@@ -164,7 +163,7 @@ class _Columns:
 
     def _through(self, row, layer, params, state, x=None):
         stage = Stage(row, layer, params, state, self.dtype)
-        with np.errstate(all="ignore"):  # what is not finite is refused in the end
+        with np.errstate(all="ignore"):  # values that are not finite are rejected at the end
             return stage.forward(self.x if x is None else x, training=False)[1]
 
     def _keep_values(self):
@@ -173,9 +172,9 @@ class _Columns:
 
 
 def _only(declared, params, role, shape):
-    """A copy of the one array with this role; None if there is not one, or of another shape.
+    """A copy of the only array with this role. None if there is not exactly one of this shape.
 
-    shape: None for any
+    shape: None for any shape
     """
     arrays = [params[item.name] for item in declared if item.role == role]
     fits = len(arrays) == 1 and shape in (None, arrays[0].shape)
@@ -183,13 +182,13 @@ def _only(declared, params, role, shape):
 
 
 def _kind(layer):
-    """What a layer that makes another image out of one is called here, else None."""
+    """The text for a layer that turns images into images, else None."""
     kinds = {**WINDOWED, **WITHOUT_WINDOWS}
     return next((text for kind, text in kinds.items() if isinstance(layer, kind)), None)
 
 
 def _step(row, layer, shape):
-    """(how the layer makes its units, as lines of text; its window or None)."""
+    """(the operation of the layer, as lines of text; the size of its windows or None)."""
     if not isinstance(layer, tuple(WINDOWED)):
         return [text] if (text := _kind(layer)) else [], None
     windows = layer.windows(shape)
@@ -202,7 +201,7 @@ def _step(row, layer, shape):
 
 
 def _inputs(estimator, shape):
-    """The column of the inputs. Features without names are x0, x1."""
+    """The column of the inputs. Features without names are called x0, x1 and so on."""
     labels = None
     if len(shape) == 1:
         given = getattr(estimator, "feature_names_in_", None)
@@ -211,13 +210,13 @@ def _inputs(estimator, shape):
 
 
 def _output_names(estimator, model):
-    """What each output stands for."""
+    """The meaning of each output."""
     classes, (n,) = getattr(estimator, "classes_", None), model.network.shapes[-1]
     if isinstance(classes, list):  # several columns of labels
         return [f"{i}: {one}" for i, column in enumerate(classes) for one in column]
     if classes is not None and n == len(classes) > 1:
         return list(map(str, classes))
-    if classes is not None:  # one output; of a single class there is no other
+    if classes is not None:  # one output; with a single class, there is no second label
         low, high = classes[0], classes[-1]
         return [f"high: {high}\nlow: {low}" if len(classes) > 1 else str(high)]
     if isinstance(model.loss, Quantile):

@@ -1,4 +1,4 @@
-"""What each channel of a layer answers to one image."""
+"""The response of each channel of a layer to one image."""
 
 from itertools import islice
 from typing import Any, Self
@@ -24,29 +24,29 @@ from sknn.scikit_learn import check_matplotlib_support
 
 
 class FeatureMapDisplay:
-    """An image, and what the channels of a layer make of it: a tile for each channel.
+    """An image, and the response of the channels of a layer to it, with one tile per channel.
 
-    One scale for all channels. Where there are negative answers they are blue, positive ones
-    red, and white is zero; else dark is zero. It is recommended to use :meth:`from_estimator`
-    to create one.
+    All channels have the same colour scale. If there are negative values, they are blue, positive
+    ones are red, and zero is white. Otherwise, zero is dark. It is recommended to use
+    :meth:`from_estimator` to create a FeatureMapDisplay.
 
     Parameters
     ----------
     image : ndarray of shape (height, width, channels)
-        The image, as the network takes it in.
+        The image as the input of the network.
     maps : ndarray of shape (map_height, map_width, n_maps)
-        What the layer gives.
+        The outputs of the layer.
     layer_name : str or None, default=None
-        Name of the layer.
+        The name of the layer.
 
     Attributes
     ----------
     figure_ : matplotlib figure
-        Once drawn.
+        The figure, after drawing.
     ax_ : matplotlib axes
         The panel with the tiles.
     axes_ : ndarray of matplotlib axes
-        The panels: the image, the tiles.
+        The panels of the image and of the tiles.
     im_, colorbar_
         The tiles and their colour bar.
 
@@ -92,30 +92,30 @@ class FeatureMapDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Send an image through a fitted estimator, and draw what a layer gives.
+        """Pass an image through a fitted estimator, and draw the outputs of a layer.
 
         Parameters
         ----------
         estimator : estimator instance
             A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a
-            search with one inside. The
-            inputs of the network are images.
+            search that contains one. The inputs of the network must be images.
         image : array-like of shape (height, width), (height, width, channels) or (n_features,)
-            One image, of the kind that was fitted: integers from 0 to 255, or numbers.
+            One image of the same kind as in ``fit``: integers from 0 to 255, or floats.
         layer : str, int or None, default=None
-            Which layer: its name, "conv2d1" or "maxpool2d2", as ``sknn.inspection.summary``
-            shows it, or its number from 0; negative ones count from the last. None is the first
-            convolution, after normalisation and activation.
+            The layer, as a name such as "conv2d1" or "maxpool2d2" in ``sknn.inspection.summary``,
+            or as a number from 0. Negative numbers count from the last layer. None selects the
+            first convolution, after normalisation and activation.
         plot : bool, default=True
-            Whether to draw; without it matplotlib is not needed.
+            Whether to draw the display. If False, matplotlib is not required.
         ax : matplotlib axes, array of two, or None, default=None
-            Where to draw, see :meth:`plot`.
+            The axes to draw on, see :meth:`plot`.
         **kwargs : dict
-            Passed on to :meth:`plot`.
+            Keyword arguments passed to :meth:`plot`.
 
         Returns
         -------
         display : FeatureMapDisplay
+            The display.
         """
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
@@ -137,18 +137,20 @@ class FeatureMapDisplay:
         Parameters
         ----------
         ax : matplotlib axes, array of two, or None, default=None
-            None makes a new figure. The two panels are put in the place of a single one.
+            The axes to draw on. If None, a new figure is created. Single axes are replaced by the
+            two panels.
         n_maps : int, default=64
-            How many channels to draw at the most, from the first on.
+            The maximum number of channels to draw, starting from the first.
         n_columns : int or None, default=None
-            How many stand in a row; None makes the whole about square.
+            The number of tiles in each row. None makes the mosaic approximately square.
         **kwargs : dict
-            Passed on to matplotlib's ``imshow`` for the channels: ``cmap``, ``vmin``, ``vmax``.
+            Keyword arguments passed to matplotlib's ``imshow`` for the channels, such as ``cmap``,
+            ``vmin`` and ``vmax``.
 
         Returns
         -------
         display : FeatureMapDisplay
-            Itself, with ``ax_``, ``axes_``, ``figure_``, ``im_`` and ``colorbar_``.
+            The display itself, with ``ax_``, ``axes_``, ``figure_``, ``im_`` and ``colorbar_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         check_count("n_maps", n_maps)
@@ -160,7 +162,7 @@ class FeatureMapDisplay:
         picture, self.ax_ = self.axes_
         show_image(picture, self.image)
         self.im_ = Mosaic(shown, n_columns).draw(self.ax_, "Channel", **{**scale, **kwargs})
-        self.colorbar_ = colour_bar(self.im_, "Output of the layer")
+        self.colorbar_ = colour_bar(self.im_, "Layer output")
         height, width, n = self.maps.shape
         title = caption(len(shown), n, "channel", self.layer_name)
         self.ax_.set_title(f"{title} of {height} x {width} pixels")
@@ -168,12 +170,12 @@ class FeatureMapDisplay:
 
 
 def _number(network, names, layer):
-    """The number of the layer that is asked for. Raises ValueError if it gives no image."""
+    """The number of the selected layer. Raises ValueError if its outputs are not images."""
     images = [i for i, shape in enumerate(network.shapes[1:]) if len(shape) == 3]
     if not images:
         raise ValueError(
-            f"The network must have a layer that gives images, such as Conv2D, got {names}. What "
-            "dense layers give is no image: transform returns it."
+            f"The network must have a layer whose outputs are images, such as Conv2D, got {names}. "
+            "For the outputs of dense layers, use transform."
         )
     if layer is None:
         index = _first_convolution(network, images)
@@ -186,13 +188,13 @@ def _number(network, names, layer):
     if index not in images:
         wanted = [names[i] for i in images]
         raise ValueError(
-            f"layer must be one that gives images, one of {wanted} or its number, got {layer!r}."
+            f"layer must have images as outputs: one of {wanted} or its number, got {layer!r}."
         )
     return index
 
 
 def _first_convolution(network, images):
-    """The first convolution, or else the first layer, with what normalises and activates it."""
+    """The first convolution, or else the first layer, after its normalisation and activation."""
     convolutions = (i for i in images if isinstance(network.layers[i], Conv2D))
     index = next(convolutions, images[0])
     while isinstance(network.layers[index + 1], (Activate, BatchNorm, LayerNorm)):

@@ -1,4 +1,4 @@
-"""The weights of the first layer, as images: what each of its units looks for."""
+"""The weights of the first layer as images, which show what its units respond to."""
 
 from typing import Any, Self
 
@@ -14,27 +14,27 @@ from sknn.typing import Shape
 
 
 class FilterDisplay:
-    """The first layer's weights as images, one tile for each unit or convolution filter.
+    """The weights of the first layer as images, with one tile for each unit or filter.
 
-    Red weights are positive, blue ones negative, white is zero; one scale for all. The channels
-    of a filter stand side by side: for colour images red, green and blue, from the left. It is
-    recommended to use :meth:`from_estimator` to create one.
+    Positive weights are red, negative ones blue, and zero is white. All tiles have the same colour
+    scale. The channels of a filter are side by side: for colour images red, green and blue, from
+    the left. It is recommended to use :meth:`from_estimator` to create a FilterDisplay.
 
     Parameters
     ----------
     filters : ndarray of shape (n_filters, height, width, channels)
         The weights.
     layer_name : str or None, default=None
-        Name of their layer.
+        The name of the layer.
 
     Attributes
     ----------
     ax_, figure_, im_, colorbar_
-        The matplotlib objects, once drawn.
+        The matplotlib objects, after drawing.
 
     See Also
     --------
-    FeatureMapDisplay : What each channel of a layer answers to an image.
+    FeatureMapDisplay : The response of each channel of a layer to an image.
 
     References
     ----------
@@ -67,28 +67,28 @@ class FilterDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Take the weights from a fitted estimator, and draw them.
+        """Create a display of the first weights of a fitted estimator, and draw it.
 
         Parameters
         ----------
         estimator : estimator instance
             A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a
-            search with one inside. The
-            inputs of the network are images.
+            search that contains one. The inputs of the network must be images.
         image_shape : tuple of int or None, default=None
-            (height, width) or (height, width, channels) of what goes into a dense first layer.
-            Needed if the estimator was fitted with flat samples and does not know it; a
-            convolution has a shape of its own.
+            The shape of the inputs of a dense first layer, (height, width) or (height, width,
+            channels). It is required if the estimator was fitted to flat samples and does not
+            know their shape. It must be None for convolutions.
         plot : bool, default=True
-            Whether to draw; without it matplotlib is not needed.
+            Whether to draw the display. If False, matplotlib is not required.
         ax : matplotlib axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw on. If None, a new figure is created.
         **kwargs : dict
-            Passed on to :meth:`plot`.
+            Keyword arguments passed to :meth:`plot`.
 
         Returns
         -------
         display : FilterDisplay
+            The display.
         """
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
@@ -117,18 +117,19 @@ class FilterDisplay:
         Parameters
         ----------
         ax : matplotlib axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw on. If None, a new figure is created.
         n_filters : int, default=64
-            How many to draw at the most, from the first on.
+            The maximum number of filters to draw, starting from the first.
         n_columns : int or None, default=None
-            How many stand in a row; None makes the whole about square.
+            The number of tiles in each row. None makes the mosaic approximately square.
         **kwargs : dict
-            Passed on to matplotlib's ``imshow``: ``cmap``, ``vmin``, ``vmax``.
+            Keyword arguments passed to matplotlib's ``imshow``, such as ``cmap``, ``vmin`` and
+            ``vmax``.
 
         Returns
         -------
         display : FilterDisplay
-            Itself, with ``ax_``, ``figure_``, ``im_`` and ``colorbar_``.
+            The display itself, with ``ax_``, ``figure_``, ``im_`` and ``colorbar_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         check_count("n_filters", n_filters)
@@ -145,19 +146,19 @@ class FilterDisplay:
 
 
 def _image_shape(network, index, given):
-    """(height, width, channels) of what goes into a dense layer."""
+    """(height, width, channels) of the inputs of a dense layer."""
     (n_in,) = network.shapes[index]
     known = next((shape for shape in network.shapes[index::-1] if len(shape) == 3), None)
     if given is None and known is None:
         raise ValueError(
-            f"The inputs of the first layer must be an image to be drawn as one, got {n_in} "
-            "features without a shape. Pass image_shape=(height, width), or "
-            "(height, width, channels), if the samples are flattened images."
+            f"The inputs of the first layer must be an image, got {n_in} features without a "
+            "shape. Pass image_shape=(height, width), or (height, width, channels), if the samples "
+            "are flattened images."
         )
     if given is None:
         return known
     shape = as_image_shape(given, n_in)
     if shape is None or known not in (None, shape):
-        wanted = f"{known}, as in fit" if known else f"the shape of an image of {n_in} numbers"
+        wanted = f"{known}, as in fit" if known else f"the shape of an image of {n_in} values"
         raise ValueError(f"image_shape must be {wanted}, got {given!r}.")
     return shape

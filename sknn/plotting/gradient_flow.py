@@ -1,4 +1,4 @@
-"""How gradients flow: their norm in each layer, and dead ReLU units, epoch by epoch."""
+"""Gradient flow: the norm of the gradient in each layer and dead ReLU units, by epoch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -14,37 +14,38 @@ from sknn.scikit_learn import callbacks_of, check_matplotlib_support
 from sknn.typing import Samples
 
 DASHES = ["-", "--", "-.", ":"]
-ON_LIGHT, ON_DARK = (0, 0.88), (0.3, 1)  # shades that stand out from the ground
-MOST = 10  # layers: of more, only some are named in the legend
+ON_LIGHT, ON_DARK = (0, 0.88), (0.3, 1)  # shades that contrast with the background
+MOST = 10  # layers: of more, the legend names only some
 
 
 class GradientFlowDisplay:
-    """Norm of the gradient in each layer, and share of dead ReLU units, epoch by epoch.
+    """Norm of the gradient and fraction of dead ReLU units in each layer, by epoch.
 
-    Where the norms of the first layers lie orders of magnitude below those of the last, the
-    gradient vanishes on its way down, and those layers hardly learn; where they lie above, it
-    explodes. A unit that is dead for all samples gets no gradient at all. It is recommended to
-    use :meth:`from_estimator` or :meth:`from_callback` to create one.
+    If the norms of the first layers are orders of magnitude smaller than those of the last layers,
+    the gradient vanishes on its way back, and the first layers hardly learn. If they are larger,
+    it explodes. A unit that is dead for all samples receives no gradient at all. It is
+    recommended to use :meth:`from_estimator` or :meth:`from_callback` to create a
+    GradientFlowDisplay.
 
     Parameters
     ----------
     epochs : ndarray of shape (n_records,)
-        Epochs done at each record; 0 is before training.
+        The number of completed epochs at each record, where 0 is before training.
     gradient_norms : ndarray of shape (n_records, n_layers)
-        Euclidean norm of the gradient of each layer's weights.
+        The Euclidean norm of the gradient of the weights of each layer.
     dead_shares : ndarray of shape (n_records, n_layers)
-        Share of each layer's ReLU units that are dead, from 0 to 1; nan without ReLU.
+        The fraction of dead ReLU units in each layer, from 0 to 1, or nan without ReLU.
     layer_names : list of str
-        Names of the layers, from the input on.
+        The names of the layers, from the input on.
 
     Attributes
     ----------
     figure_ : matplotlib figure
-        Once drawn.
+        The figure, after drawing.
     ax_ : matplotlib axes
         The panel of the norms.
     axes_ : ndarray of matplotlib axes
-        All panels; there is a second one if any layer has ReLU.
+        All panels. There is a second one if any layer has ReLU.
 
     See Also
     --------
@@ -94,32 +95,33 @@ class GradientFlowDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Fit a copy of an estimator with :class:`GradientFlow`, and draw its records.
+        """Fit a copy of an estimator with :class:`GradientFlow`, and draw the records.
 
         Parameters
         ----------
         estimator : estimator instance
             A network of this package, or a Pipeline, a TransformedTargetRegressor or a fitted
-            search with one inside. It is left as it is: copies of the steps before the network,
-            and of the network, are fitted.
+            search that contains one. It is not modified: copies of the network and of the steps
+            before it are fitted.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The training samples, or images.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets.
+            The targets of the samples.
         n_samples : int, default=256
-            How many of them to look at after each epoch.
+            The maximum number of samples to examine after each epoch.
         fit_params : dict or None, default=None
-            Passed on to ``fit`` of the network.
+            Arguments passed to ``fit`` of the network.
         plot : bool, default=True
-            Whether to draw; without it matplotlib is not needed.
+            Whether to draw the display. If False, matplotlib is not required.
         ax : matplotlib axes, array of them, or None, default=None
-            Where to draw, see :meth:`plot`.
+            The axes to draw on, see :meth:`plot`.
         **kwargs : dict
-            Passed on to :meth:`plot`.
+            Keyword arguments passed to :meth:`plot`.
 
         Returns
         -------
         display : GradientFlowDisplay
+            The display.
         """
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
@@ -138,31 +140,32 @@ class GradientFlowDisplay:
     def from_callback(
         cls, callback: GradientFlow, *, plot: bool = True, ax: Any = None, **kwargs: Any
     ) -> Self:
-        """Draw what a callback has recorded.
+        """Draw the records of a callback.
 
         Parameters
         ----------
         callback : GradientFlow
-            Set on an estimator that was fitted since.
+            A callback that was set on an estimator before its fit.
         plot : bool, default=True
-            Whether to draw; without it matplotlib is not needed.
+            Whether to draw the display. If False, matplotlib is not required.
         ax : matplotlib axes, array of them, or None, default=None
-            Where to draw, see :meth:`plot`.
+            The axes to draw on, see :meth:`plot`.
         **kwargs : dict
-            Passed on to :meth:`plot`.
+            Keyword arguments passed to :meth:`plot`.
 
         Returns
         -------
         display : GradientFlowDisplay
+            The display.
         """
         if not isinstance(callback, GradientFlow):
             raise TypeError(
-                f"callback must be a GradientFlow, got {callback!r}. Draw an estimator with "
-                "GradientFlowDisplay.from_estimator."
+                f"callback must be a GradientFlow, got {callback!r}. Use "
+                "GradientFlowDisplay.from_estimator to draw an estimator."
             )
         if not callback.epochs_:
             raise ValueError(
-                "callback must have recorded a fit, got one without records. Set it first, "
+                "callback must have recorded a fit, got one without records. Set it with "
                 "estimator.set_callbacks(callback), then call fit."
             )
         if plot:
@@ -178,20 +181,21 @@ class GradientFlowDisplay:
     def plot(self, ax: Any = None, **kwargs: Any) -> Self:
         """Draw a line for each layer, from dark at the input to light at the output.
 
-        The axis of the norms is logarithmic: norms of exactly 0 are triangles at its foot.
+        The axis of the norms is logarithmic. Norms of exactly 0 are drawn as triangles at its
+        lower end.
 
         Parameters
         ----------
         ax : matplotlib axes, array of them, or None, default=None
-            None makes a new figure. The panels are put in the place of a single one; of several
-            there must be one per panel.
+            The axes to draw on. If None, a new figure is created. Single axes are replaced by the
+            panels. An array must contain one axes per panel.
         **kwargs : dict
-            Passed on to matplotlib's ``plot`` for every line.
+            Keyword arguments passed to matplotlib's ``plot`` for each line.
 
         Returns
         -------
         display : GradientFlowDisplay
-            Itself, with ``ax_``, ``axes_`` and ``figure_``.
+            The display itself, with ``ax_``, ``axes_`` and ``figure_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
@@ -224,12 +228,8 @@ class GradientFlowDisplay:
             if with_relu:
                 shares = 100 * self.dead_shares[:, number]
                 self.axes_[1].plot(self.epochs, shares, **{**style, **kwargs})
-        self.ax_.set(
-            yscale="log", ylabel="Norm of the gradient", title="Gradient of each layer's weights"
-        )
-        self.ax_.legend(
-            title="From the input on", fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1)
-        )
+        self.ax_.set(yscale="log", ylabel="Gradient norm", title="Gradient of each layer's weights")
+        self.ax_.legend(title="Layer", fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1))
         if with_relu:
             self.axes_[1].set(ylabel="Dead ReLU units (%)", ylim=(-5, 105))
         count_epochs(self.axes_)

@@ -1,4 +1,4 @@
-"""One sample through a fitted network, layer by layer as it predicts, and gradients back to it."""
+"""One sample through a fitted network in prediction, layer by layer, and gradients back to it."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -10,12 +10,12 @@ from sknn.nn.ranges import COUNT
 
 
 class LayerByLayer:
-    """What each layer gives in prediction, and the gradient of that down to the input.
+    """The outputs of each layer in prediction, and gradients with respect to the input.
 
     Attributes
     ----------
     stages : list of Stage
-        A layer each; they see it when the weights of the model change.
+        One for each layer. They follow changes of the weights of the model.
     """
 
     def __init__(self, estimator, model):
@@ -26,11 +26,11 @@ class LayerByLayer:
 
     @property
     def names(self):
-        """The user's own names of the layers, or kind and number."""
+        """The names of the layers, given by the user or from kind and number."""
         return [stage.row.name for stage in self.stages]
 
     def forward(self, x):
-        """What each layer gives, in turn, in an array of its own.
+        """Yields the outputs of each layer as a new array.
 
         x: (n, *input_shape)
         """
@@ -40,12 +40,12 @@ class LayerByLayer:
             yield x
 
     def outputs(self, x):
-        """Raw outputs, (n, n_outputs)."""
+        """The raw outputs, (n, n_outputs)."""
         *_, z = self.forward(x)
         return z
 
     def gradient(self, x, direction):
-        """The gradient of z @ direction at each sample, as x.
+        """The gradient of z @ direction at each sample, with the shape of x.
 
         direction: (n_outputs,)
         """
@@ -56,7 +56,7 @@ class LayerByLayer:
 
 
 def as_image_shape(given, n):
-    """(height, width, channels) of n numbers as given, channels perhaps left out, else None."""
+    """(height, width, channels) of n values if the given shape fits them, else None."""
     shape = tuple(np.atleast_1d(given))
     shape = (*shape, 1) if len(shape) == 2 else shape
     fits = len(shape) == 3 and all(side in COUNT for side in shape) and np.prod(shape) == n
@@ -64,14 +64,14 @@ def as_image_shape(given, n):
 
 
 def as_input(estimator, model, sample, name="sample"):
-    """One sample as the network takes it in: (1, *input_shape), in the model's dtype.
+    """One sample as the input of the network: (1, *input_shape), in the model's dtype.
 
-    sample: an image, or a row of numbers, perhaps with an axis of length one before it. Raises
-    ValueError on anything else.
+    sample: an image or a row of numbers, possibly with a leading axis of length one. Raises
+    ValueError for anything else.
     """
     refuse_no_numbers(**{name: sample})
     shape, n = model.network.shapes[0], estimator.n_features_in_
-    table = hasattr(sample, "columns")  # its names are checked
+    table = hasattr(sample, "columns")  # its column names are checked
     array = sample.toarray() if issparse(sample) else np.asarray(sample)
     images = [shape, shape[:2]] if shape[2:] == (1,) else [shape]
     wanted = [(n,), *images]
@@ -84,5 +84,5 @@ def as_input(estimator, model, sample, name="sample"):
         rows = estimator._checked(sample if table else array.reshape(1, n), model.dtype)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: {error}") from error
-    rows = rows.toarray() if issparse(rows) else rows  # a frame of sparse columns
+    rows = rows.toarray() if issparse(rows) else rows  # a DataFrame with sparse columns
     return Samples(rows, model.dtype, shape).take(slice(None)).copy()

@@ -1,4 +1,4 @@
-"""The learning-rate range test: which rates a network can be trained with."""
+"""The learning-rate range test, which shows the learning rates that suit a network."""
 
 from typing import Any, Self
 
@@ -13,30 +13,30 @@ from sknn.plotting.panels import ink, panels
 from sknn.scikit_learn import check_matplotlib_support, safe_indexing
 from sknn.typing import Samples
 
-MEMORY = 0.9  # of the running mean that smooths the losses
+MEMORY = 0.9  # decay rate of the running mean that smooths the losses
 STEPS = Range(10, 10**6, closed="both", whole=True)
-DIVERGED = 4  # times the least loss: higher rates need not be tried
+DIVERGED = 4  # times the minimum of the loss: higher rates are not tried
 
 
 class LearningRateDisplay:
-    """The loss of mini-batches while the learning rate rises from step to step.
+    """The loss of mini-batches as the learning rate increases from step to step.
 
     Smith (2017), "Cyclical learning rates for training neural networks", section 3.3. It is
-    recommended to use :meth:`from_estimator` to create one.
+    recommended to use :meth:`from_estimator` to create a LearningRateDisplay.
 
     Parameters
     ----------
     rates : ndarray of shape (n_steps,)
         The learning rate of each step.
     losses : ndarray of shape (n_steps,)
-        The smoothed loss of each step's mini-batch.
+        The smoothed loss of the mini-batch of each step.
     suggested_rate : float
-        The rate at which the loss falls most steeply.
+        The learning rate at which the loss falls most steeply.
 
     Attributes
     ----------
     ax_, figure_, line_
-        The matplotlib objects, once drawn.
+        The matplotlib objects, after drawing.
 
     Examples
     --------
@@ -69,42 +69,43 @@ class LearningRateDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Run the range test on a copy of an estimator, and draw it.
+        """Run the range test on a copy of an estimator, and draw the result.
 
-        The copy takes one step of its solver per mini-batch, with a rate that rises
-        geometrically from ``low`` to ``high``, and ends early where the loss has grown to four
-        times its least, or training diverges. The estimator itself is left as it is.
+        The copy takes one step per mini-batch. The learning rate increases geometrically from
+        ``low`` to ``high``. The test ends early if the loss exceeds four times its minimum, or if
+        training diverges. The estimator itself is not modified.
 
         Parameters
         ----------
         estimator : estimator instance
             A network of this package with a stochastic solver, or a Pipeline, a
-            TransformedTargetRegressor or a fitted search with one inside. Copies of the steps
+            TransformedTargetRegressor or a fitted search that contains one. Copies of the steps
             before the network are fitted to X as in ``fit``.
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The training samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets.
+            The targets of the samples.
         low, high : float, default=1e-6, 10
-            The first and the last learning rate, 0 < low < high.
+            The first and the last learning rate, with 0 < low < high.
         n_steps : int, default=100
-            How many rates to try, at least 10.
+            The number of learning rates to try, at least 10.
         plot : bool, default=True
-            Whether to draw; without it matplotlib is not needed.
+            Whether to draw the display. If False, matplotlib is not required.
         ax : matplotlib axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw on. If None, a new figure is created.
         **kwargs : dict
-            Passed on to :meth:`plot`.
+            Keyword arguments passed to :meth:`plot`.
 
         Returns
         -------
         display : LearningRateDisplay
+            The display.
         """
         inside = look_inside(estimator)
         if low not in POSITIVE or high not in Range(low) or n_steps not in STEPS:
             raise ValueError(
-                f"low and high must be numbers such that 0 < low < high, and n_steps {STEPS}, got "
-                f"{shown(low)}, {shown(high)} and {shown(n_steps)}."
+                f"low and high must be numbers with 0 < low < high, and n_steps must be {STEPS}, "
+                f"got {shown(low)}, {shown(high)} and {shown(n_steps)}."
             )
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
@@ -116,21 +117,21 @@ class LearningRateDisplay:
         return display.plot(ax, **kwargs) if plot else display
 
     def plot(self, ax: Any = None, *, name: str | None = None, **kwargs: Any) -> Self:
-        """Draw the loss against the rate, with the suggested rate marked.
+        """Draw the loss as a function of the learning rate, and mark the suggested rate.
 
         Parameters
         ----------
         ax : matplotlib axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw on. If None, a new figure is created.
         name : str or None, default=None
-            What the curve is called in the legend.
+            The name of the curve in the legend.
         **kwargs : dict
-            Passed on to matplotlib's ``plot``.
+            Keyword arguments passed to matplotlib's ``plot``.
 
         Returns
         -------
         display : LearningRateDisplay
-            Itself, with ``ax_``, ``figure_`` and ``line_``.
+            The display itself, with ``ax_``, ``figure_`` and ``line_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         self.figure_, (self.ax_,) = panels(ax, 1)
@@ -142,19 +143,17 @@ class LearningRateDisplay:
             linestyle="--",
             label=f"suggested: {self.suggested_rate:.2g}",
         )
-        self.ax_.set(
-            xscale="log", xlabel="Learning rate", ylabel="Loss of the mini-batch, smoothed"
-        )
+        self.ax_.set(xscale="log", xlabel="Learning rate", ylabel="Smoothed mini-batch loss")
         self.ax_.legend()
         return self
 
 
 def _losses(estimator, X, y, rates):
-    """The loss of a mini-batch at each rate, up to where training diverges."""
+    """The loss of one mini-batch for each rate, until training diverges."""
     model = clone(estimator).set_params(learning_rate="constant", early_stopping=False)
     if not hasattr(model, "partial_fit"):
         raise ValueError(
-            f"A solver that goes by steps is needed, such as 'adam', got solver={model.solver!r}."
+            f"The solver must be stochastic, such as 'adam', got solver={model.solver!r}."
         )
     probe = clone(model)
     probe._validate_params()
@@ -163,7 +162,7 @@ def _losses(estimator, X, y, rates):
     size = min(200, n) if model.batch_size == "auto" else min(model.batch_size, n)
     model.set_params(batch_size=size, warmup_steps=0)
     first = {"classes": probe.classes_} if is_classifier(model) else {}
-    random = check_random_state(probe.random_state)  # of a copy: a generator is not drawn from
+    random = check_random_state(probe.random_state)  # of a copy: a user's generator is unchanged
     losses, order = [], np.arange(0)
     for rate in rates:
         if len(order) < size:
@@ -173,7 +172,7 @@ def _losses(estimator, X, y, rates):
         try:
             model.partial_fit(safe_indexing(X, batch), safe_indexing(y, batch), **first)
         except ValueError:
-            if len(losses) < 10:  # not for the rate: the data or the parameters are wrong
+            if len(losses) < 10:  # not because of the rate: the data or the parameters are wrong
                 raise
             break
         first = {}
@@ -185,7 +184,7 @@ def _losses(estimator, X, y, rates):
 
 
 def _smoothed(losses):
-    """The running mean of the losses, corrected for its start as Adam's moments are."""
+    """The running mean of the losses, with the same bias correction as Adam's moments."""
     mean, smoothed = 0.0, []
     for step, loss in enumerate(losses, start=1):
         mean = MEMORY * mean + (1 - MEMORY) * loss
@@ -194,7 +193,7 @@ def _smoothed(losses):
 
 
 def _steepest(rates, losses):
-    """The rate at which the loss falls most steeply, before its least value."""
+    """The rate at which the loss falls most steeply before its minimum."""
     least = max(int(losses.argmin()), 1)
     slopes = np.gradient(losses[: least + 1], np.log(rates[: least + 1]))
     return float(rates[slopes.argmin()])

@@ -6,24 +6,25 @@ import numpy as np
 
 from sknn.plotting.panels import BETWEEN, check_count
 
-SIDE = 48  # numbers: smaller tiles are enlarged, so that the gaps between them are narrow
+SIDE = 48  # values: smaller tiles are enlarged to keep the gaps between them narrow
 
 
 class Mosaic:
-    """Tiles side by side, row by row, with gaps of nan.
+    """Tiles in rows and columns, with gaps of nan between them.
 
     Parameters
     ----------
     tiles : ndarray of shape (n_tiles, height, width, channels)
-        The channels of a tile stand side by side.
+        The tiles, whose channels are placed side by side.
     n_columns : int or None
-        None makes the whole about as high as wide.
+        The number of tiles in each row. None makes the mosaic approximately square.
 
     Attributes
     ----------
-    image : ndarray of shape (rows of numbers, columns of numbers)
+    image : ndarray of shape (rows, columns)
+        The values of the mosaic.
     n_rows, n_columns : int
-        Of tiles.
+        The numbers of tiles, down and across.
     """
 
     def __init__(self, tiles, n_columns=None):
@@ -33,7 +34,7 @@ class Mosaic:
         times = max(1, SIDE // max(height, width))
         tiles = tiles.repeat(times, axis=1).repeat(times, axis=2)
         side = times * max(height, width)
-        narrow = max(1, side // 8)  # between channels
+        narrow = max(1, side // 8)  # the gap between channels
         gap = narrow if tiles.shape[3] == 1 else 3 * narrow
         ends = [(0, 0), (0, 0), (0, narrow), (0, 0)]
         tiles = np.pad(tiles, ends, constant_values=np.nan).transpose(0, 1, 3, 2)
@@ -48,7 +49,7 @@ class Mosaic:
             self.image[top : top + height, left : left + width] = tile
 
     def draw(self, ax, what, **kwargs):
-        """Draws the tiles and numbers them; kwargs are imshow's. Returns the image."""
+        """Draws the tiles and their numbers. kwargs are those of imshow. Returns the image."""
         drawn = ax.imshow(self.image, interpolation="nearest", **kwargs)
         ax.set_facecolor(BETWEEN)
         down, across = (
@@ -63,12 +64,12 @@ class Mosaic:
             [] if one_row else down, [] if one_row else np.arange(self.n_rows) * self.n_columns
         )
         ax.tick_params(length=0)
-        ax.set_xlabel(what if one_row else f"{what}: number of its row + number of its column")
+        ax.set_xlabel(what if one_row else f"{what} number = row label + column label")
         return drawn
 
 
 def caption(n_shown, n, what, layer_name):
-    """For a title: "conv2d1: first 64 of 100 filters"."""
+    """The beginning of a title, such as "conv2d1: first 64 of 100 filters"."""
     few = f"first {n_shown} of " if n_shown < n else ""
     layer = "" if layer_name is None else f"{layer_name}: "
     return f"{layer}{few}{n} {what}{'' if n == 1 else 's'}"

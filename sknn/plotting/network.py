@@ -1,4 +1,4 @@
-"""The picture of a network: units or maps in columns, and the weights between them."""
+"""A diagram of a network: units or maps in columns, and the weights between them."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -16,41 +16,42 @@ from sknn.scikit_learn import check_matplotlib_support
 
 
 class NetworkDisplay:
-    """Units as circles in columns, weights as lines between them; maps of images as squares.
+    """Diagram of a network, with units as circles, weights as lines and image maps as squares.
 
-    Orange weights are positive, blue ones negative; the wider a line, the larger the weight.
-    The ring around a unit is its bias, drawn as if it were one more weight; a grey ring is a bias
-    of zero, or none. The largest weight or bias of a layer has the full width, so widths can be
-    compared within a layer: layers with many inputs have smaller weights. Squares are the maps
-    of convolution and pooling, larger for larger maps, their frames the biases. It is
-    recommended to use :meth:`from_estimator` to create one.
+    Positive weights are orange, negative ones blue, and larger weights have wider lines. The ring
+    around a unit is its bias, drawn like a weight. A grey ring means a bias of zero, or none. The
+    largest weight or bias of a layer has the full width. Widths can therefore be compared within a
+    layer only: layers with many inputs have smaller weights. Squares are the maps of convolution
+    and pooling layers. Larger maps are drawn larger, and their frames are the biases. It is
+    recommended to use :meth:`from_estimator` to create a NetworkDisplay.
 
     Parameters
     ----------
     columns : list
-        The inputs and what each layer makes, each with ``name``, ``shape``, ``weights``,
-        ``biases``, ``labels``, ``notes`` such as the activation function, and ``values``.
+        The inputs and the outputs of each layer. Each column has ``name``, ``shape``,
+        ``weights``, ``biases``, ``labels``, ``notes`` such as the activation function, and
+        ``values``.
     shortcuts : list, default=()
-        Connections past other layers, each with ``start`` and ``end``, the numbers of two
-        columns, and ``text``.
+        Connections that bypass layers, each with the column numbers ``start`` and ``end``, and a
+        ``text``.
 
     Attributes
     ----------
     ax_, figure_ : matplotlib axes and figure
-        Once drawn.
+        The axes and the figure, after drawing.
     lines_ : list of LineCollection or None
-        For each column but the first, the weights that lead to it; None where they are not
-        drawn as lines.
+        For each column except the first, the weights from the column before it, or None if they
+        are not drawn as lines.
     units_ : list of PatchCollection
-        For each column its units or maps, in order.
+        The units or maps of each column, in order.
     colorbar_ : matplotlib colour bar or None
-        That of the activations.
+        The colour bar of the activations.
 
     See Also
     --------
     sknn.inspection.summary : The layers as a table.
     FilterDisplay : The weights of the first layer, as images.
-    FeatureMapDisplay : What each channel of a layer answers to an image.
+    FeatureMapDisplay : The response of each channel of a layer to an image.
 
     Examples
     --------
@@ -83,36 +84,37 @@ class NetworkDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Take the layers and weights from a fitted estimator, and draw them.
+        """Create a display of the layers and weights of a fitted estimator, and draw it.
 
         Parameters
         ----------
         estimator : estimator instance
             A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a
-            search with one inside.
+            search that contains one.
         X : array-like of shape (n_features,), (height, width) or (height, width, channels), \
 default=None
-            One sample, of the kind that was fitted. If given, units and maps are filled with
-            their activations for it, the outputs with the prediction.
+            One sample of the same kind as in ``fit``. If passed, units and maps are filled
+            according to their activations for this sample, and the outputs show the prediction.
         max_units : int, default=20
-            How many units of a layer to draw at the most, see :meth:`plot`.
+            The maximum number of units to draw per layer, see :meth:`plot`.
         plot : bool, default=True
-            Whether to draw; without it matplotlib is not needed.
+            Whether to draw the display. If False, matplotlib is not required.
         ax : matplotlib axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw on. If None, a new figure is created.
         **kwargs : dict
-            Passed on to :meth:`plot`.
+            Keyword arguments passed to :meth:`plot`.
 
         Returns
         -------
         display : NetworkDisplay
+            The display.
 
         Raises
         ------
         TypeError
             If the estimator is not one of this package.
         NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
         ValueError
             If X is not one sample as in fit, or ``max_units`` is not a positive int.
         """
@@ -137,32 +139,34 @@ default=None
     ) -> Self:
         """Draw the network.
 
-        Above each column stand the name of its layer and how many units or maps it has; below
-        it the activation function and what else is applied to its units. With a sample, the fill
-        is the activation as a share of the largest one in its layer, for probabilities the
-        probability itself. Where there are negative activations they are blue, positive ones
-        red, and white is zero; else dark is zero. The maps of an image are drawn as they are.
+        The name of the layer and the number of its units or maps are above each column. The
+        activation function and other operations on its units are below it. With a sample, the
+        fill colour is the activation as a fraction of the largest one in its layer, or the
+        probability itself. If there are negative activations, they are blue, positive ones are
+        red, and zero is white. Otherwise, zero is dark. The maps of an image are shown in their
+        own colours.
 
         Parameters
         ----------
         ax : matplotlib axes or None, default=None
-            Where to draw; None makes a new figure, of a size that suits the network. In a given
-            place the whole picture is as small as it has to be.
+            The axes to draw on. If None, a new figure of suitable size is created. On given axes,
+            the diagram is scaled down as far as necessary.
         max_units : int, default=20
-            How many units of a layer to draw at the most: the first half and the last half of
-            these. Three dots stand for the others, with their number.
+            The maximum number of units to draw per layer, half of them from the start and half
+            from the end. Three dots and a number stand for the units left out.
         max_maps : int, default=6
             The same for the maps of images.
         cmap : str, matplotlib colormap or None, default=None
-            Colours of the activations.
+            The colormap of the activations.
         **kwargs : dict
-            Passed on to matplotlib's ``LineCollection`` for the weights: ``alpha``,
-            ``linewidths``.
+            Keyword arguments passed to matplotlib's ``LineCollection`` for the weights, such as
+            ``alpha`` and ``linewidths``.
 
         Returns
         -------
         display : NetworkDisplay
-            Itself, with ``ax_``, ``figure_``, ``lines_``, ``units_`` and ``colorbar_``.
+            The display itself, with ``ax_``, ``figure_``, ``lines_``, ``units_`` and
+            ``colorbar_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         check_count("max_units", max_units)
@@ -176,13 +180,13 @@ default=None
             ax = [panels(None, 1, figsize=np.add(natural, 6) / 72)[1][0]]
         self.figure_, (self.ax_,) = panels(ax, 1)
         self.ax_.set_axis_off()
-        if self.figure_.get_layout_engine() is not None:  # the axes take their place only now
+        if self.figure_.get_layout_engine() is not None:  # only this gives the axes their position
             self.figure_.get_layout_engine().execute(self.figure_)
         box = self.ax_.get_window_extent()
         size = np.array([box.width, box.height]) * 72 / self.figure_.dpi
         place = Arrangement(*given, size, font)
         zoom = min(1, *(size / place.size))
-        if zoom < 1:  # what is drawn smaller leaves more room on the other side
+        if zoom < 1:  # scaling down in one direction leaves more room in the other
             place = Arrangement(*given, size / zoom, font)
             zoom = min(1, *(size / place.size))
         artist = Artist(self.ax_, place, zoom, self._colours(cmap))
@@ -198,7 +202,7 @@ default=None
         return self
 
     def _colours(self, cmap):
-        """What gives each activation, as a share, its colour; None without a sample."""
+        """Maps fractions of activations to colours. None without a sample."""
         if self.columns[0].values is None:
             return None
         from matplotlib.cm import ScalarMappable

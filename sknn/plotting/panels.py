@@ -1,21 +1,21 @@
-"""Where displays draw: one panel or several, in a new figure or in the place of given axes."""
+"""The axes that displays draw on: panels in a new figure, or in the place of given axes."""
 
 import numpy as np
 
 from sknn.nn.ranges import COUNT
 
-# Okabe & Ito (2008), "Color universal design": told apart by the colour-blind.
+# Okabe & Ito (2008), "Color universal design": colours that colour-blind people can distinguish.
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 SIGNED = "RdBu_r"  # negative blue, zero white, positive red
 UNSIGNED = "viridis"
-BETWEEN = "0.75"  # the grey between tiles, which neither map has
+BETWEEN = "0.75"  # the grey between tiles, which neither colormap contains
 
 
 def panels(ax, n_rows, n_columns=1, *, n=None, width_ratios=None, figsize=None):
-    """(figure, n axes as an ndarray) to draw in; n is n_rows * n_columns if not given.
+    """(figure, n axes as an ndarray) to draw on. By default, n is n_rows * n_columns.
 
-    ax: None for a new figure; axes, in whose place the panels are put; or n of them. Raises
-    ValueError on any other number, TypeError on anything but axes.
+    ax: None for a new figure; axes that are replaced by the panels; or n axes. Raises ValueError
+    for any other number of axes, and TypeError for other objects.
     """
     import matplotlib.pyplot as plt
 
@@ -34,7 +34,7 @@ def panels(ax, n_rows, n_columns=1, *, n=None, width_ratios=None, figsize=None):
     else:
         ax.set_axis_off()
         figure, place = ax.figure, ax.get_subplotspec()
-        if place is None:  # made without a grid
+        if place is None:  # the axes were created without a grid
             (left, bottom), (right, top) = ax.get_position().get_points()
             sides = {"left": left, "bottom": bottom, "right": right, "top": top}
             grid = figure.add_gridspec(**layout, **sides)
@@ -44,7 +44,7 @@ def panels(ax, n_rows, n_columns=1, *, n=None, width_ratios=None, figsize=None):
 
 
 def check_axes(ax):
-    """Raises TypeError on anything but matplotlib axes, an array of them, or None."""
+    """Raises TypeError unless ax is matplotlib axes, an array of them, or None."""
     import matplotlib.pyplot as plt
 
     several = isinstance(ax, list | tuple | np.ndarray)
@@ -57,26 +57,26 @@ def check_axes(ax):
 
 
 def check_count(name, value):
-    """Raises ValueError if a parameter of this name is not a positive int."""
+    """Raises ValueError if the parameter with this name is not a positive int."""
     if value not in COUNT:
         raise ValueError(f"{name} must be a positive int, got {value!r}.")
 
 
 def ink():
-    """The colour of text and of lines like text, in matplotlib's current style."""
+    """The colour of text, and of lines that should match it, in the current matplotlib style."""
     import matplotlib.pyplot as plt
 
     return plt.rcParams["text.color"]
 
 
 def symmetric_scale(numbers):
-    """imshow's arguments for numbers of either sign, with 0 in the middle of the colours."""
+    """Arguments of imshow for values of either sign, with 0 in the middle of the colormap."""
     largest = np.abs(numbers).max() or 1.0
     return {"cmap": SIGNED, "vmin": -largest, "vmax": largest}
 
 
 def show_image(ax, image):
-    """Draws an image as it is: grey, or in its colours, or the mean of other channels.
+    """Draws an image in grey, in its own colours, or as the mean of other numbers of channels.
 
     image: (height, width, channels)
     """
@@ -87,20 +87,20 @@ def show_image(ax, image):
 
 
 def as_picture(image):
-    """(array for imshow, its arguments): grey, or in its colours, or the mean of other channels.
+    """(array, arguments) for imshow: grey, own colours, or the mean of other numbers of channels.
 
     image: (height, width, channels)
     """
     if image.shape[-1] != 3:
         return image.mean(axis=-1), {"cmap": "gray"}
-    low, high = min(0, image.min()), max(1, image.max())  # 0 to 1 wherever that is enough
+    low, high = min(0, image.min()), max(1, image.max())  # 0 to 1 unless values exceed it
     return (image - low) / (high - low), {}
 
 
 def show_signed(ax, image, label, **kwargs):
-    """Draws numbers of either sign, with 0 in the middle of the colours.
+    """Draws values of either sign, with 0 in the middle of the colormap.
 
-    image: (height, width)    label: what the colour bar says    kwargs: imshow's
+    image: (height, width)    label: the label of the colour bar    kwargs: those of imshow
     """
     drawn = ax.imshow(image, **{**symmetric_scale(image), **kwargs})
     colour_bar(drawn, label)
@@ -108,7 +108,7 @@ def show_signed(ax, image, label, **kwargs):
 
 
 def colour_bar(drawn, label):
-    """A colour bar as high as the image beside it."""
+    """Adds a colour bar with the height of the image beside it."""
     place = drawn.axes.inset_axes([1.03, 0, 0.04, 1])
     return drawn.figure.colorbar(drawn, cax=place, label=label)
 
@@ -123,9 +123,9 @@ def _count_pixels(ax):
 
 
 def count_epochs(axes, unit="Epoch"):
-    """Says that the horizontal axes of panels, one below the other, count epochs, or another unit.
+    """Labels the horizontal axes of panels, one below the other, as epochs or another unit.
 
-    axes: ndarray of axes; the lowest one is labelled
+    axes: ndarray of axes; only the lowest one has a label
     """
     from matplotlib.ticker import MaxNLocator
 

@@ -1,4 +1,4 @@
-"""Records how gradients flow while a network trains."""
+"""Records the flow of gradients while a network trains."""
 
 from typing import Any
 
@@ -13,36 +13,36 @@ from sknn.plotting.layerwise import LayerByLayer
 from sknn.plotting.panels import check_count
 from sknn.typing import Samples
 
-PART = 32  # samples: so many go through the network at a time to find dead units
+PART = 32  # number of samples passed through the network at a time to find dead units
 
 
 class GradientFlow:
-    """A callback that records the gradient of each layer's weights, and dead ReLU units.
+    """A callback that records the gradient of the weights of each layer, and dead ReLU units.
 
-    Set it with ``set_callbacks``; it works on the network itself, in pipelines and searches too.
-    It looks at some rows of the training data, always the same, evenly spaced: before training
-    and after each epoch. Gradients are those of the loss, without penalties, as training takes
-    them: with dropout, and with batch statistics. A unit is dead if its ReLU gives 0 for all of
-    these rows; a channel of a convolution, for all pixels of them too.
+    Set it with ``set_callbacks`` of the network itself, also if the network is part of a pipeline
+    or a search. Before training and after each epoch, it examines some evenly spaced rows of the
+    training data, always the same ones. Gradients are those of the loss without penalties, as
+    in training: with dropout and batch statistics. A unit is dead if its ReLU returns 0 for all
+    of these rows. A channel of a convolution is dead if this is the case for all pixels.
 
-    A new fit starts the records anew; ``partial_fit``, and ``fit`` under ``warm_start``, add to
-    them.
+    A new fit clears the records. ``partial_fit`` adds to them, as does ``fit`` with
+    ``warm_start=True``.
 
     Parameters
     ----------
     n_samples : int, default=256
-        How many rows to look at, at the most. More find fewer dead units, and take the memory of
-        a mini-batch of that size.
+        The maximum number of rows to examine. With more rows, fewer units are dead, and the memory
+        usage is that of a mini-batch of this size.
 
     Attributes
     ----------
     layer_names_ : list of str
-        The layers with weights, from the input on.
+        The names of the layers with weights, from the input on.
     epochs_ : list of int
-        Epochs done at each record, from 0; with lbfgs, iterations.
+        The number of completed epochs at each record, from 0. With lbfgs, iterations are counted.
     gradient_norms_, dead_shares_ : list of ndarray of shape (n_layers,)
-        Euclidean norm of the gradient of each layer's weights; share of its units that are dead,
-        nan without ReLU.
+        The Euclidean norm of the gradient of the weights of each layer, and the fraction of its
+        units that are dead, or nan without ReLU.
 
     See Also
     --------
@@ -70,10 +70,10 @@ class GradientFlow:
         self.dead_shares_: list[np.ndarray] = []
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Called by the estimator when a fit begins; nothing to be done."""
+        """Called by the estimator at the start of a fit. Does nothing."""
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        """Called by the estimator when a fit is over: lets go of the data."""
+        """Called by the estimator at the end of a fit. Releases the data."""
         self.__dict__.pop("_probe", None)
 
     def on_fit_task_begin(
@@ -91,7 +91,7 @@ class GradientFlow:
 
     def on_fit_task_end(self, estimator: Any, context: Any) -> None:
         """Called by the estimator after each epoch and after the fit."""
-        # An epoch that was interrupted has no row in the history.
+        # An interrupted epoch has no row in the history.
         if context.task_name == "epoch" and len(estimator.history_["loss"]) > self.epochs_[-1]:
             self._record(estimator)
 
@@ -102,12 +102,12 @@ class GradientFlow:
 
 
 class Probe:
-    """Some samples that are sent through an estimator's network, whose weights go on changing.
+    """Some samples that are passed through the network of an estimator while it trains.
 
     Attributes
     ----------
     names : list of str
-        The layers with weights.
+        The names of the layers with weights.
     """
 
     def __init__(self, estimator, X, y, sample_weight, n_samples):
@@ -117,7 +117,7 @@ class Probe:
         weight = estimator._loss_weight(y, sample_weight)
         self.batch = estimator._rows(X, y, weight, model.dtype).take(at)
         network = model.network
-        state = model.state.copy()  # batch normalisation would change the model's own
+        state = model.state.copy()  # batch normalisation would change that of the model
         self.gradient = Gradient(network, estimator._training_loss(), model.theta, state)
         self.grads = network.layout.views(self.gradient.grad)
         self.passes = LayerByLayer(estimator, model)
@@ -127,12 +127,12 @@ class Probe:
         self.names = [self.passes.names[i] for i in self.weighted]
 
     def gradient_norms(self):
-        """The Euclidean norm of the gradient of each layer's weights."""
-        self.gradient.mean(self.batch)  # always in one place: dropout draws the same mask
+        """The Euclidean norm of the gradient of the weights of each layer."""
+        self.gradient.mean(self.batch)  # the position never changes, so dropout reuses its mask
         return np.array([norm_of(self.grads[i], names) for i, names in self.weights.items()])
 
     def dead_shares(self):
-        """The share of each layer's units that give 0 for every sample; nan without ReLU."""
+        """The fraction of units in each layer that are 0 for all samples, or nan without ReLU."""
         x, stages, alive = self.batch.x, self.passes.stages, {}
         for start in range(0, x.shape[0], PART):
             part = x[start : start + PART]
@@ -143,7 +143,7 @@ class Probe:
                     alive[index] = active | alive.get(index, False)
         shares = np.full(len(self.weighted), np.nan)
         for index, active in alive.items():
-            # A layer that only activates counts for the weights before it, if there are any.
+            # A separate activation layer belongs to the weights before it, if there are any.
             row = np.searchsorted(self.weighted, index, side="right") - 1
             if row >= 0:
                 shares[row] = 1 - active.mean()
@@ -151,6 +151,6 @@ class Probe:
 
 
 def norm_of(grads, names):
-    """The Euclidean norm of these arrays together."""
+    """The joint Euclidean norm of these arrays."""
     norms = [np.linalg.norm(grads[name]) for name in names]
     return norms[0] if len(norms) == 1 else np.linalg.norm(norms)

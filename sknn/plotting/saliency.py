@@ -1,4 +1,4 @@
-"""Which parts of a sample an output of the network depends on."""
+"""The parts of a sample that an output of the network depends on."""
 
 from math import prod
 from typing import Any, Self
@@ -14,47 +14,47 @@ from sknn.plotting.panels import BLUE, VERMILION, check_count, ink, panels, show
 from sknn.scikit_learn import check_matplotlib_support
 from sknn.typing import Shape
 
-LABELS = "Output per unit of input", "Part of the difference of outputs"
-AT_ONCE = 32  # samples between baseline and sample that are computed together
+LABELS = "Derivative of the output", "Contribution to the output difference"
+AT_ONCE = 32  # number of points between baseline and sample that are computed together
 
 
 class SaliencyDisplay:
-    """Gradient of an output with respect to the input, and its integral along a path.
+    """Gradient of an output with respect to the input, and integrated gradients.
 
-    The output explained is a raw one, before softmax or logistic function: the evidence for a
-    class. The gradient says what a small change of each input would do; Simonyan et al. (2014),
-    section 3. Integrated gradients share out the difference between the output for the sample
-    and that for a baseline: their sum is this difference; Sundararajan et al. (2017), eq. 1.
-    Red raises the output, blue lowers it. It is recommended to use :meth:`from_estimator` to
-    create one.
+    The explained output is a raw output before the softmax or logistic function, which is the
+    evidence for a class. The gradient shows the effect of a small change of each input; Simonyan
+    et al. (2014), section 3. Integrated gradients distribute the difference between the outputs
+    for the sample and for a baseline over the inputs: their sum is this difference; Sundararajan
+    et al. (2017), eq. 1. Inputs that raise the output are red, those that lower it are blue. It is
+    recommended to use :meth:`from_estimator` to create a SaliencyDisplay.
 
     Parameters
     ----------
     sample : ndarray of shape (height, width, channels) or (n_features,)
-        The sample, as the network takes it in.
+        The sample as the input of the network.
     gradient : ndarray of the same shape
-        The derivative of the output with respect to each number of the sample.
+        The derivative of the output with respect to each value of the sample.
     attribution : ndarray of the same shape
-        Integrated gradients: how much of the difference each number accounts for.
+        The integrated gradients: the contribution of each value to the difference.
     output, baseline_output : float
         The output for the sample, and for the baseline.
     target_name : str or None, default=None
         What the output stands for.
     feature_names : ndarray of str or None, default=None
-        Names of the numbers of a sample that is no image; None names them x0, x1.
+        The names of the features, if the sample is not an image. None stands for x0, x1 and so on.
 
     Attributes
     ----------
     figure_ : matplotlib figure
-        Once drawn.
+        The figure, after drawing.
     ax_ : matplotlib axes
         The panel of the gradient.
     axes_ : ndarray of matplotlib axes
-        All panels: the image, if it is one; gradient; integrated gradients.
+        All panels: the image, if the sample is one, the gradient and the integrated gradients.
 
     See Also
     --------
-    FeatureMapDisplay : What each channel of a layer answers to an image.
+    FeatureMapDisplay : The response of each channel of a layer to an image.
     sklearn.inspection.permutation_importance : Which features matter for all samples together.
 
     References
@@ -110,40 +110,43 @@ class SaliencyDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Differentiate an output of a fitted estimator at one sample, and draw it.
+        """Differentiate an output of a fitted estimator at one sample, and draw the result.
 
         Parameters
         ----------
         estimator : estimator instance
             A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a
-            search with one inside: sample
-            and baseline go through the steps before it, and derivatives are with respect to
-            what reaches the network.
+            search that contains one. Sample and baseline are transformed by the steps before the
+            network, and derivatives are with respect to the inputs of the network.
         sample : array-like of shape (height, width), (height, width, channels) or (n_features,)
-            One sample, as it would be a row of X in ``predict``. Integer images are scaled to 0
-            to 1 first: derivatives are with respect to that.
+            One sample, like a row of X in ``predict``. Integer images are first scaled to [0, 1];
+            derivatives are with respect to the scaled values.
         target : label or int, default=None
-            Which output. For a classifier the class, None for the most probable one; of a
-            single logistic output the first class is the negative. For a regressor, or a
-            classifier with several columns of labels, the number of the output, None for 0.
+            The output to explain. For a classifier, it is the class, and None selects the most
+            probable one. If there is a single logistic output, the first class is its negative.
+            For a regressor, or a classifier with several columns of labels, it is the number of
+            the output, and None selects 0.
         baseline : array-like, as sample, or None, default=None
-            Where integrated gradients start: a sample that says nothing. None is all zeros: a
-            black image, the mean of standardised features.
+            The start of integrated gradients: a sample without information. None selects zeros,
+            which are a black image or the mean of standardised features.
         n_steps : int, default=64
-            Points on the way from there, at which the gradient is taken. More make the sum more
-            exact: it is off by O(1 / n_steps^2) for smooth activations.
+            The number of points between baseline and sample at which the gradient is computed.
+            More points make the sum more exact: for smooth activations, the error is
+            O(1 / n_steps^2).
         image_shape : tuple of int or None, default=None
-            (height, width) or (height, width, channels), to draw a flat sample as an image.
+            The shape for drawing a flat sample as an image, (height, width) or (height, width,
+            channels).
         plot : bool, default=True
-            Whether to draw; without it matplotlib is not needed.
+            Whether to draw the display. If False, matplotlib is not required.
         ax : matplotlib axes, array of them, or None, default=None
-            Where to draw, see :meth:`plot`.
+            The axes to draw on, see :meth:`plot`.
         **kwargs : dict
-            Passed on to :meth:`plot`.
+            Keyword arguments passed to :meth:`plot`.
 
         Returns
         -------
         display : SaliencyDisplay
+            The display.
         """
         check_count("n_steps", n_steps)
         if plot:
@@ -175,23 +178,23 @@ class SaliencyDisplay:
         return display.plot(ax, **kwargs) if plot else display
 
     def plot(self, ax: Any = None, *, n_features: int = 20, **kwargs: Any) -> Self:
-        """Draw an image with its two maps, channels added up; or two bars for each feature.
+        """Draw an image with two maps, summed over channels, or two bars for each feature.
 
         Parameters
         ----------
         ax : matplotlib axes, array of them, or None, default=None
-            None makes a new figure. The panels are put in the place of a single one; there are
-            three for an image, two else.
+            The axes to draw on. If None, a new figure is created. Single axes are replaced by the
+            panels. An array must contain three axes for an image, and two for other samples.
         n_features : int, default=20
-            How many features to draw at the most, those with the largest attributions. Not used
-            for images.
+            The maximum number of features to draw, those with the largest attributions. It is
+            ignored for images.
         **kwargs : dict
-            Passed on to matplotlib's ``imshow`` for the two maps, or to ``barh``.
+            Keyword arguments passed to matplotlib's ``imshow`` for the two maps, or to ``barh``.
 
         Returns
         -------
         display : SaliencyDisplay
-            Itself, with ``ax_``, ``axes_`` and ``figure_``.
+            The display itself, with ``ax_``, ``axes_`` and ``figure_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         check_count("n_features", n_features)
@@ -216,7 +219,7 @@ class SaliencyDisplay:
         show_signed(self.ax_, self.gradient.sum(axis=-1), LABELS[0], **kwargs)
         show_signed(last, self.attribution.sum(axis=-1), LABELS[1], **kwargs)
         for panel in (self.ax_, last):
-            panel.set_ylabel(None)  # that of the image stands beside it
+            panel.set_ylabel(None)  # the label of the image applies to it as well
 
     def _draw_bars(self, ax, n_features, kwargs):
         largest = np.sort(np.argsort(-np.abs(self.attribution), kind="stable")[:n_features])
@@ -240,7 +243,7 @@ class SaliencyDisplay:
 
 
 def _direction(estimator, z, target):
-    """(weight of each raw output in what is explained, its name).
+    """(weight of each raw output in the explained output, its name).
 
     z: (n_outputs,)
     """
@@ -249,7 +252,7 @@ def _direction(estimator, z, target):
         if target is None:
             target = classes[z.argmax() if len(z) > 1 else int(z[0] > 0) % len(classes)]
         number = _position(classes.tolist(), target)
-        if len(z) < len(classes):  # one logistic output: the second class against the first
+        if len(z) < len(classes):  # one logistic output: the second class versus the first
             return np.full(1, 1 if number else -1, z.dtype), f"class {target}"
         name = f"class {target}"
     else:
@@ -265,7 +268,7 @@ def _position(choices, target):
 
 
 def _integrated(passes, x, x0, direction, n_steps):
-    """(x - x0) times the mean gradient at the middles of n_steps stretches of the way."""
+    """(x - x0) times the mean gradient at the midpoints of n_steps intervals of the path."""
     way = (np.arange(n_steps, dtype=x.dtype) + 0.5) / n_steps
     total = np.zeros_like(x)
     for start in range(0, n_steps, AT_ONCE):
@@ -275,7 +278,7 @@ def _integrated(passes, x, x0, direction, n_steps):
 
 
 def _shape_to_draw(shape, given):
-    """(height, width, channels) of a sample to be drawn as an image, else (n_features,)."""
+    """(height, width, channels) of a sample that is drawn as an image, else (n_features,)."""
     if given is None:
         return shape
     wanted = as_image_shape(given, prod(shape))

@@ -1,4 +1,4 @@
-"""The course of training: loss, validation score and learning rate, epoch by epoch."""
+"""The training history: loss, validation score and learning rate of each epoch."""
 
 from typing import Any, Self
 
@@ -12,44 +12,46 @@ from sknn.scikit_learn import check_matplotlib_support
 from sknn.tabular.ensemble import TableNetwork
 
 OTHERS = "validation_loss", "validation_score", "learning_rate"
-FEW = 50  # epochs: so many can be told apart by markers
+FEW = 50  # maximum number of epochs drawn with markers
 
 
 class TrainingCurveDisplay:
-    """Loss, validation score and learning rate of each epoch, one panel above the other.
+    """Training history: loss, validation score and learning rate of each epoch, in panels.
 
-    It is recommended to use :meth:`from_estimator` to create one. What was not recorded is None
-    and has no panel.
+    It is recommended to use :meth:`from_estimator` to create a TrainingCurveDisplay. Curves that
+    were not recorded are None and have no panel.
 
     Parameters
     ----------
     loss : ndarray of shape (n_epochs,)
-        Training loss: the mean over the epoch, while the weights change, penalty included.
+        The training loss, including penalties. It is averaged over each epoch, during which the
+        weights change.
     validation_loss : ndarray of shape (n_epochs,) or None, default=None
-        Loss of the validation samples after each epoch, without penalty.
+        The loss on the validation samples after each epoch, without penalties.
     validation_score : ndarray of shape (n_epochs,) or None, default=None
-        Their score; greater is better.
+        The score on the validation samples after each epoch. Greater is better.
     learning_rate : ndarray of shape (n_epochs,) or None, default=None
-        The rate of the last step of each epoch.
+        The learning rate of the last step of each epoch.
     score_name : str, default="score"
-        What the score is.
+        The name of the score.
     kept_epoch : int or None, default=None
-        The epoch, counted from 1, whose weights early stopping has kept.
+        The epoch, counted from 1, whose weights were kept by early stopping.
     unit : str, default="Epoch"
-        What is counted: with lbfgs, iterations.
+        The unit of the horizontal axis, which is "Iteration" for lbfgs.
     name : str or None, default=None
-        Of the estimator, for the legend.
+        The name of the estimator in the legend.
 
     Attributes
     ----------
     figure_ : matplotlib figure
-        Once drawn.
+        The figure, after drawing.
     ax_ : matplotlib axes
         The panel of the loss.
     axes_ : ndarray of matplotlib axes
         All panels.
     lines_ : dict of matplotlib lines
-        By the names "loss", "validation_loss", "validation_score", "learning_rate".
+        The lines, with the keys "loss", "validation_loss", "validation_score" and
+        "learning_rate".
 
     See Also
     --------
@@ -101,27 +103,28 @@ class TrainingCurveDisplay:
         ax: Any = None,
         **kwargs: Any,
     ) -> Self:
-        """Take the curves from the ``history_`` of a fitted estimator, and draw them.
+        """Create a display from the ``history_`` of a fitted estimator, and draw it.
 
-        Those of an estimator for tables are the means over its members.
+        For a tabular estimator, the curves are means over its members.
 
         Parameters
         ----------
         estimator : estimator instance
-            A fitted network of this package or estimator for tables, or a Pipeline, a
-            TransformedTargetRegressor or a search with one inside.
+            A fitted network or tabular estimator of this package, or a Pipeline, a
+            TransformedTargetRegressor or a search that contains one.
         name : str or None, default=None
-            What it is called in the legend, if there are others to tell it from.
+            The name of the estimator in the legend, to distinguish several estimators.
         plot : bool, default=True
-            Whether to draw; without it matplotlib is not needed.
+            Whether to draw the display. If False, matplotlib is not required.
         ax : matplotlib axes, array of them, or None, default=None
-            Where to draw, see :meth:`plot`.
+            The axes to draw on, see :meth:`plot`.
         **kwargs : dict
-            Passed on to :meth:`plot`.
+            Keyword arguments passed to :meth:`plot`.
 
         Returns
         -------
         display : TrainingCurveDisplay
+            The display.
         """
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
@@ -131,23 +134,23 @@ class TrainingCurveDisplay:
         return display.plot(ax, **kwargs) if plot else display
 
     def plot(self, ax: Any = None, *, loss_scale: str = "linear", **kwargs: Any) -> Self:
-        """Draw a panel for the losses, and one each for score and learning rate if there are any.
+        """Draw a panel for the losses, and one each for the score and the learning rate, if known.
 
         Parameters
         ----------
         ax : matplotlib axes, array of them, or None, default=None
-            None makes a new figure. The panels are put in the place of a single one; of several
-            there must be one per panel, for instance the ``axes_`` of another display, to
-            compare with.
+            The axes to draw on. If None, a new figure is created. Single axes are replaced by the
+            panels. An array must contain one axes per panel, such as the ``axes_`` of another
+            display to compare with.
         loss_scale : {"linear", "log"}, default="linear"
-            Scale of the axis of the losses.
+            The scale of the loss axis.
         **kwargs : dict
-            Passed on to matplotlib's ``plot`` for every line.
+            Keyword arguments passed to matplotlib's ``plot`` for each line.
 
         Returns
         -------
         display : TrainingCurveDisplay
-            Itself, with ``ax_``, ``axes_``, ``figure_`` and ``lines_``.
+            The display itself, with ``ax_``, ``axes_``, ``figure_`` and ``lines_``.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         if loss_scale not in ("linear", "log"):
@@ -166,18 +169,18 @@ class TrainingCurveDisplay:
         self._draw(self.ax_, "loss", "training", **{**seen, **kwargs})
         if self.validation_loss is not None:
             self._draw(self.ax_, "validation_loss", "validation", **{**unseen, **kwargs})
-        self.ax_.set(ylabel="Loss", yscale=loss_scale, title="Course of training")
+        self.ax_.set(ylabel="Loss", yscale=loss_scale, title="Training history")
         for panel, curve in zip(self.axes_[1:], extra, strict=True):
             if curve == "validation_score":
                 self._draw(panel, curve, "validation", **{**unseen, **kwargs})
                 panel.set_ylabel(f"Validation {self.score_name}")
             else:
                 self._draw(panel, curve, "training", **{"color": GREEN, **kwargs})
-                panel.autoscale(axis="y")  # there may be lines of another display
+                panel.autoscale(axis="y")  # the panel can contain lines of another display
                 panel.set(ylabel="Learning rate", ylim=(0, None))
         for panel in self.axes_:
             if self.kept_epoch is not None:
-                label = f"weights kept: {self.unit.lower()} {self.kept_epoch}"
+                label = f"kept weights: {self.unit.lower()} {self.kept_epoch}"
                 panel.axvline(self.kept_epoch, color=ink(), linestyle=":", label=label)
         count_epochs(self.axes_, self.unit)
         self.ax_.legend()
@@ -193,12 +196,12 @@ class TrainingCurveDisplay:
 
 
 def _of_network(estimator):
-    """The curves of a single network, and which epoch it has kept."""
+    """The curves of a single network, and the epoch whose weights were kept."""
     fitted_model(estimator)
     if not hasattr(estimator, "history_"):
         raise ValueError(
             f"estimator must have been trained, got a {type(estimator).__name__} without "
-            "history_: its weights were given. Call fit."
+            "history_, whose weights were set manually. Call fit."
         )
     curves = {curve: _recorded(estimator.history_[curve]) for curve in OTHERS}
     scores = curves["validation_score"]
@@ -212,27 +215,27 @@ def _of_network(estimator):
 
 
 def _of_members(estimator):
-    """The means of the curves over the members of an estimator for tables."""
+    """The means of the curves over the members of a tabular estimator."""
     check_is_fitted(estimator)
     means = {curve: estimator.history_[curve].mean(axis=1) for curve in ("loss", *OTHERS)}
     return {curve: _recorded(values) for curve, values in means.items()}
 
 
 def _recorded(values):
-    """A column of a history as an array; None if it holds nothing."""
+    """A column of a history as an array, or None if all values are nan."""
     values = np.array(values)
     return None if np.isnan(values).all() else values
 
 
 def _score_name(estimator):
-    """What the validation score of an estimator is."""
+    """The name of the validation score of an estimator."""
     scoring = estimator.scoring
     if isinstance(estimator, TableNetwork):
         scoring = estimator._default_scoring() if scoring is None else scoring
     if scoring is None:
         return "accuracy" if is_classifier(estimator) else "R²"
     if scoring == "loss":
-        return "score: minus the loss"
+        return "score (negative loss)"
     if isinstance(scoring, str):
         return scoring.replace("_", " ")
     return getattr(scoring, "__name__", "score").replace("_", " ")

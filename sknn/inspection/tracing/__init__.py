@@ -1,1 +1,1 @@
-"""One step of training, with every number on the way kept."""
+"""One step of training, with all intermediate values."""

@@ -1,4 +1,4 @@
-"""What layers, activations, losses and optimisers compute, as one line of text."""
+"""The formulas of layers, activations, losses and optimisers, each as one line of text."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from sknn.nn.table import TableInput
 
 @dataclass(frozen=True)
 class Formulas:
-    """Of one kind of layer: z out of x, the gradients of parameters by name, and dx."""
+    """The formulas of a kind of layer: z from x, the gradients of parameters by name, and dx."""
 
     z: str
     grads: dict = field(default_factory=dict)
@@ -42,7 +42,7 @@ UNCHANGED = Formulas("x", {}, "delta")
 LAYERS = {
     Activate: UNCHANGED,
     AveragePool2D: Formulas(
-        "mean of the pixels of each window", {}, "delta, in equal shares to the pixels of a window"
+        "mean of the pixels of each window", {}, "delta, spread evenly over the pixels of a window"
     ),
     BatchNorm: NORMALIZATION,
     Conv2D: Formulas(
@@ -51,7 +51,7 @@ LAYERS = {
             "weight": "sum of pixels * delta over all windows",
             "bias": "sum of delta over all windows",
         },
-        "sum of weight * delta over the windows that see the pixel",
+        "sum of weight * delta over the windows that contain the pixel",
     ),
     Dense: Formulas(
         "x @ weight + bias",
@@ -64,44 +64,44 @@ LAYERS = {
         {"table": "sum of delta over the samples with the code of the row"},
         "0",
     ),
-    Flatten: Formulas("the numbers of x in one row", {}, "delta, in the shape of x"),
+    Flatten: Formulas("the values of x in one row", {}, "delta, in the shape of x"),
     GlobalAveragePool2D: Formulas(
-        "mean of each channel", {}, "delta, in equal shares to the pixels of a channel"
+        "mean of each channel", {}, "delta, spread evenly over the pixels of a channel"
     ),
     LayerNorm: NORMALIZATION,
     MaxPool2D: Formulas(
         "largest pixel of each window", {}, "delta, to the largest pixel of each window"
     ),
     Periodic: Formulas(
-        "weight @ cos(2 pi frequency * x + phase) + bias, and x, of each column",
+        "weight @ cos(2 pi frequency * x + phase) + bias, and x, for each column",
         {
             "frequency": "sum of (weight.T @ delta) * -sin(2 pi frequency * x + phase) * 2 pi x",
             "phase": "sum of (weight.T @ delta) * -sin(2 pi frequency * x + phase)",
             "weight": "sum of delta * cos(2 pi frequency * x + phase)",
             "bias": "sum of delta over samples",
         },
-        "delta through the cosines, + delta on the column itself",
+        "delta through the cosines + delta of the column itself",
     ),
     PiecewiseLinear: Formulas(
-        "x slope + bias + weight @ encoding(x) of each column",
+        "x slope + bias + weight @ encoding(x) for each column",
         {
             "slope": "sum of delta * x",
             "bias": "sum of delta over samples",
             "weight": "sum of delta * encoding(x)",
         },
-        "delta through the slope + delta through the bin that x lies in",
+        "delta through the slope + delta through the bin of x",
     ),
     Residual: Formulas(
-        "branch(x) + shortcut(x)", {}, "delta back through the branch + delta back on the shortcut"
+        "branch(x) + shortcut(x)", {}, "delta back through the branch + delta through the shortcut"
     ),
     Scale: Formulas("x * scale", {"scale": "sum of delta * x"}, "delta * scale"),
     TableInput: Formulas(
-        "what each part makes of its columns, then the other columns",
+        "the outputs of the parts, then the other columns",
         {},
-        "delta back through the parts, and on the other columns",
+        "delta back through the parts, and delta of the other columns",
     ),
 }
-# Of activations with other settings than the defaults, which their docstrings begin with.
+# For activations whose settings differ from the defaults, which the docstring describes first.
 WITH_SETTINGS = {
     HardSigmoid: "f(z) = min(max(slope * z + 1/2, 0), 1)",
     SiLU: "f(z) = z / (1 + exp(-beta * z))",
@@ -109,7 +109,7 @@ WITH_SETTINGS = {
 
 
 def formulas_of(layer):
-    """The Formulas of a layer; of a layer of the user's own, what its docstring says."""
+    """The Formulas of a layer; for a user-defined layer, the formula in its docstring."""
     for kind, formulas in LAYERS.items():
         if isinstance(layer, kind) and type(layer).forward is kind.forward:
             return _with_settings(formulas, layer)
@@ -117,7 +117,7 @@ def formulas_of(layer):
 
 
 def _with_settings(formulas, layer):
-    """The Formulas of a layer without a bias, or of one whose weighted sums are scaled."""
+    """The Formulas, adapted to layers without a bias and to layers with scaled weighted sums."""
     if not getattr(layer, "bias", True):
         formulas = replace(formulas, z=formulas.z.removesuffix(" + bias"))
     if getattr(layer, "scaling", "standard") != "ntp":
@@ -128,13 +128,13 @@ def _with_settings(formulas, layer):
 
 
 def formula(of):
-    """The first sentence of the docstring of an object's class, without its source."""
+    """The first sentence of the docstring of an object's class, without the reference."""
     lines = (type(of).__doc__ or type(of).__name__).strip().splitlines()
-    return re.split(r"; (?! )|\. |\.$", lines[0])[0]  # two spaces part formulas
+    return re.split(r"; (?! )|\. |\.$", lines[0])[0]  # formulas are separated by two spaces
 
 
 def activation_formula(activation):
-    """That of an activation, with the names of settings that are not the defaults."""
+    """The formula of an activation, with the names of settings that differ from the defaults."""
     default = repr(activation) == f"{type(activation).__name__}()"
     return (
         formula(activation) if default else WITH_SETTINGS.get(type(activation), formula(activation))
@@ -142,6 +142,6 @@ def activation_formula(activation):
 
 
 def loss_formula(loss):
-    """The formula of a loss, and of the one that it wraps."""
+    """The formula of a loss, including that of the loss inside it."""
     inner = getattr(loss, "loss", None)
-    return formula(loss) if inner is None else f"{formula(loss)}; there {loss_formula(inner)}"
+    return formula(loss) if inner is None else f"{formula(loss)}, of {loss_formula(inner)}"

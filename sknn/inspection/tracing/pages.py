@@ -1,4 +1,4 @@
-"""Traces as text: shapes, formulas and numbers; of long arrays only the ends."""
+"""Traces as text: shapes, formulas and values. Long arrays are shortened to their ends."""
 
 from numbers import Real
 
@@ -13,14 +13,14 @@ from sknn.inspection.tracing.formulas import (
 
 WIDTH, INDENT = 100, 6
 DIGITS = 8
-MANY, ENDS = 36, 3  # numbers too many to show; how many of each end of an axis are shown then
-ROWS = 8  # too long a table even if it is narrow
-SMALL = 1e-3  # where all numbers are smaller, decimal places are counted from the first digit
-CHANNELS = 4  # of a window that are shown
+MANY, ENDS = 36, 3  # arrays with more values are shortened to this number at each end of an axis
+ROWS = 8  # tables with more rows are shortened even if they are narrow
+SMALL = 1e-3  # if all values are smaller, decimal places are counted from the first nonzero digit
+CHANNELS = 4  # maximum number of channels of a window to show
 
 
 def trace_page(trace):
-    """A Trace, in the order in which it is computed."""
+    """A Trace as text, in the order of the computation."""
     lines = [*_heading(page_title(trace), "="), *page_notes(trace)]
     for title, part in sections(trace).items():
         lines += ["", *_heading(title), *part]
@@ -28,7 +28,7 @@ def trace_page(trace):
 
 
 def sections(trace):
-    """The lines of each part of the page, by its title."""
+    """The lines of each section of the page, by its title."""
     return {
         "Forward": list(_forward(trace)),
         "Loss": list(_loss(trace)),
@@ -43,7 +43,7 @@ def page_title(trace):
 
 
 def window_page(window):
-    """Pixels, weights and products of a Window side by side, channel by channel, and the sum."""
+    """Pixels, weights and products of a Window side by side, channel by channel, and their sum."""
     height, width, channels = window.pixels.shape
     lines = [
         f"{window.layer}, sample {window.sample}, output {window.position}, filter "
@@ -70,14 +70,14 @@ def window_page(window):
 
 
 def page_notes(trace):
-    """What holds for all numbers on the page, line by line."""
-    yield "d + name is the derivative of the loss with respect to it; delta, the error term, is dz."
+    """Notes that apply to the whole page, line by line."""
+    yield "dname is the derivative of the loss with respect to name. The error term, delta, is dz."
     if any(own.layer.draws for own in trace.layers):
         yield "Dropout is off, as in prediction."
     if any(own.layer.joint for own in trace.layers):
-        yield "BatchNorm uses the statistics of these samples; for one alone, the running ones."
+        yield "BatchNorm uses the statistics of these samples, or running ones for a single sample."
     if trace.augmented:
-        yield "The images are as given; training augments them."
+        yield "The images are not augmented here; in training they are."
 
 
 def _forward(trace):
@@ -148,9 +148,9 @@ def _backward(trace):
 
 
 def _step(trace):
-    yield f"  norm of grad, that is of all d of parameters = {_number(trace.gradient_norm)}"
+    yield f"  norm of grad, the gradient of all parameters = {_number(trace.gradient_norm)}"
     if trace.optimizer is None:
-        yield "  solver='lbfgs' takes no single step: SciPy's line search decides where it goes."
+        yield "  solver='lbfgs' takes no single step: SciPy's line search determines each step."
         return
     if trace.max_grad_norm is not None and trace.gradient_norm > trace.max_grad_norm:
         yield f"  grad is scaled down to a norm of max_grad_norm = {trace.max_grad_norm:g}"
@@ -159,7 +159,7 @@ def _step(trace):
         for name, value in trace.optimizer.settings().items()
         if isinstance(value, Real)
     ]
-    yield f"  {type(trace.optimizer).__name__}({', '.join(settings)}), its first step:"
+    yield f"  {type(trace.optimizer).__name__}({', '.join(settings)}), first step:"
     yield f"  {formula(trace.optimizer)}, rate = {_number(trace.learning_rate)}"
     for own in trace.layers:
         if own.after:
@@ -179,13 +179,13 @@ def _count(n, what):
 
 
 def _of_z(activation):
-    """What an activation makes of z."""
+    """The formula of an activation as a function of z."""
     text = activation_formula(activation)
     return text.removeprefix("f(z) = ") if text.startswith("f(z) = ") else f"f(z): {text}"
 
 
 def _array(label, array, of_images=True):
-    """A line with label and shape, then the numbers; of images one channel of one image."""
+    """A line with label and shape, then the values; for images, one channel of one image."""
     shape, part = array.shape, ""
     if array.ndim == 4 and not of_images:
         array, part = array[..., 0, 0], ", of which [:, :, 0, 0]:"
@@ -195,7 +195,7 @@ def _array(label, array, of_images=True):
 
 
 def _numbers(array):
-    """The lines of an array of up to two axes; of any more, all numbers in a row."""
+    """The lines of an array with up to two axes. Arrays with more axes are flattened."""
     array = array if array.ndim < 3 else array.ravel()
     return np.array2string(
         array + 0,  # no -0

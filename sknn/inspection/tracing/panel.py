@@ -1,4 +1,4 @@
-"""A trace in a notebook: a table of the layers, and the page of text part by part."""
+"""A trace in a notebook: a table of the layers, and each section of its page."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ N_TEXTS = 4
 
 
 def trace_panel(trace):
-    """A Trace as HTML. The size of activations and error terms shows where signals vanish."""
+    """A Trace as HTML. The sizes of activations and error terms show where signals vanish."""
     drawn = table(HEADS, [_cells(own) for own in trace.layers], n_texts=N_TEXTS)
     loss = f"loss = {trace.loss:.6g}, norm of the whole gradient = {trace.gradient_norm:.6g}"
     parts = [more(name, "\n".join(lines).strip("\n")) for name, lines in sections(trace).items()]
@@ -19,7 +19,7 @@ def trace_panel(trace):
 
 
 def _cells(own):
-    """The line of a LayerTrace."""
+    """The row of the table for a LayerTrace."""
     grads = [np.linalg.norm(grad) for grad in own.grads.values()]
     return [
         " ".join(own.name.split()),

@@ -1,4 +1,4 @@
-"""What a trace keeps: of each layer, and of the whole step."""
+"""The values that a trace keeps for each layer, and for the whole step."""
 
 from dataclasses import dataclass
 
@@ -16,36 +16,36 @@ from sknn.nn.optimizers import Optimizer
 
 @dataclass(repr=False, eq=False)
 class LayerTrace:
-    """What one layer did. n is the number of samples, the first axis of all but parameters.
+    """The values of one layer. n is the number of samples, the first axis of all but parameters.
 
     Attributes
     ----------
     name : str
-        Of the layer: that given by the user, or kind and number, "dense1".
+        The name of the layer: the name given by the user, or kind and number, "dense1".
     description : str
-        Its kind and settings, "Dense(100, relu)".
+        The kind and the settings of the layer, "Dense(100, relu)".
     layer : Layer
-        Its configuration.
+        The configuration of the layer.
     activation : Activation or None
-        Its activation function, if it has one.
+        The activation function of the layer, if it has one.
     x : ndarray
-        What went in.
+        The inputs.
     z : ndarray
-        What the layer made of it before its activation function: the weighted sums.
+        The outputs before the activation function: the weighted sums.
     a : ndarray
-        After the activation function; z itself without one.
+        The outputs after the activation function. Without one, they are z itself.
     da : ndarray
-        Derivatives of the loss with respect to a.
+        The derivatives of the loss with respect to a.
     delta : ndarray
-        The error term: derivatives with respect to z.
+        The error terms: the derivatives of the loss with respect to z.
     dx : ndarray
-        Derivatives with respect to x: the da of the layer before.
+        The derivatives of the loss with respect to x, which are the da of the layer before.
     declared : dict of Parameter
-        By name, what the layer says of its parameters: their roles, whether penalties reach them.
+        The declarations of the parameters by name, with their roles and whether penalties apply.
     params, grads, after : dict of ndarray
-        By name, "weight" and "bias" in most layers, a bias as (1, units): parameters,
-        derivatives of the whole loss, penalties among it, and parameters after the step, None
-        for solver='lbfgs'.
+        The parameters by name, "weight" and "bias" in most layers, where a bias has the shape
+        (1, units); the derivatives of the whole loss, including penalties; and the parameters
+        after the step, None for solver='lbfgs'.
     """
 
     name: str
@@ -65,24 +65,25 @@ class LayerTrace:
 
     @property
     def has_weights(self):
-        """Whether it has parameters that are weights."""
+        """Whether any of its parameters are weights."""
         return any(map(self._is_weight, self.declared))
 
     def _is_weight(self, parameter):
         return self.declared[parameter].role == "weight"
 
     def to_frame(self, parameter=None):
-        """The numbers as a long table; needs pandas.
+        """Return the values as a long table. Requires pandas.
 
         Parameters
         ----------
         parameter : str or None, default=None
-            None for z, a, da and delta of each sample and unit; or the name of a parameter, for
-            its value, gradient and value after the step.
+            None returns z, a, da and delta for each sample and unit. The name of a parameter
+            returns its value, its gradient and its value after the step.
 
         Returns
         -------
         frame : pandas.DataFrame
+            The table, with one row for each value.
         """
         if parameter is None:
             image = ("row", "column", "channel") if self.z.ndim == 4 else ("unit",)
@@ -99,7 +100,7 @@ class LayerTrace:
         axes, is_weight = ("row", "column", "channel", "filter"), self._is_weight(parameter)
         if columns["value"].ndim == 2:
             axes = ("input", "unit") if is_weight else ("", "unit")
-        if columns["value"].shape[0] == 1 and not is_weight:  # as intercepts_ have it
+        if columns["value"].shape[0] == 1 and not is_weight:  # as in intercepts_
             columns, axes = {name: array[0] for name, array in columns.items()}, axes[1:]
         return _long_frame(columns, axes)
 
@@ -109,36 +110,38 @@ class LayerTrace:
 
 @dataclass(repr=False, eq=False)
 class Trace(ShownInNotebooks):
-    """One step of training: ``print`` shows it as a page, a notebook as a table of layers.
+    """One step of training. ``print`` shows it as a page, a notebook as a table of layers.
 
     ``trace["dense1"]`` or ``trace[0]`` is the LayerTrace of a layer.
 
     Attributes
     ----------
     estimator : str
-        Its class.
+        The class of the estimator.
     layers : list of LayerTrace
+        The values of each layer.
     y : ndarray of shape (n_samples, n_outputs)
-        Encoded targets, one-hot rows for several classes.
+        The encoded targets: one-hot rows for several classes.
     weight : ndarray or None
-        Of the samples, class_weight included.
+        The sample weights, multiplied by class_weight.
     weight_sum : float
-        What sums over samples are divided by.
+        The divisor of sums over samples.
     prediction : ndarray of shape (n_samples, n_outputs)
-        The raw outputs, the z of the last layer, after the link that belongs to the loss.
+        The raw outputs, which are z of the last layer, after applying the link of the loss.
     loss_function : Loss
+        The loss function.
     data_loss, l2_penalty, l1_penalty : float
-        The parts of the loss.
+        The terms of the loss.
     alpha, l1 : float
-        Strengths of the penalties.
+        The strengths of the penalties.
     gradient_norm : float
-        Of the gradient with respect to all trainable parameters, before clipping.
+        The norm of the gradient of all trainable parameters, before clipping.
     max_grad_norm : float or None
-        What it is scaled down to before the step.
+        The maximum norm, to which the gradient is scaled down before the step.
     learning_rate : float or None
-        Of the step; None for solver='lbfgs', which takes none.
+        The learning rate of the step. None for solver='lbfgs', which takes no single step.
     optimizer : Optimizer or None
-        What took the step; None for solver='lbfgs'.
+        The optimiser of the step. None for solver='lbfgs'.
     augmented : bool
         Whether training would have augmented the images.
     """
@@ -163,34 +166,35 @@ class Trace(ShownInNotebooks):
 
     @property
     def loss(self):
-        """What the gradient is of: the data's loss and the penalties."""
+        """The loss that is differentiated: the loss of the data plus the penalties."""
         return self.data_loss + self.l2_penalty + self.l1_penalty
 
     def __getitem__(self, layer):
         names = [own.name for own in self.layers]
         if isinstance(layer, str):
             if layer not in names:
-                raise KeyError(f"no layer is called {layer!r}: there are {', '.join(names)}.")
+                raise KeyError(f"no layer is called {layer!r}: the names are {', '.join(names)}.")
             layer = names.index(layer)
         return self.layers[layer]
 
     def window(self, layer, sample=0, position=(0, 0), filter=0):
-        """How a convolution came by one output: pixels, products, and their sum.
+        """Show how a convolution computes one output: pixels, products and their sum.
 
         Parameters
         ----------
         layer : str or int
-            Name or number of a Conv2D layer.
+            The name or number of a Conv2D layer.
         sample : int, default=0
+            The number of the sample.
         position : (int, int), default=(0, 0)
-            Row and column of the output.
+            The row and column of the output.
         filter : int, default=0
-            Number of the output channel.
+            The number of the output channel.
 
         Returns
         -------
         window : Window
-            ``print(window)`` shows it.
+            The values of the computation. ``print(window)`` shows them.
         """
         return window_of(self[layer], sample, position, filter)
 
@@ -208,11 +212,11 @@ class Trace(ShownInNotebooks):
 
 
 def _long_frame(columns, axes):
-    """A DataFrame with a row for each number of the arrays, which are of one shape."""
+    """A DataFrame with a row for each value of the arrays, which all have the same shape."""
     import pandas as pd
 
     shape = next(iter(columns.values())).shape
-    if len(axes) != len(shape):  # of a layer of the user's own
+    if len(axes) != len(shape):  # a user-defined layer
         axes = [f"axis{number}" for number in range(len(shape))]
     index = pd.MultiIndex.from_product([range(n) for n in shape], names=axes)
     if len(shape) == 1:

@@ -1,4 +1,4 @@
-"""A layer taken apart: what it makes of its input, then its activation function."""
+"""A layer split into two stages: the weighted sums z, then the activation function."""
 
 from copy import copy
 
@@ -13,19 +13,21 @@ from sknn.nn.workspace import Workspace
 
 
 class Stage:
-    """One layer of a network: z of x, then a = f(z).
+    """One layer of a network as z = f(x) and a = activation(z).
 
-    z is a where the layer has no activation function. Nothing is drawn at random. Every array
-    returned is of its own.
+    a is z if the layer has no activation function. Nothing is drawn at random. All returned arrays
+    are new.
 
     Attributes
     ----------
     row : Row
-        Name, kind and settings of the layer.
+        The name, kind and settings of the layer.
     layer : Layer
+        The layer itself.
     params : dict of ndarray
-        By name, as the layout's ``views`` give them.
+        The parameters by name, as returned by ``views`` of the layout.
     activation : Activation or None
+        The activation function.
     """
 
     def __init__(self, row, layer, params, state, dtype):
@@ -36,9 +38,9 @@ class Stage:
         self._context = None
 
     def forward(self, x, training, weight=None):
-        """(z, a).
+        """Returns (z, a).
 
-        training: whether normalisation uses the samples of x, weighted, or what is remembered
+        training: whether normalisation uses weighted statistics of x instead of running ones
         weight: (n, 1) or None
         """
         z, context = x, Pass(training, weight=weight, differentiated=True)
@@ -53,7 +55,7 @@ class Stage:
         return z, after.forward(params, {}, z, self._caches[1], context).copy()
 
     def backward(self, da, grads):
-        """(dz, dx) after a forward; fills grads, which are as params."""
+        """Returns (dz, dx) after a forward. Fills grads, which have the structure of params."""
         dz, context = da, self._context
         if self.activation is not None:
             own = self._of_activation(self.params, da), self._of_activation(grads, da)
@@ -73,14 +75,14 @@ class Stage:
         return after.backward(params, grads, np.ones_like(z), cache, context)
 
     def _of_activation(self, arrays, z):
-        """Those of a layer's arrays that belong to its activation, which z goes into."""
+        """The arrays of a layer that belong to its activation, whose input is z."""
         return {own.name: arrays[own.name] for own in self.activation.parameters(z.shape[-1])}
 
 
 def stages_of(estimator, network, params, state):
-    """The Stages of a network, named as its user did, or by kind and number.
+    """The Stages of a network, with the names given by its user, or kind and number.
 
-    params, state: each layer's arrays by name
+    params, state: the arrays of each layer by name
     """
     dtype = next(iter(array for own in params for array in own.values())).dtype
     rows = summary_rows(network, dtype, names_of_layers(estimator, network))
@@ -88,7 +90,7 @@ def stages_of(estimator, network, params, state):
 
 
 def taken_apart(layer):
-    """(layer that makes z of x, or None if that is x; Activation that makes a of z, or None)."""
+    """(layer that computes z from x, or None if z is x; Activation of z, or None)."""
     if isinstance(layer, Activate):
         return None, as_activation(layer.activation)
     if type(layer).forward not in (Dense.forward, Conv2D.forward):

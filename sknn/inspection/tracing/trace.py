@@ -1,4 +1,4 @@
-"""One step of training, with every number on the way kept."""
+"""One step of training, with all intermediate values."""
 
 from typing import Any
 
@@ -19,30 +19,30 @@ from sknn.typing import Samples
 def trace(
     estimator: Any, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None
 ) -> Trace:
-    """Run one step of training on the given samples, and keep everything that it computes.
+    """Run one step of training on the given samples, and return all values that it computes.
 
-    One forward and one backward pass over the samples as one batch, then one step of the
-    estimator's solver as if it had just been made. The estimator is left as it is. Layers run one
-    after the other, in the dtype of training. Batch normalisation uses the statistics of the
-    samples, as in training; dropout is off, as in prediction; images are not augmented.
+    The step consists of one forward and one backward pass over the samples as one batch, and one
+    step of the estimator's solver in its initial state. The estimator is not modified. Layers run
+    one after the other, in the dtype of training. As in training, batch normalisation uses the
+    statistics of the samples. As in prediction, dropout is off, and images are not augmented.
 
     Parameters
     ----------
     estimator : estimator instance
         A fitted network of this package, or a Pipeline, a TransformedTargetRegressor or a search
-        with one inside: X and y are transformed first. ``coefs_`` and ``intercepts_`` may have
+        that contains one. X and y are transformed first. ``coefs_`` and ``intercepts_`` can have
         been replaced.
     X : {array-like, sparse matrix} of shape (n_samples, n_features), or images
-        The samples: everything is kept of them, so take few.
+        The samples. All values computed for them are kept, so pass only a few.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Their targets.
+        The targets of the samples.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the samples, not negative; class_weight is multiplied in, as in fit.
+        Non-negative weights of the samples, which are multiplied by class_weight as in fit.
 
     Returns
     -------
     trace : Trace
-        ``print(trace)`` shows it as a page.
+        The values of the step. ``print(trace)`` shows them as a page.
 
     Examples
     --------
@@ -63,8 +63,8 @@ def trace(
     inside = look_inside(estimator)
     model, estimator = inside.model, inside.network
     X, y = inside.samples(X), inside.targets(y)
-    estimator._validate_params()  # they may have changed since the fit
-    # lbfgs works in float64 whatever the dtype of the weights.
+    estimator._validate_params()  # they can have changed since the fit
+    # lbfgs works in float64 for any dtype of the weights.
     dtype = np.dtype(np.float64) if estimator.solver == "lbfgs" else model.dtype
     batch = _batch(estimator, model, X, y, sample_weight, dtype)
     network, loss = model.network, estimator._training_loss()
@@ -123,21 +123,21 @@ def trace(
 
 
 def _batch(estimator, model, X, y, sample_weight, dtype):
-    """All samples as the Batch that training would take."""
+    """All samples as one Batch, as in training."""
     data = estimator._read(X, y, sample_weight, model=model, some=True)
     check_targets(estimator, model, data.rows)
     batch = data.rows.astype(dtype).take(slice(None))
     if batch.weight_sum == 0:
         raise ValueError(
             "sample_weight, times class_weight, is zero for all samples: there is no loss to "
-            "differentiate. Give at least one sample a weight."
+            "differentiate. Pass a positive weight for at least one sample."
         )
     batch.x = batch.x.toarray() if issparse(batch.x) else np.array(batch.x)
     return batch
 
 
 def _forward(stages, layers, batch):
-    """Runs the stages, fills in x, z and a of the layers, and returns the raw outputs."""
+    """Runs the stages, stores x, z and a of the layers, and returns the raw outputs."""
     x, weight = batch.x, weight_column(batch.weight)
     for stage, layer in zip(stages, layers, strict=True):
         layer.x = x
@@ -147,7 +147,7 @@ def _forward(stages, layers, batch):
 
 
 def _backward(stages, layers, grads, da):
-    """Runs the stages backward, fills in da, delta and dx of the layers, and grads."""
+    """Runs the stages backward, and stores da, delta and dx of the layers, and grads."""
     for stage, layer, own in reversed(list(zip(stages, layers, grads, strict=True))):
         layer.da = da
         layer.delta, layer.dx = stage.backward(da, own)
@@ -155,12 +155,12 @@ def _backward(stages, layers, grads, da):
 
 
 def _step(estimator, gradient, norm):
-    """One step of a new optimiser, in place of theta: (learning rate, Optimizer)."""
+    """One step of a new optimiser, in place on theta. Returns (learning rate, Optimizer)."""
     if estimator.solver == "lbfgs":
         return None, None
     if estimator.max_grad_norm is not None:
         gradient.clip(norm, estimator.max_grad_norm)
-    progress = Progress(total_steps=estimator.max_iter)  # a fit to this batch: a step an epoch
+    progress = Progress(total_steps=estimator.max_iter)  # with one step per epoch
     rate = new_schedule(estimator).rate(progress, float(estimator.learning_rate_init))
     theta, grad = gradient.trainable
     optimizer = new_optimizer(estimator)

@@ -1,4 +1,4 @@
-"""One output of a convolution: the pixels that it sees, the products, and their sum."""
+"""One output of a convolution: the pixels in its window, the products, and their sum."""
 
 from dataclasses import dataclass
 
@@ -12,21 +12,24 @@ from sknn.nn.workspace import Workspace
 
 @dataclass(repr=False, eq=False)
 class Window:
-    """How a convolution came by one output: ``print`` shows it.
+    """The computation of one output of a convolution, shown by ``print``.
 
     Attributes
     ----------
     layer : str
-        Name of the layer.
+        The name of the layer.
     sample, filter : int
+        The numbers of the sample and of the output channel.
     position : (int, int)
-        Row and column of the output.
+        The row and column of the output.
     pixels, weight, products : ndarray of shape (kernel height, kernel width, channels)
-        The pixels under the window, 0 outside the image; the filter; the one times the other.
+        The pixels in the window, 0 outside the image; the weights of the filter; their products.
     bias : float
+        The bias of the filter.
     z : float
         The sum of the products and the bias.
     activation : Activation or None
+        The activation function of the layer.
     a : float
         The output: z after the activation function.
     """
@@ -44,7 +47,7 @@ class Window:
     a: float
 
     def to_frame(self):
-        """A row for each pixel, with weight and product; needs pandas."""
+        """Return a row for each pixel, with its weight and product. Requires pandas."""
         import pandas as pd
 
         axes = ["row", "column", "channel"]
@@ -60,7 +63,7 @@ class Window:
 
 
 def window_of(traced, sample, position, filter):
-    """The Window of one output of a LayerTrace. Raises ValueError if there is no such output."""
+    """The Window of one output of a LayerTrace. Raises ValueError if the output does not exist."""
     layer = traced.layer
     if not isinstance(layer, Conv2D):
         raise ValueError(f"layer must be a Conv2D, got {traced.name}: {layer!r}.")

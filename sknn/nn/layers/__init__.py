@@ -1,4 +1,4 @@
-"""Layers: each a file for its kind, all on the contract of ``base``."""
+"""Layers, in one file per kind. All of them follow the contract in ``base``."""
 
 from sknn.nn.layers.activate import Activate
 from sknn.nn.layers.base import Layer

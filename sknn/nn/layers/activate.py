@@ -1,4 +1,4 @@
-"""An activation function as a layer of its own."""
+"""An activation function as a separate layer."""
 
 from sknn.nn.activations import Activation
 from sknn.nn.layers.base import (
@@ -11,11 +11,14 @@ from sknn.nn.layers.base import (
 
 
 class Activate(Layer):
-    """y = f(x), for where something stands between a layer and its activation.
+    """y = f(x): an activation that does not directly follow the weights of a layer.
+
+    For instance, ``BatchNorm`` is often placed between a layer and its activation.
 
     Parameters
     ----------
     activation : str or Activation, default="relu"
+        The activation function.
     """
 
     pixelwise = True
@@ -31,7 +34,7 @@ class Activate(Layer):
 
     def forward(self, params, state, x, cache, context):
         z = cache.array("z", shape_with_models(x, params))
-        z[...] = x  # the activation may overwrite what it is given
+        z[...] = x  # the activation can overwrite its input
         return activate(self.activation, params, z, cache)
 
     def backward(self, params, grads, dy, cache, context, need_dx=True):

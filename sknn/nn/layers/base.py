@@ -1,4 +1,4 @@
-"""The contract of a layer."""
+"""The base class of layers: the methods that a network calls."""
 
 import math
 from dataclasses import replace
@@ -14,16 +14,17 @@ from sknn.typing import Arrays, Shape
 
 
 class Layer(NestedSettings):
-    """A layer is configuration: the arguments of its constructor, kept untouched.
+    """Base class of layers. A layer is its configuration: the unchanged constructor arguments.
 
-    It holds no arrays. The core hands it views of its parameters and a Workspace, and never
-    changes it, so one object may describe many networks.
+    A layer holds no arrays. The core passes it views of its parameters and a Workspace, and never
+    modifies it, so that one layer object can be part of many networks.
 
-    ``accepts_sparse``: as the first layer it takes sparse rows; before others they are made
-    dense. ``draws``: it draws from ``context.random`` unless that is None. ``joint``: it needs
-    sums over the whole mini-batch, see ``JointLayer``. ``pixelwise``: of an image, a number of its
-    output depends on one pixel of its input. ``scheduled``: it changes towards the end of training.
-    ``adapts``: its first values depend on training rows, see ``adapt``.
+    Class attributes describe the layer. ``accepts_sparse``: it accepts sparse rows if it is the
+    first layer; for other layers they are converted to dense rows. ``draws``: it draws from
+    ``context.random`` unless that is None. ``joint``: it requires sums over the whole mini-batch,
+    see ``JointLayer``. ``pixelwise``: each output value of an image depends on one pixel only.
+    ``scheduled``: it changes in the course of training. ``adapts``: its initial values depend on
+    training rows, see ``adapt``.
     """
 
     accepts_sparse = False
@@ -34,78 +35,78 @@ class Layer(NestedSettings):
     pixelwise = False
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Shape of one output sample. Raises ValueError if input_shape does not fit.
+        """The shape of one output sample. Raises ValueError if input_shape does not fit.
 
-        Shapes are of one sample: (n_features,) or (height, width, channels).
+        Both shapes are those of one sample: (n_features,) or (height, width, channels).
         """
         raise NotImplementedError
 
     def parameters(self, input_shape: Shape) -> list[Parameter]:
-        """The Parameters that it trains, in the order in which they are drawn."""
+        """The Parameters of the layer, in the order in which they are drawn."""
         return []
 
     def state(self, input_shape: Shape) -> list[State]:
-        """The States that it updates in training."""
+        """The States that the layer updates during training."""
         return []
 
     def adapt(self, params: Arrays, state: Arrays, x: np.ndarray, random_state: Any) -> None:
-        """Changes the first values of params, in place, by what training rows say; see ``adapts``.
+        """Adapts the initial values in params to training rows, in place; see ``adapts``.
 
-        x: (n, *input_shape), what the layers before make of these rows
+        x: (n, *input_shape), the inputs of this layer for these rows
         """
 
     def multiply_adds(self, input_shape: Shape) -> int:
-        """Multiplications, each with an addition, that forward spends on one sample."""
+        """The number of multiplications with an addition in forward, for one sample."""
         return 0
 
     def numbers_kept(self, input_shape: Shape) -> int:
-        """How many numbers forward leaves in the workspace for one sample."""
+        """The number of values that forward leaves in the workspace, for one sample."""
         activation = getattr(self, "activation", None)
         z_as_well = activation is not None and as_activation(activation).needs == "z"
         return math.prod(self.output_shape(input_shape)) * (1 + z_as_well)
 
     def scratch(self, input_shape: Shape) -> int:
-        """How many numbers, at the least, forward works with for one sample and does not keep."""
+        """The minimum number of temporary values that forward needs, for one sample."""
         return 0
 
     def placed(self, input_shape: Shape) -> "Layer":
-        """The layer that a network runs on samples of this shape: itself, or a copy that knows it.
+        """The layer that a network runs on samples of this shape: itself or a copy that stores it.
 
-        It answers what the network asks of layers: shapes, parameters and passes are its own.
+        The network asks this layer for shapes and parameters and calls its forward and backward.
         """
         return self
 
     def inside(self, input_shape: Shape) -> list[Any]:
-        """The Networks that it is made of, for tables of what a network costs."""
+        """The Networks that the layer consists of, for tables of the costs of a network."""
         return []
 
     def fused(self, following: "Layer") -> "Layer | None":
-        """A layer that does the work of this and the following one at once, or None.
+        """One layer that does the work of this layer and the following one, or None.
 
-        Only its forward and backward are called, and ``fused`` about the layer after that: values
-        and gradients are those of the two, parameters are this one's.
+        Only its ``forward``, its ``backward`` and, for the layer after that, its ``fused`` are
+        called. Values and gradients are those of both layers; the parameters are those of this one.
         """
         return None
 
     def affine(self, params: Arrays, state: Arrays) -> tuple[np.ndarray, np.ndarray] | None:
-        """(factor, offset) if prediction is y = x * factor + offset by channel, else None."""
+        """(factor, offset) if predictions are y = x * factor + offset per channel, else None."""
         return None
 
     def folded(self, params: Arrays, factor: np.ndarray, offset: np.ndarray) -> Arrays | None:
-        """Parameters that give y * factor + offset in place of y, or None if there are none."""
+        """Parameters that result in y * factor + offset instead of y, or None if impossible."""
         return None
 
     def for_prediction(self, params: Arrays, state: Arrays) -> Arrays:
-        """Parameters that predict the same with less work; as they are, unless there are some."""
+        """Parameters for the same predictions with less work, or params if there are none."""
         return params
 
     def forward(
         self, params: Arrays, state: Arrays, x: np.ndarray, cache: Any, context: Pass
     ) -> np.ndarray:
-        """y, valid until the next call with the same cache. x is left as it is.
+        """Returns y, which is valid until the next call with the same cache. x is not modified.
 
         x: (..., n, *input_shape)    y: (..., n, *output_shape)
-        cache: a Workspace, for what backward needs    context: the Pass
+        cache: a Workspace that keeps what backward needs    context: the Pass
         """
         raise NotImplementedError
 
@@ -118,20 +119,20 @@ class Layer(NestedSettings):
         context: Pass,
         need_dx: bool = True,
     ) -> np.ndarray | None:
-        """dx, or None without need_dx; grads are overwritten, dy may be.
+        """Returns dx, or None without need_dx. Overwrites grads and possibly dy.
 
         dy: (..., n, *output_shape)    dx: (..., n, *input_shape)
-        cache, context: those of the forward before it
+        cache, context: the same objects as in the forward pass before
         """
         raise NotImplementedError
 
 
 class JointLayer(Layer):
-    """A layer that needs sums over a whole mini-batch, which may come in several parts.
+    """A layer that requires sums over a whole mini-batch, which can be split into several parts.
 
-    Its passes are generators. They yield a tuple of arrays, each summed over the part, and are
-    sent the sums over all parts; scratch arrays do not outlive a yield. One part alone has
-    ``context.updates_state``.
+    Its passes are generators. They yield a tuple of arrays, each summed over the part, and
+    receive the sums over all parts. Scratch arrays are not valid after a yield.
+    ``context.updates_state`` is True for one of the parts only.
     """
 
     joint = True
@@ -139,7 +140,7 @@ class JointLayer(Layer):
     def forward_jointly(
         self, params: Arrays, state: Arrays, x: np.ndarray, cache: Any, context: Pass
     ) -> Any:
-        """As ``forward``, for one part."""
+        """Same as ``forward``, for one part of the mini-batch."""
         raise NotImplementedError
 
     def backward_jointly(
@@ -151,7 +152,7 @@ class JointLayer(Layer):
         context: Pass,
         need_dx: bool = True,
     ) -> Any:
-        """As ``backward``, for one part."""
+        """Same as ``backward``, for one part of the mini-batch."""
         raise NotImplementedError
 
     def forward(self, params, state, x, cache, context):
@@ -162,7 +163,7 @@ class JointLayer(Layer):
 
 
 def _alone(joint_pass):
-    """What a joint pass returns if its part is all there is."""
+    """Runs a joint pass whose part is the whole mini-batch, and returns its result."""
     sums = None
     try:
         while True:
@@ -172,7 +173,7 @@ def _alone(joint_pass):
 
 
 def needs_flat(input_shape):
-    """The number of features of a flat sample. Raises ValueError if it is another one."""
+    """The number of features of a flat sample. Raises ValueError for any other sample."""
     if len(input_shape) != 1:
         raise ValueError(
             f"needs flat samples, got samples of shape {input_shape}. Put Flatten() before it."
@@ -181,7 +182,7 @@ def needs_flat(input_shape):
 
 
 def kept(cache, name, make, *args):
-    """make(*args), made once for each workspace and arguments."""
+    """make(*args), called once per workspace and arguments."""
     key = name, args
     if key not in cache:
         cache[key] = make(*args)
@@ -189,28 +190,28 @@ def kept(cache, name, make, *args):
 
 
 def shape_with_models(x, params):
-    """The shape of x with the model axis of params: several models may share one x."""
+    """The shape of x with the model axis of params, because several models can share one x."""
     return np.broadcast_shapes(x.shape, *(param.shape for param in params.values()))
 
 
 def activation_parameters(activation, units, trainable=True):
-    """What a layer declares for its activation; a frozen layer freezes that too.
+    """The Parameters of the activation of a layer. A frozen layer freezes them as well.
 
-    units: of the layer, or its channels
+    units: the number of units, or channels, of the layer
     """
     parameters = as_activation(activation).parameters(units)
     return parameters if trainable else [replace(own, trainable=False) for own in parameters]
 
 
 def activate(activation, params, z, cache):
-    """a = f(z), remembered for ``differentiate``; z may be overwritten."""
+    """a = f(z), kept for ``differentiate``. z can be overwritten."""
     a = outputs_for(activation, z, cache)
     apply(activation, params, z, a)
     return a
 
 
 def outputs_for(activation, z, cache):
-    """Memory for f(z), z itself where f allows it; both are remembered for ``differentiate``."""
+    """Memory for f(z), which is z itself if f allows it. Keeps both for ``differentiate``."""
     a = z if as_activation(activation).needs == "a" else cache.array("a", z.shape)
     cache["z"], cache["a"] = z, a
     return a
@@ -226,7 +227,7 @@ def apply(activation, params, z, a):
 
 
 def differentiate(activation, params, grads, dy, cache):
-    """dy *= f'(z), in place; fills the gradients of the activation's own parameters."""
+    """dy *= f'(z), in place. Fills the gradients of the activation's own parameters."""
     activation = as_activation(activation)
     z = None if activation.needs == "a" else cache["z"]
     if activation.parameters(dy.shape[-1]):

@@ -1,4 +1,4 @@
-"""Convolution as one matrix product: a row of pixels for each window."""
+"""Convolution as one matrix product whose left matrix has the pixels of each window as a row."""
 
 from math import prod
 
@@ -13,7 +13,7 @@ COPY, ADD_UP = 30, 80  # what a number of the columns costs, in multiply-adds of
 
 
 class Columns:
-    """One pass of a convolution; Chellapilla et al. (2006), section 4.
+    """One pass of a convolution by matrix products; Chellapilla et al. (2006), section 4.
 
     Parameters
     ----------
@@ -34,17 +34,17 @@ class Columns:
         self.dweight = np.zeros_like(weight)
 
     def blocks(self, n, backward=False):
-        """Slices of n images that are worked on at a time: columns of x, or backward of dz."""
+        """Slices of n images to process at a time; their columns should fit into the cache."""
         c, filters = self.weight.shape[2:]
         wide = backward and self._goes_by_dz
         numbers = (filters if wide else c) * len(self.windows.places) + filters
         return images_at_a_time(n, (*self.windows.outputs, numbers), self.weight.itemsize)
 
     def keep(self, n):
-        """There is nothing to keep: copying the pixels again costs less."""
+        """Keeps nothing: copying the pixels again is cheaper."""
 
     def convolve(self, x, z):
-        """z = the weighted sum of every window.
+        """z = the weighted sum of each window.
 
         x: (n, height, width, c)    z: (n, *outputs, filters)
         """
@@ -53,12 +53,12 @@ class Columns:
         np.dot(columns, self.weight.reshape(-1, filters), z.reshape(-1, filters))
 
     def convolve_turned(self, x, z):
-        """As ``convolve``, with the filters first: z is (filters, n * outputs)."""
+        """Same as ``convolve`` with the filters first: z is (filters, n * outputs)."""
         weight = self.weight.reshape(-1, len(z))
         np.dot(weight.T, self._columns(x, self.windows).T, z)
 
     def differentiate(self, x, dz, dx):
-        """Adds to ``dweight``, and fills dx if it is not None."""
+        """Adds to ``dweight``. Fills dx unless it is None."""
         if dx is not None and self._goes_by_dz:
             self._by_columns_of_dz(x, dz, dx)
         else:
@@ -66,10 +66,11 @@ class Columns:
 
     @cached
     def _goes_by_dz(self):
-        """Whether columns of dz give both gradients, with less work than columns of x.
+        """Whether both gradients are computed from columns of dz, with less work than from x.
 
-        They need steps of one pixel. Windows of dz lie around every pixel of x, so there are more
-        of them where nothing is padded; in turn their products are sums, and not to be added up.
+        This requires strides of one pixel. There is a window of dz around every pixel of x, which
+        means more windows if the image is not padded. In return, the matrix product already sums
+        over each window, so that its columns need not be added up.
         """
         windows, (c, filters) = self.windows, self.weight.shape[2:]
         if windows.stride != (1, 1) or min(map(min, self._around())) < 0:
@@ -80,13 +81,13 @@ class Columns:
 
     @cached
     def _turned(self):
-        """The weights turned by 180 degrees: (kh * kw * filters, c)."""
+        """The weights rotated by 180 degrees: (kh * kw * filters, c)."""
         return self.weight[::-1, ::-1].swapaxes(2, 3).reshape(-1, self.weight.shape[2])
 
     def _by_columns_of_dz(self, x, dz, dx):
-        """Both gradients out of the windows of dz around each pixel of x: for steps of one pixel.
+        """Computes both gradients from the windows of dz around each pixel of x.
 
-        dx = dz convolved with the weights turned by 180 degrees.
+        dx = dz convolved with the weights rotated by 180 degrees. Requires strides of one pixel.
         """
         windows = self.windows
         kh, kw, c, filters = self.weight.shape
@@ -99,7 +100,7 @@ class Columns:
         self.dweight += turned.transpose(1, 2, 0, 3)[::-1, ::-1]
 
     def _around(self):
-        """The padding of dz with which there is a window for each pixel of x."""
+        """The padding of dz that results in one window for each pixel of x."""
         windows = self.windows
         spans = [(k - 1) * d for k, d in zip(windows.size, windows.dilation, strict=True)]
         return tuple(
@@ -108,7 +109,7 @@ class Columns:
         )
 
     def _by_columns_of_x(self, x, dz, dx):
-        """dweight out of the columns of forward; dx by adding up its columns."""
+        """Computes dweight from the columns of x, and dx by adding up its own columns."""
         windows, filters = self.windows, self.weight.shape[-1]
         rows = dz.reshape(-1, filters)
         self.dweight += np.dot(self._columns(x, windows).T, rows).reshape(self.weight.shape)
@@ -116,10 +117,10 @@ class Columns:
             self._add_up(rows, dx)
 
     def _add_up(self, rows, dx):
-        """dx = the columns that rows (n * outputs, filters) give, added up.
+        """dx = the sum of the columns that rows, (n * outputs, filters), produce.
 
-        Few channels in two steps, across and down: the first then adds the pixels of a column of
-        the window at once, as longer runs of numbers.
+        With few channels this takes two steps, across and then down. The first step then adds all
+        pixels in one column of the window at once, in longer runs of memory.
         """
         windows, (kh, kw, c, filters) = self.windows, self.weight.shape
         n, (down, across) = len(dx), windows.outputs
@@ -140,7 +141,7 @@ class Columns:
             dx[:, pixels] += added[:, of, :, place]
 
     def _columns(self, x, windows):
-        """The pixels of each window as a row: (n * outputs, size * c), perhaps a transpose."""
+        """The pixels of each window as a row: (n * outputs, size * c), possibly transposed."""
         pixels = windows.pixels(x, self.cache)
         n, oh, ow, kh, kw, c = pixels.shape
         if c < NARROW:

@@ -1,4 +1,4 @@
-"""Convolution of images, by itself and with the max-pooling that often follows it."""
+"""Convolution of images, alone and together with the max-pooling that often follows it."""
 
 from copy import copy
 from functools import partial
@@ -35,9 +35,9 @@ from sknn.nn.workspace import ones
 
 
 class Conv2D(Layer):
-    """y = f(convolution of x with weight + bias): the same weights for every window.
+    """2D convolution, y = f(weight * x + bias): the same weights apply to every window.
 
-    As everywhere in neural networks the kernel is not turned round: a cross-correlation.
+    As is usual in neural networks, the kernel is not flipped: this is a cross-correlation.
 
     x: (n, height, width, c)    weight: (kh, kw, c, filters)    bias: (1, filters)
     y: (n, *outputs, filters)
@@ -45,24 +45,27 @@ class Conv2D(Layer):
     Parameters
     ----------
     filters : int
-        Number of output channels.
+        The number of output channels.
     kernel_size : int or (int, int), default=3
-        Height and width of the window.
+        The height and width of the window.
     stride : int or (int, int), default=1
-        Steps between windows, down and across.
+        The steps between neighbouring windows, down and across.
     padding : {"same", "valid"}, int, or ((int, int), (int, int)), default="same"
-        Zeros around the image. "same" makes ceil(side / stride) of a side, the odd pixel at
-        the end; "valid" adds none; else so many for each side, or
-        ((above, below), (left, right)).
+        The zeros added around the image. With "same", the output has ceil(side / stride) pixels
+        along each side; if the number of zeros is odd, the extra one is added at the end. With
+        "valid", nothing is added. An integer adds that many zeros on every side, and
+        ((above, below), (left, right)) sets each side separately.
     activation : str or Activation, default="relu"
+        The activation function.
     dilation : int or (int, int), default=1
-        Steps between the pixels that a window sees.
+        The steps between the pixels that a window covers, down and across.
     bias : bool, default=True
-        False leaves the bias out, here and in ``intercepts_``.
+        Whether the layer has a bias. If False, ``intercepts_`` has none for this layer either.
     weight_init : str or Initializer, default="auto"
-        Draws the weights; "auto" is He's for rectifiers such as ReLU, Glorot's for others.
+        How the initial weights are drawn. "auto" uses He initialisation for rectifiers such as
+        ReLU and Glorot initialisation for other activations.
     trainable : bool, default=True
-        False freezes weights and biases, and what the activation learns.
+        If False, the weights, the biases and any parameters of the activation stay fixed.
     """
 
     valid = {"filters": COUNT, "trainable": FLAG, "bias": FLAG}
@@ -94,7 +97,7 @@ class Conv2D(Layer):
         return (*self.windows(input_shape).outputs, int(self.filters))
 
     def windows(self, input_shape):
-        """Where the windows lie. Raises ValueError if there is no room for any."""
+        """The positions of the windows. Raises ValueError if the image is too small for one."""
         return windows_over(
             image_shape(input_shape)[:2],
             pair("kernel_size", self.kernel_size),
@@ -143,7 +146,7 @@ class Conv2D(Layer):
         return PooledConv2D(self, following) if PooledConv2D.suits(self, following) else None
 
     def _activated_by(self, activation):
-        """This convolution with another activation after its own, if it has none: or None."""
+        """This convolution with ``activation`` as its own, or None if they cannot be merged."""
         learns = as_activation(activation).parameters(self.filters)
         if learns or not isinstance(as_activation(self.activation), Identity):
             return None
@@ -152,7 +155,7 @@ class Conv2D(Layer):
         return activated
 
     def kernel(self, params, windows, cache, tiled=False):
-        """What computes the weighted sums of windows; tiled: tiles of 2 x 2 of them will do."""
+        """The object that computes the weighted sums; tiled: whether 2 x 2 tiles are accepted."""
         weight = params["weight"]
         suits = Winograd.suits(windows, *weight.shape[2:], weight.itemsize, tiled)
         return (Winograd if suits else Columns)(weight, windows, cache)
@@ -181,14 +184,14 @@ class Conv2D(Layer):
         return dx
 
     def activate(self, params, z, a):
-        """a = f(z + bias); z is left z + bias, or is a itself."""
+        """a = f(z + bias). Leaves z + bias in z, unless a and z are the same array."""
         if "bias" in params:
             lines = lines_of(z)
             lines += along_line(params["bias"], z)
         apply(self.activation, params, z, a)
 
     def differentiated(self, params, grads, dy, cache):
-        """dz in place of dy; fills the gradients of bias and activation."""
+        """Returns dz, in the memory of dy. Fills the gradients of the bias and the activation."""
         dz = differentiate(self.activation, params, grads, dy, cache)
         if "bias" in params:
             rows = dz.reshape(-1, self.filters)
@@ -197,10 +200,12 @@ class Conv2D(Layer):
 
 
 class PooledConv2D(Layer):
-    """A convolution and the max-pooling after it, pooled before bias and activation.
+    """A convolution and the max-pooling after it, with pooling before bias and activation.
 
-    An activation that never decreases leaves the largest the largest: the same values for a
-    quarter of the work. Where it makes equal what was not, it is flat, and no gradient is lost.
+    A non-decreasing activation does not change which pixel is the largest. The outputs are
+    therefore the same, while 2 x 2 pooling leaves a quarter of the work to bias and activation.
+    Where the activation maps different values to the same one, its derivative is 0, so that no
+    gradient is lost.
     """
 
     def __init__(self, convolution, pooling):
@@ -209,7 +214,7 @@ class PooledConv2D(Layer):
 
     @staticmethod
     def suits(convolution, pooling):
-        """Whether pooling may go first; not for activations that train as if they were not flat."""
+        """Whether pooling can go first. Activations with a surrogate gradient do not allow it."""
         activation = as_activation(convolution.activation)
         kinds = type(convolution), type(pooling)  # subclasses may do otherwise
         return kinds == (Conv2D, MaxPool2D) and activation.increasing and activation.needs == "a"
@@ -261,7 +266,7 @@ class PooledConv2D(Layer):
         return dx
 
     def _prepared(self, params, x, cache):
-        """(kernel, windows of the pooling, whether those are the tiles of the kernel)."""
+        """(kernel, windows of the pooling, whether the kernel returns these windows as tiles)."""
         convolution = self.convolution
         windows = kept(cache, "windows", convolution.windows, x.shape[1:])
         pool = kept(cache, "pool", self.pooling.windows, (*windows.outputs, convolution.filters))
@@ -281,7 +286,7 @@ class PooledConv2D(Layer):
 
     @staticmethod
     def _beside(kernel, y, cache):
-        """Memory for y, scratch if it has to lie as the outputs of the kernel do."""
+        """Memory for y: scratch memory if the outputs of the kernel have another memory layout."""
         if not kernel.filters_first:
             return y
         n, down, across, filters = y.shape
@@ -293,5 +298,5 @@ class PooledConv2D(Layer):
 
 
 def _in_tiles(outputs, pool):
-    """The candidates of ``largest`` where each window of 2 x 2 is a tile."""
+    """The candidates of ``largest``, where each 2 x 2 window is a tile."""
     return [outputs[*divmod(place.number, 2)][:, *place.windows] for place in pool.places]

@@ -18,11 +18,11 @@ from sknn.nn.parameters import Parameter
 from sknn.nn.ranges import COUNT, FLAG, POSITIVE, OneOf, as_float
 from sknn.nn.workspace import ones
 
-UNTHREADED = 2**15  # numbers: larger sums BLAS would cut up for its threads, at no gain
+UNTHREADED = 2**15  # values: BLAS would split larger sums among its threads without any gain
 
 
 class Dense(Layer):
-    """y = f(x @ weight + bias).
+    """Fully connected layer: y = f(x @ weight + bias).
 
     x: (..., n, n_in), or sparse (n, n_in)    weight: (..., n_in, units)
     bias: (..., 1, units)    y: (..., n, units)
@@ -30,22 +30,24 @@ class Dense(Layer):
     Parameters
     ----------
     units : int
-        Number of outputs.
+        The number of outputs.
     activation : str or Activation, default="relu"
+        The activation function.
     bias : bool, default=True
-        False leaves the bias out, here and in ``intercepts_``.
+        Whether the layer has a bias. If False, ``intercepts_`` has none for this layer either.
     weight_init : str or Initializer, default="auto"
-        Draws the weights; "auto" is scikit-learn's Glorot, which draws the biases too.
+        How the initial weights are drawn. "auto" uses Glorot initialisation as in scikit-learn,
+        which draws the biases as well.
     trainable : bool, default=True
-        False freezes weights and biases, and what the activation learns.
+        If False, the weights, the biases and any parameters of the activation stay fixed.
     bias_init : str, Initializer or None, default=None
-        Draws the biases; None leaves them to ``weight_init``.
+        How the initial biases are drawn. With None, ``weight_init`` determines them.
     scaling : {"standard", "ntp"}, default="standard"
         "ntp" is the neural tangent parametrisation, y = f(x @ weight / sqrt(n_in) + bias); Jacot
-        et al. (2018), section 2. Weights are drawn sqrt(n_in) times as wide, so that the first
-        outputs are those of "standard"; steps of one learning rate then suit any n_in.
+        et al. (2018), section 2. Initial weights are multiplied by sqrt(n_in), so that the initial
+        outputs are the same as with "standard". The same learning rate then suits any n_in.
     rate, bias_rate : float, default=1.0, 1.0
-        Factors of the learning rate for weights and for biases.
+        Factors that multiply the learning rate of the weights and of the biases.
     """
 
     accepts_sparse = True
@@ -90,7 +92,7 @@ class Dense(Layer):
 
     @property
     def _bias_init(self):
-        """What draws the biases."""
+        """The Initializer of the biases."""
         if self.bias_init is not None:
             return as_initializer(self.bias_init, "bias_init")
         initializer = as_initializer(self.weight_init)
@@ -139,7 +141,7 @@ class Dense(Layer):
         return z
 
     def factor(self, n_in):
-        """What x @ weight is multiplied by."""
+        """The factor by which x @ weight is multiplied."""
         return 1 / math.sqrt(n_in) if self.scaling == "ntp" else 1.0
 
     def multiply_adds(self, input_shape):
@@ -154,7 +156,7 @@ class Dense(Layer):
     def forward(self, params, state, x, cache, context):
         weight = params["weight"]
         if weight.ndim == 2 and is_sparse(x):
-            z = x @ weight  # SciPy gives an array of its own: to copy it takes half as long again
+            z = x @ weight  # SciPy allocates the result: copying it takes half as long again
         else:
             z = cache.array("pre", (*weight.shape[:-2], x.shape[-2], self.units))
             _product(x, weight, out=z)
@@ -181,7 +183,7 @@ class Dense(Layer):
 
 
 def _product(a, b, out):
-    """out = a @ b; a may be sparse. For small matrices ``dot`` costs half of ``matmul``."""
+    """out = a @ b; a can be sparse. ``dot`` is twice as fast as ``matmul`` for small ones."""
     if is_sparse(a):
         for model in np.ndindex(b.shape[:-2]):
             out[model] = a @ b[model]
@@ -192,7 +194,7 @@ def _product(a, b, out):
 
 
 def _wider(draw, factor, random_state, shape):
-    """What ``draw`` gives, that many times as wide."""
+    """The values that ``draw`` returns, multiplied by factor."""
     return factor * draw(random_state, shape)
 
 

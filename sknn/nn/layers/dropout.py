@@ -8,18 +8,19 @@ from sknn.nn.schedules import PLANNED_OR_NONE, Schedule
 
 
 class Dropout(Layer):
-    """In training, y = x * mask / (1 - rate), a share ``rate`` of the mask being zero.
+    """In training, y = x * mask / (1 - rate), where a fraction ``rate`` of the mask is zero.
 
-    Srivastava et al. (2014), inverted: predictions need no scaling. The rate is rounded to a
-    multiple of 2^-16. Models that are trained together share a mask, or have the masks of their
-    own generators.
+    Srivastava et al. (2014), in the inverted form: predictions need no scaling. The rate is
+    rounded to a multiple of 2^-16. Models that are trained together share a mask unless each of
+    them has its own generator.
 
     Parameters
     ----------
     rate : float, default=0.5
-        Share of the inputs that is dropped, in [0, 1).
+        The fraction of inputs dropped at random, in [0, 1).
     schedule : Schedule or None, default=None
-        Changes the rate from step to step, as ``FlatCosine()`` does; None keeps it.
+        A schedule that changes the rate from step to step, such as ``FlatCosine()``. With None,
+        the rate is constant.
     """
 
     draws = True

@@ -1,4 +1,4 @@
-"""Integer codes as learned vectors."""
+"""Learned vectors for integer codes."""
 
 from functools import partial
 from math import prod
@@ -16,22 +16,22 @@ from sknn.nn.workspace import ones
 class Embedding(Layer):
     """y = table[x]: a learned vector for each level of each column of integer codes.
 
-    Code 0 stands for a level that is missing or unknown; so does a code that is not in
-    [0, n_levels), and nan. Other codes are rounded down. Codes pass through the dtype of the
-    network: float32 holds integers up to 2^24 exactly. The gradient for x is 0.
+    Code 0 stands for a missing or unknown level. Codes outside [0, n_levels) and nan are treated
+    as code 0; other codes are rounded down. Codes are converted to the dtype of the network:
+    float32 represents integers up to 2^24 exactly. The gradient with respect to x is 0.
 
     x: (..., n, columns)    table: (..., sum of n_levels, size)    y: (..., n, columns * size)
 
     Parameters
     ----------
     n_levels : int or sequence of int
-        Number of levels of every column, or of each, code 0 included.
+        The number of levels, including code 0: one for all columns or one for each column.
     size : int, default=8
-        Length of a vector.
+        The length of each vector.
     std : float, default=1.0
-        Standard deviation of the normal distribution that the vectors are drawn from.
+        The standard deviation of the normal distribution from which vectors are initialised.
     rate : float, default=1.0
-        Factor of the learning rate for the vectors.
+        Factor that multiplies the learning rate of the vectors.
     """
 
     valid = {
@@ -50,13 +50,13 @@ class Embedding(Layer):
         self.rate = rate
 
     def _levels(self, input_shape):
-        """The number of levels of each column. Raises ValueError if there is not one for each."""
+        """The number of levels of each column. Raises ValueError if n_levels does not fit x."""
         columns = needs_flat(input_shape)
         levels = [self.n_levels] * columns if np.ndim(self.n_levels) == 0 else self.n_levels
         if len(levels) != columns:
             raise ValueError(
                 f"needs samples with as many columns as n_levels has numbers, {len(levels)}, got "
-                f"{columns}. Give n_levels a number for each column."
+                f"{columns}. Pass n_levels with one number for each column."
             )
         return [int(number) for number in levels]
 
@@ -94,7 +94,7 @@ class Embedding(Layer):
         one, ends = cache["ones"], np.arange(shape[1] + 1)
         for model in np.ndindex(grad.shape[:-2]):
             own = rows[model] if rows.ndim > 2 else rows
-            # A sparse product: several times as fast as adding at the rows.
+            # A sparse product is several times as fast as adding to the rows of the table.
             chosen = csc_array((one, own.ravel(), ends), shape=shape)
             grad[model] = chosen @ dy[model].reshape(-1, self.size)
         if not need_dx:
@@ -104,6 +104,6 @@ class Embedding(Layer):
         return dx
 
     def tables_of_columns(self, columns):
-        """(levels of each column, where the part of the table of each begins)."""
+        """(number of levels, first row in the table) of each column."""
         levels = np.array(self._levels((columns,)))
         return levels, np.cumsum(levels) - levels

@@ -1,4 +1,4 @@
-"""Normalisation of what flows through: over the mini-batch, or within each sample."""
+"""Normalisation of the inputs of a layer, over the mini-batch or within each sample."""
 
 from functools import partial
 from math import prod
@@ -16,7 +16,7 @@ from sknn.nn.ranges import POSITIVE, Range
 class Normalization(Layer):
     """y = scale * (x - mean) / sqrt(variance + epsilon) + shift.
 
-    scale, shift: (..., 1, features), or channels; penalties leave them out
+    scale, shift: (..., 1, features), or channels; penalties do not apply to them
     """
 
     pixelwise = True
@@ -36,19 +36,22 @@ class Normalization(Layer):
 
 
 class BatchNorm(JointLayer, Normalization):
-    """Mean and variance over the samples of the mini-batch; Ioffe & Szegedy (2015), alg. 1.
+    """Batch normalisation, with mean and variance over the mini-batch.
 
-    x: (..., n, features), or (n, height, width, channels), where pixels count as samples.
-    Statistics are weighted by sample_weight. Prediction, and a batch of one sample, uses running
-    means, as torch updates them: (1 - momentum) * old + momentum * batch, with the unbiased
-    variance.
+    Ioffe & Szegedy (2015), alg. 1. y = scale * (x - mean) / sqrt(variance + epsilon) + shift,
+    where scale and shift are learned.
+
+    x: (..., n, features), or (n, height, width, channels), where each pixel counts as a sample.
+    Mean and variance are weighted by sample_weight. For predictions, and for batches of one
+    sample, running statistics are used instead. They are updated as in torch:
+    (1 - momentum) * old + momentum * batch, with the unbiased variance.
 
     Parameters
     ----------
     momentum : float, default=0.1
-        Weight of the newest mini-batch in the running statistics.
+        The weight of the current mini-batch in the running statistics.
     epsilon : float, default=1e-5
-        Added to the variance.
+        The value added to the variance.
     """
 
     valid = {"momentum": Range(0, 1, "both"), "epsilon": POSITIVE}
@@ -84,12 +87,12 @@ class BatchNorm(JointLayer, Normalization):
         return y
 
     def moments(self, state, x, total, squares, cache, context):
-        """Yields sums of a part, to be sent those of the batch; returns the mean of each feature.
+        """Yields sums over a part and receives those of the batch; returns the means of features.
 
-        total(weight), squares(mean, weight): the sums over rows of x, and of (x - mean)^2, where
-        weight is that of each row, or None
-        cache: is left "inverse", 1 / sqrt(variance + epsilon), "weight of row", and "share", what
-        a row counts in the mean before its weight; None for running statistics
+        total(weight), squares(mean, weight): functions that return the sums over rows of x and of
+        (x - mean)^2, where weight is the weight of each row or None
+        cache: stores "inverse", 1 / sqrt(variance + epsilon), "weight of row", and "share", the
+        factor of a row in the mean apart from its weight, or None for running statistics
         """
         mean, variance = state["mean"], state["variance"]
         share = None
@@ -155,14 +158,14 @@ class BatchNorm(JointLayer, Normalization):
 
 
 class LayerNorm(Normalization):
-    """Mean and variance over the features of each sample, or the channels of each pixel.
+    """Layer normalisation, with mean and variance over the features of each sample.
 
-    Ba et al. (2016), eq. 3.
+    Ba et al. (2016), eq. 3. Images are normalised over the channels of each pixel.
 
     Parameters
     ----------
     epsilon : float, default=1e-5
-        Added to the variance.
+        The value added to the variance.
     """
 
     valid = {"epsilon": POSITIVE}
@@ -197,12 +200,12 @@ class LayerNorm(Normalization):
 
 
 def _rows(x):
-    """(..., n, features) out of itself, or of images, whose pixels are rows."""
+    """x with the shape (..., n, features). The pixels of images become rows."""
     return x.reshape(-1, x.shape[-1]) if x.ndim == 4 else x
 
 
 def _counts(weight, n):
-    """(sum of the weights, samples that have one): (2, ..., 1, 1)."""
+    """(sum of the weights, number of samples with a weight): (2, ..., 1, 1)."""
     if weight is None:
         return np.full((2, 1, 1), float(n))
     counted = weight.sum(axis=-2, keepdims=True), np.count_nonzero(weight, axis=-2, keepdims=True)
@@ -210,10 +213,11 @@ def _counts(weight, n):
 
 
 def _repetitions(counts):
-    """(sum of the weights, samples, whether there are several) of what ``_counts`` gives.
+    """(sum of the weights, number of samples, whether there are several) from ``_counts``.
 
-    Weights count repetitions of a sample; small ones count as one. Of one model two floats and a
-    bool, as arrays of one element take longer; several is a bool, too, if all models agree.
+    A weight counts repetitions of a sample; weights below 1 count as one. For one model, returns
+    two floats and a bool because arrays of one element are slower. For several models, the last
+    item is a bool if all of them agree.
     """
     if counts.size == 2:
         sum_of_weights, n = counts.ravel().tolist()
@@ -225,5 +229,5 @@ def _repetitions(counts):
 
 
 def _repeated(weight, pixels):
-    """The weight of each row, (..., n * pixels, 1), of those of samples."""
+    """The weights of samples repeated for each pixel: (..., n * pixels, 1)."""
     return weight if weight is None or pixels == 1 else weight.repeat(pixels, axis=-2)

@@ -1,4 +1,4 @@
-"""Batch normalisation of images, with activation and max-pooling after it, block by block."""
+"""Batch normalisation of images with the activation and max-pooling after it, block by block."""
 
 from math import prod
 
@@ -11,21 +11,25 @@ from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_lar
 from sknn.nn.layers.windows import along_line, images_at_a_time, lines_of
 from sknn.nn.workspace import ones
 
-BLOCK = 2**18  # bytes of images: steps that follow each other find them in the cache
+BLOCK = 2**18  # bytes of images: successive steps find them in the cache of the processor
 
 
 class NormalizedImages(JointLayer):
-    """What runs for ``BatchNorm`` on images, and for the layers after it that it is fused with.
+    """Runs ``BatchNorm`` on images, together with the layers after it that are fused with it.
 
-    Every sum takes one pass over the images, and one more the rest: all steps on one block, then
-    all on the next. Backward reads the images again, so that nothing of their size is kept.
+    There is one pass over the images for each sum, and one more for all other steps, which are
+    carried out for one block of images after another. Backward reads the images again, so that
+    no further arrays of their size are kept.
 
     Parameters
     ----------
     normalization : BatchNorm
+        The layer whose parameters and state are used.
     activation : str or Activation
-        One that never decreases is applied after the pooling, as in ``PooledConv2D``.
+        The activation. With pooling it is non-decreasing and applied after the pooling, as in
+        ``PooledConv2D``.
     pooling : MaxPool2D or None
+        The max-pooling, if there is one.
     """
 
     def __init__(self, normalization, activation="identity", pooling=None):
@@ -154,13 +158,13 @@ def _rows(images):
 
 
 def _of_rows(weight, at, x):
-    """The weights of the pixels of some images x[at]."""
+    """The weights of the pixels of the images x[at]."""
     pixels = prod(x.shape[1:3])
     return None if weight is None else weight[at.start * pixels : at.stop * pixels]
 
 
 def _affine(images, factor, offset, out):
-    """out = images * factor + offset, channel by channel."""
+    """out = images * factor + offset, separately for each channel."""
     np.multiply(lines_of(images), along_line(factor, images), out=lines_of(out))
     lines = lines_of(out)
     lines += along_line(offset, images)

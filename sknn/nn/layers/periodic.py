@@ -1,4 +1,4 @@
-"""Numbers as cosines of learned frequencies."""
+"""Numeric columns as cosines with learned frequencies."""
 
 import math
 from functools import partial
@@ -12,13 +12,13 @@ from sknn.nn.ranges import COUNT, FLAG, POSITIVE, as_float
 
 
 class Periodic(Layer):
-    """y = weight @ cos(2 pi frequency * x + phase) + bias for each column by itself, and x.
+    """y = weight @ cos(2 pi frequency * x + phase) + bias, separately for each column, and x.
 
-    A column becomes ``size`` numbers and, with ``keep_input``, itself, in this order. These are
-    the embeddings "PBLD" of RealMLP, Holzmüller et al. (2024), after Gorishniy et al. (2022),
-    section 3.4. Frequencies are drawn from N(0, std^2), phases from U(-pi, pi), weights and biases
-    from U(-r, r) with r = 1 / sqrt(n_frequencies). Penalties and weight decay leave out phases
-    and biases.
+    Each column becomes ``size`` values, followed by the column itself with ``keep_input``. These
+    are the "PBLD" embeddings of RealMLP, Holzmüller et al. (2024), based on Gorishniy et al.
+    (2022), section 3.4. Frequencies are drawn from N(0, std^2), phases from U(-pi, pi), weights
+    and biases from U(-r, r) with r = 1 / sqrt(n_frequencies). Penalties and weight decay do not
+    apply to phases and biases.
 
     x: (..., n, columns)    frequency, phase: (..., columns, n_frequencies, 1)
     weight: (..., columns, size, n_frequencies)    bias: (..., columns, size, 1)
@@ -27,15 +27,15 @@ class Periodic(Layer):
     Parameters
     ----------
     size : int, default=3
-        Numbers that are made of each column.
+        The number of output values for each column.
     n_frequencies : int, default=16
-        Frequencies of each column.
+        The number of frequencies for each column.
     std : float, default=0.1
-        Standard deviation of the frequencies, for columns that are scaled to about 1.
+        The standard deviation of the initial frequencies, for columns with a scale of about 1.
     keep_input : bool, default=True
-        Whether each column is passed on as well.
+        Whether each column is also passed on unchanged.
     rate : float, default=1.0
-        Factor of the learning rate for all parameters.
+        Factor that multiplies the learning rate of all parameters.
     """
 
     valid = {
@@ -94,7 +94,7 @@ class Periodic(Layer):
         n, columns = x.shape[-2:]
         models = frequency.shape[:-3]
         across = cache.array("across", (*x.shape[:-2], columns, 1, n))
-        across[..., 0, :] = x.swapaxes(-1, -2)  # samples last: the longest loops are the fastest
+        across[..., 0, :] = x.swapaxes(-1, -2)  # samples last: the longest axis loops fastest
         cache["x"] = across
         z = cache.array("z", (*models, columns, self.n_frequencies, n))
         np.multiply(across, (2 * math.pi) * frequency, out=z)

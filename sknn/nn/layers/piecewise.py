@@ -1,4 +1,4 @@
-"""Numbers as piecewise-linear functions."""
+"""Numeric columns as learned piecewise-linear functions."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,7 +13,7 @@ from sknn.nn.ranges import COUNT, POSITIVE, as_float
 
 
 class EdgesOfColumns:
-    """For each column at least two numbers that increase."""
+    """The valid edges: for each column, at least two increasing numbers."""
 
     def __contains__(self, value):
         try:
@@ -31,15 +31,15 @@ def _increases(edges):
 
 
 class PiecewiseLinear(Layer):
-    """y = x slope + bias + weight @ encoding(x) for each column by itself: ``size`` numbers.
+    """y = x slope + bias + weight @ encoding(x), separately for each column: ``size`` values.
 
-    Component j of the encoding is (x - e_j) / (e_{j+1} - e_j), cut off below 0 and above 1, for
-    the edges e of the column; the first component is not cut off below, nor the last one above.
-    Each number of y is thus a piecewise-linear function of x with kinks at the inner edges.
+    Component j of the encoding is (x - e_j) / (e_{j+1} - e_j), clipped to [0, 1], where e are the
+    edges of the column. The first component is not clipped below, the last one not above. Each
+    value of y is therefore a piecewise-linear function of x with kinks at the inner edges.
 
     Gorishniy et al. (2022), section 3.2, with the embedding of TabM, Gorishniy et al. (2025):
-    weights are 0 at first, slopes and biases drawn from U(-r, r) with r = 1 / sqrt(size).
-    Penalties and weight decay leave out biases.
+    weights are initialised to 0, slopes and biases are drawn from U(-r, r) with
+    r = 1 / sqrt(size). Penalties and weight decay do not apply to biases.
 
     x: (..., n, columns)    slope, bias: (..., columns, size, 1)
     weight: (..., columns, size, largest number of bins)    y: (..., n, columns * size)
@@ -47,12 +47,12 @@ class PiecewiseLinear(Layer):
     Parameters
     ----------
     edges : list of array-like
-        The edges of the bins of each column, at least two that increase, such as quantiles of its
-        training values. They are constants.
+        The edges of the bins of each column: at least two increasing values, such as quantiles of
+        the training values. They are not trained.
     size : int, default=16
-        Numbers that are made of each column.
+        The number of output values for each column.
     rate : float, default=1.0
-        Factor of the learning rate for all parameters.
+        Factor that multiplies the learning rate of all parameters.
     """
 
     valid = {"edges": EdgesOfColumns(), "size": COUNT, "rate": POSITIVE}
@@ -72,7 +72,7 @@ class PiecewiseLinear(Layer):
         if len(self.edges) != columns:
             raise ValueError(
                 f"needs samples with as many columns as edges has lists, {len(self.edges)}, got "
-                f"{columns}. Give edges a list for each column."
+                f"{columns}. Pass edges with one list for each column."
             )
         return (columns * int(self.size),)
 
@@ -99,9 +99,9 @@ class PiecewiseLinear(Layer):
         n, columns = x.shape[-2:]
         starts, inverse, least, most = kept(cache, "bins", self.bins, cache.dtype)
         across = cache.array("across", (*x.shape[:-2], columns, 1, n))
-        across[..., 0, :] = x.swapaxes(-1, -2)  # samples last: the longest loops are the fastest
+        across[..., 0, :] = x.swapaxes(-1, -2)  # samples last: the longest axis loops fastest
         code = cache.array("code", (*x.shape[:-2], columns, self._n_bins, n))
-        for model in np.ndindex(x.shape[:-2]):  # one after the other, as more would leave the cache
+        for model in np.ndindex(x.shape[:-2]):  # one at a time: several would not fit the cache
             own = code[model]
             np.subtract(across[model], starts, out=own)
             own *= inverse
@@ -138,9 +138,9 @@ class PiecewiseLinear(Layer):
         return dx
 
     def bins(self, dtype):
-        """(starts, 1 / widths, least and largest codes) of all bins, each (columns, bins, 1).
+        """(starts, 1 / widths, minimum and maximum codes) of all bins, each (columns, bins, 1).
 
-        Columns with fewer bins than others have bins that are always 0.
+        Columns with fewer bins than others are filled up with bins whose code is always 0.
         """
         shape = len(self.edges), self._n_bins, 1
         starts, inverse, most, least = np.zeros((4, *shape))

@@ -1,4 +1,4 @@
-"""Pooling: the largest or the mean pixel of each window, or of the whole image."""
+"""Pooling: the maximum or the mean of the pixels in each window, or in the whole image."""
 
 from math import prod
 
@@ -9,11 +9,11 @@ from sknn.nn.layers.windows import image_shape, pair, windows_over
 from sknn.nn.ranges import shown
 from sknn.nn.workspace import ones
 
-PLACE = 64  # numbers: the least that Python needs for a Place
+PLACE = 64  # values: the minimum memory of a Place object
 
 
 class Pooling(Layer):
-    """One pixel for each window, channel by channel.
+    """Base class of pooling: one pixel for each window, separately for each channel.
 
     x: (n, height, width, c)    y: (n, *outputs, c)
     """
@@ -35,7 +35,7 @@ class Pooling(Layer):
         return PLACE * prod(self.windows(input_shape).size)
 
     def windows(self, input_shape):
-        """Where the windows lie. Raises ValueError if there is no room for any."""
+        """The positions of the windows. Raises ValueError if the image is too small for one."""
         height, width, _ = image_shape(input_shape)
         size = pair("pool_size", self.pool_size)
         stride = size if self.stride is None else pair("stride", self.stride)
@@ -47,19 +47,20 @@ class Pooling(Layer):
 
 
 class MaxPool2D(Pooling):
-    """The largest pixel of each window.
+    """Max pooling: the largest pixel of each window.
 
-    A window over the edge of the image sees only real pixels. Of several largest ones the first,
-    row by row, takes the gradient.
+    A window that extends beyond the edge of the image uses only the pixels inside. If several
+    pixels are the largest, the first of them, row by row, receives the gradient.
 
     Parameters
     ----------
     pool_size : int or (int, int), default=2
-        Height and width of a window.
+        The height and width of a window.
     stride : int, (int, int) or None, default=None
-        Steps between windows; None is ``pool_size``.
+        The steps between neighbouring windows, down and across. None means ``pool_size``.
     padding : {"valid", "same"}, default="valid"
-        "valid" leaves out windows over the edge; "same" makes ceil(side / stride) of a side.
+        "valid" omits windows that extend beyond the edge. With "same", the output has
+        ceil(side / stride) pixels along each side.
     """
 
     def forward(self, params, state, x, cache, context):
@@ -83,16 +84,16 @@ class MaxPool2D(Pooling):
 
 
 def candidates_in(x, windows):
-    """For each place in the windows, the pixels of x that are there, as a view."""
+    """For each position within a window, a view of the pixels of x at this position."""
     return [x[:, *place.pixels] for place in windows.places]
 
 
 def largest(candidates, windows, y, is_largest=None):
     """y = the largest pixel of each window.
 
-    candidates: for each place, the pixels (n, windows down, windows across, c) that are there
-    y: (n, *outputs, c)    is_largest: (n_places, *y.shape) bool or None; is told where the pixel in
-    each place was larger than those in the places before it
+    candidates: for each position, the pixels at it, (n, windows down, windows across, c)
+    y: (n, *outputs, c)    is_largest: (n_places, *y.shape) bool or None; set to True where the
+    pixel at a position is larger than those at all positions before it
     """
     places = list(zip(windows.places, candidates, strict=True))
     if windows.places[0].everywhere:
@@ -109,14 +110,14 @@ def largest(candidates, windows, y, is_largest=None):
 
 
 def to_the_largest(dy, windows, is_largest, candidates):
-    """Gives dy to the pixel that won each window; dy is spent.
+    """Adds dy to the gradient of the largest pixel of each window. Overwrites dy.
 
     candidates: as for ``largest``, views of an array of zeros, which is filled
     """
     for place, pixels in reversed(list(zip(windows.places, candidates, strict=True))):
         left = dy[:, *place.windows]
         if place.number == 0:
-            share = left  # what no later place has won
+            share = left  # the gradients that no later position has received
         else:
             out = None if windows.overlapping else pixels
             share = np.multiply(left, is_largest[place.number][:, *place.windows], out=out)
@@ -128,18 +129,19 @@ def to_the_largest(dy, windows, is_largest, candidates):
 
 
 class AveragePool2D(Pooling):
-    """The mean of the pixels of each window.
+    """Average pooling: the mean of the pixels of each window.
 
-    A window over the edge of the image counts only real pixels.
+    A window that extends beyond the edge of the image averages only the pixels inside.
 
     Parameters
     ----------
     pool_size : int or (int, int), default=2
-        Height and width of a window.
+        The height and width of a window.
     stride : int, (int, int) or None, default=None
-        Steps between windows; None is ``pool_size``.
+        The steps between neighbouring windows, down and across. None means ``pool_size``.
     padding : {"valid", "same"}, default="valid"
-        "valid" leaves out windows over the edge; "same" makes ceil(side / stride) of a side.
+        "valid" omits windows that extend beyond the edge. With "same", the output has
+        ceil(side / stride) pixels along each side.
     """
 
     def forward(self, params, state, x, cache, context):
@@ -168,7 +170,7 @@ class AveragePool2D(Pooling):
 
 
 class GlobalAveragePool2D(Layer):
-    """The mean over all pixels of each channel; Lin et al. (2014), section 3.2.
+    """The mean of each channel over all pixels; Lin et al. (2014), section 3.2.
 
     x: (n, height, width, c)    y: (n, c)
     """
@@ -195,7 +197,7 @@ class GlobalAveragePool2D(Layer):
 
 
 def _shares(windows, dtype):
-    """What each real pixel of a window counts: (*outputs, 1), or a number if all count the same."""
+    """The weight of each pixel in the mean: (*outputs, 1), or one number if all are equal."""
     if all(place.everywhere for place in windows.places):
         return dtype.type(1 / len(windows.places))
     counts = np.zeros((*windows.outputs, 1), dtype)

@@ -1,4 +1,4 @@
-"""Convolution of few channels, four windows at a time: those that 2 x 2 pooling chooses from."""
+"""Convolution of few channels for the four windows of a 2 x 2 pooling at a time."""
 
 import numpy as np
 
@@ -7,14 +7,16 @@ from sknn.nn.layers.windows import windows_over
 
 
 class Quads:
-    """One pass of a convolution before 2 x 2 pooling; a product for the union of four windows.
+    """One pass of a convolution before 2 x 2 pooling, with one product for four windows.
 
-    The union has (kh + 1) x (kw + 1) pixels, so that fewer are copied than for four windows, and
-    four times the filters, each with zeros around its kernel. Products of few filters gain from
-    that more than the zeros cost, and pooling compares long runs of memory.
+    The union of four windows has (kh + 1) x (kw + 1) pixels, fewer than the four windows
+    together, so that less is copied. It takes four times as many filters, each with zeros around
+    its kernel. With few filters, the larger matrix product gains more than the zeros cost, and
+    pooling compares long runs of memory.
 
-    As in ``Winograd`` the outputs are tiles, (2, 2, n, tiles down, tiles across, filters), but
-    with the channels first in memory. A row or column of windows that makes no pair is left out.
+    As in ``Winograd``, the outputs are tiles, (2, 2, n, tiles down, tiles across, filters), but
+    the channels come first in memory. A last row or column of windows without a partner is left
+    out.
     """
 
     filters_first = True
@@ -30,7 +32,7 @@ class Quads:
 
     @staticmethod
     def suits(windows, pool, c, filters):
-        """Whether the pixels that need no copy outweigh the products with zeros."""
+        """Whether the saved copies of pixels outweigh the multiplications by zero."""
         pairs = tuple(side // 2 for side in windows.outputs)
         if windows.stride != (1, 1) or windows.dilation != (1, 1) or pool.outputs != pairs:
             return False
@@ -39,14 +41,14 @@ class Quads:
         return c < NARROW and (kh + 1) * (kw + 1) * (COPY + 8 * filters) <= one_by_one
 
     def blocks(self, n, backward=False):
-        """Slices of n images that are worked on at a time, forward and backward alike."""
+        """Slices of n images to process at a time, both forward and backward."""
         return self._columns.blocks(n)
 
     def keep(self, n):
-        """There is nothing to keep: copying the pixels again costs less."""
+        """Keeps nothing: copying the pixels again is cheaper."""
 
     def outputs(self, x):
-        """The weighted sum of every window of x (n, height, width, c), as tiles."""
+        """The weighted sum of each window of x (n, height, width, c), as tiles."""
         outputs = self.empty_outputs(len(x))
         self._columns.convolve_turned(x, _turned(outputs))
         return outputs
@@ -58,7 +60,7 @@ class Quads:
         return np.moveaxis(memory, 2, -1)
 
     def differentiate_outputs(self, x, doutputs, dx):
-        """Adds to the gradient of the weights, and fills dx if it is not None."""
+        """Adds to the gradient of the weights. Fills dx unless it is None."""
         self._columns.differentiate(x, _turned(doutputs).T, dx)
 
     @property
@@ -69,6 +71,6 @@ class Quads:
 
 
 def _turned(outputs):
-    """Tiles as they lie in memory: (4 * filters, windows)."""
+    """The tiles in the order of memory: (4 * filters, windows)."""
     memory = np.moveaxis(outputs, -1, 2)
     return memory.reshape(4 * memory.shape[2], -1)

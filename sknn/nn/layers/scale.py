@@ -1,4 +1,4 @@
-"""A factor for each input."""
+"""A learned factor for each input."""
 
 import numpy as np
 
@@ -9,10 +9,10 @@ from sknn.nn.ranges import FLAG, NUMBER, POSITIVE
 
 
 class Scale(Layer):
-    """y = x * scale, with a scale for each input that is learned.
+    """y = x * scale, with a learned scale for each input.
 
-    As the first layer of a network on tables, with a rate of 6, it lets the network choose among
-    the columns; Holzmüller et al. (2024), RealMLP.
+    As the first layer of a network on tables, with a rate of 6, it helps the network to select
+    columns; Holzmüller et al. (2024), RealMLP.
 
     x, y: (..., n, features), or (n, height, width, channels)    scale: (..., 1, features), or
     channels
@@ -20,11 +20,11 @@ class Scale(Layer):
     Parameters
     ----------
     initial : float, default=1.0
-        First value of every scale.
+        The initial value of all scales.
     rate : float, default=1.0
-        Factor of the learning rate for the scales.
+        Factor that multiplies the learning rate of the scales.
     decay : bool, default=False
-        Whether penalties and weight decay reach the scales.
+        Whether penalties and weight decay apply to the scales.
     """
 
     pixelwise = True

@@ -1,4 +1,4 @@
-"""Layers that change the shape of a sample and nothing else."""
+"""Layers that change the shape of samples and leave their values unchanged."""
 
 from copy import copy
 from math import prod
@@ -7,13 +7,13 @@ from sknn.nn.layers.base import Layer
 
 
 class Flatten(Layer):
-    """Makes one row of numbers out of each sample: pixel by pixel, channel by channel.
+    """Flattens each sample to one row of values: pixel by pixel, channel by channel.
 
-    x: (..., n, *input_shape)    y: (..., n, numbers)
+    x: (..., n, *input_shape)    y: (..., n, n_values)
     """
 
     pixelwise = True
-    axes = None  # of a sample; None for all but the first
+    axes = None  # the number of axes of a sample; None for all but the first axis of x
 
     def output_shape(self, input_shape):
         return (prod(input_shape),)

@@ -1,4 +1,4 @@
-"""Windows that slide over images: how many there are, and which pixels each of them sees."""
+"""Windows that slide over images: how many there are and which pixels each of them covers."""
 
 from functools import lru_cache
 from itertools import product
@@ -11,20 +11,21 @@ from sknn.nn.cached import cached
 from sknn.nn.memory import count
 from sknn.nn.ranges import is_number, shown
 
-FAR = 2**20  # pixels: strides of arrays are multiples of steps, and must not overflow
+FAR = 2**20  # pixels: array strides are multiples of these steps and must not overflow
 
 
 class Place:
-    """One place in a window, such as its upper left corner.
+    """One position within a window, such as its upper left corner.
 
     Attributes
     ----------
     number : int
-        Of the place, row by row.
+        The number of the position, counted row by row.
     windows, pixels : (slice, slice)
-        The windows in which a real pixel is in this place, and those pixels; down and across.
+        The windows for which this position lies inside the image, and the pixels at this
+        position; down and across.
     everywhere : bool
-        Whether that is all windows.
+        Whether this position lies inside the image for all windows.
     """
 
     def __init__(self, number, windows, pixels, outputs):
@@ -35,19 +36,19 @@ class Place:
 
 
 class Windows:
-    """Where windows lie on an image.
+    """The positions of windows on an image.
 
     Attributes
     ----------
     image, size, stride, dilation : (int, int)
-        Height and width of the image and of a window, steps between windows, and between the
-        pixels that a window sees.
+        The height and width of the image and of a window, the steps between windows, and the
+        steps between the pixels of one window.
     padding : ((int, int), (int, int))
-        Rows above and below the image, columns left and right of it.
+        The rows added above and below the image, and the columns added left and right of it.
     outputs : (int, int)
-        How many windows there are, down and across.
+        The number of windows, down and across.
     overlapping : bool
-        Whether a pixel may lie in several windows.
+        Whether a pixel can belong to several windows.
     """
 
     def __init__(self, image, size, stride, padding, dilation=(1, 1)):
@@ -74,16 +75,16 @@ class Windows:
             )
         self.padded = tuple(i + sum(p) for i, p in zip(image, self.padding, strict=True))
         self.overlapping = any(k > s for k, s in zip(span, stride, strict=True))
-        if max(*stride, *dilation) > FAR:  # beyond the image all steps are the same
+        if max(*stride, *dilation) > FAR:  # all steps beyond the image have the same effect
             self.stride = tuple(
                 min(s, max(p, FAR)) for s, p in zip(stride, self.padded, strict=True)
             )
             self.dilation = tuple(d if k > 1 else 1 for d, k in zip(dilation, size, strict=True))
 
     def pixels(self, x, cache):
-        """The pixels of every window, zeros outside: (n, *outputs, *size, c), a view.
+        """A view of the pixels of each window, zeros outside the image: (n, *outputs, *size, c).
 
-        x: (n, height, width, c)    cache: a Workspace for a copy with borders
+        x: (n, height, width, c)    cache: a Workspace for a padded copy of the images
         """
         padded = x
         if self.padded != self.image:
@@ -99,7 +100,7 @@ class Windows:
 
     @cached
     def places(self):
-        """A Place for each place in a window, row by row, made when needed: there may be many."""
+        """A Place for each position in a window, row by row, created on demand."""
         rows, columns = list(self.places_along(0)), list(self.places_along(1))
         return [
             Place(number, (down[0], across[0]), (down[1], across[1]), self.outputs)
@@ -107,10 +108,10 @@ class Windows:
         ]
 
     def places_along(self, axis):
-        """(windows, pixels) as slices for each place of a window along one axis, 0 for down."""
+        """(windows, pixels) as slices for each position along one axis of a window, 0 for down."""
         stride, (before, _) = self.stride[axis], self.padding[axis]
         for place in range(self.size[axis]):
-            shift = place * self.dilation[axis] - before  # the pixel that window 0 sees
+            shift = place * self.dilation[axis] - before  # the pixel of window 0
             first = max(0, -(shift // stride))
             stop = min(self.outputs[axis], (self.image[axis] - 1 - shift) // stride + 1)
             stop = max(first, stop)
@@ -119,14 +120,14 @@ class Windows:
 
 
 def overlapping(array, shape, strides):
-    """A view in which numbers occur several times; NumPy's ``as_strided`` takes longer."""
+    """A view in which values occur several times. NumPy's ``as_strided`` is slower."""
     if not array.flags.c_contiguous:
         array = np.ascontiguousarray(array)
     return np.ndarray(shape, array.dtype, array, 0, strides)
 
 
 def place_in_zeros(x, out, top=0, left=0):
-    """out = zeros, with the images x from row ``top`` and column ``left`` on."""
+    """out = zeros with the images x, whose first pixel is put at (``top``, ``left``)."""
     _, height, width, _ = x.shape
     if x.shape != out.shape:
         out.fill(0)
@@ -135,27 +136,27 @@ def place_in_zeros(x, out, top=0, left=0):
 
 @lru_cache(maxsize=256)
 def windows_over(image, size, stride, padding, dilation=(1, 1)):
-    """The Windows of these settings, shared."""
+    """The Windows with these settings, as a shared object."""
     return Windows(image, size, stride, padding, dilation)
 
 
 def pair(name, value, least=1):
-    """(down, across) of a setting that is one int for both, or a pair of them.
+    """(down, across) for a setting that is one int for both directions or a pair of ints.
 
-    Raises ValueError on anything else.
+    Raises ValueError for any other value.
     """
     both = (value, value) if _is_int(value) else value
     if not _is_pair(both) or not all(_is_int(n) and n >= least for n in both):
         raise ValueError(
-            f"{name} must be an int of at least {least}, or a pair of such, got {shown(value)}."
+            f"{name} must be an int of at least {least}, or a pair of ints, got {shown(value)}."
         )
     return tuple(int(n) for n in both)
 
 
 def as_padding(value):
-    """ "same", "valid", or ((above, below), (left, right)) out of ints or pairs.
+    """ "same", "valid", or ((above, below), (left, right)), from ints or pairs.
 
-    Raises ValueError on anything else.
+    Raises ValueError for any other value.
     """
     if isinstance(value, str) and value in ("same", "valid"):
         return value
@@ -165,41 +166,41 @@ def as_padding(value):
         if all(_is_pair(side) and all(_is_int(n) and n >= 0 for n in side) for side in sides):
             return tuple(tuple(int(n) for n in side) for side in sides)
     raise ValueError(
-        "padding must be 'same', 'valid', a number of pixels for every side, or "
+        "padding must be 'same', 'valid', a number of pixels to add on every side, or "
         f"((above, below), (left, right)), got {shown(value)}."
     )
 
 
 def image_shape(input_shape):
-    """(height, width, channels). Raises ValueError on the shape of anything but an image."""
+    """(height, width, channels). Raises ValueError if the samples are not images."""
     if len(input_shape) != 3:
         raise ValueError(
             f"needs images of shape (height, width, channels), got samples of shape {input_shape}. "
-            "Give input_shape=(height, width, channels), and put no Flatten() before it."
+            "Pass input_shape=(height, width, channels), and put no Flatten() before it."
         )
     return input_shape
 
 
 def images_at_a_time(n, shape, itemsize, memory=2**21):
-    """Slices that cut n images so that an array of ``shape`` for each of them fits a cache."""
+    """Slices of n images for which an array with ``shape`` per image fits into a cache."""
     step = max(1, memory // (prod(shape) * itemsize))
     return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
 def lines_of(images):
-    """A line of an image as one row: NumPy's loops are then as long as a line, not as a pixel."""
+    """Each line of an image as one row, which makes the loops of NumPy longer than one pixel."""
     return images.reshape(-1, prod(images.shape[2:]))
 
 
 def along_line(of_channel, images):
-    """What each channel has, (1, c), for each number of a line: (1, width * c)."""
-    line = np.empty(images.shape[2:], of_channel.dtype)  # np.tile takes longer
+    """The values of channels, (1, c), repeated for each pixel of a line: (1, width * c)."""
+    line = np.empty(images.shape[2:], of_channel.dtype)  # np.tile is slower
     line[...] = of_channel
     return line.reshape(1, -1)
 
 
 def _both_sides(padding):
-    """The odd pixel goes to the end."""
+    """Splits the padding. An odd pixel is added at the end."""
     return padding // 2, padding - padding // 2
 
 

@@ -1,9 +1,10 @@
-"""3 x 3 convolution with 16 multiplications where 36 were: Winograd's F(2 x 2, 3 x 3).
+"""3 x 3 convolution with 16 multiplications instead of 36: Winograd's F(2 x 2, 3 x 3).
 
-Lavin & Gray (2016), section 4.1. Each tile of 2 x 2 outputs comes from 4 x 4 pixels. Pixels and
-weights are transformed to 16 numbers each, multiplied, which is a matrix product over channels
-for each of the 16, and transformed back. The transforms are matrix products, too: B, G and A of
-the paper for one axis, their Kronecker products for both.
+Lavin & Gray (2016), section 4.1. Each tile of 2 x 2 outputs is computed from 4 x 4 pixels. Pixels
+and weights are each transformed to 16 values. These are multiplied, as one matrix product over
+channels for each of the 16, and the products are transformed back. The transforms are matrix
+products, too: with the matrices B, G and A of the paper along one axis, and with their Kronecker
+products along both.
 """
 
 from functools import cache as cached
@@ -24,11 +25,12 @@ TILED, IN_ORDER = 40, 80
 
 
 class Winograd:
-    """One pass of a convolution; what ``Columns`` does, for 3 x 3 pixels and steps of one.
+    """One pass of a convolution, like ``Columns``, for 3 x 3 kernels with strides of one pixel.
 
-    ``outputs`` and ``differentiate_outputs`` leave the outputs as tiles,
-    (2, 2, n, tiles down, tiles across, filters); the last tiles may reach over the edge. What
-    ``keep`` has made of the pixels of each block, a later pass with the same cache finds again.
+    ``outputs`` returns tiles and ``differentiate_outputs`` takes them:
+    (2, 2, n, tiles down, tiles across, filters). The last tiles can extend beyond the edge. If
+    ``keep`` has stored the transformed pixels of each block, a later pass with the same cache
+    uses them again.
     """
 
     filters_first = False
@@ -46,21 +48,21 @@ class Winograd:
 
     @staticmethod
     def suits(windows, c, filters, itemsize, tiled=False):
-        """Whether a 3 x 3 convolution with steps of one pixel has channels enough to gain.
+        """Whether a 3 x 3 convolution with strides of one pixel has enough channels to benefit.
 
-        itemsize: bytes of a number    tiled: whether tiles will do as outputs
+        itemsize: bytes per value    tiled: whether the caller accepts tiles as outputs
         """
         settings = windows.size, windows.stride, windows.dilation
         enough = (TILED if tiled else IN_ORDER) * (c + filters)
         return settings == ((3, 3), (1, 1), (1, 1)) and c * filters * itemsize >= enough
 
     def blocks(self, n, backward=False):
-        """Slices of n images that are worked on at a time, forward and backward alike."""
+        """Slices of n images to process at a time, both forward and backward."""
         shape = (*self._tiled, 16, 2 * self._c + self._filters)
         return images_at_a_time(n, shape, self._dtype.itemsize, memory=2**22)
 
     def keep(self, n):
-        """Keeps the transformed pixels of n images for the way back, if they are not too large."""
+        """Keeps the transformed pixels of n images for backward, unless they are too large."""
         n_bytes = 16 * n * prod(self._tiled) * self._c * self._dtype.itemsize
         self._kept = self.cache["kept"] = n_bytes <= LARGEST
 
@@ -82,7 +84,7 @@ class Winograd:
         return self.cache.scratch("outputs", (2, 2, n, *self._tiled, self._filters))
 
     def outputs(self, x):
-        """The weighted sum of every window of x (n, height, width, c), as tiles."""
+        """The weighted sum of each window of x (n, height, width, c), as tiles."""
         tiles = self._tiles(len(x))
         self._transform(x, tiles)
         products = self._products(tiles)
@@ -92,7 +94,7 @@ class Winograd:
         return outputs
 
     def differentiate_outputs(self, x, doutputs, dx):
-        """Adds to ``dweight``, fills dx if it is not None: each step of ``outputs`` transposed."""
+        """Adds to ``dweight``. Fills dx unless it is None. Transposes each step of ``outputs``."""
         tiles = self._tiles(len(x))
         if not self._kept:
             self._transform(x, tiles)
@@ -140,7 +142,7 @@ class Winograd:
         np.dot(self._both_axes("pixels"), _rows(pixels), _rows(tiles))
 
     def _add_up(self, dtiles, dx):
-        """dx: what each pixel is to all tiles; ``_transform`` transposed."""
+        """dx = the sum of the gradients over the tiles with this pixel; transposed transform."""
         n, (down, across) = len(dx), self._tiled
         pixels = self.cache.scratch("pixels", (4, 4, n, down, across, self._c))
         np.dot(self._both_axes("pixels").T, _rows(dtiles), _rows(pixels))
@@ -157,7 +159,7 @@ class Winograd:
 
 @cached
 def _both_axes(name, dtype):
-    """The transform of two axes as one matrix."""
+    """The transform along both axes as one matrix."""
     along_one = {"pixels": PIXELS, "weights": WEIGHTS, "outputs": OUTPUTS}[name]
     return np.kron(along_one, along_one).astype(dtype)
 

@@ -1,1 +1,1 @@
-"""Files: saved models and checkpoints, which are checked before anything in them is believed."""
+"""Files for saved models and checkpoints, whose contents are validated before they are used."""

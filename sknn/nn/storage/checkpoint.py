@@ -1,4 +1,4 @@
-"""Where training stands after an epoch, in a file, to go on from as if it had never stopped."""
+"""The state of training after an epoch, in a file from which training can continue exactly."""
 
 import os
 import stat
@@ -21,34 +21,35 @@ from sknn.nn.storage.files import as_file, check_writable, remove_leftovers
 from sknn.nn.storage.parts import check_checkpoint
 from sknn.nn.storage.values import Decoder, Encoder
 
-# A header begins with the first array, and holds further on what kind of file it is.
+# A header begins with the first array. Further on, it contains the kind of the file.
 BEGINNING = b'{"theta": {"dtype": "'
 KIND = b'"format": "sknn", "version": "1", "document": "{\\"checkpoint\\": '
 
 
 @dataclass
 class Checkpoint:
-    """All that training needs to go on.
+    """Everything that training needs to continue.
 
     Attributes
     ----------
     theta, state : ndarray
-        Parameters and running statistics.
+        The parameters and running statistics.
     run : dict
-        What ``run_values`` makes of a TrainingState.
+        The TrainingState as returned by ``run_values``.
     history : dict of list
+        The history of the training.
     epochs : int
-        How many are done.
+        The number of completed epochs.
     stopped : ndarray of int, or None
-        The epoch at which each model stopped, 0 for those that go on.
+        The epoch at which each model stopped, 0 for models that are still training.
     kept : (ndarray, ndarray) or None
-        theta and state to go back to in the end.
+        The theta and state to restore at the end.
     rows : dict of ndarray
-        Numbers of the rows that are trained on and validated on, where it is not all of them.
+        The numbers of the training and validation rows, unless all rows are used.
     data : dict
-        What ``fingerprint`` says of the data.
+        The ``fingerprint`` of the data.
     trouble : str
-        What was wrong with a later checkpoint, if this is the one before it.
+        The problem with the last checkpoint, if this is the one before it.
     """
 
     theta: np.ndarray
@@ -64,7 +65,7 @@ class Checkpoint:
 
     @classmethod
     def of(cls, gradient, run, history, kept=None, **others):
-        """That of training as it stands; nothing is copied, so it is to be written at once.
+        """The checkpoint of the current state. Nothing is copied: it must be written immediately.
 
         kept: a Keeper, or None    others: attributes
         """
@@ -72,23 +73,23 @@ class Checkpoint:
         return cls(gradient.theta, gradient.state, run_values(run), history, kept=kept, **others)
 
     def write(self, path):
-        """Writes it to a file, and keeps the one before it beside it.
+        """Writes the checkpoint to a file and keeps the previous one beside it.
 
-        Raises OSError if that fails, as on a full disk: then both are as they were; and
-        FileExistsError if there is a file that is no checkpoint. Several programs may write to
-        one path: the file is a whole checkpoint of one of them at any moment.
+        Raises OSError if that fails, for instance on a full disk, and leaves both files unchanged.
+        Raises FileExistsError if there is a file that is not a checkpoint. Several programs can
+        write to the same path: at any time, the file is a complete checkpoint of one of them.
         """
         refuse_other_files(path)
         encoder = Encoder(kinds=())
         document = {"checkpoint": encoder.encode_items(vars(self))}
-        # The one before the first is of another training.
+        # The checkpoint before the first epoch belongs to another training.
         write(path, document, encoder.arrays, previous=_previous(path), keep=self.epochs > 0)
 
     @classmethod
     def read(cls, path):
-        """The last one written there; if that is damaged, the one before it.
+        """The last checkpoint written to this path, or the previous one if the last is damaged.
 
-        Raises FileNotFoundError if there is none, and SavedModelError if none is undamaged.
+        Raises FileNotFoundError if there is none, and SavedModelError if all are damaged.
         """
         path, previous = as_file(path, "checkpoint"), _previous(path)
         try:
@@ -105,36 +106,36 @@ class Checkpoint:
         document, arrays = read(path)
         with errors_name_file(path):
             if set(document) != {"checkpoint"}:
-                raise SavedModelError("it is no checkpoint, but a file for sknn.load")
+                raise SavedModelError("it is not a checkpoint, but a file for sknn.load")
             decoder = Decoder(document, arrays, kinds=())
             checkpoint = cls(**decoder.decode_items(document["checkpoint"]))
             for part in fields(cls):
                 if not isinstance(getattr(checkpoint, part.name), part.type):
-                    raise SavedModelError(f"its {part.name} is no {part.type}")
+                    raise SavedModelError(f"its {part.name} is not a {part.type}")
             check_checkpoint(checkpoint)
             return checkpoint
 
     def restore(self, gradient, run, history, kept=None):
-        """Puts everything back where ``of`` took it from.
+        """Copies everything back to the objects that were passed to ``of``.
 
-        Raises ValueError if the network or the optimiser is not what it was, the history has other
-        columns, or there is no Keeper for what was kept.
+        Raises ValueError if the network or the optimiser has changed, the history has other
+        columns, or there is no Keeper for the kept weights.
         """
         if set(self.history) != set(history):
             raise ValueError(
                 f"The history of the checkpoint must have the columns {sorted(history)}, got "
-                f"{shown(sorted(self.history, key=repr))}. Call fit to start anew."
+                f"{shown(sorted(self.history, key=repr))}. Call fit to start from scratch."
             )
         _copy("The parameters of the network", self.theta, gradient.theta)
         _copy("The running statistics of the network", self.state, gradient.state)
         if (kept is None) != (self.kept is None):
             raise ValueError(
-                "The best weights are kept where training stops early, and only there: use "
-                "early_stopping as before."
+                "The best weights are kept only if training stops early, with early_stopping=True: "
+                "use early_stopping as before."
             )
         if kept is not None:
-            _copy("The parameters that were kept", self.kept[0], kept.theta)
-            _copy("The running statistics that were kept", self.kept[1], kept.state)
+            _copy("The kept parameters", self.kept[0], kept.theta)
+            _copy("The kept running statistics", self.kept[1], kept.state)
         restore_run(run, self.run)
         for name, values in history.items():
             values[:] = self.history[name]
@@ -153,15 +154,15 @@ def run_values(run):
 
 
 def restore_run(run, values):
-    """Makes a TrainingState with new moments the one that the values are of.
+    """Restores a TrainingState with new moments from values.
 
-    Raises ValueError if its optimiser is another.
+    Raises ValueError if it has another optimiser.
     """
     wanted, got = _shapes(run.moments.state()), _shapes(values["optimizer"])
     if wanted != got:
         raise ValueError(
-            f"The optimiser, {type(run.optimizer).__name__}, carries arrays of the shapes "
-            f"{wanted}, but saved are {got}. Use the solver and the layers of before."
+            f"The optimiser, {type(run.optimizer).__name__}, has arrays of the shapes {wanted}, "
+            f"but the saved ones are {got}. Use the same solver and layers as before."
         )
     run.moments.load_state(values["optimizer"])
     run.random_state = values["random_state"]
@@ -172,21 +173,21 @@ def restore_run(run, values):
 
 
 def fingerprint(data):
-    """Shape, dtype and checksum of each array, which may be sparse; None stays None.
+    """The shape, dtype and checksum of each array, which can be sparse. None stays None.
 
-    data: by name
+    data: arrays by name
     """
     return {name: None if array is None else _fingerprint(array) for name, array in data.items()}
 
 
 def check_same(saved, given):
-    """Raises ValueError, naming what it is, if fingerprints of what is given differ."""
+    """Raises ValueError with the name of the data if fingerprints differ."""
     for name, now in given.items():
         before = saved.get(name)
         if before != now:
             raise ValueError(
-                f"{name} must be what it was when the checkpoint was written, {_told(before)}, got "
-                f"{_told(now)}. Pass the same data, or call fit to start anew."
+                f"{name} must be the same as when the checkpoint was written, {_told(before)}, got "
+                f"{_told(now)}. Pass the same data, or call fit to start from scratch."
             )
 
 
@@ -210,8 +211,8 @@ def _told(fingerprint):
 def make_ready(path):
     """Raises OSError or ValueError if checkpoints cannot be written to this path.
 
-    FileExistsError, if that would overwrite a file which is no checkpoint. Removes what writers
-    that were killed have left.
+    Raises FileExistsError if that would overwrite a file that is not a checkpoint. Removes files
+    left behind by killed programs.
     """
     refuse_other_files(path)
     check_writable(path)
@@ -219,17 +220,17 @@ def make_ready(path):
 
 
 def refuse_other_files(path):
-    """Raises FileExistsError if a checkpoint would overwrite a file that is none."""
+    """Raises FileExistsError if a checkpoint would overwrite another kind of file."""
     for at in (as_file(path, "checkpoint"), _previous(path)):
         if not _may_be_replaced(at):
             raise FileExistsError(
-                f"checkpoint={os.fspath(path)!r} would overwrite {os.fspath(at)!r}, which is no "
-                "checkpoint. Move that file, or delete it, or choose another path."
+                f"checkpoint={os.fspath(path)!r} would overwrite {os.fspath(at)!r}, which is not a "
+                "checkpoint. Move or delete that file, or choose another path."
             )
 
 
 def _may_be_replaced(path):
-    """Whether there is nothing, an empty file, or a checkpoint, be it damaged or cut off."""
+    """Whether there is no file, an empty file, or a checkpoint, possibly damaged or cut off."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return False
@@ -238,7 +239,7 @@ def _may_be_replaced(path):
             if not length:
                 return True
             beginning = file.read(len(BEGINNING))
-            # Below 2**24 bytes and a multiple of 8: no text, which has no null characters.
+            # It is below 2**24 and a multiple of 8, unlike text, which has no null characters.
             if len(length) < 4 or length[3:].strip(b"\0") or length[0] % LENGTH:
                 return False
             if not BEGINNING.startswith(beginning):
@@ -251,7 +252,7 @@ def _may_be_replaced(path):
 
 
 def _previous(path):
-    """Where the checkpoint before the one at this path is kept."""
+    """The path of the checkpoint before the one at this path."""
     return f"{as_file(path)}.previous"
 
 
@@ -262,7 +263,7 @@ def _shapes(arrays):
 def _copy(what, saved, to):
     if saved.shape != to.shape or saved.dtype != to.dtype:
         raise ValueError(
-            f"{what} must have the shape {to.shape} and dtype {to.dtype}, as the layers and the "
-            f"data say, but saved are {saved.shape} and {saved.dtype}."
+            f"{what} must have the shape {to.shape} and dtype {to.dtype}, as determined by the "
+            f"layers and the data, but saved are {saved.shape} and {saved.dtype}."
         )
     np.copyto(to, saved)

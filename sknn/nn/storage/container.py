@@ -1,8 +1,8 @@
-"""Arrays and a JSON document in one file, which is checked before anything in it is believed.
+"""Arrays and a JSON document in one file, which is validated before its contents are used.
 
 The layout is that of safetensors: the length of a header in 8 bytes, little-endian; the header;
-the bytes of the arrays. The header is JSON and has for each array by name its dtype, its shape
-and the bytes it lies in. Under ``__metadata__`` it has strings: the document and checksums.
+the bytes of the arrays. The header is JSON. For the name of each array, it contains the dtype, the
+shape and the position of the bytes. ``__metadata__`` contains strings: the document and checksums.
 """
 
 import json
@@ -35,54 +35,54 @@ DTYPES = {
     "F64": "<f8",
 }
 DTYPE_NAMES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
-LENGTH = 8  # bytes that say how long the header is
-LARGEST = 2**24  # bytes of a header
-MOST, DEEPEST = 1_000_000, 100  # brackets and commas of JSON, and brackets inside each other
+LENGTH = 8  # bytes that contain the length of the header
+LARGEST = 2**24  # maximum bytes of a header
+MOST, DEEPEST = 1_000_000, 100  # maximum brackets and commas of JSON, and depth of nesting
 NAME = re.compile(r"\w+(\.\w+)*", re.ASCII)
-SHOWN, LONGEST = 100, 500  # characters: of a value in a message, and of a message
-STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # in JSON; takes linear time on anything
+SHOWN, LONGEST = 100, 500  # maximum characters of a value in a message, and of a message
+STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # in JSON; linear time for any text
 
 
 class SavedModelError(ValueError):
-    """A file is no saved model or checkpoint, or is damaged, or asks for what is not known."""
+    """Raised when a file is not a saved model or checkpoint, is damaged, or has unknown classes."""
 
 
 def shown(value):
-    """A value from a file as messages show it: its repr, or the beginning of that."""
+    """A value from a file for a message: its repr, shortened if it is long."""
     return cut(repr(value), SHOWN)
 
 
 def cut(text, most):
-    """The text, or the beginning of it."""
+    """The text, shortened if it is long."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 @contextmanager
 def errors_name_file(path, what="read"):
-    """Turns whatever goes wrong inside into a SavedModelError that names the file.
+    """Turns any exception inside into a SavedModelError that names the file.
 
-    Errors of the file system stay what they are.
+    Errors of the file system are not changed.
     """
     try:
         yield
     except OSError:
         raise
-    except Exception as error:  # a file may hold anything: no list of errors would be complete
+    except Exception as error:  # any exception is possible, because a file can contain anything
         reason = str(error) if isinstance(error, SavedModelError) else repr(error)
-        # Python prints causes in full.
+        # Python prints causes in full, so this one must be short as well.
         cause = error if len(reason) <= LONGEST else None
         reason = cut(reason, LONGEST)
         raise SavedModelError(f"{os.fspath(path)!r} cannot be {what}: {reason}.") from cause
 
 
 def write(path, document, arrays, **before):
-    """Puts a document and arrays in the place of the file that was there.
+    """Writes a document and arrays to a file, which replaces the old one.
 
-    document: what JSON can hold    arrays: by name, of the dtypes in DTYPES    before: what
-    ``replacing`` is told of the old file
+    document: JSON values    arrays: by name, with the dtypes in DTYPES    before: arguments for
+    ``replacing`` about the old file
 
-    Raises ValueError if they could not be read again, and OSError if writing fails, as on a full
-    disk: then the old file is as it was.
+    Raises ValueError if the file could not be read again, and OSError if writing fails, for
+    instance on a full disk. The old file is then unchanged.
     """
     blocks = {name: _as_block(array) for name, array in arrays.items()}
     header, checksums, start = {}, {}, 0
@@ -104,7 +104,7 @@ def write(path, document, arrays, **before):
     with errors_name_file(path, "written"):
         for part in (text, whole):
             _check_size(part)
-    whole += " " * (-len(whole) % LENGTH)  # the arrays begin at a multiple of 8
+    whole += " " * (-len(whole) % LENGTH)  # aligns the arrays to multiples of 8
     with replacing(path, **before) as file:
         file.write(len(whole).to_bytes(LENGTH, "little"))
         file.write(whole.encode())
@@ -115,9 +115,9 @@ def write(path, document, arrays, **before):
 def read(path):
     """(document, arrays) as they were written.
 
-    The header is checked before memory is taken for arrays, which fill the rest of the file
-    exactly: they never take more memory than the file has bytes. Nothing is ever run. Raises
-    SavedModelError on anything but a whole and undamaged file.
+    The header is validated before memory is allocated for arrays. They fill the rest of the file
+    exactly, and therefore never take more memory than the file has bytes. No code from the file
+    is run. Raises SavedModelError unless the file is complete and undamaged.
     """
     path = Path(path)
     with errors_name_file(path):
@@ -135,29 +135,29 @@ def _read(file, size):
     length = int.from_bytes(file.read(LENGTH), "little")
     if length > min(LARGEST, size - LENGTH):
         raise SavedModelError(
-            f"it says that its header has {length} bytes, but there are {size} in all, and no "
-            f"header has more than {LARGEST}: it is cut off, or of another format"
+            f"according to it, its header has {length} bytes, but there are {size} in all, and a "
+            f"header has at most {LARGEST}: it is cut off, or has another format"
         )
     header = _parsed(file.read(length).decode("ascii"))
     metadata = _metadata(header)
     text, checksums = metadata["document"], _parsed(metadata["checksums"])
     if _checksum(text.encode("ascii")) != metadata["checksum"]:
-        raise SavedModelError("its document is damaged: the checksum is another")
+        raise SavedModelError("its document is damaged: its checksum has changed")
     arrays = {}
     for name, dtype, shape, _ in _entries(header, size - LENGTH - length):
         block = np.empty(prod(shape), DTYPES[dtype])
         if file.readinto(block.view(np.uint8)) != block.nbytes:
-            raise SavedModelError(f"it was cut off in the array {shown(name)} while it was read")
+            raise SavedModelError(f"it was cut off in the array {shown(name)} during reading")
         if _checksum(block, name, dtype, shape) != checksums.get(name):
-            raise SavedModelError(f"its array {shown(name)} is damaged: the checksum is another")
+            raise SavedModelError(f"its array {shown(name)} is damaged: its checksum has changed")
         if dtype == "BOOL" and np.any(block.view(np.uint8) > 1):
-            raise SavedModelError(f"its array {shown(name)} holds truth values other than 0 and 1")
+            raise SavedModelError(f"its array {shown(name)} has truth values other than 0 and 1")
         arrays[name] = block.reshape(shape)
     return _parsed(text), arrays
 
 
 def _as_block(array):
-    """All numbers of an array in a row, little-endian."""
+    """All values of an array in one dimension, little-endian."""
     return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(-1)
 
 
@@ -168,11 +168,11 @@ def _checksum(block, name="", dtype="", shape=()):
 
 
 def _metadata(header):
-    """The strings under ``__metadata__``, checked."""
+    """The strings under ``__metadata__``, validated."""
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise SavedModelError(
-            f"it does not say that its format is {FORMAT!r}. If it is another program's "
+            f"it does not say that its format is {FORMAT!r}. If another program wrote this "
             "safetensors file, read its arrays with safetensors.numpy.load_file"
         )
     if metadata.get("version") != VERSION:
@@ -186,9 +186,9 @@ def _metadata(header):
 
 
 def _entries(header, size):
-    """(name, dtype, shape, offsets) of all arrays, in their order in the ``size`` bytes they fill.
+    """(name, dtype, shape, offsets) of all arrays, in the order of their bytes in the file.
 
-    Raises SavedModelError if they overlap, or leave bytes out, or are not all there.
+    Raises SavedModelError if they overlap, leave bytes out, or exceed the ``size`` of the file.
     """
     entries = [_entry(*item) for item in header.items() if item[0] != "__metadata__"]
     entries.sort(key=lambda entry: entry[-1])
@@ -203,9 +203,9 @@ def _entries(header, size):
 
 
 def _entry(name, entry):
-    """(name, dtype, shape, offsets) of one array, checked by themselves."""
+    """(name, dtype, shape, offsets) of one array, validated separately."""
     if not NAME.fullmatch(name):
-        raise SavedModelError(f"{shown(name)} is no name of an array")
+        raise SavedModelError(f"{shown(name)} is not a valid name of an array")
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise SavedModelError(
             f"its array {shown(name)} must have a dtype, a shape and data_offsets"
@@ -215,7 +215,7 @@ def _entry(name, entry):
         raise SavedModelError(f"its array {shown(name)} must be of a dtype in {list(DTYPES)}")
     for numbers, most in ((shape, 32), (offsets, 2)):
         if not isinstance(numbers, list) or len(numbers) > most:
-            raise SavedModelError(f"its array {shown(name)} has no shape or no place")
+            raise SavedModelError(f"its array {shown(name)} has no valid shape or data_offsets")
         if any(type(number) is not int or not 0 <= number < 2**62 for number in numbers):
             raise SavedModelError(
                 f"its array {shown(name)} has the impossible size {shown(numbers)}"
@@ -223,26 +223,26 @@ def _entry(name, entry):
     n_bytes = prod(shape) * np.dtype(DTYPES[dtype]).itemsize
     if len(offsets) != 2 or offsets[1] - offsets[0] != n_bytes:
         raise SavedModelError(
-            f"its array {shown(name)} of shape {shown(shape)} needs {n_bytes} bytes, but lies in "
-            f"{offsets}"
+            f"its array {shown(name)} of shape {shown(shape)} needs {n_bytes} bytes, but its "
+            f"data_offsets are {offsets}"
         )
     return name, dtype, shape, offsets
 
 
 def _parsed(text):
-    """JSON as values: no key twice, no NaN, not more and not deeper than there may be."""
+    """Parses JSON. Rejects duplicate keys, NaN, and JSON that is too large or nested too deeply."""
     _check_size(text)
     return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def _check_size(text):
-    """Raises SavedModelError on JSON that is too large or nested too deeply."""
+    """Raises SavedModelError if JSON is too large or nested too deeply."""
     signs = STRING.sub("", text)
     n_signs = sum(map(signs.count, "[]{},"))
     if len(text) > LARGEST or n_signs > MOST:
         raise SavedModelError(
             f"it has {len(text)} characters of JSON, of which {n_signs} are brackets and commas; "
-            f"there may be {LARGEST} and {MOST}"
+            f"at most {LARGEST} and {MOST} are allowed"
         )
     depth = deepest = 0
     for sign in re.findall(r"[][{}]", signs):
@@ -255,9 +255,9 @@ def _check_size(text):
 def _unique(pairs):
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise SavedModelError(f"its JSON has a key twice: {shown([key for key, _ in pairs])}")
+        raise SavedModelError(f"its JSON has a duplicate key: {shown([key for key, _ in pairs])}")
     return found
 
 
 def _no_constant(name):
-    raise SavedModelError(f"its JSON has {name}, which is none")
+    raise SavedModelError(f"its JSON has {name}, which is not valid JSON")

@@ -1,4 +1,4 @@
-"""Files that are replaced whole or not at all, whatever happens to the program or the disk."""
+"""Files that are replaced completely or not at all, even if the program or the disk fails."""
 
 import errno
 import glob
@@ -13,18 +13,18 @@ from importlib import import_module
 from pathlib import Path
 
 fcntl = import_module("fcntl") if os.name == "posix" else None  # locks on files
-LONGEST = 200  # bytes of a name: most file systems take 255, and unfinished files have longer ones
+LONGEST = 200  # bytes of a name: most file systems allow 255, and unfinished files need more
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
 @contextmanager
 def replacing(path, previous=None, keep=True):
-    """A new file to write to, which takes the place of the old one at the end.
+    """A new file to write to, which replaces the old one at the end.
 
-    If anything goes wrong before, the new one is removed and the old one is as it was.
+    If anything goes wrong before, the new file is removed and the old one is not changed.
 
-    previous: a path for the old one, or None; what was there goes    keep: whether the old one is
-    kept there
+    previous: a path for the old file, which overwrites any file there, or None    keep: whether
+    the old file is kept at that path
     """
     path = as_file(path)
     name, file = _new_part(path)
@@ -32,8 +32,8 @@ def replacing(path, previous=None, keep=True):
         with file:
             yield file
             file.flush()
-            os.fsync(file.fileno())  # before the rename, or a crash leaves a name without contents
-            if fcntl is None:  # Windows renames no open file
+            os.fsync(file.fileno())  # before renaming: a crash could leave a name without contents
+            if fcntl is None:  # Windows cannot rename open files
                 file.close()
             if previous is not None:
                 _remove(previous)
@@ -47,9 +47,9 @@ def replacing(path, previous=None, keep=True):
 
 
 def checked_path(path, name="path"):
-    """The path as a str. Raises TypeError or ValueError on what cannot be that of a file.
+    """The path as a str. Raises TypeError or ValueError if it cannot be the path of a file.
 
-    name: of the parameter that it is the value of
+    name: the name of the parameter, for the message
     """
     given = os.fspath(path) if hasattr(path, "__fspath__") else path
     if not isinstance(given, str):
@@ -63,37 +63,37 @@ def checked_path(path, name="path"):
         as_bytes = b""
     if not as_bytes or b"\0" in as_bytes or given.endswith(("/", os.sep)):
         raise ValueError(
-            f"{name} must be that of a file, got {given!r}. Pass the name of a file: not empty, "
-            "without null characters, and without a slash at its end."
+            f"{name} must be the path of a file, got {given!r}. Pass the name of a file: not "
+            "empty, without null characters, and without a slash at its end."
         )
     return given
 
 
 def as_file(path, name="path"):
-    """The path without links. Raises ValueError on that of a directory or a device."""
+    """The path with links resolved. Raises ValueError for a directory or a device."""
     given = checked_path(path, name)
     path = Path(os.path.realpath(given))
     with suppress(FileNotFoundError):
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):
-            what = "a directory" if stat.S_ISDIR(mode) else "no regular file"
+            what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
             raise ValueError(
-                f"{name} must be that of a file, got {given!r}, which is {what}. Pass the name of "
-                "a file."
+                f"{name} must be the path of a file, got {given!r}, which is {what}. Pass the name "
+                "of a file."
             )
     return path
 
 
 @contextmanager
 def errors_name_path(path, task, name="path"):
-    """Errors of the file system inside name the path that was given, and say what to do.
+    """Turns errors of the file system into errors that name the given path and a remedy.
 
-    task: what could not be done, "read" or "written"    name: of the parameter
+    task: what failed, "read" or "written"    name: the name of the parameter
     """
     try:
         yield
     except OSError as error:
-        if error.strerror is None:  # it is told already
+        if error.strerror is None:  # the message is already complete
             raise
         told = type(error)(
             f"{name}={os.fspath(path)!r} cannot be {task}: {_told(error, path, task)}"
@@ -103,17 +103,18 @@ def errors_name_path(path, task, name="path"):
 
 
 def check_writable(path):
-    """Raises OSError if no file can be made beside this one."""
+    """Raises OSError if no file can be created beside this one."""
     name, file = _new_part(as_file(path))
     file.close()
     _remove(name)
 
 
 def remove_leftovers(path):
-    """Removes what killed writers of this file left beside it.
+    """Removes unfinished files that killed writers of this file have left beside it.
 
-    A writer holds a lock on its file, which the kernel takes back when the writer dies. What was
-    left by another computer, or before a restart, stays: nobody can tell whether its writer lives.
+    A writer holds a lock on its file, which the kernel releases when the writer dies. Files from
+    another computer, or from before a restart, are kept: it is unknown whether their writers are
+    still running.
     """
     if fcntl is None:
         return
@@ -125,7 +126,7 @@ def remove_leftovers(path):
 
 
 def _new_part(path):
-    """(name, file): a new file beside the path, locked for as long as it is open."""
+    """(name, file): a new file beside the path, locked while it is open."""
     while True:
         name = path.with_name(f"{_part(path)}{secrets.token_hex(8)}")
         file = open(name, "xb")  # noqa: SIM115, the caller closes it
@@ -135,16 +136,16 @@ def _new_part(path):
 
 
 def _is_locked(file):
-    """Locks a new file; False if ``remove_leftovers`` came first, and it has no name any more."""
+    """Locks a new file. Returns False if ``remove_leftovers`` has already removed its name."""
     if fcntl is not None:
-        with suppress(OSError):  # where there are no locks, nobody removes it
+        with suppress(OSError):  # without locks, nobody removes the file
             fcntl.flock(file, fcntl.LOCK_EX)
         return os.fstat(file.fileno()).st_nlink > 0
     return True
 
 
 def _part(path):
-    """How names of unfinished files begin."""
+    """The beginning of the names of unfinished files."""
     name = os.fsencode(path.name)
     short = path.name if len(name) <= LONGEST else sha256(name).hexdigest()[:32]
     return f".{short}.part-{_computer()}-"
@@ -152,7 +153,7 @@ def _part(path):
 
 @cache
 def _computer():
-    """Says which kernel runs: its locks are seen by all processes on it, and by no others."""
+    """Identifies the running kernel: its locks are visible to all its processes, and no others."""
     try:
         identity = Path(BOOT_ID).read_bytes()
     except OSError:
@@ -161,15 +162,15 @@ def _computer():
 
 
 def _second_name(path, name):
-    """Gives a file a further name: at no moment is there nothing under the first one.
+    """Gives a file a second name, so that a file exists under the first one at any time.
 
-    Another writer to the same file may be faster; then there is nothing left to do.
+    If another writer to the same file is faster, nothing is left to do.
     """
     try:
         os.link(path, name)
     except (FileNotFoundError, FileExistsError):
         pass
-    except OSError:  # on a file system where files have one name
+    except OSError:  # the file system allows only one name per file
         with suppress(FileNotFoundError):
             os.replace(path, name)
 
@@ -180,7 +181,7 @@ def _remove(path):
 
 
 def _sync_directory(directory):
-    """Makes sure that the new name is on the disk, too."""
+    """Makes sure that the new name is written to the disk as well."""
     if os.name == "posix":  # elsewhere directories cannot be opened
         descriptor = os.open(directory, os.O_RDONLY)
         try:
@@ -190,7 +191,7 @@ def _sync_directory(directory):
 
 
 def _told(error, path, task):
-    """What is wrong, and what to do about it."""
+    """What went wrong, and a remedy."""
     folder = os.path.dirname(os.path.realpath(path))
     if isinstance(error, FileNotFoundError):
         if not os.path.isdir(folder):
@@ -201,7 +202,7 @@ def _told(error, path, task):
         return f"{folder!r} is not a folder. Correct the path."
     remedy = {
         errno.ENAMETOOLONG: "Choose a shorter name.",
-        errno.ENOSPC: "Make room on the disk, or choose another folder.",
+        errno.ENOSPC: "Free some space on the disk, or choose another folder.",
     }
     permissions = f"Choose another folder, or change the permissions in {folder!r}."
     default = permissions if isinstance(error, PermissionError) else "Choose another path."

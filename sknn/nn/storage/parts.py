@@ -1,4 +1,4 @@
-"""Whether the parts of a checkpoint belong together, before training goes on from any of them."""
+"""Checks that the parts of a checkpoint belong together before training continues from them."""
 
 from dataclasses import fields
 from numbers import Integral, Real
@@ -8,26 +8,26 @@ import numpy as np
 from sknn.nn.schedules import Progress
 from sknn.nn.storage.container import SavedModelError, shown
 
-LONGEST = 2**53  # of a count: more samples than anyone sees
+LONGEST = 2**53  # maximum count, more samples than any training sees
 FLOATS = (np.float32, np.float64)
 RUN = {"optimizer", "random_state", "patience", "progress", "seed", "order"}
 PROGRESS = {one.name for one in fields(Progress)}
 
 
 def require(fits, name, wanted, got):
-    """Raises SavedModelError, naming what it is, unless it fits."""
+    """Raises SavedModelError with the name of the part unless ``fits`` is True."""
     if not fits:
         raise SavedModelError(f"its {name} must be {wanted}, got {shown(got)}")
 
 
 def is_count(value):
-    """Whether it is a whole number of steps, samples, rows or the like."""
+    """Whether it is an integer that can count steps, samples or rows."""
     value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
     return isinstance(value, Integral) and type(value) is not bool and 0 <= value < LONGEST
 
 
 def check_checkpoint(checkpoint):
-    """Raises SavedModelError if a part of a Checkpoint is not one, or does not fit the rest."""
+    """Raises SavedModelError if a part of a Checkpoint is invalid or does not fit the others."""
     theta, state, epochs = checkpoint.theta, checkpoint.state, checkpoint.epochs
     flat = theta.ndim in (1, 2) and theta.dtype in FLOATS
     require(flat, "theta", "floats of shape (n,) or (models, n)", theta)
@@ -98,7 +98,7 @@ def _is_like(array, other):
 
 
 def _is_figure(value, models):
-    """Whether it is a row of a column of the history; a rate may be one for all models."""
+    """Whether it is a value in the history; a rate can be a single number for all models."""
     if isinstance(value, np.ndarray):
         return models != () and value.shape in (models, (*models, 1)) and value.dtype.kind == "f"
     return isinstance(value, Real) and type(value) is not bool
@@ -122,7 +122,7 @@ def _are_counts(count, models):
 
 
 def _each(models, is_right):
-    """value -> whether it is right, or a list of what is right, one for each model."""
+    """A function of a value: whether it is right, or a list of right values, one per model."""
 
     def fits(value):
         if models and isinstance(value, list):

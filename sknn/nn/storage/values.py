@@ -1,7 +1,7 @@
-"""Values as JSON and arrays, and back: what saved models and checkpoints are made of.
+"""Encodes values as JSON and arrays and decodes them, for saved models and checkpoints.
 
-What JSON lacks is an object with one key that says what it is: ``{"tuple": [3, 3]}``. Of a loss or
-a layer there is the name of its class, with the arguments that make it again.
+A value that JSON lacks is encoded as an object with one key for its type: ``{"tuple": [3, 3]}``. A
+loss or a layer is encoded as the name of its class with the arguments of its constructor.
 """
 
 import re
@@ -14,17 +14,17 @@ from sknn.nn.storage import bounds
 from sknn.nn.storage.container import DTYPE_NAMES, SHOWN, SavedModelError, cut, shown
 from sknn.nn.storage.registry import CORE
 
-DEEPEST = 30  # values inside each other
-RAW = re.compile(r"[<>|]([cSU]\d+|[mM]8\[\w+\])", re.ASCII)  # dtypes that are kept as bytes
+DEEPEST = 30  # maximum depth of nested values
+RAW = re.compile(r"[<>|]([cSU]\d+|[mM]8\[\w+\])", re.ASCII)  # dtypes that are stored as bytes
 STATE = 624  # numbers in the state of a RandomState
-PLAIN = (bool, int, float, str, type(None))  # what JSON has by itself
-ALIKE = 100  # keys of a dict with one hash: looking one up compares it with all of them
+PLAIN = (bool, int, float, str, type(None))  # types that JSON supports
+ALIKE = 100  # keys of a dict with equal hashes: a lookup compares the key with all of them
 
 
 class Encoder:
-    """Makes JSON out of values; ``arrays`` collects, by name, what is none.
+    """Encodes values as JSON. Arrays, which JSON cannot hold, are collected in ``arrays`` by name.
 
-    What occurs twice is kept once: ``{"same": "history_.loss"}`` says where it was.
+    A value that occurs twice is stored once: ``{"same": "history_.loss"}`` refers to its place.
     """
 
     def __init__(self, kinds=CORE):
@@ -34,18 +34,17 @@ class Encoder:
         self._seen = {}
 
     def check(self, document):
-        """Raises ValueError if a document of what was encoded could not be read again."""
+        """Raises ValueError if a document of encoded values could not be read again."""
         if self.budget.spent > bounds.most(document, self.arrays):
             raise ValueError(
                 "It cannot be saved: a range in it is too long, or one and the same list or array "
-                "is used in too many places. Use arrays in place of them."
+                "is used in too many places. Use arrays instead."
             )
 
     def encode(self, value, where):
-        """value as JSON.
+        """Returns value as JSON.
 
-        where: what it is called, in messages and among the arrays. Raises TypeError if it cannot
-        be saved.
+        where: its name, in messages and among the arrays. Raises TypeError if it cannot be saved.
         """
         if bounds.too_large(value):
             bits = value.bit_length()
@@ -58,16 +57,16 @@ class Encoder:
             self.budget.spend(cost)
             return {"same": name}
         if where.count(".") > DEEPEST:
-            raise TypeError(f"{where} cannot be saved: it lies too deep, or contains itself.")
+            raise TypeError(f"{where} cannot be saved: it is nested too deeply or contains itself.")
         before = self.budget.spent
         self.budget.spend_node(where)
         encoded = self._encode(value, where)
         cost = self.budget.spent - before
-        self._seen[id(value)] = where, value, cost  # kept alive, so that no other gets its id
+        self._seen[id(value)] = where, value, cost  # kept alive, so that its id is not reused
         return encoded
 
     def encode_items(self, values, where=""):
-        """A dict by names, each of its values encoded."""
+        """Encodes the values of a dict whose keys are names."""
         return {name: self.encode(value, _inside(where, name)) for name, value in values.items()}
 
     def _encode(self, value, where):
@@ -105,7 +104,7 @@ class Encoder:
         ]
 
     def _array(self, array, where):
-        # How BLAS rounds depends on which axis is the inner one in memory.
+        # The rounding of BLAS depends on which axis is contiguous in memory.
         if array.ndim == 2 and array.strides[0] < array.strides[1]:
             return {"transposed": self._array(array.T, where)}
         self.budget.spend(bounds.of_array(array))
@@ -146,12 +145,13 @@ class Encoder:
 
 
 class Decoder:
-    """Makes values out of what an Encoder made of them. Raises whatever error if it cannot.
+    """Decodes values encoded by an Encoder. Raises any kind of exception if that fails.
 
-    What values cost is added up before they are made: no file makes more than its size allows.
+    The costs of values are added up before they are created, so that no file creates more than
+    its size allows.
 
-    document: the one that all values come from    arrays: by name
-    classes: of the user's, known in addition to sknn's own
+    document: the document that contains all values    arrays: by name
+    classes: user-defined classes that are known in addition to sknn's own
     """
 
     def __init__(self, document, arrays, kinds=CORE, classes=()):
@@ -163,7 +163,7 @@ class Decoder:
         self._seen = {}
 
     def decode(self, encoded, where):
-        """The value that is called so."""
+        """Returns the decoded value; where: its name."""
         if type(encoded) in PLAIN:
             self.budget.spend_plain(encoded)
             return encoded
@@ -183,7 +183,7 @@ class Decoder:
         return value
 
     def decode_items(self, encoded, where=""):
-        """A dict by names, each of its values decoded."""
+        """Decodes the values of a dict whose keys are names."""
         return {name: self.decode(value, _inside(where, name)) for name, value in encoded.items()}
 
     def _decode(self, what, content, where):
@@ -214,7 +214,7 @@ class Decoder:
             ((inner, content),) = content.items()
             array = self._decode(inner, content, where)
             if not isinstance(array, np.ndarray) or array.ndim != n_axes:
-                raise SavedModelError(f"its {_told(where)} is a {shown(inner)}, which is no {what}")
+                raise SavedModelError(f"its {_told(where)} is a {shown(inner)}, not a {what}")
             return array[()] if what == "scalar" else array.T
         if what == "random_state":
             return self._random_state(*content)
@@ -228,7 +228,7 @@ class Decoder:
 
     def _list(self, encoded, where):
         if not isinstance(encoded, list):
-            raise SavedModelError(f"its {_told(where)} is no list")
+            raise SavedModelError(f"its {_told(where)} is not a list")
         return [self.decode(value, _inside(where, str(i))) for i, value in enumerate(encoded)]
 
     def _dict(self, pairs, where):
@@ -237,13 +237,15 @@ class Decoder:
             key = self.decode(key, _inside(where, f"{i}k"))
             hashes[hash(key)] = alike = hashes.get(hash(key), 0) + 1
             if alike > ALIKE or key in values:
-                raise SavedModelError(f"its {_told(where)} has a key twice, or keys of one hash")
+                raise SavedModelError(f"its {_told(where)} has duplicate keys or equal hashes")
             values[key] = self.decode(value, _entry(where, i, key))
         return values
 
     def _floats(self, array):
         if array.dtype != np.float64 or array.ndim != 1:
-            raise SavedModelError(f"a list of floats of its has {array.dtype}, {array.ndim} axes")
+            raise SavedModelError(
+                f"one of its lists of floats has the dtype {array.dtype} and {array.ndim} axes"
+            )
         self.budget.spend(bounds.NUMBER * array.size)
         return array.tolist()
 
@@ -262,16 +264,16 @@ class Decoder:
             raise SavedModelError(f"its array {shown(name)} cannot have the dtype {shown(dtype)}")
         raw, dtype = self.arrays[name], np.dtype(dtype)
         if raw.dtype != np.uint8 or raw.shape[-1:] != (dtype.itemsize,):
-            raise SavedModelError(f"its array {shown(name)} is not of as many bytes as {dtype}")
+            raise SavedModelError(f"its array {shown(name)} does not have the bytes of {dtype}")
         self.budget.spend(max(raw.nbytes, bounds.of_shape(raw.shape[:-1])))
         if dtype.kind == "U" and raw.size and raw.view(f"{dtype.str[0]}u4").max() > sys.maxunicode:
-            raise SavedModelError(f"its array {shown(name)} holds what is no character")
+            raise SavedModelError(f"its array {shown(name)} has bytes that are not a character")
         return np.frombuffer(raw.tobytes(), dtype).reshape(raw.shape[:-1]).copy()
 
     def _random_state(self, name, position, has_gauss, gauss):
         self.budget.spend(bounds.GENERATOR)
         key = self.arrays[name]
-        # NumPy does not check the position, and would read outside of the key.
+        # NumPy does not check the position and would read beyond the end of the key.
         if key.shape != (STATE,) or not 0 <= position <= STATE:
             raise SavedModelError(f"a RandomState needs {STATE} numbers and a position among them")
         random_state = np.random.RandomState(0)
@@ -280,7 +282,7 @@ class Decoder:
 
 
 def _told(where):
-    """What a value is called, as messages have it."""
+    """The name of a value for a message, shortened if it is long."""
     return cut(where, SHOWN)
 
 
@@ -289,6 +291,6 @@ def _inside(where, name):
 
 
 def _entry(where, number, key):
-    """What an entry of a dict is called: by its key if that is a name, else by its number."""
+    """The name of an entry of a dict: its key if that can be part of a name, else its number."""
     named = isinstance(key, str) and key.isascii() and key.isidentifier()
     return _inside(where, key if named else str(number))
