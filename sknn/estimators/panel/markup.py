@@ -71,6 +71,7 @@ STYLE = """<style>
 .sknn-panel .sknn-grid { stroke: currentColor; opacity: 0.15; }
 /* scikit-learn's panel is as wide as its widest table; on a phone that table scrolls instead. */
 @media (max-width: 640px) {
+  .sknn-panel .sknn-layers { max-height: 60em; }
   .sk-container:has(.sknn-network) { max-width: 100% !important; }
   .sk-container:has(.sknn-network) .sk-serial { align-items: stretch; }
   .sk-container:has(.sknn-network) .sk-parallel {
