@@ -376,7 +376,7 @@ def test_saved_estimator_is_no_checkpoint(path):
         ({"theta": [1, 2]}, "its theta is not a <class 'numpy.ndarray'>"),
         ({"epochs": "3"}, "its epochs is not a <class 'int'>"),
         ({"no": 1}, "unexpected keyword argument 'no'"),
-        ({"run": {"loss": {"class": "Huber", "arguments": {}}}}, "is a 'loss', which this sknn"),
+        ({"run": {"loss": {"class": "Huber", "arguments": {}}}}, "is a 'loss', which this version"),
     ],
 )
 def test_hostile_checkpoint_is_refused(change, message, path):

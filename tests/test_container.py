@@ -208,7 +208,7 @@ HOSTILE = {
     "many-brackets": (with_header(b"[" * 2_000_000), "2000000 are brackets and commas"),
     "many-values": (with_header(b"[" + b"1," * 1_500_000 + b"1]"), "1500002 are brackets"),
     "other-format": (forged(format="pt"), "does not say that its format is 'sknn'"),
-    "newer": (forged(version="2"), "version '2' of the format, and this sknn reads version '1'"),
+    "newer": (forged(version="2"), "version '2' of the format, but this sknn reads version '1'"),
     "no-version": (forged(version=None), "version None"),
     "more-metadata": (forged(more=""), "its metadata must be the strings"),
     "metadata-of-another-kind": (forged(checksums=[]), "must be the strings"),

@@ -178,8 +178,8 @@ def test_parts_adapt_to_their_columns():
         ([(Scale(), 0)], "ints from 0 to 1, got 0"),
         ([(Scale(), [0.0])], r"ints from 0 to 1, got \[0.0\]"),
         ([(Scale(), [True, False])], r"ints from 0 to 1, got \[True, False\]"),
-        ([(Scale(), slice(2, 5))], r"at least one of 2, got slice\(2, 5, None\)"),
-        ([(Scale(), np.arange(0))], "at least one of 2, got array"),
+        ([(Scale(), slice(2, 5))], r"at least one of 2 columns, got slice\(2, 5, None\)"),
+        ([(Scale(), np.arange(0))], "at least one of 2 columns, got array"),
         ([(Dropout(2), [0])], "rate must be a number of at least 0 and below 1, got 2"),
     ],
 )

@@ -217,7 +217,7 @@ KEY = np.arange(624, dtype=np.uint32)
     [
         ({"loss": {"class": "os.system", "arguments": {"command": "ls"}}}, "class 'os.system'"),
         ({"loss": {"class": "ReLU", "arguments": {}}}, "no loss of sknn has this name"),
-        ({"os.system": "ls"}, "its value is a 'os.system', which this sknn does not know"),
+        ({"os.system": "ls"}, "its value is a 'os.system', which this version of sknn"),
         ({"eval": "1"}, "its value is a 'eval'"),
         ({"kinds": 1}, "its value is a 'kinds'"),
         ({"__class__": "x"}, "its value is a '__class__'"),

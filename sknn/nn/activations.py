@@ -108,7 +108,13 @@ class ReLU(Activation):
 
 
 class LeakyReLU(Activation):
-    """f(z) = z for z > 0, else slope * z, 0 < slope < 1; Maas et al. (2013)."""
+    """f(z) = z for z > 0, else slope * z, 0 < slope < 1; Maas et al. (2013).
+
+    Parameters
+    ----------
+    slope : float, default=0.01
+        The slope for negative inputs, in [0, 1].
+    """
 
     increasing = True
     rectifier = True
@@ -171,7 +177,13 @@ class PReLU(Activation):
 
 
 class ELU(Activation):
-    """f(z) = z for z > 0, else alpha (exp(z) - 1); Clevert et al. (2016), eq. 15."""
+    """f(z) = z for z > 0, else alpha (exp(z) - 1); Clevert et al. (2016), eq. 15.
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        The function approaches -alpha for large negative inputs. alpha must be above 0.
+    """
 
     increasing = True
     rectifier = True

@@ -5,7 +5,7 @@ import numpy as np
 from sknn.nn.layers.windows import overlapping, place_in_zeros
 from sknn.nn.streams import WHOLE_BATCH, stream
 
-SHARE = 8  # images are shifted by at most this fraction (1/8) of a side
+SHARE = 8  # images are shifted by at most one eighth of a side
 
 
 class Augmentation:

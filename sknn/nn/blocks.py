@@ -136,7 +136,7 @@ class Extremes:
 class Split:
     """Some rows of each block, drawn at random: either the held-out rows or all the others.
 
-    ``fraction`` of the rows are held out, of the first k blocks together up to rounding. Rows are
+    For any k, ``fraction`` of the rows of the first k blocks are held out, up to rounding. Rows are
     drawn again from the seed whenever a block is read, so that no row numbers need to be stored.
 
     Parameters

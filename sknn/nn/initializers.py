@@ -112,7 +112,13 @@ class Orthogonal(Initializer):
 
 
 class Normal(Initializer):
-    """N(0, std^2)."""
+    """N(0, std^2).
+
+    Parameters
+    ----------
+    std : float, default=0.01
+        The standard deviation.
+    """
 
     valid = {"std": NOT_NEGATIVE}
 
@@ -194,7 +200,13 @@ class HeOrGlorot(Initializer):
 
 
 class Constant(Initializer):
-    """The same value everywhere. The other arguments are ignored."""
+    """The same value everywhere. The other arguments are ignored.
+
+    Parameters
+    ----------
+    value : float, default=0.0
+        The initial value.
+    """
 
     valid = {"value": NUMBER}
 

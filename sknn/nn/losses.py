@@ -168,7 +168,13 @@ class AbsoluteError(Loss):
 
 
 class Huber(Loss):
-    """1/2 r^2 for |r| <= delta, else delta (|r| - delta / 2), with r = z - y; Huber (1964)."""
+    """1/2 r^2 for |r| <= delta, else delta (|r| - delta / 2), with r = z - y; Huber (1964).
+
+    Parameters
+    ----------
+    delta : float, default=1.0
+        The residual at which the loss changes from quadratic to linear, above 0.
+    """
 
     valid = {"delta": POSITIVE}
 
@@ -292,7 +298,14 @@ class LogisticBrier(Loss):
 
 
 class SoftmaxFocal(Loss):
-    """-sum_j y_j (1 - p_j)^gamma log p_j with p = softmax(z); Lin et al. (2017), eq. 4."""
+    """-sum_j y_j (1 - p_j)^gamma log p_j with p = softmax(z); Lin et al. (2017), eq. 4.
+
+    Parameters
+    ----------
+    gamma : float, default=2.0
+        The focusing parameter, not negative. With 0, the loss is the log loss; larger values
+        reduce the weight of samples that are classified well.
+    """
 
     link = "softmax"
 
@@ -319,7 +332,14 @@ class SoftmaxFocal(Loss):
 
 
 class LogisticFocal(Loss):
-    """The focal loss of each output with p = 1 / (1 + exp(-z)); Lin et al. (2017), eq. 4."""
+    """The focal loss of each output with p = 1 / (1 + exp(-z)); Lin et al. (2017), eq. 4.
+
+    Parameters
+    ----------
+    gamma : float, default=2.0
+        The focusing parameter, not negative. With 0, the loss is the log loss; larger values
+        reduce the weight of samples that are classified well.
+    """
 
     link = "logistic"
 

@@ -13,11 +13,23 @@ ROLES = ("weight", "bias", None)
 class Parameter:
     """The declaration of an array that training adjusts.
 
-    ``initializer(random_state, shape)`` returns the initial values in float64. ``decay`` says
-    whether penalties apply to the array, ``rate`` multiplies its learning rate, and
-    ``trainable=False`` freezes it. ``role`` is "weight" for arrays that estimators list in
-    ``coefs_``, "bias" for those in ``intercepts_``, and None for others. The default, "name",
-    derives the role from the name.
+    Parameters
+    ----------
+    name : str
+        The name of the array within its layer.
+    shape : tuple of int
+        The shape of the array.
+    initializer : callable
+        ``initializer(random_state, shape)`` returns the initial values in float64.
+    decay : bool, default=True
+        Whether penalties and weight decay apply to the array.
+    rate : float, default=1.0
+        Factor that multiplies the learning rate.
+    trainable : bool, default=True
+        False freezes the array.
+    role : {"weight", "bias", "name"} or None, default="name"
+        "weight" for arrays that estimators list in ``coefs_``, "bias" for those in
+        ``intercepts_``, None for others. "name" derives the role from the name.
     """
 
     name: str
@@ -40,9 +52,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class State:
-    """The declaration of an array that is updated in training without a gradient.
+    """The declaration of an array that training updates without a gradient, like a running mean.
 
-    A running mean is an example.
+    Parameters
+    ----------
+    name : str
+        The name of the array within its layer.
+    shape : tuple of int
+        The shape of the array.
+    initial : float
+        The initial value.
     """
 
     name: str

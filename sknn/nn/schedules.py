@@ -102,7 +102,15 @@ class Adaptive(Schedule):
 
 
 class Step(Schedule):
-    """rate = base * factor^floor(epoch / every)."""
+    """rate = base * factor^floor(epoch / every).
+
+    Parameters
+    ----------
+    every : int, default=30
+        The number of epochs between two reductions.
+    factor : float, default=0.1
+        The factor of each reduction.
+    """
 
     valid = {"every": COUNT, "factor": POSITIVE}
 
@@ -115,7 +123,13 @@ class Step(Schedule):
 
 
 class Exponential(Schedule):
-    """rate = base * factor^epoch."""
+    """rate = base * factor^epoch.
+
+    Parameters
+    ----------
+    factor : float, default=0.95
+        The factor for each epoch.
+    """
 
     valid = {"factor": POSITIVE}
 
@@ -127,7 +141,15 @@ class Exponential(Schedule):
 
 
 class Plateau(Schedule):
-    """Multiplies the rate by factor whenever patience runs out, until it is at most ``least``."""
+    """Multiplies the rate by factor whenever patience runs out, until it is at most ``least``.
+
+    Parameters
+    ----------
+    factor : float, default=0.2
+        The factor of each reduction, between 0 and 1.
+    least : float, default=1e-6
+        Training stops when patience runs out at this rate or a lower one.
+    """
 
     slows = True
 
@@ -186,6 +208,14 @@ class CosineDecay(Planned):
     """Cosine decay without restarts; Loshchilov & Hutter (2017), eq. 5.
 
     rate = least + (base - least) (1 + cos(pi t)) / 2, with t from 0 to 1.
+
+    Parameters
+    ----------
+    total_steps : int or None, default=None
+        The number of steps until the end. None means the end of the fit, after ``max_iter``
+        epochs. ``partial_fit`` requires a number.
+    least : float, default=0.0
+        The learning rate at the end.
     """
 
     valid = {**Planned.valid, "least": NOT_NEGATIVE}
@@ -203,6 +233,18 @@ class OneCycle(Planned):
     """From base / 25 up to base in the first 30 % of the steps, then down to base / 250,000.
 
     Both phases follow a cosine, with the default values of torch; Smith & Topin (2018).
+
+    Parameters
+    ----------
+    total_steps : int or None, default=None
+        The number of steps until the end. None means the end of the fit, after ``max_iter``
+        epochs. ``partial_fit`` requires a number.
+    rising : float, default=0.3
+        The fraction of the steps in which the rate rises, between 0 and 1.
+    start : float, default=25.0
+        The first rate is base / start.
+    end : float, default=1e4
+        The last rate is the first one divided by this number.
     """
 
     valid = {**Planned.valid, "rising": Range(0, 1), "start": POSITIVE, "end": POSITIVE}
@@ -235,6 +277,14 @@ class CosLog(Planned):
 
     Each cycle rises from 0 to base and falls back to 0. It takes about twice as long as the cycle
     before it. Holzmüller et al. (2024), RealMLP, use four cycles, the default.
+
+    Parameters
+    ----------
+    total_steps : int or None, default=None
+        The number of steps until the end. None means the end of the fit, after ``max_iter``
+        epochs. ``partial_fit`` requires a number.
+    cycles : int, default=4
+        The number of cycles, at most 64.
     """
 
     valid = {**Planned.valid, "cycles": Range(1, 64, "both", whole=True)}
@@ -253,6 +303,14 @@ class FlatCosine(Planned):
 
     After the flat part, rate = base (1 + cos(pi (t - flat) / (1 - flat))) / 2, with t from 0 to 1.
     Holzmüller et al. (2024) use it with ``flat=0.5`` to reduce dropout and weight decay.
+
+    Parameters
+    ----------
+    total_steps : int or None, default=None
+        The number of steps until the end. None means the end of the fit, after ``max_iter``
+        epochs. ``partial_fit`` requires a number.
+    flat : float, default=0.5
+        The fraction of the steps with a constant rate, in [0, 1).
     """
 
     valid = {**Planned.valid, "flat": Range(0, 1, "left")}
@@ -267,7 +325,15 @@ class FlatCosine(Planned):
 
 
 class Warmup(Schedule):
-    """Linear warmup: the rate of another schedule times (step + 1) / steps for ``steps`` steps."""
+    """Linear warmup: the rate of another schedule times (step + 1) / steps for ``steps`` steps.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        The schedule whose rate is scaled.
+    steps : int
+        The number of steps until the rate reaches that of the schedule.
+    """
 
     valid = {"schedule": Instance(Schedule), "steps": Range(0, closed="left", whole=True)}
 

@@ -73,8 +73,8 @@ class TableInput(Composite):
                     )
             if not len(numbers):
                 raise ValueError(
-                    f"columns of a part must be at least one of {n_columns}, got {columns!r}. "
-                    "Leave the part out."
+                    f"a part must have at least one of {n_columns} columns, got {columns!r}. "
+                    "Remove the part."
                 )
             taken.append(numbers)
         taken.append(np.setdiff1d(all_columns, np.concatenate(taken)))

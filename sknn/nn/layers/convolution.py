@@ -35,7 +35,7 @@ from sknn.nn.workspace import ones
 
 
 class Conv2D(Layer):
-    """2D convolution, y = f(weight * x + bias): the same weights apply to every window.
+    """2D convolution: y = f(convolution of x with weight + bias), the same for all windows.
 
     As is usual in neural networks, the kernel is not flipped: this is a cross-correlation.
 

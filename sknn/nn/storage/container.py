@@ -177,7 +177,7 @@ def _metadata(header):
         )
     if metadata.get("version") != VERSION:
         raise SavedModelError(
-            f"it has version {shown(metadata.get('version'))} of the format, and this sknn reads "
+            f"it has version {shown(metadata.get('version'))} of the format, but this sknn reads "
             f"version {VERSION!r}: install a newer sknn"
         )
     if set(metadata) != METADATA or not all(isinstance(text, str) for text in metadata.values()):
