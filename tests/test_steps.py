@@ -535,10 +535,10 @@ HOSTILE = {
         put("PolynomialFeatures", "_n_out_full", 10**9),
         "_n_out_full must be 5 to match its parameters",
     ),
-    "other degree": (put("PolynomialFeatures", "_max_degree", 3), "_max_degree must be 2, as"),
+    "other degree": (put("PolynomialFeatures", "_max_degree", 3), "_max_degree must be 2 to match"),
     "fewer columns": (
         put("PolynomialFeatures", "n_output_features_", 6),
-        "n_output_features_ must be 5, as",
+        "n_output_features_ must be 5 to match",
     ),
     "huge degree": (
         put("PolynomialFeatures", "degree", 10**9),
