@@ -34,7 +34,7 @@ _REPORT_CONSTRAINTS = {
 
 
 @validate_params(
-    _CONSTRAINTS  # the viewer of the documentation cannot read ** in decorators
+    _CONSTRAINTS  # the documentation tool does not support ** in decorators
     | {
         "pos_label": [Real, str, "boolean", None],
         "average": [StrOptions({"micro", "macro", "samples", "weighted", "binary"}), None],
@@ -451,7 +451,7 @@ def _counts(y_true, y_pred, labels, sample_weight, samplewise=False):
 
 
 def _warn_undefined(n_scores, average):
-    """Warns of a division by zero in the words of scikit-learn."""
+    """Warns of a division by zero with scikit-learn's message."""
     sample, label = ("label", "sample") if average == "samples" else ("sample", "label")
     where = "due to" if n_scores == 1 else f"in {label}s with"
     warn(

@@ -122,7 +122,7 @@ def load(path: str | os.PathLike[str], classes: Sequence[type] = ()) -> Any:
     pipeline steps, and of the given ``classes``. Sizes and checksums are checked first, so that
     memory and time are proportional to the size of the file, whatever its content. Then all parts
     are checked for consistency, so that the methods of the estimator work. It is therefore safe to
-    load files from untrusted sources, although such a model can of course predict anything.
+    load files from untrusted sources, although a model from such a source can predict anything.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def check_estimator(estimator):
     check_parameters(estimator)
     if model is None:
         return
-    require(model.theta.ndim == 1, "parameters", "those of one network", model.theta.shape)
+    require(model.theta.ndim == 1, "parameters", "those of a single network", model.theta.shape)
     _check_fitted(estimator, model)
     _check_layers(estimator, model)
     if hasattr(estimator, "_take_classes"):
@@ -76,7 +76,7 @@ def check_columns(columns):
     for own in categories:
         n_plain += _check_category(own, is_category)
     kinds = [own["kind"] == "codes" for own in categories]
-    require(kinds == sorted(kinds), "categories", "those with codes last", categories)
+    require(kinds == sorted(kinds), "categories", "a list with the codes last", categories)
     wanted = {"fill": len(columns["numbers"]), "centre": n_plain, "half": n_plain}
     for name, n in wanted.items():
         values = columns[name]
@@ -92,11 +92,11 @@ def _check_category(own, is_category):
     require(isinstance(own, dict) and set(own) == names, "category", f"a dict of {names}", own)
     column, kind, levels = own["column"], own["kind"], own["levels"]
     known = is_count(column) and column < len(is_category) and is_category[column]
-    require(known, "column", "the number of a category", column)
+    require(known, "column", "the index of a categorical column", column)
     require(kind in KINDS, "kind", f"one of {KINDS}", kind)
     right = isinstance(levels, list) and all(type(one) in (str, int, float, bool) for one in levels)
     right = right and len(set(levels)) == len(levels) and (kind != "two" or len(levels) == 2)
-    require(right and len(levels) < LARGEST_CODE, "levels", "different strings or numbers", levels)
+    require(right and len(levels) < LARGEST_CODE, "levels", "distinct strings or numbers", levels)
     missing = own["missing"]
     require(type(missing) is bool and missing <= (kind == "codes"), "missing", "a bool", missing)
     return {"two": 1, "onehot": len(levels), "codes": 0}[kind]
@@ -160,9 +160,14 @@ def _check_table(estimator):
     for name in ("_labels", "_run"):
         require(attributes.get(name) is None, name, "None for a table", attributes.get(name))
     check_parameters(estimator)
-    require((model is None) == (encoding is None), "columns", "there if a model is", encoding)
+    require(
+        (model is None) == (encoding is None),
+        "columns",
+        "present if and only if there is a model",
+        encoding,
+    )
     if model is None:
-        require(not any(name.endswith("_") for name in attributes), "model", "there", None)
+        require(not any(name.endswith("_") for name in attributes), "model", "present", None)
         return
     n_features, network = len(encoding.is_category), model.network
     parts = getattr(network.layers[0], "parts", [])
@@ -173,15 +178,18 @@ def _check_table(estimator):
         for size in np.ravel(one.n_levels).tolist()
     ]
     right = network.shapes[0] == (encoding.n_columns,) and n_levels == encoding.sizes
-    require(right, "layers", "for the columns", network.layers)
+    require(right, "layers", "those for its columns", network.layers)
     require(
-        model.theta.ndim == 2 and len(model.theta) > 0, "theta", "of members", model.theta.shape
+        model.theta.ndim == 2 and len(model.theta) > 0,
+        "theta",
+        "a row for each member",
+        model.theta.shape,
     )
     names = attributes.get("feature_names_in_")
     wanted = {"n_features_in_": n_features, "n_members_": len(model.theta)}
     for name, value in wanted.items():
         got = attributes.get(name)
-        require(type(got) is int and got == value, name, f"{value}, as the columns say", got)
+        require(type(got) is int and got == value, name, f"{value} to match the columns", got)
     right = names is None or (_are_names(names) and len(names) == n_features)
     require(right, "feature_names_in_", f"{n_features} names", names)
     n_outputs = network.shapes[-1]
@@ -224,11 +232,11 @@ def _check_fitted(estimator, model):
         scale = vars(estimator).get("image_scale_")
         require(scale in scales, "image_scale_", f"one of {scales}", scale)
     else:
-        require(not is_image, "input_shape", "that of flat samples", shape)
+        require(not is_image, "input_shape", "the shape of flat samples", shape)
     for name, value in wanted.items():
         got = vars(estimator).get(name, "nothing")
         fits = type(got) is type(value) and got == value
-        require(fits, name, f"{value!r}, as the layers say", got)
+        require(fits, name, f"{value!r} to match the layers", got)
     names = vars(estimator).get("feature_names_in_")
     n_names = prod(shape) if names is None else len(names)
     require(n_names == prod(shape), "feature_names_in_", f"{prod(shape)} names", names)
@@ -267,20 +275,20 @@ def _check_labels(labels):
 def _check_classes(estimator, loss, labels):
     """Checks labels, ``classes_``, outputs and loss of a classifier against each other."""
     require(labels is not None, "labels", "those of a classifier", labels)
-    wanted = f"{estimator.n_outputs_}, as the layers say"
+    wanted = f"{estimator.n_outputs_} to match the layers"
     require(labels.n_outputs == estimator.n_outputs_, "outputs of labels", wanted, labels.n_outputs)
     own, given = labels.classes, vars(estimator).get("classes_")
-    require(_sizes(own) == _sizes(given), "classes_", "those of its labels", given)
+    require(_sizes(own) == _sizes(given), "classes_", "the same as those of its labels", given)
     groups = labels.groups if isinstance(labels, ManyLabels) else None
     got = loss.groups if isinstance(loss, Heads) else None
-    require(got == groups, "groups of the loss", f"{groups!r}, as the labels say", got)
+    require(got == groups, "groups of the loss", f"{groups!r} to match the labels", got)
 
 
 def _check_levels(model):
     """Checks the outputs of a regressor against its loss."""
     n_outputs, per_target = model.network.shapes[-1][0], model.loss.outputs_per_target
     fits = per_target in (1, n_outputs)
-    require(fits, "outputs", f"{per_target}, as its loss has levels", n_outputs)
+    require(fits, "outputs", f"{per_target} to match the levels of its loss", n_outputs)
 
 
 def _sizes(classes):

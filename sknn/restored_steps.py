@@ -42,7 +42,7 @@ def _check_polynomial(step, state):
     wanted = {"_min_degree": least, "_max_degree": most, "_n_out_full": full}
     wanted["n_output_features_"] = kept
     for name, value in wanted.items():
-        require(state[name] == value, name, f"{value}, as its parameters say", state[name])
+        require(state[name] == value, name, f"{value} to match its parameters", state[name])
 
 
 def _products(n, degree, interaction_only):
@@ -63,11 +63,11 @@ def _check_splines(step, state):
     right = right and all(type(one) is BSpline for one in splines)
     require(right, "bsplines_", f"{n} splines", splines)
     n_splines = {one.c.shape for one in splines}
-    require(len(n_splines) == 1, "bsplines_", "of one shape", sorted(n_splines))
+    require(len(n_splines) == 1, "bsplines_", "splines of the same shape", sorted(n_splines))
     ((_, n_each),) = n_splines
     wanted = n * (n_each - (not step.include_bias))
     got = state["n_features_out_"]
-    require(got == wanted, "n_features_out_", f"{wanted}, as its splines say", got)
+    require(got == wanted, "n_features_out_", f"{wanted} to match its splines", got)
     _check_columns(wanted)
 
 
@@ -87,7 +87,7 @@ def _check_onehot(step, state):
         require(right, "_drop_idx_after_grouping", f"None or below {n}", dropped)
         n_outs.append(n - (dropped is not None))
     got = state["_n_features_outs"]
-    require(got == n_outs, "_n_features_outs", f"{n_outs}, as its categories say", got)
+    require(got == n_outs, "_n_features_outs", f"{n_outs} to match its categories", got)
 
 
 def _check_ordinal(step, state):
@@ -101,14 +101,19 @@ def _checked_categories(state):
     require(right, "categories_", f"{n} arrays", categories)
     for own in categories:
         right = isinstance(own, np.ndarray) and own.ndim == 1 and len(own) > 0
-        require(right, "categories_", "arrays with one axis", own)
+        require(right, "categories_", "one-dimensional arrays", own)
         if own.dtype.kind in "biuf":  # searched by bisection, with nan at the end
             ascending = all(a < b or b != b for a, b in pairwise(own.tolist()))
             require(ascending, "categories_", "numbers in ascending order", own)
     enabled = state["_infrequent_enabled"]
     groups = state.get("_default_to_infrequent_mappings")
     require(type(enabled) is bool, "_infrequent_enabled", "True or False", enabled)
-    require((groups is not None) == enabled, "mappings", "there if they are enabled", groups)
+    require(
+        (groups is not None) == enabled,
+        "mappings",
+        "present if and only if they are enabled",
+        groups,
+    )
     if groups is None:
         return categories, [None] * n
     right = isinstance(groups, list) and len(groups) == n
@@ -125,7 +130,7 @@ def _checked_categories(state):
 def _check_vocabulary(step, state):
     """Each term must have its own column. The file stores the terms as a list."""
     columns = sorted(state["vocabulary_"].values())
-    require(columns == list(range(len(columns))), "vocabulary_", "terms with a column each", None)
+    require(columns == list(range(len(columns))), "vocabulary_", "terms with one column each", None)
 
 
 def _check_columns(n):

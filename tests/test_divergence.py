@@ -116,7 +116,7 @@ def test_divergence_names_the_epoch_in_which_it_began(case, solver):
     estimator = new(case, solver=solver, learning_rate=Cliff(3))
     message = message_of_failure(estimator)
     assert message.startswith("Epoch 4, first in layer 1 (")
-    rate = "learning_rate=Cliff(epochs=3) has raised the rate from 0.001 to inf: "
+    rate = "learning_rate=Cliff(epochs=3) has raised the rate from 0.001 to inf. "
     assert f"): {rate}" in message
     assert message.endswith("or try learning_rate_init=0.0001.")
     assert not hasattr(estimator, "coefs_")
@@ -644,7 +644,7 @@ def test_cause_is_named_where_the_numbers_show_it(case):
 
 def test_class_weight_is_named_beside_sample_weight():
     clf = new(MLPS[0], class_weight=dict.fromkeys(range(3), 1e-200))
-    assert "divide sample_weight or class_weight by its mean" in message_of_failure(clf)
+    assert "Divide sample_weight or class_weight by its mean" in message_of_failure(clf)
 
 
 @pytest.mark.parametrize("wrap", [np.array, csr_array])

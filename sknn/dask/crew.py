@@ -67,7 +67,7 @@ class Crew:
         self._loss, self._memory = None, None  # for predictions; memory: bytes per chunk
         self.n_shards = 1
         self._restarts = self._turn = 0
-        self._addresses = []  # of the workers that have the weights, by rank
+        self._addresses = []  # addresses of the workers with the weights, by rank
 
     def workers(self):
         """Returns the addresses of the available workers. Raises RuntimeError if there are none."""
@@ -304,7 +304,7 @@ class WorkerRows(Blocks):
     lengths: numbers of rows of the blocks, (n_blocks,)
     """
 
-    numbered = 1  # an epoch takes rows of all shards at once
+    numbered = 1  # an epoch uses rows of all shards at once
 
     def __init__(self, crew, read, groups, lengths, **others):
         super().__init__(read, np.array([lengths[group].sum() for group in groups]), **others)

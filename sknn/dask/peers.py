@@ -138,7 +138,7 @@ class Meeting:
         """Passes an error on to those who wait."""
         if not self.total.done():
             self.total.set_exception(error)
-            self.total.exception()  # nobody may be waiting
+            self.total.exception()  # there may be nobody waiting
 
 
 class Peers:

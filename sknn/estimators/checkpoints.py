@@ -37,7 +37,7 @@ class CheckpointWriter:
             with errors_name_path(self.path, "written", "checkpoint"):
                 checkpoint.write(self.path)
         except OSError as error:
-            if checkpoint.epochs == 0:  # nothing is lost yet
+            if checkpoint.epochs == 0:  # no training is lost yet
                 raise
             if not self.failing:
                 warn(

@@ -461,7 +461,7 @@ PARAMETERS = {
         "ascending order. Only used when ``loss='quantile'``.",
         only="regressor",
     ),
-    # Regularisation, and what else scikit-learn's MLPs do not have
+    # Regularisation and other parameters that scikit-learn's MLPs do not have
     "dropout": Parameter(
         "float or list of float",
         0.0,

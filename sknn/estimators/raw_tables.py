@@ -6,7 +6,7 @@ import numpy as np
 
 from sknn.estimators.inputs import is_missing, without_frames
 
-SHOWN = 5  # columns that a message names
+SHOWN = 5  # maximum number of columns in a message
 TEXT, MISSING = "could not convert string", ("contains NaN", "NAType")  # in scikit-learn's errors
 
 

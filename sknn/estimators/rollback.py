@@ -34,6 +34,6 @@ def _put_back(estimator, before, undo):
     for each in undo:
         each()
     now = vars(estimator)
-    # scikit-learn has yet to tear the callbacks down.
+    # scikit-learn has not torn down the callbacks yet.
     under_way = {name: now[name] for name in CALLBACKS_UNDER_WAY if name in now}
-    estimator.__dict__ = before | under_way  # in one step, which no interrupt can divide
+    estimator.__dict__ = before | under_way  # in a single step, which an interrupt cannot split

@@ -36,7 +36,7 @@ class NetworkPanel(DocumentationLink):
         return params
 
     def _panel_content(self):
-        """HTML of what is shown of the estimator; it may raise."""
+        """Returns the content of the panel as HTML. It can raise errors."""
         return _fitted(self) if hasattr(self, "coefs_") else _planned(self)
 
 
