@@ -189,11 +189,6 @@ class BaseNetwork(
         OSError
             If further checkpoints cannot be written there.
         """
-        if self.checkpoint is None:
-            raise ValueError(
-                "resume goes on from the file that checkpoint names, got checkpoint=None. Set "
-                "checkpoint to a path before fit."
-            )
 
         def train(undo):
             return self._train(
@@ -221,7 +216,7 @@ class BaseNetwork(
         data = self._read(X, y, sample_weight, model=start.model, learn=start.learns_classes)
         fit = self._prepare(data, start, given, groups, weights)
         publish(self, fit)
-        callbacks = EpochCallbacks(self, data, fit.epochs_left)
+        callbacks = EpochCallbacks(self, data.X, data.labels, data.sample_weight, fit.epochs_left)
         try:
             result = self._run_fit(fit, self._watch(fit, start, callbacks))
         except MemoryError as error:

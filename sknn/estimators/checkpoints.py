@@ -79,7 +79,8 @@ def checkpoint_writer(estimator, fit):
 def check_place(estimator):
     """Raises ValueError, TypeError or OSError if its checkpoints could not be written."""
     path = estimator.checkpoint
-    if path is not None and estimator.solver != "lbfgs":  # lbfgs refuses any
+    lbfgs = getattr(estimator, "solver", None) == "lbfgs"  # which refuses any
+    if path is not None and not lbfgs:
         with errors_name_path(path, "written", "checkpoint"):
             make_ready(path)
 
@@ -90,6 +91,11 @@ def read_checkpoint(estimator):
     Raises what ``check_place`` raises, unless there is nothing left to train.
     """
     path = estimator.checkpoint
+    if path is None:
+        raise ValueError(
+            "resume goes on from the file that checkpoint names, got checkpoint=None. Set "
+            "checkpoint to a path before fit."
+        )
     try:
         with errors_name_path(path, "read", "checkpoint"):
             checkpoint = Checkpoint.read(path)

@@ -1,5 +1,6 @@
 """`TabularClassifier`: labels out of raw tables."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,6 +82,11 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         Determines the folds, the first weights, the order of the samples and dropout.
     verbose : bool or int, default=0
         Whether to print how many epochs are done and how long the others will take.
+    checkpoint : str, os.PathLike or None, default=None
+        File in which ``fit`` stores what ``resume`` needs to continue after an interruption. Fits
+        that run at the same time need a file each.
+    checkpoint_every : int, default=1
+        Number of epochs between checkpoints. The last epoch is always stored.
 
     Attributes
     ----------
@@ -161,6 +167,8 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         max_time: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = 0,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int = 1,
     ) -> None:
         self.n_estimators = n_estimators
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -181,6 +189,8 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         self.max_time = max_time
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
 
     def predict(self, X: Samples) -> np.ndarray:
         """Predict labels.

@@ -7,6 +7,7 @@ from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, check_cv
 
 from sknn.estimators.validation import rows_of_split
 
+NAMES = "training", "validation"  # of the two parts of a split in a Checkpoint
 LEAST = 5  # folds: with fewer, a member would train on too few rows
 
 
@@ -62,3 +63,36 @@ def asked_folds(cv, y, groups, kept, n_members, classes):
     if not found:
         raise ValueError(f"cv must give at least one split, got none of {cv!r}.")
     return [found[number % len(found)] for number in range(n_members)]
+
+
+def stored_folds(splits):
+    """Splits as the rows of a Checkpoint: arrays with a row for each member, -1 at the end.
+
+    splits: [(train, held_out)], or [None] * n_members, which has no rows
+    """
+    if splits[0] is None:
+        return {}
+    return dict(zip(NAMES, map(_filled_up, zip(*splits, strict=True)), strict=True))
+
+
+def restored_folds(rows, n_rows):
+    """The splits that ``stored_folds`` was given, or None if there were none.
+
+    Raises ValueError if these are no splits of so many rows.
+    """
+    if not rows:
+        return None
+    if max(own.max() for own in rows.values()) >= n_rows:
+        raise ValueError(
+            f"The rows of the checkpoint must be numbers below {n_rows}, as there are {n_rows} "
+            "samples. Call fit to start anew."
+        )
+    return list(zip(*([own[own >= 0] for own in rows[name]] for name in NAMES), strict=True))
+
+
+def _filled_up(parts):
+    """Arrays of row numbers below each other, filled up with -1."""
+    filled = np.full((len(parts), max(map(len, parts))), -1)
+    for own, part in zip(filled, parts, strict=True):
+        own[: len(part)] = part
+    return filled

@@ -1,11 +1,14 @@
 """Several networks of one shape on one matrix, each with rows of its own to be validated on."""
 
+import math
 import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sknn.nn.fit import Fit, Watch
 from sknn.nn.grouping import in_batches
+from sknn.nn.in_step import InStep
 from sknn.nn.model import Model
 from sknn.nn.network import Network
 from sknn.nn.plan import Plan
@@ -17,6 +20,29 @@ from sknn.nn.training_state import TrainingState
 from sknn.tabular.recipe import batch_size_for
 
 ADAPTED = 1024  # rows that first values depend on
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Members after training, or between two epochs of it.
+
+    Attributes
+    ----------
+    theta, state : ndarray of shape (k, P) and (k, S)
+        Of the best epoch of each member; of the last one where nothing is held out.
+    history : dict of ndarray of shape (n_epochs, k)
+        By the names in HISTORY.
+    best_epochs : ndarray of int, shape (k,)
+        The epochs of theta and state, from 1; 0 before the first.
+    diverged : bool
+        Whether the weights of a member are no longer finite.
+    """
+
+    theta: np.ndarray
+    state: np.ndarray
+    history: dict
+    best_epochs: np.ndarray
+    diverged: bool = False
 
 
 class Members:
@@ -47,39 +73,106 @@ class Members:
             "Lower n_estimators, hidden_layer_sizes or the number of columns.",
         )
 
-    def train(self, max_time=None, say=None, memory=2**30):
-        """Trains all; returns (theta (k, P), state (k, S), [Result], [history]).
+    def train(self, max_time=None, say=None, watch=None, start=None):
+        """Trains all members. Returns Trained.
 
         max_time: seconds after which training ends; fewer epochs are planned if it takes longer
-        say: (epochs done, seconds they took) -> None
+        say: (epochs done, seconds they took) -> None    watch: a Watch, whose ``before_epoch``,
+        ``after_epoch`` and ``save`` are called once for all members; ``so_far`` then says how far
+        these have come    start: a Checkpoint of all members to go on from
         """
+        watch = watch or Watch()
         began = time.perf_counter()
-        epochs = self.recipe.epochs
-        if max_time is not None:
-            self._run(1, memory)
-            took = time.perf_counter() - began
-            epochs = int(np.clip((max_time - took) / took, 1, epochs))
+        epochs = self._planned(max_time, began, start, watch.memory)
         ends = None if max_time is None else began + max_time
-        fits, results = self._run(epochs, memory, ends, say)
-        theta, state = (
-            np.stack([getattr(fit.model, name) for fit in fits]) for name in ("theta", "state")
-        )
-        return theta, state, results, [fit.history for fit in fits]
+        if start or watch.before_epoch or watch.after_epoch or watch.save:
+            progress = Progress(ends, say, start.epochs if start else 0)
+            return self._in_step(epochs, progress, watch, start)
+        return self._at_once(epochs, ends, say, watch.memory)
 
-    def _run(self, epochs, memory, ends=None, say=None):
-        fits = [self._fit(number, epochs) for number in range(len(self.subsets))]
-        pairs = [(fit, Watch(memory=memory)) for fit in fits]
-        batches = _shared_out(in_batches(pairs))
+    def so_far(self):
+        """Trained between two epochs, while a Watch looks on."""
+        checkpoint = self._steps.checkpoint
+        theta, state = checkpoint.kept or (checkpoint.theta, checkpoint.state)
+        shape = checkpoint.epochs, len(theta)
+        history = {name: np.reshape(rows, shape) for name, rows in checkpoint.history.items()}
+        best = np.array([self._best_epoch(scores) for scores in history["validation_score"].T])
+        return Trained(theta.copy(), state.copy(), history, best)
+
+    def _planned(self, max_time, began, start, memory):
+        """How many epochs to train for: those of an interrupted fit, or as many as time allows."""
+        epochs = self.recipe.epochs
+        if max_time is None:
+            return epochs
+        steps = start and start.run["progress"]["total_steps"]
+        if steps is not None:
+            n, size = self._batches_of(0)
+            return int(min(epochs, steps[0] // math.ceil(n / size)))
+        self._at_once(1, None, None, memory)
+        took = time.perf_counter() - began
+        return int(np.clip((max_time - took) / took, 1, epochs))
+
+    def _at_once(self, epochs, ends, say, memory):
+        """All epochs, each thread by itself."""
+        pairs, batches = self._fits(epochs, memory)
         for number, (first, *_) in enumerate(batches):  # one of each batch looks at the clock
             pairs[first][1].after_epoch = Progress(ends, None if number else say)
         found = run_together([[pairs[number] for number in batch] for batch in batches])
-        results = [None] * len(fits)
-        for batch, of_batch in zip(batches, found, strict=True):
-            for number, result in zip(batch, of_batch, strict=True):
-                if isinstance(result, Exception):
-                    raise result
-                results[number] = result
-        return fits, results
+        results = [result for of_batch in found for result in of_batch]
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        fits = [fit for fit, _ in pairs]
+        histories = [fit.history for fit in fits]
+        n_epochs = min(len(history["loss"]) for history in histories)
+        return Trained(
+            np.stack([fit.model.theta for fit in fits]),
+            np.stack([fit.model.state for fit in fits]),
+            {
+                name: np.array([history[name][:n_epochs] for history in histories]).T
+                for name in HISTORY
+            },
+            np.array([self._best_epoch(history["validation_score"]) for history in histories]),
+            any(result.reason == "diverged" for result in results),
+        )
+
+    def _in_step(self, epochs, progress, watch, start):
+        """Epoch by epoch, so that somebody can look on."""
+        steps = self._steps = InStep(*self._fits(epochs, watch.memory), start)
+        if watch.save and start is None:
+            watch.save(steps.checkpoint, True)
+        over = steps.epochs >= epochs
+        while not over:
+            if watch.before_epoch:
+                watch.before_epoch()
+            if not steps.epoch():
+                return replace(self.so_far(), diverged=True)
+            over = progress() or steps.epochs == epochs
+            if watch.after_epoch and watch.after_epoch():
+                over = True
+            if watch.save:
+                watch.save(steps.checkpoint, over)
+        return self.so_far()
+
+    def _fits(self, epochs, memory):
+        """([(Fit, Watch)] of the members, lists of the numbers of those that train in one pass)."""
+        pairs = [
+            (self._fit(number, epochs), Watch(memory=memory)) for number in range(len(self.subsets))
+        ]
+        return pairs, _shared_out(in_batches(pairs))
+
+    def _batches_of(self, number):
+        """(rows that a member trains on, rows of its batches)"""
+        subset = self.subsets[number]
+        n = len(self.rows) if subset is None else len(subset)
+        return n, batch_size_for(n, self.recipe.batch_size)
+
+    def _best_epoch(self, scores):
+        """The last of the best epochs, from 1; the last of all if nothing is held out."""
+        if self.held_out[0] is None:
+            return len(scores)
+        last_first = np.nan_to_num(scores, nan=-np.inf)[::-1]
+        return len(scores) - int(np.argmax(last_first)) if len(scores) else 0
 
     def _initial(self, random_state, subset):
         """First values of (theta, state), which depend on some of the rows to train on."""
@@ -101,9 +194,7 @@ class Members:
         theta, state = self._initial(random_state, subset)
         moments = recipe.optimizer.start(theta[: layout.n_trainable], layout.n_decayed)
         plan = Plan(
-            batch_size=batch_size_for(
-                len(rows) if subset is None else len(subset), recipe.batch_size
-            ),
+            batch_size=self._batches_of(number)[1],
             learning_rate=recipe.learning_rate,
             schedule=recipe.schedule,
             n_iter_no_change=np.inf,
@@ -128,11 +219,12 @@ class Progress:
 
     ends: the time, as ``time.perf_counter`` has it, or None
     say: (epochs done, seconds they took) -> None, or None
+    epochs: how many are done already, in an earlier call
     """
 
-    def __init__(self, ends, say):
-        self.ends, self.say = ends, say
-        self.began, self.epochs = time.perf_counter(), 0
+    def __init__(self, ends, say, epochs=0):
+        self.ends, self.say, self.epochs = ends, say, epochs
+        self.began = time.perf_counter()
 
     def __call__(self):
         """Takes in that an epoch is done; returns whether to stop."""

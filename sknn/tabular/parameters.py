@@ -194,6 +194,14 @@ PARAMETERS = {
         ["verbose"],
         "Whether to print how many epochs are done and how long the others will take.",
     ),
+    "checkpoint": Parameter(
+        "str, os.PathLike or None",
+        None,
+        PLAIN["checkpoint"].constraint,
+        "File in which ``fit`` stores what ``resume`` needs to continue after an interruption. "
+        "Fits that run at the same time need a file each.",
+    ),
+    "checkpoint_every": PLAIN["checkpoint_every"],
 }
 
 

@@ -1,5 +1,6 @@
 """`TabularRegressor`: numbers out of raw tables."""
 
+import os
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -91,6 +92,11 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         Determines the folds, the first weights, the order of the samples and dropout.
     verbose : bool or int, default=0
         Whether to print how many epochs are done and how long the others will take.
+    checkpoint : str, os.PathLike or None, default=None
+        File in which ``fit`` stores what ``resume`` needs to continue after an interruption. Fits
+        that run at the same time need a file each.
+    checkpoint_every : int, default=1
+        Number of epochs between checkpoints. The last epoch is always stored.
 
     Attributes
     ----------
@@ -164,6 +170,8 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         max_time: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = 0,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int = 1,
     ) -> None:
         self.n_estimators = n_estimators
         self.loss = loss
@@ -183,6 +191,8 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         self.max_time = max_time
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
 
     def predict(self, X: Samples) -> np.ndarray:
         """Predict targets.
