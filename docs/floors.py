@@ -109,6 +109,8 @@ sknn.inspection                 tools to look into a network
 sknn.inspection.summary         `summary`: layers, shapes, numbers of parameters, costs
 sknn.inspection.diagnose        `diagnose`: probable faults of a fit, and which setting to change
 
+sknn.inspection.table_symptoms      what can be wrong with an estimator for tables
+
 sknn.inspection.data_symptoms       what can be wrong with the data
 sknn.inspection.training_symptoms   what can be wrong with the training
 
@@ -138,6 +140,8 @@ sknn.tabular.regressor          `TabularRegressor`: numbers out of raw tables
 
 sknn.tabular.ensemble           common to both: a fit in four steps, prediction
 sknn.tabular.parameters         every parameter of both: its default, constraint and documentation
+
+sknn.tabular.publishing         the attributes that a fit leaves, between epochs and at the end
 
 sknn.tabular.members            several networks on one matrix, each with rows to be validated on
 sknn.tabular.scores             the scores by which members keep their best epoch
@@ -215,6 +219,8 @@ sknn.scikit_learn.stored_classes        the classes and functions that saved pip
 
 sknn.nn                         the core: arrays in, arrays out; it knows no estimator
 
+sknn.nn.in_step                 fits that train epoch by epoch, and one checkpoint of all of them
+
 sknn.nn.together                fits of one shape in one pass, each with its own bits
 
 sknn.nn.grouping                the fits that may train in one pass, and those that best do
@@ -289,6 +295,7 @@ sknn.nn.constant                the loss of predicting a constant
 sknn.nn.blocks                  training rows in blocks, of which two are in memory
 
 sknn.nn.batches                 training rows, batch by batch
+sknn.nn.sparse_rows             rows that are stored sparsely and read as dense ones
 sknn.nn.threads                 holds BLAS to one thread; shares work out among threads
 sknn.nn.passes                  the things that layers are told about a forward and backward pass
 sknn.nn.streams                 random numbers apart from scikit-learn's draws, for dropout

@@ -1,11 +1,16 @@
 """What is learnt of the columns of a table, and the matrix of numbers that networks take in."""
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
+
+from sknn.nn.sparse_rows import SparseRows
+from sknn.tabular.frames import Table
 
 KINDS = ("two", "onehot", "codes")  # how a category enters the matrix
 CHUNK = 2**20  # numbers of a table that are float64 at a time
 FAR = 1e6  # scaled numbers beyond it are as good as infinite: the clip leaves 3 of them
 SELDOM = 2  # rows that a level of many needs to be told from others
+UNUSED = "nothing: constant, or a name for each row"  # what the panel says of a column
 LARGEST_CODE = 2**24  # whole numbers up to it are exact in float32
 
 
@@ -117,7 +122,7 @@ class Encoding:
 
     def fed_in(self):
         """For each column of the table, in words, what networks take in of it."""
-        texts = ["nothing: constant, or a name for each row"] * len(self.is_category)
+        texts = [UNUSED] * len(self.is_category)
         for j in self.numbers:
             texts[j] = "a number, scaled and clipped"
         for j in self.indicators:
@@ -135,9 +140,19 @@ class Encoding:
     def matrix(self, table, dtype=np.float32):
         """The matrix (n_rows, n_columns) of a Table with the columns of the one it was learnt of.
 
-        Raises ValueError, with its name, on a column of numbers that holds an infinity, or one
-        that holds no numbers.
+        SparseRows of a sparse table, which is encoded some rows at a time: most entries of a
+        column are what 0 becomes. Raises ValueError, with its name, on a column of numbers that
+        holds an infinity, or one that holds no numbers.
         """
+        if not issparse(table.matrix):
+            return self._dense(table, dtype)
+        zeros = Table(None, 1, table.names, csr_array((1, table.shape[1])))
+        n_rows = max(1, CHUNK // max(table.shape[1], self.n_columns))
+        blocks = (self._dense(block, dtype) for block in table.blocks(n_rows))
+        return SparseRows.of(blocks, self._dense(zeros, dtype)[0])
+
+    def _dense(self, table, dtype):
+        """The matrix as an array."""
         n = table.shape[0]
         out = np.zeros((n, self.n_columns), dtype)
         at = sorted({*self.numbers, *self.indicators})

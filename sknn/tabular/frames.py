@@ -86,10 +86,19 @@ class Table:
         if self.matrix is None:
             return self._columns[j]
         if issparse(self.matrix):
-            if self._by_column is None:
-                self._by_column = self.matrix.tocsc()
-            return Column(self.told(j), numbers=self._by_column[:, [j]].toarray().ravel())
+            return Column(self.told(j), numbers=self._dense_column(j))
         return Column(self.told(j), numbers=self.matrix[:, j])
+
+    def _dense_column(self, j):
+        """A column of a sparse matrix, which is converted for this once."""
+        if self._by_column is None:
+            self._by_column = self.matrix.tocsc()
+            self._by_column.sum_duplicates()
+        stored = self._by_column
+        own = slice(*stored.indptr[j : j + 2])
+        numbers = np.zeros(self.shape[0], stored.dtype)
+        numbers[stored.indices[own]] = stored.data[own]
+        return numbers
 
     @property
     def is_category(self):
@@ -130,6 +139,12 @@ class Table:
             for own in self._columns
         ]
         return Table(columns, int(kept.sum()), self.names)
+
+    def blocks(self, n):
+        """Yields the tables of n rows each, and of the rest, of one that is a matrix."""
+        for start in range(0, self.shape[0], n):
+            block = self.matrix[start : start + n]
+            yield Table(None, block.shape[0], self.names, block)
 
     def in_order(self, names):
         """The table with its columns in the order of ``names``, all of which it has, once each."""

@@ -1,0 +1,74 @@
+"""Rows that are stored sparsely and read as dense ones, some at a time."""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+
+class SparseRows:
+    """A matrix of which each column has one value almost everywhere, read as if it were an array.
+
+    It takes the place of an array of float32 where rows are gathered: ``take`` and ``[...]`` return
+    dense rows, and only those that are asked for ever exist.
+
+    Parameters
+    ----------
+    stored : csr_array of shape (n, columns)
+        The entries that differ from the background; a zero that is stored is such an entry.
+    background : ndarray of shape (columns,)
+        All other entries.
+    """
+
+    ndim = 2
+
+    def __init__(self, stored, background):
+        self.stored, self.background = stored, background
+        self.shape, self.dtype = stored.shape, background.dtype
+
+    @classmethod
+    def of(cls, blocks, background):
+        """Those of dense blocks of rows, which are taken one after the other."""
+        data, columns, counts = [], [], [np.zeros(1, np.int64)]
+        for block in blocks:
+            differs = block != background
+            data.append(block[differs])
+            columns.append(np.nonzero(differs)[1].astype(np.int32))
+            counts.append(np.count_nonzero(differs, axis=1))
+        ends = np.cumsum(np.concatenate(counts))
+        shape = len(ends) - 1, len(background)
+        stored = csr_array((np.concatenate(data), np.concatenate(columns), ends), shape=shape)
+        return cls(stored, background)
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, at):
+        """Dense rows ``at``, a slice or integers; or with (slice(None), j) column j, (n,)."""
+        if isinstance(at, tuple):
+            return self._column(at[1])
+        if isinstance(at, slice):
+            at = np.arange(*at.indices(len(self)))
+        return self.take(at)
+
+    def take(self, at, axis=0, out=None, mode="raise"):
+        """Dense rows, (*at.shape, columns), as of ``numpy.ndarray.take`` along the first axis."""
+        at = np.asarray(at)
+        if out is None:
+            out = np.empty((*at.shape, self.shape[1]), self.dtype)
+        out[...] = self.background
+        stored, rows = self.stored, at.ravel()
+        starts = stored.indptr[rows]
+        counts = stored.indptr[rows + 1] - starts
+        ends = np.cumsum(counts)
+        entries = np.repeat(starts - (ends - counts), counts) + np.arange(counts.sum())
+        flat = out.reshape(len(rows), self.shape[1])
+        flat[np.repeat(np.arange(len(rows)), counts), stored.indices[entries]] = stored.data[
+            entries
+        ]
+        return out
+
+    def _column(self, j):
+        column = np.full(len(self), self.background[j])
+        own = self.stored.indices == j
+        rows = np.repeat(np.arange(len(self)), np.diff(self.stored.indptr))
+        column[rows[own]] = self.stored.data[own]
+        return column
