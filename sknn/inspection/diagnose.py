@@ -7,9 +7,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from sknn.estimators.panel.markup import ShownInNotebooks, finding, note, panel, title
-from sknn.inspection import data_symptoms, training_symptoms
+from sknn.inspection import data_symptoms, table_symptoms, training_symptoms
 from sknn.inspection.evidence import NotTold, gather
 from sknn.inspection.networks import look_inside
+from sknn.tabular.ensemble import TableNetwork
 from sknn.typing import Samples
 
 WIDTH = 88
@@ -109,12 +110,15 @@ def diagnose(
 
     Rules of thumb, each with the figure it goes by. They look at the scale of X and y, at the
     course of the loss, at units that pass no gradient on, at the score on samples held out and how
-    many those are, and at the balance of classes. The estimator is left as it is.
+    many those are, and at the balance of classes. Of an estimator for tables they look at unused
+    columns, at the best epochs of its members, at the out-of-fold score compared with the score on
+    the samples and with that of a constant, at the size of the folds, and at the balance of
+    classes. The estimator is left as it is.
 
     Parameters
     ----------
     estimator : estimator instance
-        A network of this package, or a Pipeline, a TransformedTargetRegressor or a fitted search
+        An estimator of this package, or a Pipeline, a TransformedTargetRegressor or a fitted search
         with one inside: X and y are transformed as in its ``predict``, and all figures are of
         what reaches the network. A network that is not fitted, for instance because training
         diverged, is looked at as far as that goes: its data and its parameters. The steps before
@@ -147,7 +151,7 @@ def diagnose(
     >>> print(diagnosis.findings[0].remedy)
     Scale X: make_pipeline(StandardScaler(), estimator), or for pixels X / 255.
     """
-    inside = look_inside(estimator)
+    inside = look_inside(estimator, tables=True)
     estimator = inside.network
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val go together: pass both, or neither.")
@@ -157,11 +161,14 @@ def diagnose(
         inside, X, y = inside.learn(X, y)
     if X_val is not None:
         X_val, y_val = inside.samples(X_val), inside.targets(y_val)
-    evidence = gather(estimator, X, y, sample_weight, X_val, y_val)
+    checks, look = CHECKS, gather
+    if isinstance(estimator, TableNetwork):
+        checks, look = table_symptoms.CHECKS, table_symptoms.gather_table
+    evidence = look(estimator, X, y, sample_weight, X_val, y_val)
     state = "fitted" if evidence.fitted else "not fitted"
     samples = "1 sample" if evidence.n == 1 else f"{evidence.n} samples"
     diagnosis = Diagnosis(f"Diagnosis of {type(estimator).__name__}, {state}, on {samples}:")
-    for name, check in CHECKS.items():
+    for name, check in checks.items():
         try:
             seen = check(evidence)
         except NotTold as reason:

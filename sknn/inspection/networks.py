@@ -34,7 +34,7 @@ class Inside:
     @property
     def fitted(self):
         """Whether the network is."""
-        return hasattr(self.network, "coefs_")
+        return hasattr(self.network, "coefs_") or hasattr(self.network, "_encoding")
 
     @property
     def model(self):
@@ -114,9 +114,8 @@ def check_network(estimator, around=()):
     if isinstance(estimator, TableNetwork):
         raise TypeError(
             f"estimator must be a single network, got {type(estimator).__name__}, which is several "
-            "on columns that it has made itself. summary shows one of them; history_ and "
-            "validation_scores_ say how they trained, permutation_importance of scikit-learn "
-            "which columns matter."
+            "on columns that it has made itself. summary shows one of them, diagnose looks at how "
+            "they trained, and permutation_importance of scikit-learn says which columns matter."
         )
     if not isinstance(estimator, BaseNetwork):
         got = " in ".join(type(one).__name__ for one in (estimator, *reversed(around)))
