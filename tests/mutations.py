@@ -140,6 +140,30 @@ nn/model.py: sparse_rows ensemble table_training
 tabular/encoding.py: encoding sparse_rows
     n_rows = max(1, CHUNK // max( => n_rows = max(1000, CHUNK // max(
     if not issparse(table.matrix): => if True:
+inspection/table_symptoms.py: table_symptoms
+    table = read_table(reader, X, reset=not fitted) => table = read_table(reader, X, reset=True)
+    reader = estimator if fitted else clone(estimator) => reader = estimator
+    check_consistent_length(np.empty(evidence.n), y, sample_weight) => pass
+    np.bincount(codes, weights=sample_weight) => np.bincount(codes)
+    float(sums.max() / sums.sum()) => float(sums.min() / sums.sum())
+    np.count_nonzero(~np.isnan(predicted[:, 0])) => len(predicted)
+    if len(y) == 1 and not is_classifier(estimator): => if False:
+    if score > constant + chance: => if score > constant:
+    gap > GAP + 2 * _chance(evidence, held_out) => gap > GAP + _chance(evidence, held_out)
+    gap > GAP + 2 * _chance(evidence, held_out) => gap > 2 * _chance(evidence, held_out)
+    min(0.5, 2 * dropout or 0.3) => 2 * dropout or 0.3
+    if best > EARLY * n_epochs: => if best >= EARLY * n_epochs - 0.5:
+    float(np.median(estimator.best_iter_)) => float(np.max(estimator.best_iter_))
+    if n_epochs < EPOCHS / EARLY: => if n_epochs < EPOCHS:
+    n = evidence.n_held_out / estimator.n_members_ => n = evidence.n_held_out
+    if n >= FOLD: => if n > FOLD:
+    or estimator.cv is not None: => or False:
+    if weights[least] else np.inf => if weights[least] else 0
+    if ratio <= IMBALANCE or => if ratio < IMBALANCE or
+    or evidence.estimator.class_weight is not None: => or False:
+    np.sqrt(accuracy * (1 - accuracy) / evidence.n_held_out) => np.sqrt(accuracy * (1 - accuracy))
+    if rate == "auto" else rate => if True else rate
+    if unused[NAMED:] else "" => if unused else ""
 tabular/frames.py: frames
     codes = np.full(len(numbers), -1) => codes = np.full(len(numbers), 0)
     order = [self.names.index(name) for name in names] => order = list(range(len(names)))

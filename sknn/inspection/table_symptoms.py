@@ -119,9 +119,9 @@ def unused_columns(evidence):
     if not unused:
         return None
     named = ", ".join(map(repr, unused[:NAMED])) + (", ..." if unused[NAMED:] else "")
-    columns = "column is" if len(unused) == 1 else "columns are"
+    are = "is" if len(unused) == 1 else "are"
     text = (
-        f"{len(unused)} of {len(evidence.columns)} {columns} not used: constant, or with "
+        f"{len(unused)} of {len(evidence.columns)} columns {are} not used: constant, or with "
         f"another level in each row: {named}."
     )
     remedy = (
@@ -160,8 +160,7 @@ def overfitting(evidence):
     held_out, score = _held_out(evidence), evidence.score
     if score is None:
         raise NotTold("needs y")
-    if np.isnan([score, held_out]).any():
-        raise NotTold("needs a score, and R2 is one of at least two samples")
+    _check_score(score)
     gap = score - held_out
     if not gap > GAP + 2 * _chance(evidence, held_out):
         return None
@@ -237,7 +236,13 @@ def class_imbalance(evidence):
 def _held_out(evidence):
     if evidence.held_out_score is None:
         raise NotTold("needs X_val and y_val")
+    _check_score(evidence.held_out_score)
     return evidence.held_out_score
+
+
+def _check_score(score):
+    if np.isnan(score):
+        raise NotTold("needs at least two samples for R2")
 
 
 def _chance(evidence, accuracy):
