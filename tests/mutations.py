@@ -314,6 +314,7 @@ tabular/parameters.py: signatures
     return rows_of(ESTIMATORS[estimator], PARAMETERS) => return PARAMETERS
 tabular/targets.py: targets classifier regressor
     return own if weight is None else own * weight => return own
+    y = y if issparse(y) else np.asarray(y) => y = np.asarray(y)
     if not (own > 0).all(): => if False:
     scale if scale > 0 else 1.0 => scale
     return np.clip(y, self.least, self.most) => return y

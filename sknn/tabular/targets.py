@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -30,7 +31,7 @@ def checked_labels(y):
 def checked_numbers(y):
     """y as a column of float64, (n,). Raises ValueError on anything but finite numbers."""
     refuse_no_numbers(y=y)
-    y = np.asarray(y)
+    y = y if issparse(y) else np.asarray(y)
     if y.ndim == 2 and y.shape[1] > 1:
         raise ValueError(
             f"y must be one column of numbers, got the shape {y.shape}. Fit one estimator for "
