@@ -192,7 +192,7 @@ def test_groups_are_not_divided():
         assert of_groups.any(axis=1).sum() == 4  # two members, each with a fifth of the groups
     clf = _classifier(cv=LeaveOneGroupOut(), n_estimators=3).fit(FRAME, Y, groups=groups)
     assert_array_equal(np.isnan(clf.oof_prediction_[:, 0]), groups > 2)
-    with pytest.raises(ValueError, match="groups must be at least two, got a single one"):
+    with pytest.raises(ValueError, match="groups must hold at least two groups, got a single one"):
         _classifier().fit(FRAME, Y, groups=np.zeros(N))
 
 
@@ -249,7 +249,7 @@ def test_validation_samples_of_numbers_have_the_scale_of_y():
     [
         ({"y_val": Y}, "go with X_val, which was not given"),
         ({"X_val": FRAME}, "X_val was given without y_val"),
-        ({"X_val": FRAME, "y_val": Y, "groups": np.arange(N)}, "pass X_val alone"),
+        ({"X_val": FRAME, "y_val": Y, "groups": np.arange(N)}, "Pass X_val alone"),
         ({"X_val": FRAME, "y_val": np.full(N, "other")}, r"labels that are in y, got \['other'\]"),
         ({"X_val": FRAME[:5], "y_val": Y}, "inconsistent numbers of samples"),
         ({"groups": np.arange(3)}, "inconsistent numbers of samples"),

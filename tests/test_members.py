@@ -1,6 +1,7 @@
 """Members: each as it would be by itself, its best epoch kept, in the time there is."""
 
 import time
+from copy import deepcopy
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -212,8 +213,28 @@ def test_a_watch_may_end_training_and_is_told_which_checkpoint_is_the_last():
 
 
 def test_time_that_is_over_ends_members_that_are_watched():
-    watch = Watch(save=lambda checkpoint, last: None)
-    assert len(_members(epochs=10_000).train(max_time=1e-9, watch=watch).history["loss"]) == 1
+    trained = _members()._in_step(10, lambda: True, Watch(), None)
+    assert len(trained.history["loss"]) == 1
+
+
+def test_members_that_are_watched_go_on_from_a_checkpoint():
+    saved, told, again = [], [], []
+    watch = Watch(save=lambda checkpoint, last: saved.append(deepcopy(checkpoint)))
+    whole = _members(epochs=4).train(watch=watch)
+    watch = Watch(save=lambda checkpoint, last: again.append(checkpoint.epochs))
+    rest = _members(epochs=4).train(None, lambda epoch, _: told.append(epoch), watch, saved[2])
+    assert told == again == [3, 4]
+    np.testing.assert_array_equal(rest.theta, whole.theta)
+    over = _members(epochs=4).train(watch=watch, start=saved[4])
+    assert again == [3, 4]
+    np.testing.assert_array_equal(over.theta, whole.theta)
+
+
+def test_divergence_of_members_that_are_watched_is_told():
+    these = _members(learning_rate=1e30)
+    assert these.train(watch=Watch(before_epoch=lambda: None)).diverged
+    assert _members(learning_rate=1e30).train().diverged
+    assert not _members().train(watch=Watch(before_epoch=lambda: None)).diverged
 
 
 def test_a_copy_of_how_far_members_have_come_may_be_changed():

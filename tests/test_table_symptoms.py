@@ -13,6 +13,7 @@ from sknn.inspection import diagnose
 from sknn.inspection import table_symptoms as symptoms
 from sknn.inspection.evidence import NotTold
 from sknn.inspection.table_symptoms import TableEvidence, gather_table
+from sknn.tabular.encoding import UNUSED
 
 RANDOM = np.random.RandomState(0)
 N = 80
@@ -99,7 +100,7 @@ def test_samples_and_targets_must_go_together():
 
 
 def test_many_unused_columns_are_not_all_named():
-    columns = dict.fromkeys(range(7), "nothing: constant, or a name for each row")
+    columns = dict.fromkeys(range(7), UNUSED)
     _, text, _ = symptoms.unused_columns(SimpleNamespace(columns=columns))
     assert text.endswith(": 0, 1, 2, 3, 4, ....")
 

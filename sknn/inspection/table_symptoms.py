@@ -36,7 +36,7 @@ class TableEvidence:
     n : int
         Number of samples.
     columns : dict of str
-        How each column is fed in, by its name or number.
+        How each column is encoded, by its name or number.
     class_weights : dict or None
         The sum of the weights of the samples of each class.
     constant : float or None

@@ -33,7 +33,8 @@ class InStep:
     Attributes
     ----------
     checkpoint : Checkpoint
-        The state of all models after the last epoch, in the order of the fits.
+        The state of all models after the last epoch, in the order of the fits. Valid until the
+        next epoch, which uses its generators.
     """
 
     def __init__(self, fits, batches, start=None):

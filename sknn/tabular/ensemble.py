@@ -1,4 +1,4 @@
-"""What both estimators do: a raw table in, the mean of several networks out."""
+"""The base class of both estimators for tables: fits several networks and averages them."""
 
 from contextlib import nullcontext
 from typing import Any, Self
@@ -37,12 +37,12 @@ from sknn.tabular.recipe import (
 )
 from sknn.typing import Samples
 
-LEAST_WEIGHT = 1e-30  # of the mean
-EXACT = 1000  # rows: up to so many are predicted in float64, for which the time does not matter
+LEAST_WEIGHT = 1e-30  # as a fraction of the mean weight
+EXACT = 1000  # rows: up to this number, predictions are computed in float64, which is fast enough
 
 
 def _refused(method, reason):
-    """For ``available_if``: an AttributeError with the reason why there is no such method."""
+    """For ``available_if``: raises AttributeError with the reason why a method is missing."""
 
     def check(estimator):
         raise AttributeError(f"{type(estimator).__name__} has no {method}: {reason}")
@@ -59,13 +59,13 @@ class TableNetwork(
     CachedParameterNames,
     BaseEstimator,
 ):
-    """Fits members, whatever the task.
+    """Fits the members and predicts with them, for any task.
 
-    Tasks say what y means (``_learn_targets``, ``_encode``), which loss it asks for, how outputs
-    are scored on what a member did not see, and what the mean of the members is.
+    Subclasses encode y (``_learn_targets``, ``_encode``), choose the loss, score the outputs for
+    samples held out, and turn the outputs of the members into predictions.
     """
 
-    n_features_in_: int  # for type checkers, as feature_names_in_: validate_data sets them
+    n_features_in_: int  # for type checkers: validate_data sets it and feature_names_in_
     feature_names_in_: np.ndarray
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -80,23 +80,24 @@ class TableNetwork(
         sample_weight_val: ArrayLike | None = None,
         groups: ArrayLike | None = None,
     ) -> Self:
-        """Fit the members to X and y.
+        """Fit the ensemble to X and y.
 
         Parameters
         ----------
         X : {dataframe, array-like, sparse matrix} of shape (n_samples, n_features)
-            The table as it is: numbers on any scale, strings, categories, bools, missing values.
+            The table as it is: numbers on any scale, strings, categories, bools and missing values.
         y : array-like of shape (n_samples,)
             The targets: class labels for a classifier, numbers for a regressor.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, not negative. Samples with a weight of 0 are left out.
         X_val, y_val : as X and y, default=None
-            Samples to validate on after each epoch. All members then train on all of X, and there
-            are no out-of-fold predictions.
+            Samples on which all members are validated after each epoch. All members then train on
+            the whole of X, and there are no out-of-fold predictions.
         sample_weight_val : array-like of shape (n_samples_val,), default=None
-            Weights of those samples.
+            Weights of the validation samples.
         groups : array-like of shape (n_samples,), default=None
-            Samples of one group are in one fold; or for the splitter given as ``cv``.
+            Group labels of the samples. All samples of a group are in the same fold, unless ``cv``
+            is a splitter that uses them in another way.
 
         Returns
         -------
@@ -106,8 +107,8 @@ class TableNetwork(
         Raises
         ------
         ValueError
-            If the input cannot be used; the message names the column. Then, and after any other
-            error, the estimator is left as it was.
+            If the input is not valid; the message names the column. After this and any other error,
+            the estimator is as it was before the call.
         OSError
             If ``checkpoint`` cannot be written. FileExistsError if there is a file that is not a
             checkpoint.
@@ -186,7 +187,7 @@ class TableNetwork(
     # Read
 
     def _read(self, X, y, sample_weight):
-        """(Table, y, weight or None, which rows are kept): rows of no weight are left out."""
+        """(Table, y, weight or None, which rows are kept); rows with a weight of 0 are left out."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
@@ -260,8 +261,8 @@ class TableNetwork(
             raise ValueError("X_val was given without y_val: pass both, or neither.")
         if groups is not None or self.cv is not None:
             raise ValueError(
-                "groups and cv say which samples of X members are validated on, but X_val was "
-                "given: pass X_val alone, or no X_val."
+                "groups and cv choose samples of X for validation, but X_val was given, too. Pass "
+                "X_val alone, or do not pass X_val."
             )
         table = read_table(self, X_val, reset=False)
         y_val = self._checked_targets(y_val)
@@ -329,22 +330,22 @@ class TableNetwork(
     # Predict
 
     def _outputs(self, X, depth=None):
-        """What the members make of X: (members, n_samples, outputs)."""
+        """Raw outputs of the members, or of one of their layers: (members, n_samples, outputs)."""
         check_is_fitted(self)
         table = read_table(self, X, reset=False)
         x = self._encoding.matrix(table)
         model, threads = self._model, nullcontext()
-        if len(x) <= EXACT:  # then it does not matter which rows come together
+        if len(x) <= EXACT:  # predictions then do not depend on the other rows
             theta, state = model.theta.astype(np.float64), model.state.astype(np.float64)
             model = Model(model.network, model.loss, theta, state)
-            threads = one_blas_thread()  # to wake others takes longer than the work
+            threads = one_blas_thread()  # waking others takes longer than the work
         with np.errstate(all="ignore"), threads:
             z = model.outputs(x, working_memory(), depth=depth)
         check_finite(z)
         return z
 
     def transform(self, X: Samples) -> np.ndarray | Any:
-        """What the last hidden layers of all members make of X, as features for another model.
+        """Return the outputs of the last hidden layers of all members, as features.
 
         Parameters
         ----------
@@ -354,7 +355,7 @@ class TableNetwork(
         Returns
         -------
         activations : ndarray of shape (n_samples, n_members * n_units)
-            The outputs of the last hidden layer of each member, one member after the other.
+            The outputs of the last hidden layer of each member, side by side.
         """
         check_is_fitted(self)
         z = self._outputs(X, depth=len(self._model.network.layers) - 1)
@@ -372,9 +373,9 @@ class TableNetwork(
             "permutation_importance(estimator, X, y), on samples that were not used in fit."
         )
 
-    @_refused("partial_fit", "scales and categories are learnt from the whole table. Call fit.")
+    @_refused("partial_fit", "scales and categories are learned from the whole table. Call fit.")
     def partial_fit(self, X: Samples, y: ArrayLike) -> None:
-        """Not available: scales and categories are learnt from the whole table."""
+        """Not available: scales and categories are learned from the whole table."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -396,7 +397,7 @@ def _hidden_sizes(given):
 
 
 def _mean_one(weight):
-    """Weights divided by their mean, which changes no fit; none becomes 0 in float32."""
+    """Weights divided by their mean, which does not change the fit; none is 0 in float32."""
     return None if weight is None else np.maximum(weight / weight.mean(), LEAST_WEIGHT)
 
 

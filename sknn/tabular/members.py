@@ -1,4 +1,4 @@
-"""Several networks of one shape on one matrix, each with rows of its own to be validated on."""
+"""Several networks of one shape on one matrix, each validated on rows of its own."""
 
 import math
 import time
@@ -19,7 +19,7 @@ from sknn.nn.training import HISTORY
 from sknn.nn.training_state import TrainingState
 from sknn.tabular.recipe import batch_size_for
 
-ADAPTED = 1024  # rows that first values depend on
+ADAPTED = 1024  # maximum number of rows on which initial values depend
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,12 @@ class Members:
     ----------
     recipe : Recipe
     rows : Rows
-        All rows there are to train on.
+        All rows on which members can train.
     subsets : list of ndarray of int, or of None
-        The rows that each member trains on; None for all.
+        The rows on which each member trains; None for all.
     held_out : list of HeldOut, or of None
-        What each member is validated on; None for nothing: then its last weights are kept.
+        The samples on which each member is validated. Without any, None, its last weights are
+        kept.
     random_states : list of RandomState
     """
 
@@ -65,7 +66,7 @@ class Members:
         self.subsets, self.held_out = subsets, held_out
         self.network = Network(recipe.layers, rows.x.shape[1:])
         self.random_states = random_states
-        copies = 4 * len(subsets)  # theta, gradient and two moments of each member
+        copies = 4 * len(subsets)  # theta, gradient and two moments for each member
         self.network.refuse_too_large(
             rows.dtype,
             1,
@@ -76,10 +77,10 @@ class Members:
     def train(self, max_time=None, say=None, watch=None, start=None):
         """Trains all members. Returns Trained.
 
-        max_time: seconds after which training ends; fewer epochs are planned if it takes longer
+        max_time: seconds after which training ends; so many epochs are planned as there is time for
         say: (epochs done, seconds they took) -> None    watch: a Watch, whose ``before_epoch``,
-        ``after_epoch`` and ``save`` are called once for all members; ``so_far`` then says how far
-        these have come    start: a Checkpoint of all members to go on from
+        ``after_epoch`` and ``save`` are called once for all members, and can call ``so_far``
+        start: a Checkpoint of all members from which training continues
         """
         watch = watch or Watch()
         began = time.perf_counter()
@@ -91,7 +92,7 @@ class Members:
         return self._at_once(epochs, ends, say, watch.memory)
 
     def so_far(self):
-        """Trained between two epochs, while a Watch looks on."""
+        """Trained between two epochs, for a Watch; its arrays are copies."""
         checkpoint = self._steps.checkpoint
         theta, state = checkpoint.kept or (checkpoint.theta, checkpoint.state)
         shape = checkpoint.epochs, len(theta)
@@ -100,7 +101,7 @@ class Members:
         return Trained(theta.copy(), state.copy(), history, best)
 
     def _planned(self, max_time, began, start, memory):
-        """How many epochs to train for: those of an interrupted fit, or as many as time allows."""
+        """The number of epochs: that of an interrupted fit, or as many as there is time for."""
         epochs = self.recipe.epochs
         if max_time is None:
             return epochs
@@ -113,9 +114,9 @@ class Members:
         return int(np.clip((max_time - took) / took, 1, epochs))
 
     def _at_once(self, epochs, ends, say, memory):
-        """All epochs, each thread by itself."""
+        """Trains for all epochs; threads do not wait for each other."""
         pairs, batches = self._fits(epochs, memory)
-        for number, (first, *_) in enumerate(batches):  # one of each batch looks at the clock
+        for number, (first, *_) in enumerate(batches):  # one member of each batch checks the time
             pairs[first][1].after_epoch = Progress(ends, None if number else say)
         found = run_together([[pairs[number] for number in batch] for batch in batches])
         results = [result for of_batch in found for result in of_batch]
@@ -137,7 +138,7 @@ class Members:
         )
 
     def _in_step(self, epochs, progress, watch, start):
-        """Epoch by epoch, so that somebody can look on."""
+        """Trains epoch by epoch, and calls the Watch in between."""
         steps = self._steps = InStep(*self._fits(epochs, watch.memory), start)
         if watch.save and start is None:
             watch.save(steps.checkpoint, True)
@@ -155,27 +156,27 @@ class Members:
         return self.so_far()
 
     def _fits(self, epochs, memory):
-        """([(Fit, Watch)] of the members, lists of the numbers of those that train in one pass)."""
+        """([(Fit, Watch)] of the members, lists of the members that train in one pass)."""
         pairs = [
             (self._fit(number, epochs), Watch(memory=memory)) for number in range(len(self.subsets))
         ]
         return pairs, _shared_out(in_batches(pairs))
 
     def _batches_of(self, number):
-        """(rows that a member trains on, rows of its batches)"""
+        """(number of rows on which a member trains, rows per batch)"""
         subset = self.subsets[number]
         n = len(self.rows) if subset is None else len(subset)
         return n, batch_size_for(n, self.recipe.batch_size)
 
     def _best_epoch(self, scores):
-        """The last of the best epochs, from 1; the last of all if nothing is held out."""
+        """The last of the best epochs, counted from 1; the last epoch if nothing is held out."""
         if self.held_out[0] is None:
             return len(scores)
         last_first = np.nan_to_num(scores, nan=-np.inf)[::-1]
         return len(scores) - int(np.argmax(last_first)) if len(scores) else 0
 
     def _initial(self, random_state, subset):
-        """First values of (theta, state), which depend on some of the rows to train on."""
+        """Initial values of (theta, state), which depend on some of the training rows."""
         network, rows = self.network, self.rows
         theta, state = network.initial(random_state, rows.dtype)
         n = len(rows) if subset is None else len(subset)
@@ -215,11 +216,11 @@ class Members:
 
 
 class Progress:
-    """Says how far training is, and ends it when its time is over.
+    """Reports the progress of training, and ends it when the time is over.
 
-    ends: the time, as ``time.perf_counter`` has it, or None
+    ends: when the time is over, according to ``time.perf_counter``, or None
     say: (epochs done, seconds they took) -> None, or None
-    epochs: how many are done already, in an earlier call
+    epochs: number of epochs that were done before, in an interrupted fit
     """
 
     def __init__(self, ends, say, epochs=0):
@@ -227,7 +228,7 @@ class Progress:
         self.began = time.perf_counter()
 
     def __call__(self):
-        """Takes in that an epoch is done; returns whether to stop."""
+        """Counts an epoch; returns whether to stop."""
         now = time.perf_counter()
         self.epochs += 1
         if self.say:
@@ -236,7 +237,7 @@ class Progress:
 
 
 def _shared_out(batches):
-    """Batches divided further until threads have as many each: the results are the same."""
+    """Batches, divided further until all threads get equally many; the results stay the same."""
     n_threads = min(allowed_threads(), sum(map(len, batches)))
     n_parts = np.ones(len(batches), int)
     while n_parts.sum() % n_threads:
