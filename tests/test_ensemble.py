@@ -167,6 +167,15 @@ def test_out_of_fold_predictions_are_those_of_the_member_that_did_not_see_them()
     assert clf.oof_score_ == np.mean(labels == Y)
 
 
+def test_out_of_fold_score_counts_weights():
+    weight = np.where(np.arange(N) < 30, 9.0, 1.0)
+    clf = _classifier(n_estimators=5).fit(FRAME, Y, sample_weight=weight)
+    seen = ~np.isnan(clf.oof_prediction_[:, 0])
+    right = clf.classes_[clf.oof_prediction_[seen].argmax(axis=1)] == Y[seen]
+    assert clf.oof_score_ == pytest.approx(np.average(right, weights=weight[seen]))
+    assert abs(clf.oof_score_ - right.mean()) > 0.01
+
+
 def test_rows_in_no_fold_have_no_out_of_fold_prediction():
     clf = _classifier().fit(FRAME, Y)  # two members, five folds
     assert np.isnan(clf.oof_prediction_).all(axis=1).sum() == 36

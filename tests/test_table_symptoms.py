@@ -103,6 +103,7 @@ def test_many_unused_columns_are_not_all_named():
     columns = dict.fromkeys(range(7), UNUSED)
     _, text, _ = symptoms.unused_columns(SimpleNamespace(columns=columns))
     assert text.endswith(": 0, 1, 2, 3, 4, ....")
+    assert symptoms.unused_columns(SimpleNamespace(columns={"n": "a number"})) is None
 
 
 def test_predictions_that_are_no_better_than_a_constant():
