@@ -112,6 +112,9 @@ nn/in_step.py: in_step members
     if finite:\n            self._join() => if True:\n            self._join()
     if finite:\n            self._join() => if finite:\n            pass
     lambda: True, self._parts[number] => lambda: False, self._parts[number]
+    np.ndim(value) > 0 and len(value) == n => np.ndim(value) > 0
+    if not (arrays and lists and run["order"].ndim == 2): => if not (arrays and lists):
+    if not (arrays and lists and run["order"].ndim == 2): => if not arrays:
     if outcome.reason == "interrupted": => if False:
     return not outcome.diverged.any() => return True
     checkpoint.theta.copy(), checkpoint.state.copy() => checkpoint.theta, checkpoint.state
@@ -218,6 +221,8 @@ tabular/folds.py: folds ensemble
     if len(found) == n_members: => if len(found) == 1:
     max(map(len, parts))), -1) => max(map(len, parts))), 0)
     own[own >= 0] for own in => own for own in
+    own.ndim != 2 or own.max() >= n_rows => own.max() >= n_rows
+    own.ndim != 2 or own.max() >= n_rows => own.ndim != 2
     if splits[0] is None: => if False:
 tabular/calibration.py: calibration
     n_unsure=1.0) => n_unsure=0.0)

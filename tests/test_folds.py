@@ -57,5 +57,7 @@ def test_folds_of_several_sizes_are_stored_as_two_arrays_and_restored():
     assert restored == splits
     assert stored_folds([None, None]) == {}
     assert restored_folds({}, 5) is None
-    with pytest.raises(ValueError, match="must be numbers below 4, as there are 4 samples"):
-        restored_folds(rows, 4)
+    flat = {name: own[0] for name, own in rows.items()}
+    for wrong, n in ((rows, 4), (flat, 5)):
+        with pytest.raises(ValueError, match=f"below {n} for each member, as there are {n} samp"):
+            restored_folds(wrong, n)

@@ -141,3 +141,26 @@ def test_an_interrupt_is_raised():
     vars(fits[0][0].held_out)["score"] = interrupted  # of all members
     with pytest.raises(KeyboardInterrupt):
         InStep(fits, APART).epoch()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda start: setattr(start, "stopped", None),
+        lambda start: setattr(start, "theta", start.theta[0]),
+        lambda start: start.run.update(order=start.run["order"][0]),
+        lambda start: start.run.update(order=start.run["order"][:, 0]),
+        lambda start: start.run.update(seed=7),
+        lambda start: start.run.update(random_state=start.run["random_state"][0]),
+        lambda start: start.run["optimizer"].update(steps=np.array(3)),
+        lambda start: start.run["patience"].update(best=np.zeros(4)),
+        lambda start: start.run["progress"].update(step=3),
+        lambda start: start.history.update(loss=[0.5]),
+    ],
+)
+def test_a_checkpoint_without_a_row_for_each_model_is_refused(spoil):
+    steps = InStep(_fits(), APART)
+    assert steps.epoch()
+    spoil(steps.checkpoint)
+    with pytest.raises(ValueError, match="must be one of 5 models that train together"):
+        InStep(_fits(), APART, steps.checkpoint)

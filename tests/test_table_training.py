@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from helpers import needs_scikit_learn
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from test_callbacks import Recorder
@@ -43,6 +44,7 @@ CASES = {
     "folds of several sizes": (TabularClassifier, {"cv": TimeSeriesSplit(3)}, {}),
     "validation samples": (TabularRegressor, {}, {"X_val": FRAME[:9], "y_val": FRAME.n[:9]}),
     "groups": (TabularClassifier, {}, {"groups": np.arange(N) % 7}),
+    "sparse": (TabularClassifier, {}, {"X": csr_array(np.diag(np.arange(1.0, N + 1))[:, :9])}),
 }
 
 

@@ -44,6 +44,7 @@ class InStep:
         ]
         self._parts = list(map(_beginning, self._together))
         if start is not None:
+            _check_rows(start, len(fits))
             starts = (each.rows.starts for each in self._together)
             self._parts = [of_batch(start, *each) for each in zip(batches, starts, strict=True)]
         self._join()
@@ -175,6 +176,22 @@ def of_batch(checkpoint, batch, starts):
         checkpoint.stopped[batch],
         checkpoint.kept and tuple(own[batch] for own in checkpoint.kept),
     )
+
+
+def _check_rows(checkpoint, n):
+    """Raises ValueError unless everything in a Checkpoint has a row for each of n models."""
+    run = checkpoint.run
+    dicts = run["optimizer"], run["patience"], run["progress"]
+    values = [value for part in dicts for value in part.values() if value is not None]
+    rows = [row for column in checkpoint.history.values() for row in column]
+    values += [*rows, checkpoint.theta, checkpoint.state, checkpoint.stopped, run["order"]]
+    arrays = all(np.ndim(value) > 0 and len(value) == n for value in values)
+    lists = all(isinstance(run[name], list) for name in ("seed", "random_state"))
+    if not (arrays and lists and run["order"].ndim == 2):
+        raise ValueError(
+            f"The checkpoint must be one of {n} models that train together, with a row for each "
+            "of them in all its parts. Call fit to start anew."
+        )
 
 
 def _for_each(value, n):

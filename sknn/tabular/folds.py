@@ -82,10 +82,10 @@ def restored_folds(rows, n_rows):
     """
     if not rows:
         return None
-    if max(own.max() for own in rows.values()) >= n_rows:
+    if any(own.ndim != 2 or own.max() >= n_rows for own in rows.values()):
         raise ValueError(
-            f"The rows of the checkpoint must be numbers below {n_rows}, as there are {n_rows} "
-            "samples. Call fit to start anew."
+            f"The rows of the checkpoint must be numbers below {n_rows} for each member, as there "
+            f"are {n_rows} samples. Call fit to start anew."
         )
     return list(zip(*([own[own >= 0] for own in rows[name]] for name in NAMES), strict=True))
 
