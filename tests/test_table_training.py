@@ -231,11 +231,27 @@ def test_epochs_stay_those_that_were_planned_for_the_time(path, monkeypatch):
 def test_callbacks_and_progress_are_told_of_the_epochs_left(path, capsys):
     crashed(_estimator(path=path), 2, "fit", FRAME, LABELS)
     capsys.readouterr()
-    callback = Recorder()
+    promised = []
+
+    class Promised(Recorder):
+        def on_fit_task_begin(self, estimator, context):
+            promised.append(context.max_subtasks)
+
+    callback = Promised()
     _estimator(path=path, verbose=1).set_callbacks(callback).resume(FRAME, LABELS)
-    assert callback.epochs == 1
+    assert callback.epochs == promised[0] == 1
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("Epoch 3 of at most 3")
+
+
+def test_time_left_is_that_of_the_epochs_since_the_interruption(path, capsys, monkeypatch):
+    _estimator(max_iter=12)._say(6)(8, 5.0)
+    assert capsys.readouterr().out == "Epoch 8 of at most 12, 5 s, about 10 s left\n"
+    crashed(_estimator(path=path), 2, "fit", FRAME, LABELS)
+    begun = []
+    monkeypatch.setattr(TabularClassifier, "_say", lambda self, epochs: begun.append(epochs))
+    _estimator(path=path, verbose=1).resume(FRAME, LABELS)
+    assert begun == [2]
 
 
 def test_divergence_leaves_the_checkpoint_before_it(path):
