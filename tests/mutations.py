@@ -973,6 +973,11 @@ nn/storage/values.py: values bounds persistence
     reshape(raw.shape[:-1]).copy() => reshape(raw.shape[:-1])
     array.ravel().tolist() => array.ravel("F").tolist()
     ("MT19937", key, position, has_gauss, gauss) => ("MT19937", key, position, 0, 0.0)
+nn/storage/parts.py: parts
+    fits and numbers.min() >= 1 - numbers.ndim => fits and numbers.min() >= -2
+    fits and numbers.min() >= 1 - numbers.ndim => fits and numbers.min() >= -1
+    numbers.shape[:-1] in ((), models) and => numbers.ndim < 3 and
+    _are_counts(moments.get("steps"), models) => True
 nn/storage/parts.py: checkpoint restored
     type(value) is not bool and 0 <= value < LONGEST => 0 <= value < LONGEST
     bool and 0 <= value < LONGEST => bool and value < LONGEST
