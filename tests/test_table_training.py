@@ -123,18 +123,23 @@ def test_fitted_estimator_is_what_a_stopped_fit_leaves():
     assert_array_equal(fitted.predict_proba(FRAME), stopped.predict_proba(FRAME))
 
 
-def test_an_exception_in_a_callback_leaves_the_estimator_as_it_was():
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_an_exception_in_a_callback_leaves_the_estimator_and_the_checkpoint(error, path):
     class Broken(Recorder):
         def on_fit_task_end(self, estimator, context):
-            raise ZeroDivisionError
+            if estimator.n_iter_ == 2:
+                raise error
 
     callback = Broken()
-    clf = _estimator().fit(FRAME, LABELS).set_callbacks(callback)
+    clf = _estimator(path=path).fit(FRAME, LABELS).set_callbacks(callback)
     before = dict(vars(clf))
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(error):
         clf.fit(FRAME[:40], LABELS[:40])
     assert vars(clf) == before
     assert callback.calls[-1] == "teardown"
+    assert Checkpoint.read(path).epochs == 1
+    resumed = _estimator(path=path).resume(FRAME[:40], LABELS[:40])
+    _assert_same_fit(resumed, _estimator().fit(FRAME[:40], LABELS[:40]))
 
 
 def test_members_begin_with_nothing_done():

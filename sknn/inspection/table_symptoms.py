@@ -12,7 +12,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils import check_consistent_length
 
 from sknn.inspection.data_symptoms import IMBALANCE
-from sknn.inspection.evidence import NotTold
+from sknn.inspection.evidence import Evidence, NotTold
 from sknn.inspection.training_symptoms import EPOCHS, GAP
 from sknn.tabular.encoding import UNUSED, Encoding
 from sknn.tabular.reading import categories, read_table
@@ -57,10 +57,7 @@ class TableEvidence:
     held_out_score: float | None = None
     n_held_out: int | None = None
 
-    def check_is_fitted(self):
-        """Raises NotTold if it is not."""
-        if not self.fitted:
-            raise NotTold("needs a fitted estimator")
+    check_is_fitted = Evidence.check_is_fitted
 
 
 def gather_table(estimator, X, y, sample_weight, X_val, y_val):
