@@ -186,7 +186,7 @@ def early_best_epochs(evidence):
         return None
     text = (
         f"Half of the {estimator.n_members_} members were best in epoch {best:g} of {n_epochs} or "
-        "before: what they learnt later made predictions for other samples worse."
+        "before. Further training made their predictions for other samples worse."
     )
     rate = _rate(estimator)
     return best, text, f"learning_rate_init={rate / 4:g} (now {rate:g}), or more dropout."

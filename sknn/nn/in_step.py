@@ -1,7 +1,7 @@
-"""Fits that train epoch by epoch, each waiting for the others, and one Checkpoint of all of them.
+"""Fits that train epoch by epoch and wait for each other, and one Checkpoint of all of them.
 
-Between two epochs all models can be looked at and stored. ``run_together`` is faster: there a
-thread need not wait for another after every epoch.
+Between two epochs all models can be inspected and stored. ``run_together`` is faster, because its
+threads do not wait for each other after every epoch.
 """
 
 from functools import partial
@@ -18,8 +18,8 @@ from sknn.nn.together import Together, setting
 class InStep:
     """Fits of the same number of epochs, which end as ``run_together`` would leave them.
 
-    After each epoch a batch of models is stopped, and for the next one it goes on from its
-    checkpoint in memory, as a fit that is resumed does.
+    Each batch of models stops after every epoch. For the next epoch it continues from its
+    checkpoint in memory, in the same way as a resumed fit.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class InStep:
     batches : list of list of int
         The numbers of the fits that train in one pass, as ``in_batches`` returns them.
     start : Checkpoint or None
-        A checkpoint of all models to go on from, in the order of the fits.
+        A checkpoint of all models, in the order of the fits, from which training continues.
 
     Attributes
     ----------
@@ -205,7 +205,7 @@ def _renumbered(order, starts):
 
 
 def _as_long(order, n):
-    """An order of rows filled up with -1 to so many columns."""
+    """An order of rows, filled up with -1 to n columns."""
     return np.pad(order, ((0, 0), (0, n - order.shape[1])), constant_values=-1)
 
 

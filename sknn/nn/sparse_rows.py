@@ -1,21 +1,21 @@
-"""Rows that are stored sparsely and read as dense ones, some at a time."""
+"""Rows that are stored sparsely and read as dense rows, some at a time."""
 
 import numpy as np
 from scipy.sparse import csr_array
 
 
 class SparseRows:
-    """A matrix of which each column has one value almost everywhere, read as if it were an array.
+    """A matrix in which most entries of a column have the same value, read like a dense array.
 
-    It takes the place of an array of float32 where rows are gathered: ``take`` and ``[...]`` return
-    dense rows, and only those that are asked for ever exist.
+    It can replace an array from which rows are gathered: ``take`` and ``[...]`` return dense rows,
+    and no other rows are ever made dense.
 
     Parameters
     ----------
     stored : csr_array of shape (n, columns)
-        The entries that differ from the background; a zero that is stored is such an entry.
+        The entries that differ from the background. They can include zeros.
     background : ndarray of shape (columns,)
-        All other entries.
+        The value of all other entries of each column.
     """
 
     ndim = 2
@@ -26,7 +26,7 @@ class SparseRows:
 
     @classmethod
     def of(cls, blocks, background):
-        """Those of dense blocks of rows, which are taken one after the other."""
+        """The SparseRows of consecutive dense blocks of rows, of which one is needed at a time."""
         data, columns, counts = [], [], [np.zeros(1, np.int64)]
         for block in blocks:
             differs = block != background

@@ -10,7 +10,7 @@ KINDS = ("two", "onehot", "codes")  # encodings of a category
 CHUNK = 2**20  # values of a table that are converted to float64 at a time
 FAR = 1e6  # scaled values beyond this are treated as infinite: the clip makes them 3
 SELDOM = 2  # rows that a level of an embedded category must have for a vector of its own
-UNUSED = "not used: constant, or another level in each row"  # the panel's word for such a column
+UNUSED = "not used: constant, or another level in each row"  # the column is left out
 LARGEST_CODE = 2**24  # integers up to this are exact in float32
 
 

@@ -203,7 +203,7 @@ class TableNetwork(
     # Prepare
 
     def _prepare(self, table, y, weight, kept, given, groups, start):
-        """(TableFit, what checkpoints store of its rows and data)"""
+        """(TableFit, the rows and fingerprints that its checkpoints store)"""
         targets, codebook = self._learn_targets(y)
         encoding = Encoding.learn(
             table, categories(self.categorical_features, table), self.max_onehot
@@ -226,7 +226,7 @@ class TableNetwork(
         return TableFit(members, encoding, targets, weight, kept), stored
 
     def _fingerprints(self, data, start):
-        """Those that checkpoints need. Raises ValueError if a resumed fit has others."""
+        """Fingerprints of data for checkpoints. Raises ValueError if those of start differ."""
         prints = {}
         if self.checkpoint is not None:
             stored = {name: getattr(array, "stored", array) for name, array in data.items()}
@@ -298,7 +298,7 @@ class TableNetwork(
         )
 
     def _watch(self, callbacks, stored):
-        """A Watch of the callbacks, and of what writes checkpoints."""
+        """A Watch that calls the callbacks and writes checkpoints."""
         listening, saves = callbacks.listening, self.checkpoint is not None
         return Watch(
             before_epoch=callbacks.begin_epoch if listening else None,

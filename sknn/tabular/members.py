@@ -77,7 +77,7 @@ class Members:
     def train(self, max_time=None, say=None, watch=None, start=None):
         """Trains all members. Returns Trained.
 
-        max_time: seconds after which training ends; so many epochs are planned as there is time for
+        max_time: seconds after which training ends; as many epochs are planned as there is time for
         say: (epochs done, seconds they took) -> None    watch: a Watch, whose ``before_epoch``,
         ``after_epoch`` and ``save`` are called once for all members, and can call ``so_far``
         start: a Checkpoint of all members from which training continues
