@@ -238,14 +238,17 @@ def test_divergence_of_members_that_are_watched_is_told():
 
 
 def test_a_copy_of_how_far_members_have_come_may_be_changed():
-    these = _members(epochs=3)
+    these, finite = _members(epochs=3), []
 
     def spoil():
         these.so_far().theta[:] = np.nan
 
-    np.testing.assert_array_equal(
-        these.train(watch=Watch(before_epoch=spoil)).theta, _members(epochs=3).train().theta
-    )
+    def save(checkpoint, last):
+        finite.append(np.isfinite(checkpoint.kept[0]).all())
+
+    trained = these.train(watch=Watch(after_epoch=spoil, save=save))
+    assert finite == [True] * 4
+    np.testing.assert_array_equal(trained.theta, _members(epochs=3).train().theta)
 
 
 def test_planned_epochs_are_those_of_the_interrupted_training():

@@ -75,7 +75,7 @@ def test_diagnosis_of_a_fit_in_a_pipeline_and_of_none():
     assert before.title == "Diagnosis of TabularClassifier, not fitted, on 80 samples:"
     assert [found.name for found in before.findings] == ["unused columns", "class imbalance"]
     assert before.not_checked["overfitting"] == "needs a fitted estimator"
-    assert not hasattr(clf, "classes_")
+    assert set(vars(clf)) == set(clf.get_params())
     after = diagnose(pipeline.fit(FRAME, LABELS), FRAME, LABELS)
     assert after.title == "Diagnosis of TabularClassifier, fitted, on 80 samples:"
     (found, *_) = after.findings
@@ -93,8 +93,9 @@ def test_arrays_have_numbers_of_columns():
 
 def test_samples_and_targets_must_go_together():
     clf = TabularClassifier(**SMALL).fit(FRAME, LABELS)
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        diagnose(clf, FRAME, LABELS[:9])
+    for estimator in (clf, TabularClassifier()):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            diagnose(estimator, FRAME, LABELS[:9])
     with pytest.raises(ValueError, match="missing:\n- n"):
         diagnose(clf, FRAME.drop(columns="n"), LABELS)
 
