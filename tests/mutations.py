@@ -138,7 +138,7 @@ nn/sparse_rows.py: sparse_rows
     at = np.arange(*at.indices(len(self))) => at = np.arange(at.start or 0, at.stop or len(self))
     np.full(len(self), self.background[j]) => np.zeros(len(self), self.dtype)
     if out is None: => if True:
-nn/model.py: sparse_rows ensemble table_training
+nn/model.py: tables_in_scikit_learn
     ready = x.dtype == self.dtype and not isinstance(x, SparseRows) => ready = x.dtype == self.dtype
 tabular/encoding.py: encoding sparse_rows
     n_rows = max(1, CHUNK // max( => n_rows = max(1000, CHUNK // max(

@@ -1,6 +1,7 @@
 """Sparse rows are read as the dense array that they stand for."""
 
 import numpy as np
+import pytest
 from numpy.testing import assert_array_equal
 
 from sknn.nn.batches import Rows
@@ -24,6 +25,12 @@ def test_rows_and_columns_are_those_of_the_array():
     assert_array_equal(ROWS.take(models), DENSE[models], strict=True)
     for column in range(4):
         assert_array_equal(ROWS[:, column], DENSE[:, column], strict=True)
+
+
+def test_rows_are_not_made_dense_by_accident():
+    for work in (lambda: ROWS * BACKGROUND, lambda: np.add(ROWS, 1), lambda: list(ROWS)):
+        with pytest.raises(TypeError):
+            work()
 
 
 def test_rows_are_written_to_memory_that_is_used_again():

@@ -19,6 +19,7 @@ class SparseRows:
     """
 
     ndim = 2
+    __array_ufunc__ = __iter__ = None  # NumPy must not make it dense row by row
 
     def __init__(self, stored, background):
         self.stored, self.background = stored, background
