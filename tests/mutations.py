@@ -140,7 +140,7 @@ nn/sparse_rows.py: sparse_rows
     if out is None: => if True:
 nn/model.py: tables_in_scikit_learn
     ready = x.dtype == self.dtype and not isinstance(x, SparseRows) => ready = x.dtype == self.dtype
-tabular/encoding.py: encoding sparse_rows
+tabular/encoding.py: tables_in_scikit_learn
     n_rows = max(1, CHUNK // max( => n_rows = max(1000, CHUNK // max(
     if not issparse(table.matrix): => if True:
 inspection/table_symptoms.py: table_symptoms

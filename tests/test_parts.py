@@ -92,6 +92,7 @@ ARRAY = {"array": "ones"}
         ("run.order", lambda a: a[:-1], "order of the checkpoint must hold each row that is"),
         ("rows.training", ..., r"its rows must be those of training and .* got \['validation'\]"),
         ("rows.training", lambda a: -a, "its rows 'training' must be an array of numbers of rows"),
+        ("rows.training", lambda a: a * 0 - 1, "its rows 'training' must be an array of numbers"),
         ("rows.training", lambda a: a[:0], "its rows 'training' must be an array of numbers"),
         ("rows.training", lambda a: a[:, None], "its rows 'training' must be an array of numbers"),
         ("rows.validation", 3, "its rows 'validation' must be an array of numbers of rows, got 3"),
