@@ -109,6 +109,8 @@ sknn.inspection                 tools to inspect a network
 sknn.inspection.summary         `summary`: layers, shapes, numbers of parameters, costs
 sknn.inspection.diagnose        `diagnose`: likely problems of a fit, and which setting to change
 
+sknn.inspection.table_symptoms      signs of problems with an estimator for tables
+
 sknn.inspection.data_symptoms       signs of problems with the data
 sknn.inspection.training_symptoms   signs of problems with the training
 
@@ -138,6 +140,8 @@ sknn.tabular.regressor          `TabularRegressor`: regression of raw tables
 
 sknn.tabular.ensemble           common to both estimators: a fit in four steps, and prediction
 sknn.tabular.parameters         defaults, constraints and documentation of all parameters of both
+
+sknn.tabular.publishing         sets the fitted attributes, between epochs and at the end
 
 sknn.tabular.members            several networks on one matrix, each with its own validation rows
 sknn.tabular.scores             the scores by which members keep their best epoch
@@ -215,6 +219,8 @@ sknn.scikit_learn.stored_classes        the classes and functions that saved pip
 
 sknn.nn                         the core, which works on arrays and does not know the estimators
 
+sknn.nn.in_step                 fits that train epoch by epoch, with one checkpoint of all of them
+
 sknn.nn.together                trains networks of one shape in one pass, with the same results
 
 sknn.nn.grouping                groups fits that can, and should, train in one pass
@@ -289,6 +295,7 @@ sknn.nn.constant                the loss of a constant prediction
 sknn.nn.blocks                  training rows in blocks, of which two are in memory
 
 sknn.nn.batches                 training rows, batch by batch
+sknn.nn.sparse_rows             rows that are stored sparsely and read as dense rows
 sknn.nn.threads                 limits BLAS to one thread, and distributes work over threads
 sknn.nn.passes                  the information that layers receive about a pass
 sknn.nn.streams                 random numbers for dropout, separate from scikit-learn's draws

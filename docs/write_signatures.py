@@ -175,39 +175,44 @@ TABLE_ATTRIBUTES = {
         "Later frames may have these columns in any order.",
     ),
     "is_categorical_": Attribute(
-        "ndarray of shape (n_features_in_,) of bool", "Which columns were taken as categories."
+        "ndarray of shape (n_features_in_,) of bool",
+        "Which columns were treated as categories.",
     ),
     "n_members_": Attribute("int", "Number of members."),
-    "n_iter_": Attribute("int", "Number of epochs that all members have done."),
+    "n_iter_": Attribute("int", "Number of epochs for which all members were trained."),
     "best_iter_": Attribute(
         "ndarray of shape (n_members,)",
-        "The epoch, from 1, whose weights each member has kept.",
+        "Epoch, counted from 1, whose weights each member kept.",
     ),
     "validation_scores_": Attribute(
         "ndarray of shape (n_epochs, n_members), or None",
-        "Score of each epoch and member; None if there are too few samples to hold some out.",
+        "Validation score of each epoch and member. None if there are too few samples to hold out "
+        "any.",
     ),
     "history_": Attribute(
         "dict of ndarray of shape (n_epochs, n_members)",
-        "'loss', 'validation_loss', 'validation_score', 'learning_rate' and 'seconds'.",
+        "Training history, by the names 'loss', 'validation_loss', 'validation_score', "
+        "'learning_rate' and 'seconds'.",
     ),
     "oof_prediction_": Attribute(
         By(
             classifier="ndarray of shape (n_samples, n_classes), or None",
             regressor="ndarray of shape (n_samples,), or None",
         ),
-        "Out-of-fold predictions: those of members that did not train on the sample, nan for "
-        "samples that were in no fold. None with ``X_val``.",
+        "Out-of-fold predictions: for each training sample, the mean prediction of the members "
+        "that were validated on it. They are nan for samples that were in no validation fold. None "
+        "if ``X_val`` was passed or no samples were held out.",
     ),
     "oof_score_": Attribute(
         "float or None",
-        "$score of these predictions. It is slightly optimistic, as members keep the epoch that is "
-        "best on the same samples.",
+        "$score of the out-of-fold predictions. It is slightly optimistic, because each member "
+        "keeps the epoch that is best on the same samples.",
         slots={"score": By(classifier="Accuracy", regressor="R2")},
     ),
     "temperature_": Attribute(
         "float",
-        "What raw outputs are divided by, at most 1; 1 without ``calibrate``.",
+        "Temperature by which raw outputs are divided, at most 1. It is 1 if ``calibrate`` is "
+        "False.",
         only="classifier",
     ),
 }

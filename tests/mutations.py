@@ -107,6 +107,66 @@ model_selection/spaces.py: spaces
     if network.solver == "lbfgs": => if False:
     rates = RATES.get(name.lower(), USUAL_RATES) => rates = USUAL_RATES
     prefix + name: values => name: values
+nn/in_step.py: in_step members
+    self._parts = [of_batch(start, *each) => [of_batch(start, *each)
+    if finite:\n            self._join() => if True:\n            self._join()
+    if finite:\n            self._join() => if finite:\n            pass
+    lambda: True, self._parts[number] => lambda: False, self._parts[number]
+    np.ndim(value) > 0 and len(value) == n => np.ndim(value) > 0
+    if not (arrays and lists and run["order"].ndim == 2): => if not (arrays and lists):
+    if not (arrays and lists and run["order"].ndim == 2): => if not arrays:
+    if outcome.reason == "interrupted": => if False:
+    return not outcome.diverged.any() => return True
+    checkpoint.theta.copy(), checkpoint.state.copy() => checkpoint.theta, checkpoint.state
+    kept = Keeper(gradient.theta, gradient.state) if keeps else None => kept = None
+    places = np.argsort(np.concatenate(batches)) => places = np.concatenate(batches)
+    return [values[place] for place in places] => return values
+    1 / stacked([len(batch) for batch in batches]) => 1
+    _with_seconds(history, len(batch)) => _with_seconds(history, 1)
+    _renumbered(run["order"], -own) => _renumbered(run["order"], own)
+    _renumbered(run["order"], -own) => _renumbered(run["order"], 0 * own)
+    "order": _renumbered(order, starts), => "order": order,
+    np.count_nonzero(order >= 0, axis=1).max() => np.count_nonzero(order >= 0, axis=1).min()
+    np.where(order >= 0, order + starts[:, None], -1) => order + starts[:, None]
+    constant_values=-1) => constant_values=0)
+    {name: value[batch] for name, value in values["patience"]} => dict(values["patience"])
+    checkpoint.kept and tuple(own[batch] for own in checkpoint.kept) => None
+nn/sparse_rows.py: sparse_rows
+    differs = block != background => differs = block != 0
+    out[...] = self.background => out[...] = 0
+    np.repeat(starts - (ends - counts), counts) => np.repeat(starts, counts)
+    at = np.arange(*at.indices(len(self))) => at = np.arange(at.start or 0, at.stop or len(self))
+    np.full(len(self), self.background[j]) => np.zeros(len(self), self.dtype)
+    if out is None: => if True:
+nn/model.py: tables_in_scikit_learn
+    ready = x.dtype == self.dtype and not isinstance(x, SparseRows) => ready = x.dtype == self.dtype
+tabular/encoding.py: tables_in_scikit_learn
+    n_rows = max(1, CHUNK // max( => n_rows = max(1000, CHUNK // max(
+    if not issparse(table.matrix): => if True:
+inspection/table_symptoms.py: table_symptoms
+    table = read_table(reader, X, reset=not fitted) => table = read_table(reader, X, reset=True)
+    reader = estimator if fitted else clone(estimator) => reader = estimator
+    check_consistent_length(np.empty(evidence.n), y, sample_weight) => pass
+    np.bincount(codes, weights=sample_weight) => np.bincount(codes)
+    float(sums.max() / sums.sum()) => float(sums.min() / sums.sum())
+    np.count_nonzero(~np.isnan(predicted[:, 0])) => len(predicted)
+    if len(y) == 1 and not is_classifier(estimator): => if False:
+    if score > constant + chance: => if score > constant:
+    gap > GAP + 2 * _chance(evidence, held_out) => gap > GAP + _chance(evidence, held_out)
+    gap > GAP + 2 * _chance(evidence, held_out) => gap > 2 * _chance(evidence, held_out)
+    min(0.5, 2 * dropout or 0.3) => 2 * dropout or 0.3
+    if best > EARLY * n_epochs: => if best >= EARLY * n_epochs - 0.5:
+    float(np.median(estimator.best_iter_)) => float(np.max(estimator.best_iter_))
+    if n_epochs < EPOCHS / EARLY: => if n_epochs < EPOCHS:
+    n = evidence.n_held_out / estimator.n_members_ => n = evidence.n_held_out
+    if n >= FOLD: => if n > FOLD:
+    or estimator.cv is not None: => or False:
+    if weights[least] else np.inf => if weights[least] else 0
+    if ratio <= IMBALANCE or => if ratio < IMBALANCE or
+    or evidence.estimator.class_weight is not None: => or False:
+    np.sqrt(accuracy * (1 - accuracy) / evidence.n_held_out) => np.sqrt(accuracy * (1 - accuracy))
+    if rate == "auto" else rate => if True else rate
+    if unused[NAMED:] else "" => if unused else ""
 tabular/frames.py: frames
     codes = np.full(len(numbers), -1) => codes = np.full(len(numbers), 0)
     order = [self.names.index(name) for name in names] => order = list(range(len(names)))
@@ -159,6 +219,11 @@ tabular/folds.py: folds ensemble
     place[at][kept[at]] for at => at for at
     if all(map(len, parts)): => if True:
     if len(found) == n_members: => if len(found) == 1:
+    max(map(len, parts))), -1) => max(map(len, parts))), 0)
+    own[own >= 0] for own in => own for own in
+    own.ndim != 2 or own.max() >= n_rows => own.max() >= n_rows
+    own.ndim != 2 or own.max() >= n_rows => own.ndim != 2
+    if splits[0] is None: => if False:
 tabular/calibration.py: calibration
     n_unsure=1.0) => n_unsure=0.0)
     bounds = np.log(LEAST), 0.0 => bounds = np.log(LEAST), 3.0
@@ -187,7 +252,22 @@ tabular/members.py: members ensemble
     sorted(parts, key=len, reverse=True) => sorted(parts, key=len)
     last_of_ties=True, => last_of_ties=False,
     random_state.set_state(own.get_state()) => random_state = own
-    epochs = int(np.clip((max_time - took) / took, 1, epochs)) => pass
+    return int(np.clip((max_time - took) / took, 1, epochs)) => return epochs
+    return int(min(epochs, steps[0] // math.ceil(n / size))) => return epochs
+    return len(scores) - int(np.argmax(last_first)) => return int(np.argmax(last_first))
+    np.nan_to_num(scores, nan=-np.inf)[::-1] => np.nan_to_num(scores, nan=-np.inf)
+    if len(scores) else 0 => if len(scores) else 1
+    return Trained(theta.copy(), state => return Trained(theta, state
+    theta, state = checkpoint.kept or (checkpoint.theta, => theta, state = (checkpoint.theta,
+    if watch.save and start is None: => if watch.save and False:
+    if watch.save and start is None: => if watch.save:
+    over = steps.epochs >= epochs\n => over = False\n
+    return replace(self.so_far(), diverged=True) => return self.so_far()
+    any(result.reason == "diverged" for result in results), => False,
+    over = progress() or steps.epochs == epochs => over = steps.epochs == epochs
+    if watch.after_epoch and watch.after_epoch(): => if watch.after_epoch and False:
+    watch.save(steps.checkpoint, over) => watch.save(steps.checkpoint, False)
+    Progress(ends, say, start.epochs if start else 0) => Progress(ends, say, 0)
     if isinstance(result, Exception): => if False:
     None if number else say => say
     now > self.ends => now < self.ends
@@ -195,11 +275,33 @@ tabular/members.py: members ensemble
     self.rows.astype(self.rows.dtype)  # threads => self.rows  # threads
 tabular/ensemble.py: ensemble classifier regressor
     kept = np.ones(len(y), bool) if weight is None else weight > 0 => kept = np.ones(len(y), bool)
-    fill_unknown(params[0], x, encoding.sizes) => pass
     np.maximum(weight / weight.mean(), LEAST_WEIGHT) => np.maximum(weight, LEAST_WEIGHT)
-    nan=-np.inf)[::-1] => nan=-np.inf)
     model.theta.astype(np.float64) => model.theta
-    own = None if weight is None else weight[seen] => own = None
+tabular/ensemble.py: table_training
+    check_place(self) => pass
+    check_same(start.data, prints) => pass
+    data |= self._fingerprints(given_data(held_out[0]), start) => pass
+    "rows": stored_folds(splits), => "rows": {},
+    restored_folds(start.rows, n_rows) or splits => splits
+    if members != (len(splits),): => if False:
+    self.max_iter - (start.epochs if start else 0) => self.max_iter
+    self._say(start.epochs if start else 0) => self._say(0)
+    seconds / (done - begun) * => seconds / done *
+    self.checkpoint_every, stored) => 1, stored)
+    callbacks.end()\n => pass\n
+    array, "stored", array) => array, "none", array)
+tabular/publishing.py: ensemble classifier regressor table_training
+    fill_unknown(model.params[0], members.rows.x, encoding.sizes) => pass
+    weight = None if fit.weight is None else fit.weight[seen] => weight = None
+    if held_out[0].at is not None: => if held_out[0] is not None:
+    estimator._learn_from_held_out(outputs, held_out) => pass
+    estimator._learn_from_held_out(None, members.held_out) => pass
+    estimator.oof_prediction_ = estimator.oof_score_ = None => pass
+    if validated else None => if True else None
+    fitted = copy(self.estimator) => fitted = self.estimator
+    publish(fitted, self.fit, self.fit.members.so_far()) => pass
+    def begin_epoch(self):\n        self._publish() => def begin_epoch(self):\n        pass
+    if self.epoch is not None:\n            self._publish() => pass
 tabular/out_of_fold.py: ensemble out_of_fold
     counts[at] += 1 => counts[at] = 1
     total[at] += predicted => total[at] = predicted
@@ -217,6 +319,7 @@ tabular/parameters.py: signatures
     return rows_of(ESTIMATORS[estimator], PARAMETERS) => return PARAMETERS
 tabular/targets.py: targets classifier regressor
     return own if weight is None else own * weight => return own
+    y = y if issparse(y) else np.asarray(y) => y = np.asarray(y)
     if not (own > 0).all(): => if False:
     scale if scale > 0 else 1.0 => scale
     return np.clip(y, self.least, self.most) => return y
@@ -870,12 +973,17 @@ nn/storage/values.py: values bounds persistence
     reshape(raw.shape[:-1]).copy() => reshape(raw.shape[:-1])
     array.ravel().tolist() => array.ravel("F").tolist()
     ("MT19937", key, position, has_gauss, gauss) => ("MT19937", key, position, 0, 0.0)
+nn/storage/parts.py: parts
+    fits and numbers.min() >= 1 - numbers.ndim => fits and numbers.min() >= -2
+    fits and numbers.min() >= 1 - numbers.ndim => fits and numbers.min() >= -1
+    numbers.shape[:-1] in ((), models) and => numbers.ndim < 3 and
+    _are_counts(moments.get("steps"), models) => True
 nn/storage/parts.py: checkpoint restored
     type(value) is not bool and 0 <= value < LONGEST => 0 <= value < LONGEST
     bool and 0 <= value < LONGEST => bool and value < LONGEST
     bool and 0 <= value < LONGEST => bool and 0 <= value
     _check_stopped(checkpoint.stopped, models, epochs) => pass
-    _check_rows(checkpoint.rows) => pass
+    _check_rows(checkpoint.rows, models) => pass
     require(alike, "state" => require(True, "state"
     require(pair, "kept" => require(True, "kept"
     len(lengths) == 1, "history" => True, "history"
@@ -1443,7 +1551,7 @@ estimators/checkpoints.py: resume checkpoint
     if not over and checkpoint.epochs < estimator.max_iter: => if True:
     if not over and => if
     self.written = self._identity() => pass
-    and estimator.solver != "lbfgs": => :
+    if path is not None and not lbfgs: => if path is not None:
     self.failing = True => self.failing = False
     vars(checkpoint).update(self.others) => pass
 plotting/columns.py: network_display

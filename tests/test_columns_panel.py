@@ -60,6 +60,6 @@ def test_many_columns_are_counted(monkeypatch):
 def test_panel_of_notebooks_has_it_before_and_after_fit():
     clf = TabularClassifier(**SMALL)
     with config_context(display="diagram"):
-        assert "will be known once fitted" in clf._repr_html_()
+        assert "Call fit to see how each column is encoded" in clf._repr_html_()
         clf.fit(FRAME, Y > 9)
         assert clf._repr_html_().count(network_html(clf)) == 1

@@ -156,7 +156,7 @@ def test_sparse_rows_are_encoded_as_dense_ones():
     dense, sparse = read_array(X), read_array(csr_array(X))
     none = np.zeros(3, bool)
     one, other = (Encoding.learn(table, none, 8) for table in (dense, sparse))
-    np.testing.assert_array_equal(one.matrix(dense), other.matrix(sparse))
+    np.testing.assert_array_equal(one.matrix(dense), other.matrix(sparse)[:])
 
 
 def test_rows_are_encoded_some_at_a_time(monkeypatch):
@@ -204,13 +204,13 @@ def test_columns_are_described_in_words():
     )
     learnt = _learn(frame.drop(columns="many"), max_onehot=3)
     assert learnt.fed_in() == [
-        "nothing: constant, or a name for each row",
+        "not used: constant, or another level in each row",
         "a number, scaled and clipped",
-        "a number, scaled and clipped; 1 where it is missing",
+        "a number, scaled and clipped; 1 where a value is missing",
         "two levels as +1 and -1",
-        "3 levels, a column for each",
-        "1 where it is missing",
+        "3 levels, one column for each",
+        "1 where a value is missing",
     ]
     assert _learn(frame[["many"]], max_onehot=2).fed_in() == [
-        "3 levels, embedded; others share a vector"
+        "3 levels, embedded; all other levels share a vector"
     ]

@@ -167,6 +167,15 @@ def test_out_of_fold_predictions_are_those_of_the_member_that_did_not_see_them()
     assert clf.oof_score_ == np.mean(labels == Y)
 
 
+def test_out_of_fold_score_counts_weights():
+    weight = np.where(np.arange(N) < 30, 9.0, 1.0)
+    clf = _classifier(n_estimators=5).fit(FRAME, Y, sample_weight=weight)
+    seen = ~np.isnan(clf.oof_prediction_[:, 0])
+    right = clf.classes_[clf.oof_prediction_[seen].argmax(axis=1)] == Y[seen]
+    assert clf.oof_score_ == pytest.approx(np.average(right, weights=weight[seen]))
+    assert abs(clf.oof_score_ - right.mean()) > 0.01
+
+
 def test_rows_in_no_fold_have_no_out_of_fold_prediction():
     clf = _classifier().fit(FRAME, Y)  # two members, five folds
     assert np.isnan(clf.oof_prediction_).all(axis=1).sum() == 36
@@ -192,7 +201,7 @@ def test_groups_are_not_divided():
         assert of_groups.any(axis=1).sum() == 4  # two members, each with a fifth of the groups
     clf = _classifier(cv=LeaveOneGroupOut(), n_estimators=3).fit(FRAME, Y, groups=groups)
     assert_array_equal(np.isnan(clf.oof_prediction_[:, 0]), groups > 2)
-    with pytest.raises(ValueError, match="groups must be at least two, got a single one"):
+    with pytest.raises(ValueError, match="groups must hold at least two groups, got a single one"):
         _classifier().fit(FRAME, Y, groups=np.zeros(N))
 
 
@@ -249,7 +258,7 @@ def test_validation_samples_of_numbers_have_the_scale_of_y():
     [
         ({"y_val": Y}, "go with X_val, which was not given"),
         ({"X_val": FRAME}, "X_val was given without y_val"),
-        ({"X_val": FRAME, "y_val": Y, "groups": np.arange(N)}, "pass X_val alone"),
+        ({"X_val": FRAME, "y_val": Y, "groups": np.arange(N)}, "Pass X_val alone"),
         ({"X_val": FRAME, "y_val": np.full(N, "other")}, r"labels that are in y, got \['other'\]"),
         ({"X_val": FRAME[:5], "y_val": Y}, "inconsistent numbers of samples"),
         ({"groups": np.arange(3)}, "inconsistent numbers of samples"),
@@ -358,12 +367,11 @@ def test_transform_gives_the_last_hidden_layers_of_all_members(fitted):
     np.testing.assert_allclose(fitted._outputs(FRAME), z, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["partial_fit", "resume", "set_callbacks"])
-def test_methods_that_are_not_there_say_why(fitted, name):
-    assert not hasattr(fitted, name)
+def test_partial_fit_is_not_there_and_says_why(fitted):
+    assert not hasattr(fitted, "partial_fit")
     with pytest.raises(AttributeError) as caught:
-        getattr(fitted, name)
-    assert f"TabularClassifier has no {name}: " in str(caught.value.__cause__)
+        _ = fitted.partial_fit
+    assert "TabularClassifier has no partial_fit: " in str(caught.value.__cause__)
 
 
 def test_importances_are_left_to_permutations(fitted):

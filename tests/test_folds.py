@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sknn.tabular.folds import dealt_folds
+from sknn.tabular.folds import dealt_folds, restored_folds, stored_folds
 
 
 def _deal(y, n_members, seed=0):
@@ -46,3 +46,18 @@ def test_rows_are_shuffled_first():
     y = np.zeros(40)
     assert any(not np.array_equal(_deal(y, 5)[0][1], _deal(y, 5, seed)[0][1]) for seed in (1, 2))
     np.testing.assert_array_equal(_deal(y, 5, 1)[0][1], _deal(y, 5, 1)[0][1])
+
+
+def test_folds_of_several_sizes_are_stored_as_two_arrays_and_restored():
+    splits = [([0, 2, 3], [1]), ([1], [0, 4]), ([4], [2, 3])]
+    rows = stored_folds(splits)
+    np.testing.assert_array_equal(rows["training"], [[0, 2, 3], [1, -1, -1], [4, -1, -1]])
+    np.testing.assert_array_equal(rows["validation"], [[1, -1], [0, 4], [2, 3]])
+    restored = [tuple(part.tolist() for part in split) for split in restored_folds(rows, 5)]
+    assert restored == splits
+    assert stored_folds([None, None]) == {}
+    assert restored_folds({}, 5) is None
+    flat = {name: own[0] for name, own in rows.items()}
+    for wrong, n in ((rows, 4), (flat, 5)):
+        with pytest.raises(ValueError, match=f"below {n} for each member, as there are {n} samp"):
+            restored_folds(wrong, n)

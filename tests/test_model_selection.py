@@ -631,7 +631,7 @@ def test_no_task_begins_after_an_error():
 
 def test_error_of_a_pass_does_not_touch_the_fits_that_it_is_not_of(monkeypatch):
     wanted = [network(alpha=alpha).fit(X, Y).coefs_[0] for alpha in (0.0, 1.0)]
-    monkeypatch.setattr(core, "_Together", lambda fits, watches: 1 / 0)
+    monkeypatch.setattr(core, "Together", lambda fits, watches: 1 / 0)
     with together():
         fits = (delayed(network(alpha=alpha).fit)(X, Y) for alpha in (0.0, 1.0))
         got = [fitted.coefs_[0] for fitted in Parallel()(fits)]

@@ -92,6 +92,7 @@ ARRAY = {"array": "ones"}
         ("run.order", lambda a: a[:-1], "order of the checkpoint must contain each training"),
         ("rows.training", ..., r"its rows must be those of training and .* got \['validation'\]"),
         ("rows.training", lambda a: -a, "its rows 'training' must be an array of numbers of rows"),
+        ("rows.training", lambda a: a * 0 - 1, "its rows 'training' must be an array of numbers"),
         ("rows.training", lambda a: a[:0], "its rows 'training' must be an array of numbers"),
         ("rows.training", lambda a: a[:, None], "its rows 'training' must be an array of numbers"),
         ("rows.validation", 3, "its rows 'validation' must be an array of numbers of rows, got 3"),
@@ -124,6 +125,9 @@ JOINT = {
     "run.seed": [1, 2],
     "run.random_state": [1, 2, 3],
     "run.progress.samples": {"array": "pair"},
+    "run.optimizer.steps": {"array": "ones"},
+    "rows.training": lambda a: a - 1,
+    "rows.validation": lambda a: a[:2],
 }
 
 
@@ -136,7 +140,11 @@ def test_parts_of_several_models_have_an_entry_for_each(place, tmp_path):
     run = trainer.run
     run.seed, run.random_state = [1, 2, 3], [np.random.RandomState(i) for i in range(3)]
     run.progress.samples = np.full((3, 1), 40)
-    Checkpoint.of(trainer.gradient, run, trainer.history, epochs=2).write(path)
+    checkpoint = Checkpoint.of(trainer.gradient, run, trainer.history, epochs=2)
+    checkpoint.run["optimizer"]["steps"] = np.array([4, 4, 6])
+    rows = np.array([[0, 2], [1, -1], [2, 0]])  # one of the models has fewer
+    checkpoint.rows = {"training": rows, "validation": rows.copy()}
+    checkpoint.write(path)
     assert Checkpoint.read(path).run["seed"] == [1, 2, 3]
     crafted(read(path), path, place.split("."), JOINT[place])
     with pytest.raises(SavedModelError, match=f"its .*{place.split('.')[-1]}"):

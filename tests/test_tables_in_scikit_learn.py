@@ -1,12 +1,13 @@
 """The estimators for tables among scikit-learn's tools, in files, and on hard tables."""
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, random_array
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
@@ -14,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn import TabularClassifier, TabularRegressor, load, save
-from sknn.inspection import diagnose, summary
+from sknn.inspection import summary, trace
 
 RANDOM = np.random.RandomState(0)
 N = 60
@@ -87,7 +88,7 @@ def test_looking_inside():
     layers = (2 * (16 * 2 + 16 * 3 + 3), 11, 11 * 8 + 8 + 8, 0, 8 * 3 + 3)
     assert [row.n_parameters for row in summary(clf).rows] == list(layers)
     with pytest.raises(TypeError, match="must be a single network, got TabularClassifier"):
-        diagnose(clf, FRAME, LABELS)
+        trace(clf, FRAME, LABELS)
 
 
 def test_defaults_learn_more_than_a_line():
@@ -104,11 +105,60 @@ def test_defaults_learn_more_than_a_line():
 # Hard tables
 
 
-def test_wide_sparse_tables():
+def _sparse(n, n_columns, share):
     rng = np.random.default_rng(0)
-    wide = csr_array(np.where(rng.random((40, 600)) < 0.05, rng.random((40, 600)), 0))
-    clf = _classifier(n_estimators=1).fit(wide, np.arange(40) % 2)
-    assert clf.predict(wide).shape == (40,)
+    return random_array((n, n_columns), density=share, format="csr", random_state=rng)
+
+
+@pytest.mark.parametrize("n_columns", [20, 300])  # periodic embeddings, and none
+def test_sparse_tables_are_fitted_and_predicted_as_dense_ones(n_columns):
+    table = _sparse(N, n_columns, 0.1).toarray()
+    table[:, 0] = X[:, 0]  # no column of zeros
+    table[:, 1] = np.arange(N) % 12  # codes
+    table[3, 2] = np.nan
+    wide, settings = csr_array(table), {"categorical_features": [1]}
+    dense, sparse = (
+        _classifier(**settings).fit(x, LABELS, X_val=x[:9], y_val=LABELS[:9]) for x in (table, wide)
+    )
+    assert_array_equal(sparse._model.theta, dense._model.theta)
+    assert_array_equal(sparse.validation_scores_, dense.validation_scores_)
+    assert_array_equal(sparse.predict_proba(wide), dense.predict_proba(table))
+    many = np.tile(table, (20, 1))  # more than are predicted in float64
+    assert_array_equal(sparse.predict_proba(csr_array(many)), dense.predict_proba(many))
+
+
+def test_piecewise_linear_embeddings_of_sparse_columns():
+    wide = _sparse(N, 8, 0.5)
+    both = [
+        _classifier(numeric_embedding="piecewise_linear").fit(x, LABELS)
+        for x in (wide, wide.toarray())
+    ]
+    assert_array_equal(*(clf._model.theta for clf in both))
+
+
+def _most_memory(n, n_columns, **settings):
+    """Bytes that a fit to a sparse table, and predictions for it, take at most."""
+    wide, y = _sparse(n, n_columns, 0.002), np.arange(n) % 2
+    tracemalloc.start()
+    _classifier(max_iter=1, **settings).fit(wide, y).predict(wide)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def test_sparse_tables_are_never_dense_as_a_whole(monkeypatch):
+    for bound in ("tabular.encoding.CHUNK", "nn.model.CACHE", "nn.model.ONE_PASS"):
+        monkeypatch.setattr(f"sknn.{bound}", 2**15)
+    monkeypatch.setattr("sknn.tabular.members.ADAPTED", 16)
+    monkeypatch.setattr("sknn.nn.model.LEAST", 16)
+    whole = 1500 * 800 * 4  # in float32
+    assert _most_memory(1500, 800, n_estimators=1, batch_size=16) < whole / 2
+
+
+@pytest.mark.slow
+def test_text_of_5000_words_is_never_dense_as_a_whole():
+    whole = 8000 * 5000 * 4
+    assert _most_memory(8000, 5000, n_estimators=2) < whole / 2
 
 
 @pytest.mark.parametrize(

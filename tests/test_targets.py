@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
+from sklearn.multioutput import MultiOutputClassifier
 
 from sknn import TabularClassifier, TabularRegressor
 from sknn.tabular.targets import Scaling
@@ -21,6 +23,12 @@ LABELS = np.array(["low", "mid", "high"])[np.digitize(X[:, 0], [-0.5, 0.5])]
     [
         (TabularClassifier, np.zeros((N, 2), int), "sklearn.multioutput.MultiOutputClassifier"),
         (TabularRegressor, np.zeros((N, 2)), "sklearn.multioutput.MultiOutputRegressor"),
+        (TabularClassifier, csr_array(np.eye(N, 3, dtype=int)), r"got the shape \(60, 3\)"),
+        (
+            TabularRegressor,
+            csr_array(np.eye(N, 3)),
+            r"one column of numbers, got the shape \(60, 3",
+        ),
         (TabularClassifier, X[:, 0], "Unknown label type"),
         (
             TabularClassifier,
@@ -36,6 +44,13 @@ LABELS = np.array(["low", "mid", "high"])[np.digitize(X[:, 0], [-0.5, 0.5])]
 def test_targets_that_cannot_be_are_refused(estimator, y, told):
     with pytest.raises(ValueError, match=told):
         estimator(**SMALL).fit(FRAME, y)
+
+
+def test_several_columns_of_labels_take_an_estimator_each():
+    y = np.column_stack([LABELS == "low", FRAME.c == "x"])
+    several = MultiOutputClassifier(TabularClassifier(**SMALL)).fit(FRAME, y)
+    first = TabularClassifier(**SMALL).fit(FRAME, y[:, 0])
+    assert_allclose(several.predict_proba(FRAME)[0], first.predict_proba(FRAME))
 
 
 def test_scaling_goes_there_and_back_within_the_range():

@@ -464,7 +464,7 @@ def test_what_training_changes_is_put_back():
 
 
 def test_settings_are_one_number_if_all_are_the_same():
-    assert core._setting([2.0, 2.0]) == 2.0
-    assert np.ndim(core._setting([2.0, 2.0])) == 0
-    assert_array_equal(core._setting([2.0, 3.0]), [[2.0], [3.0]])
-    assert core._setting([None, None]) is None
+    assert core.setting([2.0, 2.0]) == 2.0
+    assert np.ndim(core.setting([2.0, 2.0])) == 0
+    assert_array_equal(core.setting([2.0, 3.0]), [[2.0], [3.0]])
+    assert core.setting([None, None]) is None

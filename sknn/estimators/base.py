@@ -195,11 +195,6 @@ class BaseNetwork(
         OSError
             If further checkpoints cannot be written to the file.
         """
-        if self.checkpoint is None:
-            raise ValueError(
-                "resume requires checkpoint to be the path of a file, got checkpoint=None. Set "
-                "checkpoint to a path before calling fit."
-            )
 
         def train(undo):
             return self._train(
@@ -227,7 +222,7 @@ class BaseNetwork(
         data = self._read(X, y, sample_weight, model=start.model, learn=start.learns_classes)
         fit = self._prepare(data, start, given, groups, weights)
         publish(self, fit)
-        callbacks = EpochCallbacks(self, data, fit.epochs_left)
+        callbacks = EpochCallbacks(self, data.X, data.labels, data.sample_weight, fit.epochs_left)
         try:
             result = self._run_fit(fit, self._watch(fit, start, callbacks))
         except MemoryError as error:

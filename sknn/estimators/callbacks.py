@@ -13,12 +13,11 @@ class EpochCallbacks:
     as if fit had stopped at that point.
     """
 
-    def __init__(self, estimator, data, epochs):
-        """data: Data    epochs: maximum number of epochs"""
+    def __init__(self, estimator, X, y, sample_weight, epochs):
+        """X, y, sample_weight: those of the fit    epochs: the maximum number of them"""
         self.estimator = estimator
-        weight = data.sample_weight
-        metadata = None if weight is None else {"sample_weight": weight}
-        self.given = {"estimator": estimator, "X": data.X, "y": data.labels, "metadata": metadata}
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self.given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self.context = callback_context(estimator, n_subtasks=epochs)
         self.context.call_on_fit_task_begin(**self.given)
         self.listening = bool(callbacks_of(estimator))

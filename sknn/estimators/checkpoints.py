@@ -81,7 +81,8 @@ def checkpoint_writer(estimator, fit):
 def check_place(estimator):
     """Raises ValueError, TypeError or OSError if the checkpoints cannot be written."""
     path = estimator.checkpoint
-    if path is not None and estimator.solver != "lbfgs":  # lbfgs rejects any checkpoint
+    lbfgs = getattr(estimator, "solver", None) == "lbfgs"  # which rejects any checkpoint
+    if path is not None and not lbfgs:
         with errors_name_path(path, "written", "checkpoint"):
             make_ready(path)
 
@@ -92,6 +93,11 @@ def read_checkpoint(estimator):
     Raises the errors of ``check_place``, unless training is already complete.
     """
     path = estimator.checkpoint
+    if path is None:
+        raise ValueError(
+            "resume requires checkpoint to be the path of a file, got checkpoint=None. Set "
+            "checkpoint to a path before calling fit."
+        )
     try:
         with errors_name_path(path, "read", "checkpoint"):
             checkpoint = Checkpoint.read(path)

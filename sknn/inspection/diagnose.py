@@ -7,9 +7,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from sknn.estimators.panel.markup import ShownInNotebooks, finding, note, panel, title
-from sknn.inspection import data_symptoms, training_symptoms
+from sknn.inspection import data_symptoms, table_symptoms, training_symptoms
 from sknn.inspection.evidence import NotChecked, gather
 from sknn.inspection.networks import look_inside
+from sknn.tabular.ensemble import TableNetwork
 from sknn.typing import Samples
 
 WIDTH = 88
@@ -109,13 +110,15 @@ def diagnose(
 
     The checks are rules of thumb. Each one reports the figure on which it is based. They examine
     the scale of X and y, the training loss, units that let no gradient through, the score on
-    held-out samples and the number of these samples, and the balance of classes. The estimator is
-    not modified.
+    held-out samples and the number of these samples, and the balance of classes. For an estimator
+    for tables, they examine unused columns, the best epochs of the members, the out-of-fold score
+    compared with the score on the samples and with that of a constant, the size of the folds, and
+    the balance of classes. The estimator is not modified.
 
     Parameters
     ----------
     estimator : estimator instance
-        A network of this package, or a Pipeline, a TransformedTargetRegressor or a fitted search
+        An estimator of this package, or a Pipeline, a TransformedTargetRegressor or a fitted search
         that contains one. X and y are then transformed as in its ``predict``, and all figures
         refer to the data that reach the network. For a network that is not fitted, for instance
         because training diverged, only the data and the parameters are checked. The steps before
@@ -148,7 +151,7 @@ def diagnose(
     >>> print(diagnosis.findings[0].remedy)
     Scale X: make_pipeline(StandardScaler(), estimator), or for pixels X / 255.
     """
-    inside = look_inside(estimator)
+    inside = look_inside(estimator, tables=True)
     estimator = inside.network
     if (X_val is None) != (y_val is None):
         raise ValueError("X_val and y_val must be passed together: pass both or neither.")
@@ -158,11 +161,14 @@ def diagnose(
         inside, X, y = inside.learn(X, y)
     if X_val is not None:
         X_val, y_val = inside.samples(X_val), inside.targets(y_val)
-    evidence = gather(estimator, X, y, sample_weight, X_val, y_val)
+    checks, look = CHECKS, gather
+    if isinstance(estimator, TableNetwork):
+        checks, look = table_symptoms.CHECKS, table_symptoms.gather_table
+    evidence = look(estimator, X, y, sample_weight, X_val, y_val)
     state = "fitted" if evidence.fitted else "not fitted"
     samples = "1 sample" if evidence.n == 1 else f"{evidence.n} samples"
     diagnosis = Diagnosis(f"Diagnosis of {type(estimator).__name__}, {state}, on {samples}:")
-    for name, check in CHECKS.items():
+    for name, check in checks.items():
         try:
             seen = check(evidence)
         except NotChecked as reason:

@@ -35,7 +35,7 @@ class Inside:
     @property
     def fitted(self):
         """Whether the network is fitted."""
-        return hasattr(self.network, "coefs_")
+        return hasattr(self.network, "coefs_") or hasattr(self.network, "_encoding")
 
     @property
     def model(self):
@@ -116,9 +116,8 @@ def check_network(estimator, around=()):
     if isinstance(estimator, TableNetwork):
         raise TypeError(
             f"estimator must be a single network, got {type(estimator).__name__}, which has "
-            "several networks on encoded columns. summary shows one of them, history_ and "
-            "validation_scores_ show their training, and permutation_importance of scikit-learn "
-            "shows which columns matter."
+            "several networks on encoded columns. summary shows one of them, diagnose checks how "
+            "they trained, and permutation_importance of scikit-learn shows which columns matter."
         )
     if not isinstance(estimator, BaseNetwork):
         got = " in ".join(type(one).__name__ for one in (estimator, *reversed(around)))

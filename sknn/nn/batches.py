@@ -252,7 +252,9 @@ def equal_arrays(a, b):
     """Whether two arrays, or None, are the same in shape, dtype and values."""
     if a is b:
         return True
-    if a is None or b is None or a.shape != b.shape or a.dtype != b.dtype:
+    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):
+        return False
+    if a.shape != b.shape or a.dtype != b.dtype:
         return False
     return np.array_equal(a[:1], b[:1]) and np.array_equal(a, b)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from sknn.nn.batches import Samples
 from sknn.nn.network import Network
+from sknn.nn.sparse_rows import SparseRows
 from sknn.nn.threads import allowed_threads, one_blas_thread, share_out
 
 PART = 64  # images that one thread predicts at a time
@@ -125,7 +126,8 @@ class Model:
         if x.dtype != self.dtype:  # chunks are converted first
             row_size += self.dtype.itemsize * prod(shape)
         if n <= min(most, memory // row_size) and at is None and not network.n_image_layers:
-            x = x if x.dtype == self.dtype else Samples(x, self.dtype).take(WHOLE)
+            ready = x.dtype == self.dtype and not isinstance(x, SparseRows)
+            x = x if ready else Samples(x, self.dtype).take(WHOLE)
             z = network.forward(params, self._state, x, network.workspaces(self.dtype), depth=depth)
             return z.copy() if z is x else z  # no layer has created a new array
         chunk = max(1, min(chunk, int(memory // row_size) // allowed_threads()))

@@ -46,7 +46,7 @@ def _run_batch(fits, watches, is_over):
         return [_run_alone(fits[0], watches[0], is_over)]
     before = [_Before(fit) for fit in fits]
     try:
-        together = _Together(fits, watches)
+        together = Together(fits, watches, _RowsOfFits)
         with np.errstate(all="ignore"):  # an overflow is reported once, as divergence
             outcome = together.train(is_over)
     except Exception:  # from one of the fits, or for lack of memory for all of them at once
@@ -98,10 +98,11 @@ class _Before:
         self.fit.run.random_state.set_state(self.drawn)
 
 
-class _Together:
+class Together:
     """Several fits of the same shape, trained as one."""
 
-    def __init__(self, fits, watches):
+    def __init__(self, fits, watches, rows_of=RowsOfModels):
+        """rows_of: a list of Rows -> the RowsOfModels to train on"""
         self.fits = fits
         self.after_epoch = [watch.after_epoch for watch in watches if watch.after_epoch]
         first = fits[0]
@@ -114,13 +115,13 @@ class _Together:
         self.epochs = np.array([fit.epochs for fit in fits])
         self.plan = copy(first.plan)
         for name in NUMBERS:
-            setattr(self.plan, name, _setting([getattr(fit.plan, name) for fit in fits]))
+            setattr(self.plan, name, setting([getattr(fit.plan, name) for fit in fits]))
         self.plan.batch_size = max(fit.plan.batch_size for fit in fits)  # or all rows of each
         self.plan.__post_init__()
         self.history = {name: [] for name in HISTORY}
         self.validations = [validation_of(*pair) for pair in zip(fits, watches, strict=True)]
         alike = same_draws(fits) and all(same_rows(first, fit) for fit in fits[1:])
-        self.rows = first.rows if alike else _RowsOfFits([fit.rows for fit in fits])
+        self.rows = first.rows if alike else rows_of([fit.rows for fit in fits])
         self.run = self._training_state(alike)
 
     def _training_state(self, alike):
@@ -128,13 +129,13 @@ class _Together:
         random_states = [fit.run.random_state for fit in fits]
         optimizer, layout = copy(fits[0].run.optimizer), self.gradient.network.layout
         for name in in_two(optimizer)[1]:
-            setattr(optimizer, name, _setting([vars(fit.run.optimizer)[name] for fit in fits]))
+            setattr(optimizer, name, setting([vars(fit.run.optimizer)[name] for fit in fits]))
         state = copy(fits[0].run)
         state.optimizer = optimizer
         state.moments = optimizer.start(self.gradient.trainable[0], layout.n_decayed)
         state.patience = Patience(models=len(fits))
         state.patience.best[:] = [fit.run.patience.best for fit in fits]
-        state.progress = Progress(samples=_setting([fit.run.progress.samples for fit in fits], int))
+        state.progress = Progress(samples=setting([fit.run.progress.samples for fit in fits], int))
         if alike:
             state.order = fits[0].order
             return state
@@ -146,7 +147,8 @@ class _Together:
             own[: fit.n_samples] = fit.order + start
         return state
 
-    def train(self, is_over):
+    def train(self, is_over, start=None, save=None):
+        """The Outcome; start, save: as for ``train``."""
         return train(
             self.gradient,
             self.rows,
@@ -157,6 +159,8 @@ class _Together:
             subset=self.run.order,
             validate=self.validate if self.validations[0] else None,
             after_epoch=lambda: any([is_over(), *(each() for each in self.after_epoch)]),
+            start=start,
+            save=save,
         )
 
     def validate(self):
@@ -223,7 +227,7 @@ class _RowsOfFits(RowsOfModels):
             yield start, batch
 
 
-def _setting(values, kind=float):
+def setting(values, kind=float):
     """One number if all are equal, else one per model: (k, 1)."""
     if values[0] is None or all(value == values[0] for value in values):
         return values[0]

@@ -1,13 +1,13 @@
-"""A temperature that makes probabilities as sure as they are right."""
+"""A temperature that calibrates probabilities: as confident as they are accurate."""
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-LEAST = 0.05  # below it probabilities would be 0 and 1
+LEAST = 0.05  # with a lower temperature, probabilities would be 0 and 1
 
 
 def softmax(z, out=None):
-    """exp(z) over their sum, along the last axis."""
+    """exp(z) / sum(exp(z)) along the last axis."""
     z = np.subtract(z, z.max(axis=-1, keepdims=True), out=out)
     np.exp(z, out=z)
     z /= z.sum(axis=-1, keepdims=True)
@@ -15,9 +15,10 @@ def softmax(z, out=None):
 
 
 def log_loss_at(temperature, z, y, weight, n_unsure=0.0):
-    """The mean cross-entropy of softmax(z / temperature); y: numbers of classes.
+    """The mean cross-entropy of softmax(z / temperature); y: class numbers.
 
-    n_unsure: of how many further rows like these nothing is known: all classes count alike
+    n_unsure: number of additional rows with the same outputs but an unknown class, in which all
+    classes are equally likely
     """
     z = z / temperature
     z -= z.max(axis=-1, keepdims=True)
@@ -29,12 +30,12 @@ def log_loss_at(temperature, z, y, weight, n_unsure=0.0):
 
 
 def fitted_temperature(z, y, weight=None):
-    """The temperature, at most 1, with the least cross-entropy; Guo et al. (2017).
+    """The temperature, at most 1, that minimises the cross-entropy; Guo et al. (2017).
 
-    It is fitted to the outputs of single members. Where these are too sure of themselves it would
-    be above 1, but their mean is less sure than they are, so 1 is the most. One further row
-    whose class is not known keeps probabilities off 0 and 1 where no member is ever wrong, as
-    Platt (1999) does.
+    It is fitted to the outputs of single members. For overconfident members it would be above 1,
+    but the mean of their probabilities is less confident than they are: hence the maximum of 1. If
+    no member is ever wrong, one additional row of an unknown class keeps probabilities away from 0
+    and 1, as in Platt (1999).
 
     z: (n, n_classes)    y: (n,) of int    weight: (n,) or None
     """

@@ -1,5 +1,6 @@
-"""`TabularClassifier`: labels out of raw tables."""
+"""`TabularClassifier`: predicts labels from raw tables."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,42 +20,45 @@ from sknn.typing import Samples
 
 
 class TabularClassifier(ClassifierMixin, TableNetwork):
-    """Classifier for raw tables: several small networks, each with a fold of its own.
+    """Classifier for raw tables: an ensemble of small networks, each validated on its own fold.
 
     It takes a table as it is, with strings, categories, bools, missing values and numbers on any
-    scale. Members are networks with RealMLP's recipe [1]_ that train at the same time, each on all
-    samples but those of one fold, on which it keeps its best epoch. Probabilities are the mean
-    of theirs. The guide has a page on it: :doc:`/guide/tables`.
+    scale. The members of the ensemble are networks that follow the recipe of RealMLP [1]_. They
+    train at the same time, each on all samples except those of one fold, and each keeps the weights
+    of the epoch that is best on this fold. Predicted probabilities are the mean over the members.
+    Read more in the guide: :doc:`/guide/tables`.
 
     Parameters
     ----------
     n_estimators : int, default=8
-        Number of members. Their mean is better than one of them by about a tenth; fewer are faster.
-        Fewer than 4 samples have fewer members.
+        Number of members. The error of their mean is about a tenth smaller than that of a single
+        member. Fewer members train faster. With fewer than 4 samples there are fewer members.
     hidden_layer_sizes : int or array-like of int, default=(128, 128)
-        Number of units of each hidden layer. ``(256, 256)`` is more accurate on many samples and
-        takes about 2.5 times as long.
+        Number of units in each hidden layer. ``(256, 256)`` is more accurate with many samples;
+        training then takes about 2.5 times as long.
     numeric_embedding : {'auto', 'periodic', 'piecewise_linear', 'none'}, default='auto'
-        How numbers enter a network beside, or in place of, themselves: as cosines of learned
-        frequencies, or as piecewise-linear functions with kinks at their quantiles. 'auto' is
-        'periodic' below 2,500 samples, 'piecewise_linear' from there on, and 'none' for more than
-        200 numeric columns.
+        How numeric columns enter a network. 'periodic' adds cosines of learned frequencies to the
+        scaled values, and 'piecewise_linear' replaces them by piecewise-linear functions with kinks
+        at the quantiles of the column. 'none' takes the scaled values alone. 'auto' is 'none' if
+        there are more than 200 numeric columns, 'periodic' for fewer than 2,500 samples, and
+        'piecewise_linear' otherwise.
     activation : str or Activation, default='auto'
-        Activation function of the hidden layers, which each unit blends with the identity: 'auto'
-        is 'selu'.
+        Activation function of the hidden layers. Each unit learns how much of it to blend with the
+        identity. 'auto' is 'selu'.
     categorical_features : 'from_dtype', array-like or None, default='from_dtype'
-        Which columns are categories: 'from_dtype' takes columns of strings, categories and bools;
-        an array holds a mask, or their numbers or names. Give them if a column holds codes, such as
-        postcodes, as numbers. None: there are none.
+        Which columns are categories. 'from_dtype' takes the columns of strings, categories and
+        bools. An array is a mask, or holds the numbers or names of the columns. Use it if a column
+        holds codes, such as postcodes, as numbers. None treats all columns as numbers.
     max_onehot : int, default=8
-        Categories with up to so many levels become a column for each level, others are embedded.
+        Maximum number of levels of a category that is one-hot encoded, as one column per level.
+        Categories with more levels are embedded.
     learning_rate_init : float or 'auto', default='auto'
-        Largest learning rate; 'auto' is 0.04. Lower it if y is noisy or training diverges.
+        Maximum learning rate. 'auto' is 0.04. Lower it if y is noisy or training diverges.
     max_iter : int, default=64
-        Number of epochs. Each member keeps the weights of its best one.
+        Number of epochs. Each member keeps the weights of its best epoch.
     batch_size : int or 'auto', default='auto'
-        Number of samples per mini-batch, about; 'auto' grows with their number from 64 to 1,024.
-        Smaller ones take more steps, and more time.
+        Approximate number of samples per mini-batch. 'auto' grows with the number of samples from
+        64 to 1,024. Smaller mini-batches mean more steps and a longer training time.
     dropout : float, default=0.15
         Fraction of units dropped at random after each hidden layer, in [0, 1). It falls to 0 in the
         second half of training.
@@ -63,24 +67,33 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
     label_smoothing : float, default=0.1
         Fraction of the target that is spread evenly over the classes, in [0, 1).
     calibrate : bool, default=True
-        Whether to divide raw outputs by the temperature that suits the samples that members did not
-        see. It makes up for label smoothing; leave it on unless only labels matter.
+        Whether to divide raw outputs by a temperature that is fitted to samples on which the
+        members did not train. This undoes the effect of label smoothing on the probabilities. Leave
+        it on unless only labels matter.
     cv : int, splitter, iterable or None, default=None
-        The folds: a member trains on one split's training samples and is validated on the others;
-        members take the splits in turn. None deals the samples out by y to as many folds as
-        members, at least 5, or by ``groups``. Give a splitter for samples in time order.
+        Splits into folds. A member trains on the training samples of a split and is validated on
+        its test samples. If there are fewer splits than members, members take them in turn. None
+        makes as many folds as there are members, but at least 5. Each of them has its share of
+        every class, or of small and large y; with ``groups``, a group is in a single fold. Pass a
+        splitter if the samples are in the order of time.
     scoring : {'neg_brier_score', 'neg_log_loss', 'accuracy'} or None, default=None
-        Score by which a member keeps its best epoch; None is the first of them.
+        Score that determines the best epoch of each member. None is 'neg_brier_score'.
     class_weight : dict, 'balanced' or None, default=None
-        Weights of the classes, in training and in validation, multiplied by ``sample_weight``.
+        Weights of the classes in training and validation. They are multiplied by ``sample_weight``.
         'balanced' weighs each class inversely to its frequency.
     max_time : float or None, default=None
-        Seconds that ``fit`` should take. After a first epoch on trial, as many are planned as there
-        is time for, at least one.
+        Time in seconds that ``fit`` should take. After a trial epoch, as many epochs are planned as
+        there is time for, at least one. None trains for ``max_iter`` epochs.
     random_state : int, RandomState instance or None, default=None
-        Determines the folds, the first weights, the order of the samples and dropout.
+        Determines the folds, the initial weights, the order of the samples and dropout. Pass an int
+        for reproducible results across several calls.
     verbose : bool or int, default=0
-        Whether to print how many epochs are done and how long the others will take.
+        Whether to print the number of epochs done and an estimate of the time left.
+    checkpoint : str, os.PathLike or None, default=None
+        File in which ``fit`` stores what ``resume`` needs to continue after an interruption. Fits
+        that run at the same time need a file each.
+    checkpoint_every : int, default=1
+        Number of epochs between checkpoints. A checkpoint is always written after the last epoch.
 
     Attributes
     ----------
@@ -92,30 +105,33 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         Names of the columns seen during fit. Defined only if X has names that are all strings.
         Later frames may have these columns in any order.
     is_categorical_ : ndarray of shape (n_features_in_,) of bool
-        Which columns were taken as categories.
+        Which columns were treated as categories.
     n_members_ : int
         Number of members.
     n_iter_ : int
-        Number of epochs that all members have done.
+        Number of epochs for which all members were trained.
     best_iter_ : ndarray of shape (n_members,)
-        The epoch, from 1, whose weights each member has kept.
+        Epoch, counted from 1, whose weights each member kept.
     validation_scores_ : ndarray of shape (n_epochs, n_members), or None
-        Score of each epoch and member; None if there are too few samples to hold some out.
+        Validation score of each epoch and member. None if there are too few samples to hold out
+        any.
     history_ : dict of ndarray of shape (n_epochs, n_members)
-        'loss', 'validation_loss', 'validation_score', 'learning_rate' and 'seconds'.
+        Training history, by the names 'loss', 'validation_loss', 'validation_score',
+        'learning_rate' and 'seconds'.
     oof_prediction_ : ndarray of shape (n_samples, n_classes), or None
-        Out-of-fold predictions: those of members that did not train on the sample, nan for samples
-        that were in no fold. None with ``X_val``.
+        Out-of-fold predictions: for each training sample, the mean prediction of the members that
+        were validated on it. They are nan for samples that were in no validation fold. None if
+        ``X_val`` was passed or no samples were held out.
     oof_score_ : float or None
-        Accuracy of these predictions. It is slightly optimistic, as members keep the epoch that is
-        best on the same samples.
+        Accuracy of the out-of-fold predictions. It is slightly optimistic, because each member
+        keeps the epoch that is best on the same samples.
     temperature_ : float
-        What raw outputs are divided by, at most 1; 1 without ``calibrate``.
+        Temperature by which raw outputs are divided, at most 1. It is 1 if ``calibrate`` is False.
 
     See Also
     --------
-    TabularRegressor : The same for numbers.
-    MLPClassifier : One network on numbers that are scaled already.
+    TabularRegressor : The same for regression.
+    MLPClassifier : A single network, for numeric features that are already scaled.
 
     References
     ----------
@@ -161,6 +177,8 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         max_time: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = 0,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int = 1,
     ) -> None:
         self.n_estimators = n_estimators
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -181,6 +199,8 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         self.max_time = max_time
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
 
     def predict(self, X: Samples) -> np.ndarray:
         """Predict labels.
@@ -224,12 +244,12 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         Returns
         -------
         log_p : ndarray of shape (n_samples, n_classes)
-            The logarithms, in the order of ``classes_``.
+            The logarithm of the probability of each class, in the order of ``classes_``.
         """
         return np.log(np.maximum(self.predict_proba(X), np.finfo(float).tiny))
 
     def score(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Accuracy.
+        """Return the accuracy of the predicted labels.
 
         Parameters
         ----------
@@ -243,7 +263,7 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         Returns
         -------
         score : float
-            In [0, 1].
+            The accuracy, in [0, 1].
         """
         return super().score(X, y, sample_weight)
 
@@ -259,7 +279,7 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         if unknown.any():
             raise ValueError(
                 f"y_val must hold labels that are in y, got {np.unique(y[unknown]).tolist()!r}. "
-                "Leave those samples out."
+                "Leave out those samples."
             )
         return np.searchsorted(self.classes_, y)
 

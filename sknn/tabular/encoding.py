@@ -1,38 +1,44 @@
-"""What is learnt of the columns of a table, and the matrix of numbers that networks take in."""
+"""The encoding of the columns of a table as one matrix of numbers, learned in ``fit``."""
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
 
-KINDS = ("two", "onehot", "codes")  # how a category enters the matrix
-CHUNK = 2**20  # numbers of a table that are float64 at a time
-FAR = 1e6  # scaled numbers beyond it are as good as infinite: the clip leaves 3 of them
-SELDOM = 2  # rows that a level of many needs to be told from others
-LARGEST_CODE = 2**24  # whole numbers up to it are exact in float32
+from sknn.nn.sparse_rows import SparseRows
+from sknn.tabular.frames import Table
+
+KINDS = ("two", "onehot", "codes")  # encodings of a category
+CHUNK = 2**20  # values of a table that are converted to float64 at a time
+FAR = 1e6  # scaled values beyond this are treated as infinite: the clip makes them 3
+SELDOM = 2  # rows that a level of an embedded category must have for a vector of its own
+UNUSED = "not used: constant, or another level in each row"  # the column is left out
+LARGEST_CODE = 2**24  # integers up to this are exact in float32
 
 
 class Encoding:
-    """How the columns of a table become one matrix [numbers | one-hot | codes].
+    """Encodes the columns of a table as one matrix [numbers | one-hot | codes].
 
-    A number x becomes z / sqrt(1 + (z / 3)^2), z = (x - median) / (Q75 - Q25), or over half the
-    range where the quartiles are equal. A missing one becomes the median, and one more column
-    says where training had missing ones. A category of two levels is one column of +1 and -1,
-    one of up to ``max_onehot`` levels a column for each level, both scaled like numbers; one of
-    more levels is a column of codes for an embedding, 0 for levels that are not known. Columns
-    that are constant in training are left out.
+    A number x becomes z / sqrt(1 + (z / 3)^2), where z = (x - median) / (Q75 - Q25), or (x -
+    median) divided by half the range if the quartiles are equal. A missing number becomes the
+    median; if training had missing numbers in a column, an additional column indicates them. A
+    category with two levels becomes a column of +1 and -1. A category with up to ``max_onehot``
+    levels becomes a column for each level. Both are then scaled like numbers. A category with more
+    levels becomes a column of codes for an embedding, with 0 for unknown levels. Columns that are
+    constant in training are left out.
 
     Parameters
     ----------
     is_category : ndarray of bool, shape (n_columns,)
     numbers : list of int
-        The columns of numbers that are not constant.
+        The numeric columns that are not constant.
     fill : ndarray of shape (len(numbers),)
-        What takes the place of missing numbers.
+        Replaces missing numbers in each of these columns.
     indicators : list of int
-        Columns of numbers in which training had missing ones.
+        The numeric columns that had missing values in training.
     categories : list of dict
-        ``column``, ``kind`` (one of "two", "onehot", "codes"), ``levels``, and whether a missing
-        value is a level of its own (``missing``).
+        Each has the keys ``column``, ``kind`` (one of "two", "onehot", "codes"), ``levels`` and
+        ``missing``, which says whether a missing value is a level of its own.
     centre, half : ndarray of shape (n_plain,)
-        The median of each column that is not of codes, and half of what it is divided by.
+        The median of each column that does not hold codes, and half of its divisor.
     """
 
     def __init__(self, is_category, numbers, fill, indicators, categories, centre, half):
@@ -49,10 +55,10 @@ class Encoding:
 
     @classmethod
     def learn(cls, table, is_category, max_onehot):
-        """The Encoding of a Table; is_category: (n_columns,) of bool, which columns have levels.
+        """The Encoding of a Table; is_category: which columns are categories, (n_columns,) of bool.
 
-        Raises ValueError, with its name, on a column of numbers that holds an infinity, or one
-        that holds no numbers.
+        Raises ValueError if a numeric column holds an infinity or values that are not numbers. The
+        message names the column.
         """
         numbers, fill, indicators, scales = [], [], [], []
         for j in np.flatnonzero(~is_category).tolist():
@@ -88,7 +94,7 @@ class Encoding:
         )
 
     def learnt(self):
-        """What the constructor takes, as a dict of plain arrays and lists."""
+        """The arguments of the constructor, as a dict of arrays and lists."""
         names = "is_category", "numbers", "fill", "indicators", "categories", "centre", "half"
         return {name: getattr(self, name) for name in names}
 
@@ -98,12 +104,12 @@ class Encoding:
 
     @property
     def n_plain(self):
-        """How many columns of the matrix are not codes."""
+        """Number of columns of the matrix that do not hold codes."""
         return max(len(self.centre), 0 if self.sizes else 1)  # a network needs one input
 
     @property
     def sizes(self):
-        """How many codes each of the last columns has, the one for unknown levels included."""
+        """Number of codes in each of the last columns, including that of unknown levels."""
         return [
             len(own["levels"]) + own["missing"] + 1
             for own in self.categories
@@ -112,32 +118,42 @@ class Encoding:
 
     @property
     def n_columns(self):
-        """How many columns the matrix has."""
+        """Number of columns of the matrix."""
         return self.n_plain + len(self.sizes)
 
     def fed_in(self):
-        """For each column of the table, in words, what networks take in of it."""
-        texts = ["nothing: constant, or a name for each row"] * len(self.is_category)
+        """A description of how each column of the table is encoded."""
+        texts = [UNUSED] * len(self.is_category)
         for j in self.numbers:
             texts[j] = "a number, scaled and clipped"
         for j in self.indicators:
             also = f"{texts[j]}; " if j in self.numbers else ""
-            texts[j] = f"{also}1 where it is missing"
+            texts[j] = f"{also}1 where a value is missing"
         for own in self.categories:
             n = len(own["levels"])
             texts[own["column"]] = {
                 "two": "two levels as +1 and -1",
-                "onehot": f"{n} levels, a column for each",
-                "codes": f"{n} levels, embedded; others share a vector",
+                "onehot": f"{n} levels, one column for each",
+                "codes": f"{n} levels, embedded; all other levels share a vector",
             }[own["kind"]]
         return texts
 
     def matrix(self, table, dtype=np.float32):
-        """The matrix (n_rows, n_columns) of a Table with the columns of the one it was learnt of.
+        """The matrix (n_rows, n_columns) of a Table with the columns that were learned.
 
-        Raises ValueError, with its name, on a column of numbers that holds an infinity, or one
-        that holds no numbers.
+        A sparse table is encoded in blocks of rows and returned as SparseRows, in which most
+        entries of a column are the encoded 0. Raises ValueError if a numeric column holds an
+        infinity or values that are not numbers. The message names the column.
         """
+        if not issparse(table.matrix):
+            return self._dense(table, dtype)
+        zeros = Table(None, 1, table.names, csr_array((1, table.shape[1])))
+        n_rows = max(1, CHUNK // max(table.shape[1], self.n_columns))
+        blocks = (self._dense(block, dtype) for block in table.blocks(n_rows))
+        return SparseRows.of(blocks, self._dense(zeros, dtype)[0])
+
+    def _dense(self, table, dtype):
+        """The matrix as an array."""
         n = table.shape[0]
         out = np.zeros((n, self.n_columns), dtype)
         at = sorted({*self.numbers, *self.indicators})
@@ -162,7 +178,7 @@ class Encoding:
         return out
 
     def _scale_categories(self, out, first, last):
-        """Scales the columns of -1, 0 and 1 in place, some rows at a time."""
+        """Scales the columns of -1, 0 and 1 in place, block by block."""
         if first == last:
             return
         step = max(1, CHUNK // (last - first))
@@ -171,7 +187,7 @@ class Encoding:
             block[...] = self._scaled(block.astype(np.float64), slice(first, last))
 
     def _fill_numbers(self, table, at, out):
-        """Numbers and indicators, some rows at a time."""
+        """Writes numbers and indicators to the matrix, block by block."""
         numbers = np.searchsorted(at, self.numbers)
         indicators = np.searchsorted(at, self.indicators)
         first, second = len(numbers), len(numbers) + len(indicators)
@@ -192,10 +208,10 @@ class Encoding:
             )
 
     def _scaled(self, values, at):
-        """z / sqrt(1 + (z / 3)^2), in float64, of the plain columns ``at``."""
+        """z / sqrt(1 + (z / 3)^2) in float64, for the columns ``at`` of those without codes."""
         centre, half = self.centre[at], self.half[at]
         with np.errstate(over="ignore", invalid="ignore"):
-            # halves, as the difference of two large numbers may be too large itself
+            # halves, because the difference of two large numbers can overflow
             z = np.clip((0.5 * values - 0.5 * centre) / half, -FAR, FAR)
         return z / np.sqrt(1 + (z / 3) ** 2)
 
@@ -209,13 +225,13 @@ def _finite(column):
 
 def _told_infinite(told):
     return (
-        f"{told} must not hold infinity, got some. Replace it by the largest value that is "
-        "possible, or by nan if it is not known: missing numbers are allowed."
+        f"{told} must not hold infinity, got some. Replace it by the largest possible value, or "
+        "by nan if the value is unknown: missing numbers are allowed."
     )
 
 
 def _centre_and_half(values):
-    """(median, half of Q75 - Q25 or of half the range); (0, 0) of no values."""
+    """(median, half of Q75 - Q25 or a quarter of the range); (0, 0) if there are no values."""
     if not len(values):
         return 0.0, 0.0
     low, centre, high = np.quantile(values * 0.5, [0.25, 0.5, 0.75])
@@ -226,7 +242,7 @@ def _centre_and_half(values):
 
 
 def _category(column, j, max_onehot):
-    """(dict of a category, scales of its columns), or (None, []) if it is constant."""
+    """(dict of the category, scales of its columns), or (None, []) if it is constant."""
     codes, levels = column.as_levels()
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     missing = bool((codes < 0).any())
@@ -255,12 +271,12 @@ def _category(column, j, max_onehot):
 
 
 def _columns_of(own, codes):
-    """The columns of a category, of two levels or one-hot; codes: -1 for what is not known."""
+    """The columns of a category with two levels or one-hot; codes: -1 for unknown levels."""
     if own["kind"] == "two":
         return [np.array([-1.0, 1.0, 0.0])[codes]]
     return [(codes == place).astype(float) for place in range(len(own["levels"]))]
 
 
 def _rank(level):
-    """Where a level stands among others, which need not be of one type."""
+    """The sorting key of a level; levels can be of several types."""
     return (isinstance(level, str), level)

@@ -1,46 +1,48 @@
-"""What both estimators do: a raw table in, the mean of several networks out."""
+"""The base class of both estimators for tables: fits several networks and averages them."""
 
 from contextlib import nullcontext
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from sknn.estimators.base import working_memory
+from sknn.estimators.checkpoints import CheckpointWriter, check_place, read_checkpoint
 from sknn.estimators.hidden_layers import hidden_sizes
 from sknn.estimators.inputs import check_finite
 from sknn.estimators.parameters import CheckedParameters
 from sknn.estimators.rollback import all_or_nothing
+from sknn.estimators.validation import given_data
 from sknn.nn.batches import Rows
-from sknn.nn.fit import HeldOut
+from sknn.nn.fit import HeldOut, Watch
 from sknn.nn.model import Model
+from sknn.nn.storage.checkpoint import check_same, fingerprint
 from sknn.nn.threads import one_blas_thread
-from sknn.scikit_learn import CachedParameterNames, fit_context
+from sknn.scikit_learn import CachedParameterNames, CallbackSupportMixin, fit_context
 from sknn.tabular.columns_panel import ColumnsPanel
 from sknn.tabular.encoding import Encoding
-from sknn.tabular.folds import asked_folds, dealt_folds
+from sknn.tabular.folds import asked_folds, dealt_folds, restored_folds, stored_folds
 from sknn.tabular.members import Members
-from sknn.tabular.out_of_fold import out_of_fold, scattered
+from sknn.tabular.publishing import MemberCallbacks, TableFit, publish
 from sknn.tabular.reading import categories, read_table, weights_for
 from sknn.tabular.recipe import (
     Recipe,
-    fill_unknown,
     layers_for,
     optimizer_for,
     schedule_for,
 )
 from sknn.typing import Samples
 
-LEAST_WEIGHT = 1e-30  # of the mean
-EXACT = 1000  # rows: up to so many are predicted in float64, for which the time does not matter
+LEAST_WEIGHT = 1e-30  # as a fraction of the mean weight
+EXACT = 1000  # rows: up to this number, predictions are computed in float64, which is fast enough
 
 
 def _refused(method, reason):
-    """For ``available_if``: an AttributeError with the reason why there is no such method."""
+    """For ``available_if``: raises AttributeError with the reason why a method is missing."""
 
     def check(estimator):
         raise AttributeError(f"{type(estimator).__name__} has no {method}: {reason}")
@@ -53,16 +55,17 @@ class TableNetwork(
     CheckedParameters,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
+    CallbackSupportMixin,
     CachedParameterNames,
     BaseEstimator,
 ):
-    """Fits members, whatever the task.
+    """Fits the members and predicts with them, for any task.
 
-    Tasks say what y means (``_learn_targets``, ``_encode``), which loss it asks for, how outputs
-    are scored on what a member did not see, and what the mean of the members is.
+    Subclasses encode y (``_learn_targets``, ``_encode``), choose the loss, score the outputs for
+    samples held out, and turn the outputs of the members into predictions.
     """
 
-    n_features_in_: int  # for type checkers, as feature_names_in_: validate_data sets them
+    n_features_in_: int  # for type checkers: validate_data sets it and feature_names_in_
     feature_names_in_: np.ndarray
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -77,23 +80,24 @@ class TableNetwork(
         sample_weight_val: ArrayLike | None = None,
         groups: ArrayLike | None = None,
     ) -> Self:
-        """Fit the members to X and y.
+        """Fit the ensemble to X and y.
 
         Parameters
         ----------
         X : {dataframe, array-like, sparse matrix} of shape (n_samples, n_features)
-            The table as it is: numbers on any scale, strings, categories, bools, missing values.
+            The table as it is: numbers on any scale, strings, categories, bools and missing values.
         y : array-like of shape (n_samples,)
             The targets: class labels for a classifier, numbers for a regressor.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, not negative. Samples with a weight of 0 are left out.
         X_val, y_val : as X and y, default=None
-            Samples to validate on after each epoch. All members then train on all of X, and there
-            are no out-of-fold predictions.
+            Samples on which all members are validated after each epoch. All members then train on
+            the whole of X, and there are no out-of-fold predictions.
         sample_weight_val : array-like of shape (n_samples_val,), default=None
-            Weights of those samples.
+            Weights of the validation samples.
         groups : array-like of shape (n_samples,), default=None
-            Samples of one group are in one fold; or for the splitter given as ``cv``.
+            Group labels of the samples. All samples of a group are in the same fold, unless ``cv``
+            is a splitter that uses them in another way.
 
         Returns
         -------
@@ -103,53 +107,87 @@ class TableNetwork(
         Raises
         ------
         ValueError
-            If the input cannot be used; the message names the column. Then, and after any other
-            error, the estimator is left as it was.
+            If the input is not valid; the message names the column. After this and any other error,
+            the estimator is as it was before the call.
+        OSError
+            If ``checkpoint`` cannot be written. FileExistsError if there is a file that is not a
+            checkpoint.
         """
 
         def train(undo):
+            check_place(self)
             given = (X_val, y_val, sample_weight_val)
             return self._train(X, y, sample_weight, given, groups)
 
         return all_or_nothing(self, train)
 
-    def _train(self, X, y, sample_weight, given, groups):
-        """One fit in four steps: read, prepare, run, publish."""
-        table, y, weight, kept = self._read(X, y, sample_weight)
+    @fit_context(prefer_skip_nested_validation=True)
+    def resume(
+        self,
+        X: Samples,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Samples | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Continue a fit that was interrupted from its last checkpoint.
+
+        The checkpoint is read from the path in the parameter ``checkpoint``. With the same
+        parameters and data, the weights of all members are, bit for bit, those of a fit that was
+        never interrupted. The folds are those of the interrupted fit, also with
+        ``random_state=None``. Parameters on which neither weights nor columns depend can be
+        changed: with a larger ``max_iter`` training goes on for longer. Under ``max_time`` as many
+        epochs are trained in all as the interrupted fit had planned.
+
+        Parameters
+        ----------
+        X, y, sample_weight, X_val, y_val, sample_weight_val, groups : as in fit
+            The same data.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no checkpoint.
+        ValueError
+            If the checkpoint is damaged, the data differ, or there are other members or layers.
+        OSError
+            If further checkpoints cannot be written there.
+        """
+
+        def train(undo):
+            start = read_checkpoint(self)
+            given = (X_val, y_val, sample_weight_val)
+            return self._train(X, y, sample_weight, given, groups, start)
+
+        return all_or_nothing(self, train)
+
+    def _train(self, X, y, sample_weight, given, groups, start=None):
+        """One fit in four steps: read, prepare, run, publish; start: a Checkpoint to go on from."""
+        table, read, weight, kept = self._read(X, y, sample_weight)
         if groups is not None:
             check_consistent_length(groups, kept)
-        targets, codebook = self._learn_targets(y)
-        is_category = categories(self.categorical_features, table)
-        encoding = Encoding.learn(table, is_category, self.max_onehot)
-        x = encoding.matrix(table)
-        loss_weight = _mean_one(self._loss_weight(targets, weight))
-        rows = Rows(x, targets, loss_weight, dtype=np.float32, codebook=codebook)
-        random_state = check_random_state(self.random_state)
-        splits, held_out = self._held_out(
-            rows, targets, codebook, given, groups, kept, encoding, random_state
-        )
-        members = Members(
-            self._recipe(encoding, x),
-            rows,
-            [split and split[0] for split in splits],
-            held_out,
-            [_seeded(random_state) for _ in splits],
-        )
-        self.is_categorical_ = is_category
-        say = self._say() if self.verbose else None
-        theta, state, results, histories = members.train(self.max_time, say, _working_memory())
-        self._refuse_divergence(results)
-        params = members.network.layout.views(theta)
-        fill_unknown(params[0], x, encoding.sizes)
-        self._encoding = encoding
-        self._model = Model(members.network, members.recipe.loss, theta, state)
-        self._publish(results, histories, held_out, targets, weight, kept)
+        fit, stored = self._prepare(table, read, weight, kept, given, groups, start)
+        epochs_left = self.max_iter - (start.epochs if start else 0)
+        callbacks = MemberCallbacks(fit, self, X, y, sample_weight, max(0, epochs_left))
+        say = self._say(start.epochs if start else 0) if self.verbose else None
+        trained = fit.members.train(self.max_time, say, self._watch(callbacks, stored), start)
+        self._refuse_divergence(trained)
+        publish(self, fit, trained)
+        callbacks.end()
         return self
 
     # Read
 
     def _read(self, X, y, sample_weight):
-        """(Table, y, weight or None, which rows are kept): rows of no weight are left out."""
+        """(Table, y, weight or None, which rows are kept); rows with a weight of 0 are left out."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
@@ -164,10 +202,43 @@ class TableNetwork(
 
     # Prepare
 
-    def _held_out(self, rows, targets, codebook, given, groups, kept, encoding, random_state):
+    def _prepare(self, table, y, weight, kept, given, groups, start):
+        """(TableFit, the rows and fingerprints that its checkpoints store)"""
+        targets, codebook = self._learn_targets(y)
+        encoding = Encoding.learn(
+            table, categories(self.categorical_features, table), self.max_onehot
+        )
+        x = encoding.matrix(table)
+        loss_weight = _mean_one(self._loss_weight(targets, weight))
+        rows = Rows(x, targets, loss_weight, dtype=np.float32, codebook=codebook)
+        random_state = check_random_state(self.random_state)
+        data = self._fingerprints({"X": x, "y": y, "sample_weight": loss_weight}, start)
+        splits, held_out = self._held_out(rows, given, groups, kept, encoding, random_state, start)
+        data |= self._fingerprints(given_data(held_out[0]), start)
+        members = Members(
+            self._recipe(encoding, x),
+            rows,
+            [split and split[0] for split in splits],
+            held_out,
+            [_seeded(random_state) for _ in splits],
+        )
+        stored = {"rows": stored_folds(splits), "data": data}
+        return TableFit(members, encoding, targets, weight, kept), stored
+
+    def _fingerprints(self, data, start):
+        """Fingerprints of data for checkpoints. Raises ValueError if those of start differ."""
+        prints = {}
+        if self.checkpoint is not None:
+            stored = {name: getattr(array, "stored", array) for name, array in data.items()}
+            prints = fingerprint(stored)  # of SparseRows what is stored
+        if start is not None:
+            check_same(start.data, prints)
+        return prints
+
+    def _held_out(self, rows, given, groups, kept, encoding, random_state, start):
         """([(train, held out) or None], [HeldOut or None]) of the members."""
         X_val, y_val, weight_val = given
-        n_members, score = self.n_estimators, self._scoring()
+        n_members, score, targets = self.n_estimators, self._scoring(), rows.y
         if X_val is None:
             if y_val is not None or weight_val is not None:
                 raise ValueError("y_val and sample_weight_val go with X_val, which was not given.")
@@ -177,28 +248,29 @@ class TableNetwork(
                 splits = dealt_folds(order, n_members, random_state)
             else:
                 splits = asked_folds(self.cv, order, groups, kept, n_members, classes)
-            if not splits:
-                n_members = min(n_members, max(1, len(targets) // 2))
-                return [None] * n_members, [None] * n_members
+            splits = splits or [None] * min(n_members, max(1, len(targets) // 2))
+            splits = _splits_to_use(start, splits, len(targets))
+            if splits[0] is None:
+                return splits, splits
             held_out = []
             for _, at in splits:
                 own = None if rows.weight is None else rows.weight[at, 0]
                 held_out.append(HeldOut(rows.x, at, rows.targets(at), targets[at], own, score))
             return splits, held_out
         if y_val is None:
-            raise ValueError("X_val was given without y_val: pass both, or neither.")
+            raise ValueError("X_val was passed without y_val. Pass both or neither.")
         if groups is not None or self.cv is not None:
             raise ValueError(
-                "groups and cv say which samples of X members are validated on, but X_val was "
-                "given: pass X_val alone, or no X_val."
+                "groups and cv choose samples of X for validation, but X_val was given, too. Pass "
+                "X_val alone, or do not pass X_val."
             )
         table = read_table(self, X_val, reset=False)
         y_val = self._checked_targets(y_val)
         weight_val = weights_for(table, y_val, weight_val, "sample_weight_val")
         codes = self._encode(y_val)
-        y = codes if codebook is None else codebook[codes]
+        y = codes if rows.codebook is None else rows.codebook[codes]
         own = HeldOut(encoding.matrix(table), None, y, codes, weight_val, score)
-        return [None] * n_members, [own] * n_members
+        return _splits_to_use(start, [None] * n_members, len(targets)), [own] * n_members
 
     def _recipe(self, encoding, x):
         """The Recipe of the members for the matrix of all rows."""
@@ -225,79 +297,55 @@ class TableNetwork(
             int(self.max_iter),
         )
 
-    def _say(self):
-        """Prints how far training is, and the time left."""
+    def _watch(self, callbacks, stored):
+        """A Watch that calls the callbacks and writes checkpoints."""
+        listening, saves = callbacks.listening, self.checkpoint is not None
+        return Watch(
+            before_epoch=callbacks.begin_epoch if listening else None,
+            after_epoch=callbacks.end_epoch if listening else None,
+            save=CheckpointWriter(self.checkpoint, self.checkpoint_every, stored)
+            if saves
+            else None,
+            memory=working_memory(),
+        )
+
+    def _say(self, begun):
+        """Prints how far training is, and the time left; begun: epochs done before this call."""
         epochs = self.max_iter
 
         def say(done, seconds):
-            left = seconds / done * (epochs - done)
+            left = seconds / (done - begun) * (epochs - done)
             print(f"Epoch {done} of at most {epochs}, {seconds:.0f} s, about {left:.0f} s left")
 
         return say
 
-    def _refuse_divergence(self, results):
-        if any(result.reason == "diverged" for result in results):
+    def _refuse_divergence(self, trained):
+        if trained.diverged:
             raise ValueError(
                 "Training diverged: the weights of a member are no longer finite. Lower "
                 f"learning_rate_init (now {self.learning_rate_init!r}) or weight_decay (now "
                 f"{self.weight_decay!r})."
             )
 
-    # Publish
-
-    def _publish(self, results, histories, held_out, targets, weight, kept):
-        n_epochs = min(len(history["loss"]) for history in histories)
-        names = ("loss", "validation_loss", "validation_score", "learning_rate", "seconds")
-        self.history_ = {
-            name: np.array([history[name][:n_epochs] for history in histories]).T for name in names
-        }
-        self.n_iter_ = n_epochs
-        self.n_members_ = len(results)
-        scores = self.history_["validation_score"]
-        validated = held_out[0] is not None
-        self.validation_scores_ = scores if validated else None
-        self.best_iter_ = np.array([_best_epoch(history, validated) for history in histories])
-        outputs = None
-        if validated:
-            outputs = [
-                Model(self._model.network, self._model.loss, theta, state).outputs(
-                    own.x, _working_memory(), own.at
-                )
-                for theta, state, own in zip(
-                    self._model.theta, self._model.state, held_out, strict=True
-                )
-            ]
-        self._learn_from_held_out(outputs, held_out)
-        self.oof_prediction_ = self.oof_score_ = None
-        if validated and held_out[0].at is not None:
-            self._publish_out_of_fold(outputs, held_out, targets, weight, kept)
-
-    def _publish_out_of_fold(self, outputs, held_out, targets, weight, kept):
-        predictions = [self._prediction(z[None]) for z in outputs]
-        of_rows, seen = out_of_fold(predictions, [own.at for own in held_out], len(targets))
-        self.oof_prediction_ = scattered(of_rows, kept, seen)
-        own = None if weight is None else weight[seen]
-        self.oof_score_ = self._score_of(of_rows, targets[seen], own)
-
     # Predict
 
     def _outputs(self, X, depth=None):
-        """What the members make of X: (members, n_samples, outputs)."""
+        """Raw outputs of the members, or of one of their layers: (members, n_samples, outputs)."""
         check_is_fitted(self)
         table = read_table(self, X, reset=False)
         x = self._encoding.matrix(table)
         model, threads = self._model, nullcontext()
-        if len(x) <= EXACT:  # then it does not matter which rows come together
+        if len(x) <= EXACT:  # predictions then do not depend on the other rows
             theta, state = model.theta.astype(np.float64), model.state.astype(np.float64)
             model = Model(model.network, model.loss, theta, state)
-            threads = one_blas_thread()  # to wake others takes longer than the work
+            threads = one_blas_thread()  # waking others takes longer than the work
         with np.errstate(all="ignore"), threads:
-            z = model.outputs(x, _working_memory(), depth=depth)
+            z = model.outputs(x, working_memory(), depth=depth)
         check_finite(z)
         return z
 
     def transform(self, X: Samples) -> np.ndarray | Any:
-        """What the last hidden layers of all members make of X, as features for another model.
+        """Return the outputs of the last hidden layers of all members, as features.
 
         Parameters
         ----------
@@ -307,7 +355,7 @@ class TableNetwork(
         Returns
         -------
         activations : ndarray of shape (n_samples, n_members * n_units)
-            The outputs of the last hidden layer of each member, one member after the other.
+            The outputs of the last hidden layer of each member, side by side.
         """
         check_is_fitted(self)
         z = self._outputs(X, depth=len(self._model.network.layers) - 1)
@@ -325,17 +373,9 @@ class TableNetwork(
             "permutation_importance(estimator, X, y), on samples that were not used in fit."
         )
 
-    @_refused("partial_fit", "scales and categories are learnt from the whole table. Call fit.")
+    @_refused("partial_fit", "scales and categories are learned from the whole table. Call fit.")
     def partial_fit(self, X: Samples, y: ArrayLike) -> None:
-        """Not available: scales and categories are learnt from the whole table."""
-
-    @_refused("resume", "members keep no checkpoint. Call fit, with max_time if time is short.")
-    def resume(self, X: Samples, y: ArrayLike) -> None:
-        """Not available: members keep no checkpoint."""
-
-    @_refused("set_callbacks", "members train in one pass, without callbacks. Use verbose.")
-    def set_callbacks(self, *callbacks: Any) -> None:
-        """Not available: members train in one pass, without callbacks."""
+        """Not available: scales and categories are learned from the whole table."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -357,19 +397,23 @@ def _hidden_sizes(given):
 
 
 def _mean_one(weight):
-    """Weights divided by their mean, which changes no fit; none becomes 0 in float32."""
+    """Weights divided by their mean, which does not change the fit; none is 0 in float32."""
     return None if weight is None else np.maximum(weight / weight.mean(), LEAST_WEIGHT)
 
 
-def _best_epoch(history, validated):
-    """The epoch, counted from 1, of the last of the best scores; of the last, without scores."""
-    scores = np.nan_to_num(history["validation_score"], nan=-np.inf)[::-1]
-    return len(scores) - int(np.argmax(scores)) if validated else len(scores)
+def _splits_to_use(start, splits, n_rows):
+    """The splits, or those of the Checkpoint to go on from: they may have been drawn at random."""
+    if start is None:
+        return splits
+    members = start.theta.shape[:-1]
+    if members != (len(splits),):
+        before = f"{members[0]} members" if members else "one network of another estimator"
+        raise ValueError(
+            f"The checkpoint must be one of {len(splits)} members, as the parameters and the data "
+            f"say, but is one of {before}. Use n_estimators as before, or call fit to start anew."
+        )
+    return restored_folds(start.rows, n_rows) or splits
 
 
 def _seeded(random_state):
     return np.random.RandomState(random_state.randint(2**31 - 1))
-
-
-def _working_memory():
-    return get_config()["working_memory"] * 2**20

@@ -1,4 +1,4 @@
-"""A raw table, column by column: frames, arrays, lists and sparse matrices read alike."""
+"""A raw table, column by column, read from a frame, an array, a list or a sparse matrix."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -7,24 +7,24 @@ from numbers import Real
 import numpy as np
 from scipy.sparse import issparse
 
-DATES = "Make them numbers, such as days since a first date, or parts such as month and weekday."
-OTHERS = "Make them numbers, strings or categories, or leave the column out."
+DATES = "Convert them to numbers, such as the days since a first date, the month or the weekday."
+OTHERS = "Convert them to numbers, strings or categories, or leave out the column."
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: numbers, or levels of a category.
+    """One column: numbers, or the levels of a category.
 
     Attributes
     ----------
     told : str
-        What messages call it.
+        The name of the column in messages.
     numbers : ndarray of shape (n,), or None
-        With nan for what is missing; None for a category.
+        With nan for missing values; None for a category.
     codes : ndarray of int, shape (n,), or None
-        The place of each value among ``levels``, -1 for what is missing; None for numbers.
+        The index of each value in ``levels``, -1 for missing values; None for numbers.
     levels : list
-        What codes stand for: strings, numbers or bools, each once.
+        The distinct values: strings, numbers or bools.
     """
 
     told: str
@@ -37,20 +37,20 @@ class Column:
         return self.codes is not None
 
     def as_numbers(self):
-        """The numbers, also of a category whose levels are numbers. Raises ValueError on others."""
+        """The values as numbers. Raises ValueError if the levels of a category are not numbers."""
         if not self.is_category:
             return self.numbers
         if not all(isinstance(level, Real | np.bool_) for level in self.levels):
             example = next(level for level in self.levels if not isinstance(level, Real | np.bool_))
             raise ValueError(
                 f"{self.told} must hold numbers, as it did in fit or as categorical_features says, "
-                f"got {example!r}. List it in categorical_features, or leave it at 'from_dtype'."
+                f"got {example!r}. List the column in categorical_features, or use 'from_dtype'."
             )
         values = np.array([*map(float, self.levels), np.nan])
         return values[self.codes]
 
     def as_levels(self):
-        """(codes, levels), also of numbers, each of which is then a level."""
+        """(codes, levels); each distinct number is a level."""
         if self.is_category:
             return self.codes, list(self.levels)
         numbers = np.asarray(self.numbers)
@@ -62,14 +62,14 @@ class Column:
 
 
 class Table:
-    """Columns of equal length, and their names.
+    """Columns of equal length, with their names.
 
     Attributes
     ----------
     shape : tuple of int
-        Rows and columns.
+        Number of rows and columns.
     names : list or None
-        Of the columns, as the frame has them; None for arrays.
+        The names of the columns of a frame; None for arrays.
     """
 
     def __init__(self, columns, n_rows, names=None, matrix=None):
@@ -78,28 +78,37 @@ class Table:
         self._by_column = None
 
     def told(self, j):
-        """What messages call a column."""
+        """The name of a column in messages."""
         return f"Column {j}" if self.names is None else f"Column {self.names[j]!r}"
 
     def column(self, j):
-        """Column number j."""
+        """The Column with number j."""
         if self.matrix is None:
             return self._columns[j]
         if issparse(self.matrix):
-            if self._by_column is None:
-                self._by_column = self.matrix.tocsc()
-            return Column(self.told(j), numbers=self._by_column[:, [j]].toarray().ravel())
+            return Column(self.told(j), numbers=self._dense_column(j))
         return Column(self.told(j), numbers=self.matrix[:, j])
+
+    def _dense_column(self, j):
+        """A column of a sparse matrix, which is converted to columns on the first call."""
+        if self._by_column is None:
+            self._by_column = self.matrix.tocsc()
+            self._by_column.sum_duplicates()
+        stored = self._by_column
+        own = slice(*stored.indptr[j : j + 2])
+        numbers = np.zeros(self.shape[0], stored.dtype)
+        numbers[stored.indices[own]] = stored.data[own]
+        return numbers
 
     @property
     def is_category(self):
-        """Which columns are categories by their dtype, (n_columns,) of bool."""
+        """Which columns are categories according to their dtype, (n_columns,) of bool."""
         if self.matrix is not None:
             return np.zeros(self.shape[1], bool)
         return np.array([column.is_category for column in self._columns], bool)
 
     def numbers(self, at, rows):
-        """The numbers of some columns in some rows, float64 (rows, columns), nan for missing ones.
+        """The numbers in some rows and columns, float64 (rows, columns); nan for missing ones.
 
         at: list of int    rows: slice
         """
@@ -118,7 +127,7 @@ class Table:
         return block.astype(np.float64)
 
     def rows(self, kept):
-        """The table of some rows; kept: (n_rows,) of bool."""
+        """The table with only some rows; kept: (n_rows,) of bool."""
         if self.matrix is not None:
             return Table(None, int(kept.sum()), self.names, self.matrix[kept])
         columns = [
@@ -131,8 +140,14 @@ class Table:
         ]
         return Table(columns, int(kept.sum()), self.names)
 
+    def blocks(self, n):
+        """Yields tables of at most n consecutive rows, if this table is a matrix."""
+        for start in range(0, self.shape[0], n):
+            block = self.matrix[start : start + n]
+            yield Table(None, block.shape[0], self.names, block)
+
     def in_order(self, names):
-        """The table with its columns in the order of ``names``, all of which it has, once each."""
+        """The table with its columns reordered; names: all of its names, in the new order."""
         order = [self.names.index(name) for name in names]
         return Table([self._columns[j] for j in order], self.shape[0], list(names))
 
@@ -140,8 +155,8 @@ class Table:
 def read_frame(X):
     """The Table of a pandas or polars frame; None for anything else.
 
-    Raises ValueError, with the name of the column, on dates and on other objects that are no
-    numbers, strings, bools or missing values.
+    Raises ValueError, naming the column, if it holds dates or other objects than numbers, strings,
+    bools and missing values.
     """
     if hasattr(X, "iloc") and hasattr(X, "dtypes") and hasattr(X, "columns"):
         names, of = list(X.columns), _of_pandas
@@ -212,7 +227,7 @@ def _of_polars(told, series):
 
 
 def _of_objects(told, values):
-    """A Column of numbers if all values are numbers, else of levels; bools are levels."""
+    """A Column of numbers if all values are numbers, otherwise of levels; bools are levels."""
     levels = {}
     codes = np.empty(len(values), np.intp)
     for row, value in enumerate(values):
@@ -226,7 +241,7 @@ def _of_objects(told, values):
         codes[row] = code
     found = list(levels)
     if any(isinstance(level, str | bool) for level in found):
-        # 1 and True are one key: the column says which of them it holds
+        # 1 and True are the same key: the levels tell which of them the column holds
         return Column(told, codes=codes, levels=found)
     try:
         known = np.array([*map(float, found), np.nan])
@@ -236,7 +251,7 @@ def _of_objects(told, values):
 
 
 def _plain(told, value):
-    """A string, bool or number of Python's; None for what is missing."""
+    """The value as Python's str, bool, int or float; None if it is missing."""
     if isinstance(value, np.generic) and value.dtype.kind in "biufU":
         value = value.item()
     if isinstance(value, str):

@@ -1,11 +1,14 @@
-"""Several networks of one shape on one matrix, each with rows of its own to be validated on."""
+"""Several networks of one shape on one matrix, each validated on rows of its own."""
 
+import math
 import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sknn.nn.fit import Fit, Watch
 from sknn.nn.grouping import in_batches
+from sknn.nn.in_step import InStep
 from sknn.nn.model import Model
 from sknn.nn.network import Network
 from sknn.nn.plan import Plan
@@ -16,7 +19,30 @@ from sknn.nn.training import HISTORY
 from sknn.nn.training_state import TrainingState
 from sknn.tabular.recipe import batch_size_for
 
-ADAPTED = 1024  # rows that first values depend on
+ADAPTED = 1024  # maximum number of rows on which initial values depend
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Members after training, or between two epochs of it.
+
+    Attributes
+    ----------
+    theta, state : ndarray of shape (k, P) and (k, S)
+        Of the best epoch of each member; of the last one where nothing is held out.
+    history : dict of ndarray of shape (n_epochs, k)
+        By the names in HISTORY.
+    best_epochs : ndarray of int, shape (k,)
+        The epochs of theta and state, from 1; 0 before the first.
+    diverged : bool
+        Whether the weights of a member are no longer finite.
+    """
+
+    theta: np.ndarray
+    state: np.ndarray
+    history: dict
+    best_epochs: np.ndarray
+    diverged: bool = False
 
 
 class Members:
@@ -26,11 +52,12 @@ class Members:
     ----------
     recipe : Recipe
     rows : Rows
-        All rows there are to train on.
+        All rows on which members can train.
     subsets : list of ndarray of int, or of None
-        The rows that each member trains on; None for all.
+        The rows on which each member trains; None for all.
     held_out : list of HeldOut, or of None
-        What each member is validated on; None for nothing: then its last weights are kept.
+        The samples on which each member is validated. Without any, None, its last weights are
+        kept.
     random_states : list of RandomState
     """
 
@@ -39,7 +66,7 @@ class Members:
         self.subsets, self.held_out = subsets, held_out
         self.network = Network(recipe.layers, rows.x.shape[1:])
         self.random_states = random_states
-        copies = 4 * len(subsets)  # theta, gradient and two moments of each member
+        copies = 4 * len(subsets)  # theta, gradient and two moments for each member
         self.network.refuse_too_large(
             rows.dtype,
             1,
@@ -47,42 +74,109 @@ class Members:
             "Lower n_estimators, hidden_layer_sizes or the number of columns.",
         )
 
-    def train(self, max_time=None, say=None, memory=2**30):
-        """Trains all; returns (theta (k, P), state (k, S), [Result], [history]).
+    def train(self, max_time=None, say=None, watch=None, start=None):
+        """Trains all members. Returns Trained.
 
-        max_time: seconds after which training ends; fewer epochs are planned if it takes longer
-        say: (epochs done, seconds they took) -> None
+        max_time: seconds after which training ends; as many epochs are planned as there is time for
+        say: (epochs done, seconds they took) -> None    watch: a Watch, whose ``before_epoch``,
+        ``after_epoch`` and ``save`` are called once for all members, and can call ``so_far``
+        start: a Checkpoint of all members from which training continues
         """
+        watch = watch or Watch()
         began = time.perf_counter()
-        epochs = self.recipe.epochs
-        if max_time is not None:
-            self._run(1, memory)
-            took = time.perf_counter() - began
-            epochs = int(np.clip((max_time - took) / took, 1, epochs))
+        epochs = self._planned(max_time, began, start, watch.memory)
         ends = None if max_time is None else began + max_time
-        fits, results = self._run(epochs, memory, ends, say)
-        theta, state = (
-            np.stack([getattr(fit.model, name) for fit in fits]) for name in ("theta", "state")
-        )
-        return theta, state, results, [fit.history for fit in fits]
+        if start or watch.before_epoch or watch.after_epoch or watch.save:
+            progress = Progress(ends, say, start.epochs if start else 0)
+            return self._in_step(epochs, progress, watch, start)
+        return self._at_once(epochs, ends, say, watch.memory)
 
-    def _run(self, epochs, memory, ends=None, say=None):
-        fits = [self._fit(number, epochs) for number in range(len(self.subsets))]
-        pairs = [(fit, Watch(memory=memory)) for fit in fits]
-        batches = _shared_out(in_batches(pairs))
-        for number, (first, *_) in enumerate(batches):  # one of each batch looks at the clock
+    def so_far(self):
+        """Trained between two epochs, for a Watch; its arrays are copies."""
+        checkpoint = self._steps.checkpoint
+        theta, state = checkpoint.kept or (checkpoint.theta, checkpoint.state)
+        shape = checkpoint.epochs, len(theta)
+        history = {name: np.reshape(rows, shape) for name, rows in checkpoint.history.items()}
+        best = np.array([self._best_epoch(scores) for scores in history["validation_score"].T])
+        return Trained(theta.copy(), state.copy(), history, best)
+
+    def _planned(self, max_time, began, start, memory):
+        """The number of epochs: that of an interrupted fit, or as many as there is time for."""
+        epochs = self.recipe.epochs
+        if max_time is None:
+            return epochs
+        steps = start and start.run["progress"]["total_steps"]
+        if steps is not None:
+            n, size = self._batches_of(0)
+            return int(min(epochs, steps[0] // math.ceil(n / size)))
+        self._at_once(1, None, None, memory)
+        took = time.perf_counter() - began
+        return int(np.clip((max_time - took) / took, 1, epochs))
+
+    def _at_once(self, epochs, ends, say, memory):
+        """Trains for all epochs; threads do not wait for each other."""
+        pairs, batches = self._fits(epochs, memory)
+        for number, (first, *_) in enumerate(batches):  # one member of each batch checks the time
             pairs[first][1].after_epoch = Progress(ends, None if number else say)
         found = run_together([[pairs[number] for number in batch] for batch in batches])
-        results = [None] * len(fits)
-        for batch, of_batch in zip(batches, found, strict=True):
-            for number, result in zip(batch, of_batch, strict=True):
-                if isinstance(result, Exception):
-                    raise result
-                results[number] = result
-        return fits, results
+        results = [result for of_batch in found for result in of_batch]
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        fits = [fit for fit, _ in pairs]
+        histories = [fit.history for fit in fits]
+        n_epochs = min(len(history["loss"]) for history in histories)
+        return Trained(
+            np.stack([fit.model.theta for fit in fits]),
+            np.stack([fit.model.state for fit in fits]),
+            {
+                name: np.array([history[name][:n_epochs] for history in histories]).T
+                for name in HISTORY
+            },
+            np.array([self._best_epoch(history["validation_score"]) for history in histories]),
+            any(result.reason == "diverged" for result in results),
+        )
+
+    def _in_step(self, epochs, progress, watch, start):
+        """Trains epoch by epoch, and calls the Watch in between."""
+        steps = self._steps = InStep(*self._fits(epochs, watch.memory), start)
+        if watch.save and start is None:
+            watch.save(steps.checkpoint, True)
+        over = steps.epochs >= epochs
+        while not over:
+            if watch.before_epoch:
+                watch.before_epoch()
+            if not steps.epoch():
+                return replace(self.so_far(), diverged=True)
+            over = progress() or steps.epochs == epochs
+            if watch.after_epoch and watch.after_epoch():
+                over = True
+            if watch.save:
+                watch.save(steps.checkpoint, over)
+        return self.so_far()
+
+    def _fits(self, epochs, memory):
+        """([(Fit, Watch)] of the members, lists of the members that train in one pass)."""
+        pairs = [
+            (self._fit(number, epochs), Watch(memory=memory)) for number in range(len(self.subsets))
+        ]
+        return pairs, _shared_out(in_batches(pairs))
+
+    def _batches_of(self, number):
+        """(number of rows on which a member trains, rows per batch)"""
+        subset = self.subsets[number]
+        n = len(self.rows) if subset is None else len(subset)
+        return n, batch_size_for(n, self.recipe.batch_size)
+
+    def _best_epoch(self, scores):
+        """The last of the best epochs, counted from 1; the last epoch if nothing is held out."""
+        if self.held_out[0] is None:
+            return len(scores)
+        last_first = np.nan_to_num(scores, nan=-np.inf)[::-1]
+        return len(scores) - int(np.argmax(last_first)) if len(scores) else 0
 
     def _initial(self, random_state, subset):
-        """First values of (theta, state), which depend on some of the rows to train on."""
+        """Initial values of (theta, state), which depend on some of the training rows."""
         network, rows = self.network, self.rows
         theta, state = network.initial(random_state, rows.dtype)
         n = len(rows) if subset is None else len(subset)
@@ -101,9 +195,7 @@ class Members:
         theta, state = self._initial(random_state, subset)
         moments = recipe.optimizer.start(theta[: layout.n_trainable], layout.n_decayed)
         plan = Plan(
-            batch_size=batch_size_for(
-                len(rows) if subset is None else len(subset), recipe.batch_size
-            ),
+            batch_size=self._batches_of(number)[1],
             learning_rate=recipe.learning_rate,
             schedule=recipe.schedule,
             n_iter_no_change=np.inf,
@@ -124,18 +216,19 @@ class Members:
 
 
 class Progress:
-    """Says how far training is, and ends it when its time is over.
+    """Reports the progress of training, and ends it when the time is over.
 
-    ends: the time, as ``time.perf_counter`` has it, or None
+    ends: when the time is over, according to ``time.perf_counter``, or None
     say: (epochs done, seconds they took) -> None, or None
+    epochs: number of epochs that were done before, in an interrupted fit
     """
 
-    def __init__(self, ends, say):
-        self.ends, self.say = ends, say
-        self.began, self.epochs = time.perf_counter(), 0
+    def __init__(self, ends, say, epochs=0):
+        self.ends, self.say, self.epochs = ends, say, epochs
+        self.began = time.perf_counter()
 
     def __call__(self):
-        """Takes in that an epoch is done; returns whether to stop."""
+        """Counts an epoch; returns whether to stop."""
         now = time.perf_counter()
         self.epochs += 1
         if self.say:
@@ -144,7 +237,7 @@ class Progress:
 
 
 def _shared_out(batches):
-    """Batches divided further until threads have as many each: the results are the same."""
+    """Batches, divided further until all threads get equally many; the results stay the same."""
     n_threads = min(allowed_threads(), sum(map(len, batches)))
     n_parts = np.ones(len(batches), int)
     while n_parts.sum() % n_threads:

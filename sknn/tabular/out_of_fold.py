@@ -1,12 +1,13 @@
-"""Predictions for each row by the members that did not train on it."""
+"""Predictions for each row by members that did not train on it."""
 
 import numpy as np
 
 
 def out_of_fold(predictions, held_out, n_rows):
-    """(the mean of the predictions that each row has, which rows have any).
+    """(the mean of the predictions for each row, which rows have any).
 
-    predictions: [(rows of a fold, ...)] of the members    held_out: the numbers of these rows
+    predictions: for each member an array (rows of its fold, ...)    held_out: the numbers of these
+    rows
     """
     total = np.zeros((n_rows, *predictions[0].shape[1:]))
     counts = np.zeros(n_rows)
@@ -19,9 +20,9 @@ def out_of_fold(predictions, held_out, n_rows):
 
 
 def scattered(values, kept, seen):
-    """Values in the places that their rows have among all, nan for the others.
+    """Values in the places of their rows among all rows that were passed; nan for other rows.
 
-    kept: (rows given,) of bool    seen: (kept rows,) of bool, those that have a value
+    kept: (rows given,) of bool    seen: (kept rows,) of bool, those with a value
     """
     found = np.full((len(kept), *values.shape[1:]), np.nan)
     found[np.flatnonzero(kept)[seen]] = values

@@ -1,4 +1,4 @@
-"""The one way in: what users give becomes a Table, whose columns stand as they did in fit."""
+"""Reads and checks what users pass: X becomes a Table with its columns in the order of ``fit``."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -12,9 +12,9 @@ from sknn.tabular.frames import read_array, read_frame
 
 
 def read_table(estimator, X, reset):
-    """X as a Table with the columns of the fit in their order.
+    """X as a Table, with its columns in the order of the fit.
 
-    reset: whether this is the fit, of which names and number of columns are kept
+    reset: whether this is the fit, which sets the names and the number of columns
     """
     name = type(estimator).__name__
     table = read_frame(X)
@@ -36,9 +36,9 @@ def read_table(estimator, X, reset):
 
 
 def weights_for(table, y, sample_weight, name):
-    """One weight for each row in float64, or None. Raises ValueError if they cannot be.
+    """One weight for each row in float64, or None. Raises ValueError if they are not valid.
 
-    name: what messages call the weights
+    name: the name of the weights in messages
     """
     check_consistent_length(np.empty(table.shape[0]), y)
     if sample_weight is None:
@@ -66,8 +66,8 @@ def categories(asked, table):
         unknown = [name for name in asked.tolist() if name not in names]
         if unknown:
             raise ValueError(
-                f"categorical_features must name columns of X, got {unknown!r}. The columns "
-                f"are {names!r}; an array has none: give their numbers."
+                f"categorical_features must name columns of X, got {unknown!r}. The columns are "
+                f"{names!r}. The columns of an array have no names: pass their numbers."
             )
         at = [names.index(name) for name in asked.tolist()]
     elif asked.dtype.kind in "iu" or not asked.size:
@@ -88,7 +88,7 @@ def categories(asked, table):
 
 
 def _checked_array(X, name):
-    """X as a two-dimensional array of any dtype, or a sparse matrix in rows."""
+    """X as a two-dimensional array of any dtype, or a sparse matrix in CSR format."""
     if isinstance(X, np.ma.MaskedArray):
         X = X.astype(float).filled(np.nan) if X.dtype.kind in "biuf" else X.filled(None)
     if not issparse(X) and not isinstance(X, np.ndarray) and not hasattr(X, "__array__"):
@@ -102,7 +102,7 @@ def _checked_array(X, name):
 
 
 def _as_vector(asked, n):
-    """What categorical_features lists, at most ``n`` entries, as an array of one axis."""
+    """The entries of categorical_features, at most ``n``, as a one-dimensional array."""
     refused = ValueError(
         "categorical_features must be 'from_dtype', None, a mask, or numbers or names of the "
         f"{n} columns, each at most once, got {shown(asked)}."
@@ -111,7 +111,7 @@ def _as_vector(asked, n):
         raise refused
     try:
         found = np.asarray(asked)
-    except ValueError:  # lists of different lengths, or within each other without an end
+    except ValueError:  # lists of different lengths, or endlessly nested ones
         raise refused from None
     if found.ndim != 1:
         raise refused

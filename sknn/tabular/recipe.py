@@ -1,4 +1,4 @@
-"""The network of a member and how it is trained: RealMLP's recipe, made small."""
+"""The network of a member and how it is trained: RealMLP's recipe, with smaller networks."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -26,12 +26,12 @@ from sknn.nn.optimizers import Optimizer
 from sknn.nn.schedules import Schedule
 
 BATCH_SIZES = ((1024, 64), (8192, 128), (30_000, 256), (100_000, 512), (np.inf, 1024))
-EMBEDDED = 200  # numeric columns: more are not embedded, the first weights would be too many
-LARGE = 2500  # rows from which on piecewise-linear embeddings beat periodic ones
+EMBEDDED = 200  # numeric columns: with more, embeddings would need too many weights
+LARGE = 2500  # rows: from here on, piecewise-linear embeddings beat periodic ones
 BINS = 32  # of a piecewise-linear embedding
-VECTOR = 8  # numbers that stand for a level
-PIECES = 4  # numbers that a piecewise-linear embedding makes of a column
-SLOWLY, FAST = 0.1, 6.0  # factors of the learning rate, as RealMLP has them
+VECTOR = 8  # size of the vector that represents a level
+PIECES = 4  # outputs of a piecewise-linear embedding for each column
+SLOWLY, FAST = 0.1, 6.0  # factors of the learning rate, those of RealMLP
 EMBEDDINGS = ("auto", "periodic", "piecewise_linear", "none")
 
 
@@ -43,12 +43,12 @@ class Recipe:
     ----------
     layers : list of Layer
     loss, training_loss : Loss
-        What predictions and validation use, and what is minimised.
+        The loss for predictions and validation, and the loss to minimise.
     optimizer : Optimizer
     schedule : Schedule
     learning_rate : float
     batch_size : int or None
-        None for that which RealMLP has for so many rows.
+        None for RealMLP's batch size, which depends on the number of rows.
     epochs : int
     """
 
@@ -63,7 +63,7 @@ class Recipe:
 
 
 def batch_size_for(n_rows, batch_size=None):
-    """Rows in a batch, so that all batches of an epoch are about as large."""
+    """The number of rows in a batch for which all batches of an epoch have about the same size."""
     if batch_size is None:
         batch_size = next(size for most, size in BATCH_SIZES if n_rows <= most)
     n_batches = max(1, round(n_rows / batch_size))
@@ -73,9 +73,9 @@ def batch_size_for(n_rows, batch_size=None):
 def layers_for(x, n_numbers, sizes, n_outputs, *, hidden, activation, embedding, dropout):
     """The layers of a member.
 
-    x: the matrix [numbers | others | codes] of all rows    n_numbers: how many of its columns are
-    numbers    sizes: how many codes each of its last columns has    hidden: units of each hidden
-    layer    activation: a name or an Activation    embedding: one of EMBEDDINGS
+    x: the matrix [numbers | others | codes] of all rows    n_numbers: number of its numeric columns
+    sizes: number of codes in each of its last columns    hidden: units of each hidden layer
+    activation: a name or an Activation    embedding: one of EMBEDDINGS
     dropout: fraction of units
     """
     layers = [*_input(x, n_numbers, sizes, embedding), Scale(rate=FAST)]
@@ -87,12 +87,12 @@ def layers_for(x, n_numbers, sizes, n_outputs, *, hidden, activation, embedding,
 
 
 def optimizer_for(weight_decay):
-    """AdamW with RealMLP's moments, its decay lowered in the second half."""
+    """AdamW with RealMLP's moments and a weight decay that falls in the second half of training."""
     return AdamW(0.9, 0.95, 1e-8, float(weight_decay), FlatCosine())
 
 
 def schedule_for():
-    """Four cycles up and down, each twice as long as the one before."""
+    """Four cycles up and down, each of them twice as long as the one before."""
     return CosLog()
 
 
@@ -108,7 +108,7 @@ def _dense(units, activation):
 
 
 def _input(x, n_numbers, sizes, embedding):
-    """The layer that embeds columns, in a list; [] if there are none to be embedded."""
+    """A list with the layer that embeds columns; empty if no column is embedded."""
     n_columns = x.shape[1]
     if embedding == "auto":
         embedding = "piecewise_linear" if len(x) >= LARGE else "periodic"
@@ -126,14 +126,15 @@ def _input(x, n_numbers, sizes, embedding):
 
 
 def _edges(values):
-    """Quantiles of a column, each once: the edges of its bins."""
+    """The distinct quantiles of a column, which are the edges of its bins."""
     return np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)))
 
 
 def fill_unknown(params, x, sizes):
-    """Gives levels that no row had the mean vector of the rows, in the embeddings of all members.
+    """Sets the vector of unknown levels to the mean vector of the rows, in all members.
 
-    params: of the first layer, by name    x: the matrix of all rows    sizes: as for layers_for
+    params: parameters of the first layer, by name    x: the matrix of all rows
+    sizes: as for layers_for
     """
     start = 0
     for place, size in enumerate(sizes, start=x.shape[1] - len(sizes)):

@@ -1,5 +1,6 @@
-"""`TabularRegressor`: numbers out of raw tables."""
+"""`TabularRegressor`: predicts numbers from raw tables."""
 
+import os
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -19,22 +20,23 @@ from sknn.typing import Samples
 
 
 class TabularRegressor(RegressorMixin, TableNetwork):
-    """Regressor for raw tables: several small networks, each with a fold of its own.
+    """Regressor for raw tables: an ensemble of small networks, each validated on its own fold.
 
     It takes a table as it is, with strings, categories, bools, missing values and numbers on any
-    scale. Members are networks with RealMLP's recipe [1]_ that train at the same time on the
-    standardised target, each on all samples but those of one fold, on which it keeps its best
-    epoch. A prediction is the mean of theirs, each cut off at the least and the largest y of the
-    fit: it does not extrapolate. The guide has a page on it: :doc:`/guide/tables`.
+    scale. The members of the ensemble are networks that follow the recipe of RealMLP [1]_. They
+    train at the same time on the standardised target, each on all samples except those of one fold,
+    and each keeps the weights of the epoch that is best on this fold. Predictions are the mean over
+    the members, whose predictions are clipped to the range of the training targets: the estimator
+    does not extrapolate. Read more in the guide: :doc:`/guide/tables`.
 
     Parameters
     ----------
     n_estimators : int, default=8
-        Number of members. Their mean is better than one of them by about a tenth; fewer are faster.
-        Fewer than 4 samples have fewer members.
+        Number of members. The error of their mean is about a tenth smaller than that of a single
+        member. Fewer members train faster. With fewer than 4 samples there are fewer members.
     loss : str or Loss, default='squared_error'
-        Loss to minimise, of the standardised y; for 'poisson' and 'gamma', of y divided by its
-        mean.
+        Loss to minimise. It is computed on the standardised y; for 'poisson' and 'gamma', on y
+        divided by its mean.
 
         - 'squared_error': half the squared error, summed over the outputs
         - 'root_mean_squared_error': the root mean squared error of each mini-batch
@@ -47,50 +49,60 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         - 'gamma': half the gamma deviance, for positive y; predictions are the exponentials of the
           raw outputs
     quantile : float, default=0.5
-        Level to predict, in (0, 1). Only used when ``loss='quantile'``.
+        Quantile to predict, in (0, 1). Only used when ``loss='quantile'``.
     hidden_layer_sizes : int or array-like of int, default=(128, 128)
-        Number of units of each hidden layer. ``(256, 256)`` is more accurate on many samples and
-        takes about 2.5 times as long.
+        Number of units in each hidden layer. ``(256, 256)`` is more accurate with many samples;
+        training then takes about 2.5 times as long.
     numeric_embedding : {'auto', 'periodic', 'piecewise_linear', 'none'}, default='auto'
-        How numbers enter a network beside, or in place of, themselves: as cosines of learned
-        frequencies, or as piecewise-linear functions with kinks at their quantiles. 'auto' is
-        'periodic' below 2,500 samples, 'piecewise_linear' from there on, and 'none' for more than
-        200 numeric columns.
+        How numeric columns enter a network. 'periodic' adds cosines of learned frequencies to the
+        scaled values, and 'piecewise_linear' replaces them by piecewise-linear functions with kinks
+        at the quantiles of the column. 'none' takes the scaled values alone. 'auto' is 'none' if
+        there are more than 200 numeric columns, 'periodic' for fewer than 2,500 samples, and
+        'piecewise_linear' otherwise.
     activation : str or Activation, default='auto'
-        Activation function of the hidden layers, which each unit blends with the identity: 'auto'
-        is 'mish'.
+        Activation function of the hidden layers. Each unit learns how much of it to blend with the
+        identity. 'auto' is 'mish'.
     categorical_features : 'from_dtype', array-like or None, default='from_dtype'
-        Which columns are categories: 'from_dtype' takes columns of strings, categories and bools;
-        an array holds a mask, or their numbers or names. Give them if a column holds codes, such as
-        postcodes, as numbers. None: there are none.
+        Which columns are categories. 'from_dtype' takes the columns of strings, categories and
+        bools. An array is a mask, or holds the numbers or names of the columns. Use it if a column
+        holds codes, such as postcodes, as numbers. None treats all columns as numbers.
     max_onehot : int, default=8
-        Categories with up to so many levels become a column for each level, others are embedded.
+        Maximum number of levels of a category that is one-hot encoded, as one column per level.
+        Categories with more levels are embedded.
     learning_rate_init : float or 'auto', default='auto'
-        Largest learning rate; 'auto' is 0.1. Lower it if y is noisy or training diverges.
+        Maximum learning rate. 'auto' is 0.1. Lower it if y is noisy or training diverges.
     max_iter : int, default=64
-        Number of epochs. Each member keeps the weights of its best one.
+        Number of epochs. Each member keeps the weights of its best epoch.
     batch_size : int or 'auto', default='auto'
-        Number of samples per mini-batch, about; 'auto' grows with their number from 64 to 1,024.
-        Smaller ones take more steps, and more time.
+        Approximate number of samples per mini-batch. 'auto' grows with the number of samples from
+        64 to 1,024. Smaller mini-batches mean more steps and a longer training time.
     dropout : float, default=0.15
         Fraction of units dropped at random after each hidden layer, in [0, 1). It falls to 0 in the
         second half of training.
     weight_decay : float, default=0.02
         Strength of the weight decay, which falls to 0 in the second half of training.
     cv : int, splitter, iterable or None, default=None
-        The folds: a member trains on one split's training samples and is validated on the others;
-        members take the splits in turn. None deals the samples out by y to as many folds as
-        members, at least 5, or by ``groups``. Give a splitter for samples in time order.
+        Splits into folds. A member trains on the training samples of a split and is validated on
+        its test samples. If there are fewer splits than members, members take them in turn. None
+        makes as many folds as there are members, but at least 5. Each of them has its share of
+        every class, or of small and large y; with ``groups``, a group is in a single fold. Pass a
+        splitter if the samples are in the order of time.
     scoring : {'neg_root_mean_squared_error', 'neg_mean_absolute_error'} or None, default=None
-        Score by which a member keeps its best epoch; None is the first of them for
-        ``loss='squared_error'``, minus the loss for others.
+        Score that determines the best epoch of each member. None is 'neg_root_mean_squared_error'
+        for ``loss='squared_error'``, and minus the loss for other losses.
     max_time : float or None, default=None
-        Seconds that ``fit`` should take. After a first epoch on trial, as many are planned as there
-        is time for, at least one.
+        Time in seconds that ``fit`` should take. After a trial epoch, as many epochs are planned as
+        there is time for, at least one. None trains for ``max_iter`` epochs.
     random_state : int, RandomState instance or None, default=None
-        Determines the folds, the first weights, the order of the samples and dropout.
+        Determines the folds, the initial weights, the order of the samples and dropout. Pass an int
+        for reproducible results across several calls.
     verbose : bool or int, default=0
-        Whether to print how many epochs are done and how long the others will take.
+        Whether to print the number of epochs done and an estimate of the time left.
+    checkpoint : str, os.PathLike or None, default=None
+        File in which ``fit`` stores what ``resume`` needs to continue after an interruption. Fits
+        that run at the same time need a file each.
+    checkpoint_every : int, default=1
+        Number of epochs between checkpoints. A checkpoint is always written after the last epoch.
 
     Attributes
     ----------
@@ -100,28 +112,31 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         Names of the columns seen during fit. Defined only if X has names that are all strings.
         Later frames may have these columns in any order.
     is_categorical_ : ndarray of shape (n_features_in_,) of bool
-        Which columns were taken as categories.
+        Which columns were treated as categories.
     n_members_ : int
         Number of members.
     n_iter_ : int
-        Number of epochs that all members have done.
+        Number of epochs for which all members were trained.
     best_iter_ : ndarray of shape (n_members,)
-        The epoch, from 1, whose weights each member has kept.
+        Epoch, counted from 1, whose weights each member kept.
     validation_scores_ : ndarray of shape (n_epochs, n_members), or None
-        Score of each epoch and member; None if there are too few samples to hold some out.
+        Validation score of each epoch and member. None if there are too few samples to hold out
+        any.
     history_ : dict of ndarray of shape (n_epochs, n_members)
-        'loss', 'validation_loss', 'validation_score', 'learning_rate' and 'seconds'.
+        Training history, by the names 'loss', 'validation_loss', 'validation_score',
+        'learning_rate' and 'seconds'.
     oof_prediction_ : ndarray of shape (n_samples,), or None
-        Out-of-fold predictions: those of members that did not train on the sample, nan for samples
-        that were in no fold. None with ``X_val``.
+        Out-of-fold predictions: for each training sample, the mean prediction of the members that
+        were validated on it. They are nan for samples that were in no validation fold. None if
+        ``X_val`` was passed or no samples were held out.
     oof_score_ : float or None
-        R2 of these predictions. It is slightly optimistic, as members keep the epoch that is best
-        on the same samples.
+        R2 of the out-of-fold predictions. It is slightly optimistic, because each member keeps the
+        epoch that is best on the same samples.
 
     See Also
     --------
-    TabularClassifier : The same for labels.
-    MLPRegressor : One network on numbers that are scaled already.
+    TabularClassifier : The same for classification.
+    MLPRegressor : A single network, for numeric features that are already scaled.
 
     References
     ----------
@@ -164,6 +179,8 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         max_time: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = 0,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int = 1,
     ) -> None:
         self.n_estimators = n_estimators
         self.loss = loss
@@ -183,6 +200,8 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         self.max_time = max_time
         self.random_state = random_state
         self.verbose = verbose
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
 
     def predict(self, X: Samples) -> np.ndarray:
         """Predict targets.
@@ -195,12 +214,12 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            The mean of the members' predictions, each within the range of y in fit.
+            The mean of the members' predictions, each clipped to the range of y in ``fit``.
         """
         return self._prediction(self._outputs(X))
 
     def score(self, X: Samples, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """R2 of the predictions.
+        """Return the coefficient of determination, R2, of the predictions.
 
         Parameters
         ----------
@@ -214,7 +233,7 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         Returns
         -------
         score : float
-            At most 1.
+            R2, at most 1.
         """
         return super().score(X, y, sample_weight)
 
@@ -262,7 +281,7 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         if loss.outputs_per_target > 1:
             raise ValueError(
                 f"loss must have one output, got {loss!r} with {loss.outputs_per_target}. Fit one "
-                "estimator for each."
+                "estimator for each output."
             )
         return loss
 
@@ -273,7 +292,7 @@ class TabularRegressor(RegressorMixin, TableNetwork):
         pass
 
     def _prediction(self, z):
-        """The mean of the members' numbers, each clipped; z: (members, n, 1)."""
+        """The mean of the members' predictions, each clipped; z: (members, n, 1)."""
         return self._scaling.back(self._model.loss.predict(z)[..., 0]).mean(axis=0)
 
     def _score_of(self, predicted, targets, weight):

@@ -1,4 +1,4 @@
-"""Scores by which a member keeps its best epoch, of raw outputs; greater is better."""
+"""Scores of raw outputs by which each member chooses its best epoch; greater is better."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ def brier(z, y, weight):
 
 
 def accuracy(z, y, weight):
-    """How often the largest output is that of the label; y: one-hot rows."""
+    """The fraction of rows whose largest output is that of the label; y: one-hot rows."""
     return float(np.average(z.argmax(axis=1) == y.argmax(axis=1), weights=weight))
 
 

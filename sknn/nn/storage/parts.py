@@ -41,7 +41,7 @@ def check_checkpoint(checkpoint):
     require(pair, "kept", "arrays like theta and state, or None", kept)
     _check_history(checkpoint.history, models)
     _check_run(checkpoint.run, models)
-    _check_rows(checkpoint.rows)
+    _check_rows(checkpoint.rows, models)
     for name, one in checkpoint.data.items():
         require(one is None or _is_fingerprint(one), f"data {shown(name)}", "a fingerprint", one)
 
@@ -65,7 +65,7 @@ def _check_history(history, models):
 def _check_run(run, models):
     require(set(run) == RUN, "run", f"a dict of {', '.join(sorted(RUN))}", sorted(run, key=repr))
     moments, patience, progress = run["optimizer"], run["patience"], run["progress"]
-    fits = _has_arrays(moments) and is_count(moments.get("steps"))
+    fits = _has_arrays(moments) and _are_counts(moments.get("steps"), models)
     require(fits, "optimizer", "a dict of arrays of numbers, with steps", moments)
     fits = _has_arrays(patience) and set(patience) == {"best", "count"}
     require(fits, "patience", "a dict of best and count, which are arrays", patience)
@@ -84,11 +84,13 @@ def _check_run(run, models):
     require(fits, "order", "an array of numbers of rows, or None", order)
 
 
-def _check_rows(rows):
+def _check_rows(rows, models):
     fits = set(rows) in (set(), {"training", "validation"})
     require(fits, "rows", "those of training and validation, or none", sorted(rows, key=repr))
     for name, numbers in rows.items():
-        fits = _are_integers(numbers) and numbers.ndim == 1 and numbers.size and numbers.min() >= 0
+        fits = _are_integers(numbers) and numbers.shape[:-1] in ((), models) and numbers.size
+        # of several models, those with fewer rows end in -1
+        fits = fits and numbers.min() >= 1 - numbers.ndim
         require(fits, f"rows {name!r}", "an array of numbers of rows", numbers)
 
 
