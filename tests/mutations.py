@@ -63,6 +63,12 @@ estimators/poor_fits.py: poor_fits
     of_x > LARGE and not scales_input(fit.model.network.layers) => of_x > LARGE
     compared = is_regressor(estimator) and fit.loss.link == "identity" => compared = False
     SMALL < of_y < LARGE => of_y < LARGE
+    STILL_FALLING = 0.99 => STILL_FALLING = 0.98
+    LARGE, SMALL = 20, 0.05 => LARGE, SMALL = 24, 0.05
+    LARGE, SMALL = 20, 0.05 => LARGE, SMALL = 20, 0.04
+    losses[-2 * quarter : -quarter] => losses[:quarter]
+    fit.history["loss"][-result.epochs :] if => fit.history["loss"] if
+    at[:: max(1, ceil(len(at) / ROWS))] => at[:ROWS]
 estimators/scales.py: scales
     if min(len(samples), len(samples_val)) < LEAST: => if len(samples) < LEAST:
     if min(len(samples), len(samples_val)) < LEAST: => if False:
@@ -100,6 +106,7 @@ estimators/raw_tables.py: raw_tables
     isinstance(value, str) and not _is_number(value) => isinstance(value, str)
     if not columns: => if False:
     return bool(np.isnan(column).any()) => return False
+    if len(columns) > SHOWN else => if len(columns) >= SHOWN else
 estimators/meeting.py: meeting
     if result.reason == "interrupted" and _is_run_by_joblib(): => if False:
     if result.reason == "interrupted" and _is_run_by_joblib(): => if result.reason == "interrupted":
@@ -1358,9 +1365,15 @@ estimators/divergence.py: divergence
     strength > 1 and plan.learning_rate => plan.learning_rate
     name = "alpha" if plan.alpha >= plan.l1 else "l1" => name = "alpha"
     fit.run.optimizer.momentum < 1 => fit.run.optimizer.momentum < 2
+    PLAIN = 1e3 => PLAIN = 1.2e3
+    STABLE = 2  => STABLE = 2.3 
+    if value <= batch: => if value <= 1:
+    not rates[-1] > base => not rates[-1] >= base
 estimators/reports.py: solvers validation divergence mlp
     planned and not fit.plan.schedule.horizon => planned
     == "diverged" and not _best_kept(fit): => == "diverged":
+    in ("limit", "failed") => in ("limit",)
+    result.epochs > 0 and result.reason != "diverged" => result.reason != "diverged"
 warning.py: mlp metrics
     while frame.f_back is not None and _is_ours(frame.f_code.co_filename): => while False:
     or filename in WRAPPERS =>
@@ -1390,6 +1403,8 @@ estimators/rollback.py: rollback callbacks mlp bad_input
 estimators/inputs.py: bad_input every_input divergence
     if np.ma.is_masked(array): => if False:
     if sums_up(outputs) or np.isfinite(outputs).all(): => if sums_up(outputs):
+    ends = np.array([numbers.min(), numbers.max()]) => ends = np.array([numbers.max()])
+    memory = min(ONE_PASS, get_config()["working_memory"] * 2**20) => memory = ONE_PASS
 estimators/hidden_layers.py: hidden_layers regularization transform
     return weighted[1:] => return weighted[:-1]
     [0.0] * (1 + n_spared) => [0.0] * (2 + n_spared)
@@ -1397,6 +1412,7 @@ estimators/hidden_layers.py: hidden_layers regularization transform
     if any(size <= 0 for size in sizes): => if any(size < 0 for size in sizes):
     isinstance(rate, Real) and 0 <= rate < 1 => isinstance(rate, Real) and 0 <= rate <= 1
     for activation in given:\n        as_activation(activation) =>
+    islice(given, MOST + 1) => islice(given, MOST)
 estimators/cnn.py: cnn images
     n_spared=len(filters) => n_spared=0
     if number == len(filters): => if number == len(filters) and filters:
@@ -1414,6 +1430,7 @@ estimators/sequential.py: sequential
     or hasattr(type(self), name) =>
     name in taken or hasattr => hasattr
     if "layers" in params:\n            super().set_params(layers=params.pop("layers")) =>
+    except (TypeError, ValueError):  # fit => except TypeError:  # fit
 estimators/images.py: images cnn
     LARGEST_PIXEL = 255 => LARGEST_PIXEL = 256
     elif integers != self._fitted_integers(): => elif False:
@@ -1432,6 +1449,7 @@ estimators/images.py: images cnn
     X.dtype.kind in "iuf" => X.dtype.kind in "iufOUSc"
     if not (simple and self._plainly_valid(X)): => if not simple:
     integers = self.image_shape_ is not None and X.dtype => integers = X.dtype
+    if not ordered or len(shape) => if len(shape)
 estimators/callbacks.py: callbacks
     model = deepcopy(self.estimator._model) => model = self.estimator._model
     self.end_epoch()  # => #
@@ -1446,6 +1464,7 @@ estimators/checkpoints.py: resume checkpoint
     and estimator.solver != "lbfgs": => :
     self.failing = True => self.failing = False
     vars(checkpoint).update(self.others) => pass
+    else:\n            self.failing = False => else:\n            pass
 plotting/columns.py: network_display
     column.scale = float(np.abs(column.values).max()) => column.scale = float(column.values.max())
     outputs.scale = 1.0 => pass
@@ -1852,6 +1871,7 @@ inspection/flatness.py: flatness
     reshape(-1, z.shape[-1]).sum(axis=0) => reshape(-1, z.shape[-1]).sum(axis=1)
     self._seen += => self._seen =
     slopes.max() => slopes.mean()
+    np.abs(self._stage.slopes(sums)) => self._stage.slopes(sums)
 inspection/summary.py: summary
     N_TEXTS = 4 => N_TEXTS = 3
     name="layer" => name="name"
@@ -2217,6 +2237,8 @@ nn/together.py: together
     of_all["seconds"] /= len(self.fits) => pass
     values[:epochs, number].tolist() => values[:, number].tolist()
     epochs = stopped or min(outcome.epochs, fit.epochs) => epochs = stopped or fit.epochs
+    int(_of(run.progress.plateaus, number)) => 0
+    before + epochs * fit.n_samples => epochs * fit.n_samples
 nn/cached.py: cached
     value = instance.__dict__[self.name] = self.compute(instance) => value = self.compute(instance)
 nn/grouping.py: grouping together
@@ -2241,6 +2263,7 @@ inspection/networks.py: networks
     return clone(step) if _transforms(step) else step => return step
     isinstance(estimator, Pipeline) and estimator.steps: => isinstance(estimator, Pipeline):
     (estimator, *reversed(around)) => (estimator, *around[:1])
+    (estimator, *reversed(around)) => (estimator, *around)
 inspection/diagnose.py: networks
     X, y = inside.samples(X), inside.targets(y) => pass
     inside, X, y = inside.learn(X, y) => pass
@@ -2504,6 +2527,12 @@ nn/settings.py: settings
     if kind is not type(before): => if False:
 nn/streams.py: streams
     random_state.seed(seed)\n => pass\n
+estimators/regressor.py: bad_input
+    value of {float(np.abs(y).max())!r} => value of {float(y.max())!r}
+estimators/publishing.py: publishing
+    estimator.t_ = fit.run.progress.samples => estimator.t_ = 0
+plotting/learning_rate.py: docstrings
+    low: float = 1e-6 => low: float = 1e-5
 """
 
 

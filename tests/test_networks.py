@@ -13,7 +13,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.feature_selection import SelectKBest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
@@ -252,8 +252,8 @@ NONE_INSIDE = {
     "no steps": (Pipeline([]), "Pipeline"),
     "several": (VotingClassifier([("a", CLF())]), "VotingClassifier"),
     "two deep": (
-        make_pipeline(make_pipeline(LogisticRegression())),
-        "LogisticRegression in Pipeline in Pipeline",
+        make_pipeline(TransformedTargetRegressor(LinearRegression())),
+        "LinearRegression in TransformedTargetRegressor in Pipeline",
     ),
 }
 
