@@ -1484,6 +1484,7 @@ plotting/columns.py: network_display
     name == "stride" or (down, across) != (1, 1) => (down, across) != (1, 1)
     f"{i}: {one}" for i, => f"{one}" for i,
     model.loss.ascending] => model.loss.ascending[::-1]]
+    AveragePool2D: "mean pool" => AveragePool2D: "max pool"
 plotting/arrangement.py: arrangement network_display
     upper = -(-few // 2) => upper = few // 2
     n - (few - upper) : n] => n - (few - upper) - 1 : n - 1]
@@ -2533,6 +2534,8 @@ estimators/publishing.py: publishing
     estimator.t_ = fit.run.progress.samples => estimator.t_ = 0
 plotting/learning_rate.py: docstrings
     low: float = 1e-6 => low: float = 1e-5
+estimators/mlp.py: side_by_side
+    self.activation if single else "identity" => "identity"
 """
 
 

@@ -506,6 +506,4 @@ def test_lbfgs_that_finds_no_step_says_so():
         r"^lbfgs failed to converge after 0 iteration\(s\): ABNORMAL.*\. Increase max_iter \(now"
     )
     with pytest.warns(ConvergenceWarning, match=message):
-        MLPRegressor(loss=Uphill(), solver="lbfgs", random_state=0).fit(
-            [[0.0], [1.0], [2.0]], [0.0, 2.0, 1.0]
-        )
+        MLPRegressor(loss=Uphill(), solver="lbfgs", random_state=0).fit(*problem())
