@@ -1366,7 +1366,7 @@ estimators/divergence.py: divergence
     name = "alpha" if plan.alpha >= plan.l1 else "l1" => name = "alpha"
     fit.run.optimizer.momentum < 1 => fit.run.optimizer.momentum < 2
     PLAIN = 1e3 => PLAIN = 1.2e3
-    STABLE = 2  => STABLE = 2.3 
+    STABLE = 2  => STABLE = 2.3
     if value <= batch: => if value <= 1:
     not rates[-1] > base => not rates[-1] >= base
 estimators/reports.py: solvers validation divergence mlp
