@@ -114,6 +114,8 @@ model_selection/spaces.py: spaces
     if network.solver == "lbfgs": => if False:
     rates = RATES.get(name.lower(), USUAL_RATES) => rates = USUAL_RATES
     prefix + name: values => name: values
+    LARGEST_DROPOUT = 0.5 => LARGEST_DROPOUT = 0.6
+    BATCH_SIZES = (32, 64, 128, 256) => BATCH_SIZES = (32, 64, 128, 512)
 tabular/frames.py: frames
     codes = np.full(len(numbers), -1) => codes = np.full(len(numbers), 0)
     order = [self.names.index(name) for name in names] => order = list(range(len(names)))
@@ -126,6 +128,7 @@ tabular/frames.py: frames
     if len(set(names)) < len(names): => if False:
     series.cast(float).to_numpy() if => series.fill_null(0).to_numpy() if
     known = np.array([*map(float, found), np.nan]) => known = np.array([*map(float, found), 0.0])
+    ("NAType", "NaTType") => ("NAType",)
 tabular/encoding.py: encoding
     if missing.any() and not missing.all(): => if missing.any():
     if missing.any() and not missing.all(): => if False:
@@ -174,6 +177,8 @@ tabular/calibration.py: calibration
     z = np.subtract(z, z.max(axis=-1, keepdims=True), out=out) => z = np.subtract(z, 0, out=out)
     n_rows = len(y) if weight is None else weight.sum() => n_rows = len(y)
     return float(np.exp(found.x)) => return float(found.x)
+    LEAST = 0.05 => LEAST = 0.06
+    z = z.astype(np.float64) => pass
 tabular/recipe.py: recipe
     if n_rows <= most => if n_rows < most
     return ceil(n_rows / n_batches) => return n_rows // n_batches
@@ -215,6 +220,7 @@ tabular/columns_panel.py: columns_panel
     values.mean(axis=1) => values.max(axis=1)
     more = len(texts) - len(rows) => more = 0
     "" if self.oof_score_ is None else => "" if True else
+    MOST = 200 => MOST = 250
 tabular/reading.py: ensemble
     return table.in_order(list(known)) => return table
     at.min() < 0 or at.max() => False or at.max()
@@ -1016,6 +1022,7 @@ onnx/conversion.py: onnx
 onnx/protobuf.py: onnx
     ir_version=helper.find_min_ir_version_for(imports), => ir_version=11,
     [FREE, *shape] => [12, *shape]
+    producer_name="sknn" => producer_name="onnx"
 onnx/export.py: onnx
     newest = min(newest, NEWEST) => pass
     not isinstance(opset, Integral) or => False or
@@ -1164,6 +1171,7 @@ nn/tree.py: tree
     a + b for a, b => b + b for a, b
     return rank - rank % place => return rank - 1
     range(rank + 1, n_ranks) => range(rank + 2, n_ranks)
+    FAN_OUT = 8 => FAN_OUT = 7
 nn/shards.py: shards
     length * ends // n for => ends * length // (n + 1) for
     if at.stop > at.start: => if True:
@@ -1253,6 +1261,9 @@ dask/census.py: census
     where=total > 0).max() => where=total > 0).mean()
     chance = (len(n) - 1) / => chance = 0 * (len(n) - 1) /
     (share - chance) / (1 - chance)) if => share - chance) if
+    np.argsort(-self.lengths, kind="stable") => np.argsort(self.lengths, kind="stable")
+    return [sorted(group) for group in groups] => return groups
+    ONE_SIDED = 0.25 => ONE_SIDED = 0.22
 dask/scores.py: scores
     if weight_sum > 0: => if True:
     self.score(z, y, weight) * weight_sum => self.score(z, y, weight)
@@ -1779,6 +1790,7 @@ metrics.py: metrics
     SUMS if _are_whole(sums) else () => ()
     SUMS if _are_whole(sums) else () => SUMS
     "names", weighted=not whole) => "target_names", weighted=not whole)
+    np.allclose(n, 1, atol=0.01) => np.allclose(n, 1, atol=0.05)
 inspection/data_symptoms.py: data_symptoms
     LARGE = 20 => LARGE = 17
     TINY = 0.2 => TINY = 0.23
@@ -2519,6 +2531,7 @@ nn/network.py: network
     and all(map(unchanged, layers, self.layers, repeat(NAMED))) =>
     + n_samples * kept + scratch => + n_samples * kept
     + n_samples * kept + scratch => + kept + scratch
+    np.isfinite(own).all() for own in (*params.values(), *statistics.values()) => np.isfinite(own).all() for own in params.values()
 nn/settings.py: settings
     return kind in CONSTANT and value == before => return value == before
     return kind in CONSTANT and value == before => return kind in CONSTANT
@@ -2536,6 +2549,8 @@ plotting/learning_rate.py: docstrings
     low: float = 1e-6 => low: float = 1e-5
 estimators/mlp.py: side_by_side
     self.activation if single else "identity" => "identity"
+tabular/folds.py: folds
+    if n_folds < 2:\n            raise => if n_folds < 1:\n            raise
 """
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sknn.tabular.folds import dealt_folds
+from sknn.tabular.folds import asked_folds, dealt_folds
 
 
 def _deal(y, n_members, seed=0):
@@ -46,3 +46,9 @@ def test_rows_are_shuffled_first():
     y = np.zeros(40)
     assert any(not np.array_equal(_deal(y, 5)[0][1], _deal(y, 5, seed)[0][1]) for seed in (1, 2))
     np.testing.assert_array_equal(_deal(y, 5, 1)[0][1], _deal(y, 5, 1)[0][1])
+
+
+def test_a_single_group_is_refused():
+    y, kept = np.arange(6.0), np.ones(6, bool)
+    with pytest.raises(ValueError, match=r"^groups must be at least two, got a single one\.$"):
+        asked_folds(None, y, np.zeros(6), kept, 2, classes=False)

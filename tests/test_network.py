@@ -508,6 +508,13 @@ def test_first_non_finite_names_the_first_layer_that_is_not(value):
     assert network.first_non_finite(theta, state) == "layer 2 (Dense)"
 
 
+def test_running_statistics_that_are_not_finite_are_named():
+    network = Network([Dense(2), BatchNorm(), Dense(1)], (2,))
+    theta, state = network.initial(np.random.RandomState(0), np.float64)
+    network.state_layout.views(state)[1]["variance"][0, 1] = np.inf
+    assert network.first_non_finite(theta, state) == "layer 2 (BatchNorm)"
+
+
 # Sizes beyond memory.
 
 GIB = 2**30
