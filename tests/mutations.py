@@ -245,6 +245,7 @@ tabular/scores.py: scores regressor
 tabular/classifier.py: classifier
     / self.temperature_).mean(axis=0) => ).mean(axis=0)
     if not self.calibrate or outputs is None: => if outputs is None:
+    "selu", 0.04 => "selu", 0.05
 tabular/regressor.py: regressor
     positive=self._loss().link == "exp" => positive=False
     scaling.within(loss.predict(z)) => loss.predict(z)
@@ -255,6 +256,7 @@ tabular/regressor.py: regressor
     self.scoring or self._default => self._default
     isinstance(self._loss(), SquaredError) else => True else
     if loss.outputs_per_target > 1: => if False:
+    Mish(quick=True), 0.1 => Mish(quick=True), 0.12
 nn/activations.py: activations layers models_together initializers
     np.exp(np.minimum(z, self.large)) => np.exp(z)
     n *= n + 2\n => n *= n + 1\n
@@ -2551,6 +2553,8 @@ estimators/mlp.py: side_by_side
     self.activation if single else "identity" => "identity"
 tabular/folds.py: folds
     if n_folds < 2:\n            raise => if n_folds < 1:\n            raise
+nn/storage/files.py: files
+    os.close(descriptor) => pass
 """
 
 

@@ -99,3 +99,9 @@ def test_one_class_and_many_classes():
     p = _classifier().fit(FRAME, y).predict_proba(FRAME)
     assert p.shape == (N, 40)
     assert_allclose(p.sum(axis=1), 1)
+
+
+def test_settings_left_to_the_estimator_are_those_documented():
+    given = _classifier(activation="selu", learning_rate_init=0.04, batch_size=64)
+    wanted = given.fit(FRAME, LABELS).predict_proba(FRAME)
+    assert_array_equal(_classifier().fit(FRAME, LABELS).predict_proba(FRAME), wanted)
