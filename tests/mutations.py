@@ -1074,6 +1074,7 @@ restored.py: restored
     len(set(map(len, value.values()))) == 1 => True
     all(type(name) is str for name in value) => True
     all(type(one) is str for one in value.values()) => True
+    temperature <= 1 => temperature < 1
 saved_networks.py: restored
     {*vars(estimator), *RESERVED} => {*vars(estimator)}
     if name not in wrong and hasattr => if False and hasattr
@@ -2533,7 +2534,7 @@ nn/network.py: network
     and all(map(unchanged, layers, self.layers, repeat(NAMED))) =>
     + n_samples * kept + scratch => + n_samples * kept
     + n_samples * kept + scratch => + kept + scratch
-    np.isfinite(own).all() for own in (*params.values(), *statistics.values()) => np.isfinite(own).all() for own in params.values()
+    in (*params.values(), *statistics.values()) => in params.values()
 nn/settings.py: settings
     return kind in CONSTANT and value == before => return value == before
     return kind in CONSTANT and value == before => return kind in CONSTANT
@@ -2553,6 +2554,8 @@ estimators/mlp.py: side_by_side
     self.activation if single else "identity" => "identity"
 tabular/folds.py: folds
     if n_folds < 2:\n            raise => if n_folds < 1:\n            raise
+    of_all[kept] = y => of_all[: len(y)] = y
+    check_cv(folds, y, classifier=classes) => check_cv(folds, y)
 nn/storage/files.py: files
     os.close(descriptor) => pass
 """

@@ -52,3 +52,23 @@ def test_a_single_group_is_refused():
     y, kept = np.arange(6.0), np.ones(6, bool)
     with pytest.raises(ValueError, match=r"^groups must be at least two, got a single one\.$"):
         asked_folds(None, y, np.zeros(6), kept, 2, classes=False)
+
+
+class Looking:
+    """A splitter that keeps what it is given, and holds out every other row."""
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 1
+
+    def split(self, X, y=None, groups=None):
+        self.y, self.groups = y, groups
+        yield np.arange(0, len(X), 2), np.arange(1, len(X), 2)
+
+
+def test_splitters_are_given_all_rows_and_members_those_that_are_kept():
+    looking, groups = Looking(), list("abcde")
+    kept = np.array([False, True, True, False, True])
+    (found,) = asked_folds(looking, np.array([7, 8, 9]), groups, kept, 1, classes=True)
+    np.testing.assert_array_equal(looking.y[kept], [7, 8, 9])
+    assert looking.groups == groups
+    assert [part.tolist() for part in found] == [[1, 2], [0]]

@@ -416,6 +416,12 @@ def test_what_does_not_fit_the_rest_is_named(name, change, message, saved, tmp_p
         load(path)
 
 
+@pytest.mark.parametrize("temperature", [1.0, 1e-3])
+def test_temperature_from_zero_to_one_is_loaded(temperature, saved, tmp_path):
+    change = put(temperature, "attributes", "temperature_")
+    assert load(changed(saved, "table", change, tmp_path / "model")).temperature_ == temperature
+
+
 def test_other_layers_since_the_fit_are_loaded(tmp_path):
     estimator = SequentialClassifier([Conv2D(2), Flatten()], random_state=0)
     estimator.partial_fit(IMAGES, THREE, classes=[0, 1, 2])
