@@ -156,6 +156,7 @@ tabular/encoding.py: encoding
     if len(order) + missing + (len(order) < n_levels) < 2: => if False:
     also = f"{texts[j]}; " if j in self.numbers else "" => also = f"{texts[j]}; "
     for j in self.indicators:\n            also => for j in []:\n            also
+    code_place += 1 => pass
 tabular/reading.py: reading ensemble
     if found.ndim != 1: => if False:
 tabular/folds.py: folds ensemble
@@ -2558,6 +2559,8 @@ tabular/folds.py: folds
     check_cv(folds, y, classifier=classes) => check_cv(folds, y)
 nn/storage/files.py: files
     os.close(descriptor) => pass
+tabular/targets.py: targets
+    if y.dtype.kind == "f": => if False:
 """
 
 

@@ -27,6 +27,7 @@ LABELS = np.array(["low", "mid", "high"])[np.digitize(X[:, 0], [-0.5, 0.5])]
             np.array([None, *LABELS[1:]], dtype=object),
             "Input y contains NaN, None or NA",
         ),
+        (TabularClassifier, np.r_[np.nan, X[1:, 0] > 0], r"^Input y contains NaN\.$"),
         (TabularRegressor, np.r_[np.nan, X[1:, 0]], "Input y contains NaN"),
         (TabularRegressor, np.r_[np.inf, X[1:, 0]], "Input y contains infinity"),
         (TabularRegressor, LABELS, "could not convert string"),
