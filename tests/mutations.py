@@ -179,7 +179,6 @@ tabular/calibration.py: calibration
     n_rows = len(y) if weight is None else weight.sum() => n_rows = len(y)
     return float(np.exp(found.x)) => return float(found.x)
     LEAST = 0.05 => LEAST = 0.06
-    z = z.astype(np.float64) => pass
 tabular/recipe.py: recipe
     if n_rows <= most => if n_rows < most
     return ceil(n_rows / n_batches) => return n_rows // n_batches

@@ -55,11 +55,6 @@ def test_weights_count_as_repetitions(known):
     assert fitted_temperature(z, y, weight) == pytest.approx(repeated, rel=1e-6)
 
 
-def test_temperature_of_float32_outputs_is_that_of_the_same_numbers_in_float64(known):
-    z, y = (known[0] * 0.4).astype(np.float32), known[1]
-    assert fitted_temperature(z, y) == fitted_temperature(z.astype(np.float64), y)
-
-
 def test_one_further_row_keeps_probabilities_off_zero_and_one():
     z, y = np.eye(2)[[0, 1] * 10] * 2.0, np.array([0, 1] * 10)  # never wrong
     # 20 rows lose log(1 + exp(-g)), one loses g / 2 more in the mean over its classes, g = 2 / T:
