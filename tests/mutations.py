@@ -2555,7 +2555,7 @@ estimators/mlp.py: side_by_side
 tabular/folds.py: folds
     if n_folds < 2:\n            raise => if n_folds < 1:\n            raise
     of_all[kept] = y => of_all[: len(y)] = y
-    check_cv(folds, y, classifier=classes) => check_cv(folds, y)
+    check_cv(folds, y, classifier=classes) => check_cv(folds, of_all)
 nn/storage/files.py: files
     os.close(descriptor) => pass
 tabular/targets.py: targets

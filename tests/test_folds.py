@@ -72,3 +72,11 @@ def test_splitters_are_given_all_rows_and_members_those_that_are_kept():
     np.testing.assert_array_equal(looking.y[kept], [7, 8, 9])
     assert looking.groups == groups
     assert [part.tolist() for part in found] == [[1, 2], [0]]
+
+
+def test_a_number_of_folds_deals_out_classes_evenly_and_numbers_in_turn():
+    y, kept = np.repeat([0, 1], 4), np.ones(8, bool)
+    for _, at in asked_folds(2, y, None, kept, 2, classes=True):
+        assert np.bincount(y[at]).tolist() == [2, 2]
+    found = [at.tolist() for _, at in asked_folds(2, y * 1.5, None, kept, 2, classes=False)]
+    assert found == [[0, 1, 2, 3], [4, 5, 6, 7]]
