@@ -2221,6 +2221,7 @@ estimators/base.py: base
     dtype = dtype if dtype in FLOATS else np.dtype(FLOATS[0]) => pass
     if depths else 0 => if depths else 1
     any(arrays is not None for => all(arrays is not None for
+    if model.fits(weights, biases): => if False:
 estimators/starts.py: starts
     best = np.inf if best is None => best = np.inf if True
     history = {name: list(values) for name, values in history.items()} => pass
@@ -2546,8 +2547,10 @@ nn/streams.py: streams
     random_state.seed(seed)\n => pass\n
 estimators/regressor.py: bad_input
     value of {float(np.abs(y).max())!r} => value of {float(y.max())!r}
+    if loss.link != "identity":\n            check_finite(y) => pass
 estimators/publishing.py: publishing
     estimator.t_ = fit.run.progress.samples => estimator.t_ = 0
+    int(fit.run.patience.count) => 0
 plotting/learning_rate.py: docstrings
     low: float = 1e-6 => low: float = 1e-5
 estimators/mlp.py: side_by_side
@@ -2555,11 +2558,13 @@ estimators/mlp.py: side_by_side
 tabular/folds.py: folds
     if n_folds < 2:\n            raise => if n_folds < 1:\n            raise
     of_all[kept] = y => of_all[: len(y)] = y
-    check_cv(folds, y, classifier=classes) => check_cv(folds, of_all)
+    check_cv(folds, y, classifier=classes) => check_cv(folds, y)
 nn/storage/files.py: files
     os.close(descriptor) => pass
 tabular/targets.py: targets
     if y.dtype.kind == "f": => if False:
+estimators/reading.py: class_weight
+    if weighed is not sample_weight and weighed.any(): => if weighed is not sample_weight:
 """
 
 

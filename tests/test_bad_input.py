@@ -825,6 +825,13 @@ def test_prediction_that_overflows_raises(last, fitted):
             call(huge)
 
 
+def test_prediction_that_overflows_in_the_link_alone_raises():
+    reg = MLPRegressor("poisson", (), max_iter=1).fit(X, NUMBERS**2)
+    reg.intercepts_[0][:] = 800  # exp(800) is infinite
+    with pytest.raises(ValueError, match="makes of X is not finite, first for sample 0"):
+        reg.predict(X)
+
+
 @CASTS
 @pytest.mark.parametrize("number", [1e39, -1e39])
 def test_prediction_with_float32_weights_refuses_larger_numbers(number):

@@ -48,6 +48,14 @@ def test_loss_changed_in_place_is_for_the_next_fit():
     assert_array_equal(reg.predict(X), before)
 
 
+def test_parameters_changed_since_the_fit_are_not_those_of_weights_set_by_hand():
+    clf = new(MLPRegressor, activation="tanh").fit(X, X[:, 0])
+    clf.set_params(activation="relu", loss="poisson")
+    clf.coefs_ = [2 * weight for weight in clf.coefs_]
+    hidden = np.tanh(X @ clf.coefs_[0] + clf.intercepts_[0])
+    assert_allclose(clf.predict(X), (hidden @ clf.coefs_[1] + clf.intercepts_[1]).ravel())
+
+
 def test_other_solvers_go_on_from_a_warm_fit_by_lbfgs():
     one, other = (new(solver="lbfgs", warm_start=warm).fit(X, Y) for warm in (True, False))
     for clf in (one, other):

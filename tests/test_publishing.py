@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sklearn.neural_network
 
 import sknn
 from sknn import MLPClassifier, MLPRegressor
@@ -85,6 +86,14 @@ def test_callbacks_see_the_samples_of_the_fits_before():
             clf.fit(X, Y)
     assert looking.samples == [0, 0, 80, 80]
     assert clf.t_ == 160
+
+
+def test_stalled_epochs_are_counted_as_by_scikit_learn():
+    settings = {"tol": 1e9, "max_iter": 4, "random_state": 0}
+    for make in (MLPClassifier, sklearn.neural_network.MLPClassifier):
+        with pytest.warns(match="onverge"):
+            clf = make((4,), **settings).fit(X, Y)
+        assert clf._no_improvement_count == 3
 
 
 def test_a_fit_that_fails_leaves_no_attribute_behind():
