@@ -2565,6 +2565,8 @@ tabular/targets.py: targets
     if y.dtype.kind == "f": => if False:
 estimators/reading.py: class_weight
     if weighed is not sample_weight and weighed.any(): => if weighed is not sample_weight:
+nn/layers/base.py: network
+    (1 + z_as_well) => 1
 """
 
 

@@ -525,6 +525,9 @@ def test_need_of_a_network_is_that_of_weights_outputs_and_steps_in_between():
     network = Network([Dense(50)], (100,))
     assert "at least 162 KiB of memory" in network.told_need(np.float64, 10, 4)
     assert "20,200 numbers for weights, 4 for each of them," in network.told_need(np.float64, 10, 4)
+    # An activation whose slope needs z keeps it beside its outputs.
+    kept = [Network([Dense(50, name)], (100,)).numbers_kept() for name in ("relu", "gelu")]
+    assert kept == [50, 100]
     # Borders: 4 * (10 + 10 + 8)^2; columns of a 1 x 1 window: 16 x 16 outputs
     image = Network([Conv2D(3, 1, padding=6, stride=1)], (4, 4, 2))
     assert image.largest_scratch() == 2 * (16 * 16 + 16 * 16)

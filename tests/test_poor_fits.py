@@ -218,6 +218,12 @@ def test_rows_that_are_judged_are_taken_from_everywhere(monkeypatch):
     assert "same for every sample" in judged(RISEN, 1.06, 1.0, order=of_each_sign)
 
 
+def test_rows_without_weight_are_not_among_those_that_are_judged(monkeypatch):
+    monkeypatch.setattr("sknn.estimators.poor_fits.ROWS", 30)  # every other one
+    text = told(MLPRegressor(**SHORT), X, 300 * LINE + 1000, np.arange(60) % 2.0)
+    assert "scale y" in text
+
+
 def test_fit_that_goes_on_is_not_compared_with_its_first_epoch():
     losses = [*([0.5] * 11), 0.6]
     assert judged(losses, 0.6, 1.0, Warm(model=object())) == ""
@@ -233,7 +239,8 @@ def test_lbfgs_is_judged_after_ten_iterations(n, warns):
 def test_fit_that_was_cut_short_is_not_judged(reason):
     assert judged([2.0] * 10, 2.0, 1.0, reason="time") != ""
     assert judged([2.0] * 10, 2.0, 1.0, reason=reason) == ""
-    assert judged([2.0] * 9 + [np.nan], 2.0, 1.0) == ""
+    for loss in (np.nan, np.inf):
+        assert judged([2.0] * 9 + [loss], 2.0, 1.0) == ""
 
 
 def test_rows_that_are_judged_are_few_and_have_weights():
