@@ -276,7 +276,7 @@ def test_what_has_no_network_inside_is_refused_by_name(case):
 
 
 def test_weights_of_what_is_no_network_are_refused():
-    with pytest.raises(TypeError, match="network of this package.* got LogisticRegression"):
+    with pytest.raises(TypeError, match=r"network of this package.* got LogisticRegression"):
         fitted_model(LogisticRegression())
 
 
