@@ -97,6 +97,7 @@ estimators/validation.py: validation
     if left_out > len(rows) / 2: => if False:
     if both.min() < 0 or both.max() >= n: => if both.max() >= n:
     if len(np.unique(both)) < len(both): => if False:
+    if y.shape[1] != wanted: => if y.shape[1] < wanted:
 estimators/newest.py: newest
     np.arange(n - n_test, n) => np.arange(n_test)
     else ceil(self.test_size * n) => else int(self.test_size * n)
@@ -129,6 +130,7 @@ tabular/frames.py: frames
     series.cast(float).to_numpy() if => series.fill_null(0).to_numpy() if
     known = np.array([*map(float, found), np.nan]) => known = np.array([*map(float, found), 0.0])
     ("NAType", "NaTType") => ("NAType",)
+    dtype=np.float64, na_value=np.nan => dtype=np.float32, na_value=np.nan
 tabular/encoding.py: encoding
     if missing.any() and not missing.all(): => if missing.any():
     if missing.any() and not missing.all(): => if False:
@@ -246,6 +248,7 @@ tabular/classifier.py: classifier
     / self.temperature_).mean(axis=0) => ).mean(axis=0)
     if not self.calibrate or outputs is None: => if outputs is None:
     "selu", 0.04 => "selu", 0.05
+    [own.weight for own in held_out]) => [own.weight for own in held_out[::-1]])
 tabular/regressor.py: regressor
     positive=self._loss().link == "exp" => positive=False
     scaling.within(loss.predict(z)) => loss.predict(z)
@@ -862,6 +865,10 @@ nn/storage/container.py: container persistence
     not 0 <= number < 2**62 => not number < 2**62
     entries.sort(key=lambda entry: entry[-1]) => pass
     array.dtype.newbyteorder("<")) => array.dtype)
+    MOST, DEEPEST = 1_000_000, 100 => MOST, DEEPEST = 1_000_000, 120
+    MOST, DEEPEST = 1_000_000, 100 => MOST, DEEPEST = 1_200_000, 100
+    SHOWN, LONGEST = 100, 500 => SHOWN, LONGEST = 100, 600
+    text[: most - 3]}... => text[:most]}...
 nn/storage/values.py: values bounds persistence
     if bounds.too_large(value): => if False:
     self._seen[id(value)] = where, value, => self._seen[id(value)] = where, None,
@@ -1075,6 +1082,7 @@ restored.py: restored
     all(type(name) is str for name in value) => True
     all(type(one) is str for one in value.values()) => True
     temperature <= 1 => temperature < 1
+    len(names) == n_features) => True)
 saved_networks.py: restored
     {*vars(estimator), *RESERVED} => {*vars(estimator)}
     if name not in wrong and hasattr => if False and hasattr
@@ -1280,6 +1288,7 @@ dask/scores.py: scores
     if self.n < 2 or => if
     (self.residuals > 0)] = 1 => (self.residuals > 0)] = 0
     scored(self.loss.predict(z), self.loss) => scored(z, self.loss)
+    weight is None else weight.astype(float) => weight is None else weight
 dask/partitions.py: dask dask_prediction
     if X.numblocks[axis] > 1] => if X.numblocks[axis] > 2]
     if str(dtype) == "category": => if False:
@@ -1383,6 +1392,7 @@ estimators/divergence.py: divergence
     STABLE = 2  => STABLE = 2.3
     if value <= batch: => if value <= 1:
     not rates[-1] > base => not rates[-1] >= base
+    fit.plan.learning_rate * decay <= STABLE => fit.plan.learning_rate * decay < STABLE
 estimators/reports.py: solvers validation divergence mlp
     planned and not fit.plan.schedule.horizon => planned
     == "diverged" and not _best_kept(fit): => == "diverged":
@@ -1664,6 +1674,8 @@ plotting/learning_rate.py: learning_rate_display
     max(int(losses.argmin()), 1) => max(int(losses.argmin()), 2)
     slopes.argmin() => np.abs(slopes).argmax()
     color=ink() => color="black"
+    DIVERGED = 4 => DIVERGED = 3.9
+    DIVERGED = 4 => DIVERGED = 4.2
 plotting/mosaic.py: mosaic
     SIDE // max(height, width)) => SIDE // min(height, width))
     max(1, side // 8) => max(2, side // 9)
@@ -1687,7 +1699,6 @@ plotting/panels.py: panels
     xlabel="Column (pixels)", ylabel= => ylabel="Column (pixels)", xlabel=
     axes[-1].set_xlabel(unit) => axes[0].set_xlabel(unit)
 plotting/recorder.py: gradient_flow_display
-    PART = 32 => PART = 3200
     if not estimator.history_["loss"] or not self.epochs_: => if not self.epochs_:
     len(estimator.history_["loss"]) > self.epochs_[-1] => True
     np.linspace(0, n - 1, min(n, n_samples)) => np.arange(min(n, n_samples))
@@ -1944,6 +1955,7 @@ inspection/tracing/formulas.py: formulas
     formula(activation) if default else => formula(activation) if True else
     exp(-beta * z) => exp(beta * z)
     return Formulas(formula(layer)) => return Formulas("x")
+    there {loss_formula(inner)} => there {formula(inner)}
 inspection/tracing/pages.py: pages window
     MANY, ENDS = 36, 3 => MANY, ENDS = 30, 3
     MANY, ENDS = 36, 3 => MANY, ENDS = 36, 2
@@ -2037,6 +2049,7 @@ estimators/panel/charts.py: charts
     1 + max(0, floor(log10(largest)) + digits) => max(0, floor(log10(largest)) + digits)
     at + 4, label, "end" => at, label, "end"
     step = _round_step((high - low) / 6 => step = _round_step((high - low) / 8
+    high - low <= 1e-9 * => high - low <= 1e-3 *
 inspection/tracing/trace.py: trace
     learning_rate=rate, => learning_rate=float(estimator.learning_rate_init),
     alpha=estimator.alpha, => alpha=estimator.l1,
@@ -2197,6 +2210,7 @@ nn/activations.py: activations
     out=dy, where=a <= 0)  # => out=dy, where=a < 0)  #
 nn/batches.py: batches
     for start in range(0, n, size): => for start in range(0, max(1, n - 1), size):
+    max(abs(float(array.max())), abs(float(array.min()))) => abs(float(array.max()))
 nn/losses.py: losses
     if self.outputs_per_target > 1 else z.copy() => if self.outputs_per_target > 2 else z.copy()
 nn/model.py: model
@@ -2238,6 +2252,7 @@ model_selection/progress.py: progress
     means if not isnan(mean)] => means]
     line.ljust(self._width) => line
     * (n_tasks - self._n_done) => * n_tasks
+    sys.stderr if stream is None => sys.stdout if stream is None
 inspection/evidence.py: evidence
     min(MOST, MEMORY // row_size) => MEMORY // row_size
 plotting/saliency.py: saliency_display
@@ -2559,14 +2574,23 @@ tabular/folds.py: folds
     if n_folds < 2:\n            raise => if n_folds < 1:\n            raise
     of_all[kept] = y => of_all[: len(y)] = y
     check_cv(folds, y, classifier=classes) => check_cv(folds, y)
+    StratifiedGroupKFold(n_folds) if classes else GroupKFold(n_folds) => GroupKFold(n_folds)
 nn/storage/files.py: files
     os.close(descriptor) => pass
 tabular/targets.py: targets
     if y.dtype.kind == "f": => if False:
+    y / self.scale - self.mean / self.scale => (y - self.mean) / self.scale
+    counts = np.bincount(codes, weights=weight) => counts = np.bincount(codes)
 estimators/reading.py: class_weight
     if weighed is not sample_weight and weighed.any(): => if weighed is not sample_weight:
 nn/layers/base.py: network
     (1 + z_as_well) => 1
+nn/storage/parts.py: parts
+    (stopped >= 0) & (stopped <= epochs) => stopped <= epochs
+nn/layers/quads.py: quads
+    2, 2, self._filters), weight.dtype) => 2, 2, self._filters))
+estimators/base.py: validation
+    n_samples = len(rows) if subset is None else len(subset) => n_samples = len(rows)
 """
 
 

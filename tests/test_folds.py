@@ -48,6 +48,13 @@ def test_rows_are_shuffled_first():
     np.testing.assert_array_equal(_deal(y, 5, 1)[0][1], _deal(y, 5, 1)[0][1])
 
 
+def test_groups_are_dealt_out_by_class():
+    groups = np.repeat(np.arange(10), 4)
+    y, kept = np.isin(groups, [3, 4, 7, 8, 9]).astype(int), np.ones(40, bool)
+    for _, at in asked_folds(None, y, groups, kept, 5, classes=True):
+        assert np.bincount(y[at]).tolist() == [4, 4]
+
+
 def test_a_single_group_is_refused():
     y, kept = np.arange(6.0), np.ones(6, bool)
     with pytest.raises(ValueError, match=r"^groups must be at least two, got a single one\.$"):

@@ -195,6 +195,11 @@ def ones(*shape):
 MISFITS = [
     ("table", put(1, "attributes", "n_features_in_"), "n_features_in_ must be 5, as the columns"),
     ("table", put(True, "attributes", "n_members_"), "n_members_ must be 2, as the columns say"),
+    (
+        "table",
+        put({"objects": [[2], ["a", "b"]]}, "attributes", "feature_names_in_"),
+        "feature_names_in_ must be 5 names",
+    ),
     ("table", put(0.0, "attributes", "temperature_"), "temperature_ must be a number from 0 to 1"),
     ("table", put(2, "attributes", "temperature_"), "temperature_ must be a number from 0 to 1"),
     ("table", array("classes_", lambda c: c[:2]), r"classes_ must be \(3,\) labels"),
