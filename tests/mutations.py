@@ -2236,6 +2236,7 @@ estimators/base.py: base
     if depths else 0 => if depths else 1
     any(arrays is not None for => all(arrays is not None for
     if model.fits(weights, biases): => if False:
+    model.adapt(rows, subset, random_state) => model.adapt(rows, None, random_state)
 estimators/starts.py: starts
     best = np.inf if best is None => best = np.inf if True
     history = {name: list(values) for name, values in history.items()} => pass
