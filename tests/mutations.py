@@ -228,6 +228,8 @@ tabular/reading.py: ensemble
     at.min() < 0 or at.max() => False or at.max()
     return asked.copy() => return ~asked
     filled(np.nan) => filled(0)
+    "sample" if table.shape[1] else "feature" => "feature" if table.shape[1] else "sample"
+    np.empty((len(y), 1)), np.float64, True) => np.empty((len(y), 1)), np.float64, False)
 tabular/parameters.py: signatures
     return rows_of(ESTIMATORS[estimator], PARAMETERS) => return PARAMETERS
 tabular/targets.py: targets classifier regressor
@@ -1477,6 +1479,8 @@ estimators/images.py: images cnn
 estimators/callbacks.py: callbacks
     model = deepcopy(self.estimator._model) => model = self.estimator._model
     self.end_epoch()  # => #
+    and self.left > 0: => :
+    self.left -= 1 => pass
 estimators/checkpoints.py: resume checkpoint
     self.every and not last: => self.every:
     if checkpoint.epochs == 0: => if False:
