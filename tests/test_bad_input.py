@@ -26,6 +26,7 @@ from input_cases import (
 from numpy.testing import assert_array_equal
 from rows import in_turn
 from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import KFold
@@ -39,6 +40,7 @@ from sknn import (
     SequentialClassifier,
     SequentialRegressor,
 )
+from sknn.estimators.inputs import for_chunks
 from sknn.inspection import trace
 from sknn.nn import (
     ELU,
@@ -667,8 +669,8 @@ def test_targets_of_three_axes_are_not_taken_for_images(make):
 
 @METHODS
 def test_targets_too_large_for_float32_raise(method):
-    message = r"y must fit into float32, the dtype of X.*1e\+39.* or pass X as float64"
-    y = with_entry(1e39, NUMBERS)
+    message = r"y must fit into float32, the dtype of X, got absolute values up to 1e\+39"
+    y = with_entry(-1e39, NUMBERS)
     assert_fresh_failure(MLPRegressor(), method, (X.astype(np.float32), y), message)
 
 
@@ -828,11 +830,30 @@ def test_prediction_that_overflows_raises(last, fitted):
             call(huge)
 
 
+def test_prediction_that_overflows_in_the_link_alone_raises():
+    reg = MLPRegressor("poisson", (), max_iter=1).fit(X, NUMBERS**2)
+    reg.intercepts_[0][:] = 800  # exp(800) is infinite
+    with pytest.raises(ValueError, match="must be finite, but those for sample 0 are not"):
+        reg.predict(X)
+
+
 @CASTS
-def test_prediction_with_float32_weights_refuses_larger_numbers():
+@pytest.mark.parametrize("number", [1e39, -1e39])
+def test_prediction_with_float32_weights_refuses_larger_numbers(number):
     reg = MLPRegressor(max_iter=1).fit(X.astype(np.float32), NUMBERS)
+    too_large = X.copy()
+    too_large[2, 1] = number
     with pytest.raises(ValueError, match=r"a value too large for dtype\('float32'\)"):
-        reg.predict(X * 1e39)
+        reg.predict(too_large)
+
+
+def test_rows_larger_than_the_working_memory_are_copied_part_by_part():
+    columns = np.asfortranarray(X)
+    megabytes = X.nbytes / 2**20
+    with config_context(working_memory=megabytes):
+        assert for_chunks(columns, X.dtype).flags.c_contiguous
+    with config_context(working_memory=0.9 * megabytes):
+        assert for_chunks(columns, X.dtype) is columns
 
 
 def test_score_refuses_targets_of_another_length(fitted):

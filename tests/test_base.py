@@ -21,7 +21,7 @@ from sknn import (
 )
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.parameters import valid_defaults
-from sknn.nn import Dense
+from sknn.nn import Dense, UnitVariance
 from sknn.nn.losses import SquaredError
 
 RNG = np.random.default_rng(0)
@@ -60,6 +60,24 @@ def test_loss_changed_in_place_is_for_the_next_fit():
     before = reg.predict(X)
     loss.scale = 5.0
     assert_array_equal(reg.predict(X), before)
+
+
+def test_rows_held_out_do_not_shape_the_first_weights():
+    rows, layers = (np.arange(15), np.arange(15, 20)), [Dense(3, weight_init=UnitVariance())]
+    fitted = []
+    for factor in (1, 100):
+        scaled = X * np.where(np.arange(20) < 15, 1, factor)[:, None]
+        reg = SequentialRegressor(layers, early_stopping=True, validation_fraction=rows, max_iter=1)
+        fitted.append(reg.set_params(random_state=0).fit(scaled, X[:, 0]))
+    assert_array_equal(fitted[0].coefs_[0], fitted[1].coefs_[0])
+
+
+def test_parameters_changed_since_the_fit_are_not_those_of_weights_set_by_hand():
+    clf = new(MLPRegressor, activation="tanh").fit(X, X[:, 0])
+    clf.set_params(activation="relu", loss="poisson")
+    clf.coefs_ = [2 * weight for weight in clf.coefs_]
+    hidden = np.tanh(X @ clf.coefs_[0] + clf.intercepts_[0])
+    assert_allclose(clf.predict(X), (hidden @ clf.coefs_[1] + clf.intercepts_[1]).ravel())
 
 
 def test_other_solvers_go_on_from_a_warm_fit_by_lbfgs():

@@ -18,6 +18,12 @@ def new_rows(dtype=np.float64, n=10):
     return Rows(normal(n, 3), normal(n, 2, seed=1), weight, dtype=dtype)
 
 
+@pytest.mark.parametrize("wrap", [np.array, csr_matrix])
+def test_largest_numbers_are_those_of_either_sign(wrap):
+    x, y = wrap([[-7.0, 0, 2], [0, 1, 3]]), np.array([[2.0], [-1.0]])
+    assert Rows(x, y, dtype=float).largest() == (7.0, 2.0)
+
+
 @both_ways
 @floats
 def test_batch_has_the_rows_asked_for_in_the_dtype_asked_for(at, dtype):

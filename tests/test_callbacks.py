@@ -11,6 +11,8 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from sknn import MLPClassifier, MLPRegressor, SequentialClassifier
+from sknn.estimators.callbacks import EpochCallbacks
+from sknn.estimators.reading import Data
 from sknn.nn import Dense
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -99,6 +101,18 @@ def test_early_stopping_is_seen_for_as_many_epochs_as_it_ran():
     clf.set_callbacks(recorder).fit(X, y)
     assert clf.n_iter_ < clf.max_iter
     assert recorder.epochs == clf.n_iter_
+
+
+def test_no_more_epochs_are_begun_than_were_announced():
+    """Some releases of SciPy run an iteration more than they were asked for."""
+    X, y = problem()
+    recorder = Recorder()
+    clf = MLPClassifier(5).set_callbacks(recorder)
+    callbacks = EpochCallbacks(clf, Data(X, y, None, None), 2)
+    for _ in range(3):
+        callbacks.begin_epoch()
+        callbacks.end_epoch()
+    assert recorder.calls.count("begin epoch") == recorder.calls.count("end epoch") == 2
 
 
 def test_partial_fit_is_a_fit_of_one_epoch():

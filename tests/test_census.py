@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils.class_weight import compute_class_weight
 
-from sknn.dask.census import ONE_SIDED, Census, Count
+from sknn.dask.census import Census, Count
 from sknn.nn.blocks import Extremes
 
 LABELS = [np.array(list("aab")), np.array(list("c")), np.array([], "U1"), np.array(list("bbbc"))]
@@ -109,13 +109,28 @@ def test_explained_part_at_its_ends():
     assert census_of([[0]]).explained() == 0
 
 
+def test_the_longest_blocks_are_dealt_out_first():
+    census = census_of([[0] * 2, [0] * 3, [0], [0] * 3, [0] * 9, [0] * 4])
+    assert census.groups(2) == [[0, 4], [1, 2, 3, 5]]
+    assert census.groups(3) == [[4], [0, 2, 5], [1, 3]]
+
+
+@pytest.mark.parametrize(("explained", "warns"), [(0.249, False), (0.251, True)])
+def test_a_quarter_of_the_variance_may_be_explained_by_blocks(explained, warns, monkeypatch):
+    monkeypatch.setattr(Census, "explained", lambda self: explained)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        census_of([[0], [1]]).warn_of_one_sided_blocks()
+    assert bool(caught) == warns
+
+
 def test_blocks_that_differ_are_warned_of():
     with pytest.warns(UserWarning, match="explains 100% of the variance of y.*scatter_rows"):
         census_of([[0] * 9, [1] * 9]).warn_of_one_sided_blocks()
     blocks = [[0] * 80 + [1] * 20, [0] * 20 + [1] * 80]
-    assert census_of(blocks).explained() > ONE_SIDED
+    assert census_of(blocks).explained() > 0.25
     milder = [[0] * 70 + [1] * 30, [0] * 30 + [1] * 70]
-    assert 0.1 < census_of(milder).explained() < ONE_SIDED
+    assert 0.1 < census_of(milder).explained() < 0.25
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         census_of(milder).warn_of_one_sided_blocks()

@@ -125,6 +125,12 @@ def test_ticks_are_round_values_with_the_digits_that_tell_them_apart(low, high, 
     assert [label for _, label in ticks] == labels
 
 
+@pytest.mark.parametrize(("rise", "is_flat"), [(1e-8, False), (1e-10, True)])
+def test_curve_is_flat_up_to_a_rounding_error(rise, is_flat):
+    pixel, _ = _scale(3.0, 3.0 * (1 + rise), 130.0, 30.0)
+    assert pixel(3.0) == pytest.approx(80.0 if is_flat else 130.0)
+
+
 def test_pixels_of_values_and_of_powers():
     pixel, ticks = _scale(2, 10, 130.0, 30.0)
     assert [pixel(2), pixel(4), pixel(10)] == [130, 105, 30]

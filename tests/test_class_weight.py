@@ -110,6 +110,15 @@ def test_class_left_out_weighs_one_even_in_a_batch_without_the_others():
     assert_same_weights(weighted, plain, 1e-12)
 
 
+def test_batch_whose_classes_weigh_nothing_teaches_nothing():
+    X, y = problem()
+    clf = classifier(20, class_weight={0: 0.0}).partial_fit(X, y, classes=[0, 1, 2])
+    before = [weight.copy() for weight in clf.coefs_]
+    clf.partial_fit(X[y == 0], y[y == 0])
+    for weight, wanted in zip(clf.coefs_, before, strict=True):
+        assert_array_equal(weight, wanted)
+
+
 def test_balanced_in_partial_fit_raises():
     X, y = problem()
     clf = classifier(len(X), class_weight="balanced")

@@ -1,5 +1,7 @@
 """Labels out of raw tables."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from scipy.special import softmax
 from sklearn.metrics import accuracy_score
 
 from sknn import TabularClassifier
+from sknn.tabular.calibration import fitted_temperature
 
 RANDOM = np.random.RandomState(0)
 N = 60
@@ -99,3 +102,25 @@ def test_one_class_and_many_classes():
     p = _classifier().fit(FRAME, y).predict_proba(FRAME)
     assert p.shape == (N, 40)
     assert_allclose(p.sum(axis=1), 1)
+
+
+def test_settings_left_to_the_estimator_are_those_documented():
+    given = _classifier(activation="selu", learning_rate_init=0.04, batch_size=64)
+    wanted = given.fit(FRAME, LABELS).predict_proba(FRAME)
+    assert_array_equal(_classifier().fit(FRAME, LABELS).predict_proba(FRAME), wanted)
+
+
+def test_temperature_is_that_of_the_samples_held_out_with_their_weights():
+    outputs = [RANDOM.normal(size=(n, 3)) for n in (20, 30)]
+    labels = [z.argmax(axis=1) for z in outputs]
+    labels[1] = RANDOM.permutation(labels[1])  # the first fold is sure, the second is not
+    weights = [np.full(20, 5.0), np.full(30, 0.1)]
+    held_out = [
+        SimpleNamespace(labels=own, weight=weight)
+        for own, weight in zip(labels, weights, strict=True)
+    ]
+    clf = _classifier()
+    clf._learn_from_held_out(outputs, held_out)
+    given = [np.concatenate(parts) for parts in (outputs, labels, weights)]
+    assert clf.temperature_ == fitted_temperature(*given)
+    assert clf.temperature_ < fitted_temperature(given[0], given[1])

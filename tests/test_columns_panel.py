@@ -1,9 +1,11 @@
 """The columns of a table in the panel of notebooks."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 from helpers import needs_scikit_learn
 from sklearn import config_context
 
@@ -49,11 +51,13 @@ def test_one_member_on_one_input_without_folds():
     assert re.findall(r'sknn-note">(.*?)<', html) == ["1 member on 1 input"]
 
 
-def test_many_columns_are_counted(monkeypatch):
-    monkeypatch.setattr(columns_panel, "MOST", 1)
-    html = network_html(TabularRegressor(**SMALL).fit(FRAME, Y))
-    assert html.count("<tr><td>") == 1
-    assert "and 1 more columns" in html
+@pytest.mark.parametrize(("n", "more"), [(200, ""), (203, "and 3 more columns")])
+def test_columns_beyond_two_hundred_are_counted(n, more):
+    reg = TabularRegressor(**SMALL).fit(FRAME.to_numpy(), Y)
+    reg._encoding = SimpleNamespace(fed_in=lambda: ["a number"] * n)
+    html = network_html(reg)
+    assert html.count("<tr><td>") == 200
+    assert re.findall("and .* more columns", html) == [more] * bool(more)
 
 
 @needs_scikit_learn("1.7", "panels that list the parameters")

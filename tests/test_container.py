@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pickle
+import re
 import tracemalloc
 import zipfile
 from hashlib import sha256
@@ -359,6 +360,34 @@ def test_what_could_not_be_read_is_not_written(document, arrays, message, writte
     with pytest.raises(SavedModelError, match=rf"'.*model' cannot be written: .*{message}"):
         write(written, document, arrays)
     assert read(written)[0] == DOCUMENT
+
+
+def test_long_values_and_reasons_are_cut():
+    assert container.shown("a" * 98) == f"'{'a' * 98}'"
+    assert container.shown("a" * 99) == f"'{'a' * 96}..."
+    for length, told in ((500, "b" * 500), (501, f"{'b' * 497}...")):
+        with (
+            pytest.raises(
+                SavedModelError, match=f"cannot be read: {re.escape(told)}\\.$"
+            ) as caught,
+            container.errors_name_file("model"),
+        ):
+            raise SavedModelError("b" * length)
+        assert (caught.value.__cause__ is None) == (length > 500)
+
+
+@pytest.mark.parametrize(
+    ("largest", "too_large", "message"),
+    [
+        ("[" * 100 + "]" * 100, "[" * 101 + "]" * 101, "nested 101 deep, more than 100"),
+        (f"[{',' * 999_998}]", f"[{',' * 999_999}]", "1000001 are brackets and commas"),
+    ],
+    ids=["depth", "signs"],
+)
+def test_header_has_bounds(largest, too_large, message):
+    container._check_size(largest)
+    with pytest.raises(SavedModelError, match=message):
+        container._check_size(too_large)
 
 
 def test_disk_that_fills_up_leaves_the_old_file(written, monkeypatch):

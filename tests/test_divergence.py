@@ -1,6 +1,7 @@
 """Divergence: what is no longer finite ends training, and is said; nothing is NaN in silence."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,10 +20,12 @@ from sknn import (
     SequentialClassifier,
     SequentialRegressor,
 )
+from sknn.estimators import divergence
 from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
 from sknn.inspection import diagnose
 from sknn.nn import (
     ELU,
+    SGD,
     AdamW,
     BatchNorm,
     Conv2D,
@@ -33,6 +36,7 @@ from sknn.nn import (
     Normal,
     Schedule,
 )
+from sknn.nn.losses import SquaredError
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:(Stochastic Optimizer|lbfgs failed):sklearn.exceptions.ConvergenceWarning"
@@ -640,6 +644,65 @@ def test_cause_is_named_where_the_numbers_show_it(case):
     message = message_of_failure(new(MLPS[1], **params), sample_weight=weight)
     assert told in message
     assert "scale X" not in message
+
+
+def ended(*, weights=1.0, of_x=1.0, of_y=1.0, weight_sum=10.0, rates=(), optimizer=None, **plan):
+    """As much of a fit of ten samples in one batch as the cause of its end is read from."""
+    plan = {"alpha": 0.0, "l1": 0.0, "batch_size": 10, "learning_rate": 0.1, **plan}
+
+    class TenRows:
+        dtype = np.dtype(float)
+
+        def __len__(self):
+            return 10
+
+    rows = TenRows()
+    rows.weight_sum = weight_sum
+    rows.least_weight, rows.largest = lambda: None, lambda: (of_x, of_y)
+    layout = SimpleNamespace(n_trainable=2)
+    model = SimpleNamespace(theta=np.array([0.5, -weights]), network=SimpleNamespace(layout=layout))
+    run = SimpleNamespace(optimizer=optimizer or SGD(), progress=SimpleNamespace(step=0))
+    return SimpleNamespace(
+        plan=SimpleNamespace(**plan), rows=rows, model=model, run=run, loss=SquaredError(),
+        history={"learning_rate": list(rates)},
+    )  # fmt: skip
+
+
+BOUNDS = {  # the last settings that are no cause, the first that are one, what is said of them
+    "first weights": ({"weights": 999.0}, {"weights": 1001.0}, "up to 1e+03"),
+    "penalty": ({"alpha": 199.0}, {"alpha": 201.0}, "alpha=201 makes the penalty too large"),
+    "l1": ({"alpha": 9.0, "l1": 199.0}, {"alpha": 9.0, "l1": 201.0}, "l1=201 makes the penalty"),
+    "weight decay": (
+        {"optimizer": AdamW(weight_decay=20.0)},
+        {"optimizer": AdamW(weight_decay=20.1)},
+        "weight_decay=20.1 times the learning rate, 0.1, is above 2:",
+    ),
+    "momentum": ({"optimizer": SGD(0.999)}, {"optimizer": SGD(1.0)}, "with momentum=1 past steps never fade"),
+    "raised rate": ({"rates": [0.2, 0.1]}, {"rates": [0.1, 0.101]}, "from 0.1 to 0.101:"),
+    "weights of samples": (
+        {"alpha": 10.1, "weight_sum": 0.1},
+        {"alpha": 10.0, "weight_sum": 0.1},
+        "alpha=10 is divided by the sum of the weights of a batch, about 0.1, which",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BOUNDS)
+def test_a_cause_is_named_from_its_bound_on(case):
+    harmless, harmful, told = BOUNDS[case]
+    assert told in divergence._shown_cause(MLPRegressor(), ended(**harmful))
+    other = divergence._shown_cause(MLPRegressor(), ended(**harmless))
+    wanted = "alpha=10.1 makes the penalty too large" if case == "weights of samples" else ""
+    assert (other or "").startswith(wanted)
+    assert bool(other) == bool(wanted)
+
+
+@pytest.mark.parametrize("name", ["of_x", "of_y"])
+@pytest.mark.parametrize(("make", "task"), [(MLPRegressor, "X and y"), (MLPClassifier, "X")])
+def test_data_are_large_from_a_thousand_on(name, make, task):
+    for size, large in ((999.0, False), (1001.0, name == "of_x" or task != "X")):
+        told = divergence._usual_remedy(make(), ended(**{name: size}), in_weights=False)
+        assert told.startswith(f"scale {task}, for" if large else "check the settings")
 
 
 def test_class_weight_is_named_beside_sample_weight():

@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 import re
 import warnings
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -159,6 +160,40 @@ def test_checker_finds_what_a_docstring_gets_wrong(docstring):
     call.__doc__ = f"F.\n\nParameters\n----------\n{docstring}\n\nReturns\n-------\nr : int\n    R."
     with pytest.raises(AssertionError):
         assert_lists_its_parameters(call, call)
+
+
+def stated_defaults(call):
+    """{names: default} of what a docstring says of single parameters, or of several at once."""
+    doc = inspect.cleandoc(call.__doc__ or "")
+    entries = re.findall(r"^(\w+(?:, \w+)*) : .*, default=(.*)$", doc, re.M)
+    return {tuple(names.split(", ")): literal(text) for names, text in entries}
+
+
+def literal(text):
+    """The value of a literal, of inf, or of a fraction such as 1/6."""
+    is_fraction = re.fullmatch(r"\d/\d", text)
+    return float(Fraction(text)) if is_fraction else ast.literal_eval(text.replace("inf", "1e999"))
+
+
+@pytest.mark.parametrize("name", ["sknn.inspection", "sknn.metrics", "sknn.nn", "sknn.plotting"])
+def test_defaults_of_whatever_is_public_are_those_documented(name):
+    if name == "sknn.plotting":
+        pytest.importorskip("matplotlib")
+    module = importlib.import_module(name)
+    functions = {own for own, one in vars(module).items() if getattr(one, "__module__", 0) == name}
+    found = {}
+    for own in getattr(module, "__all__", functions):
+        thing = getattr(module, own)
+        of_class = vars(thing) if inspect.isclass(thing) else ()
+        calls = {own: thing} | {f"{own}.{one}": getattr(thing, one) for one in of_class}
+        for address, call in calls.items():
+            for names, stated in stated_defaults(call).items() if callable(call) else ():
+                each = stated if len(names) > 1 and stated is not None else [stated] * len(names)
+                wanted = [parameters(call)[one] for one in names]
+                found[address, names] = list(each), wanted
+    assert len(found) > 3
+    wrong = {place: pair for place, pair in found.items() if pair[0] != pair[1]}
+    assert wrong == {}
 
 
 def small(estimator, **settings):

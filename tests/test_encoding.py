@@ -145,10 +145,12 @@ def test_levels_of_several_types_are_in_one_order():
 
 
 def test_codes_come_last_whatever_the_order_of_the_columns():
-    frame = pd.DataFrame({"many": list("aabbccdd"), "two": list("xyxyxyxy"), "n": range(8)})
+    columns = {"many": list("aabbccdd"), "two": list("xyxyxyxy"), "more": list("ssrrqqpp")}
+    frame = pd.DataFrame({**columns, "n": range(8)})
     learnt = _learn(frame, max_onehot=3)
-    assert [own["kind"] for own in learnt.categories] == ["two", "codes"]
-    np.testing.assert_array_equal(_matrix(learnt, frame)[:, 2], [1, 1, 2, 2, 3, 3, 4, 4])
+    assert [own["kind"] for own in learnt.categories] == ["two", "codes", "codes"]
+    up = [1, 1, 2, 2, 3, 3, 4, 4]
+    np.testing.assert_array_equal(_matrix(learnt, frame)[:, 2:].T, [up, up[::-1]])
 
 
 def test_sparse_rows_are_encoded_as_dense_ones():

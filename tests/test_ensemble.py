@@ -263,12 +263,25 @@ def test_validation_samples_of_numbers_have_the_scale_of_y():
         ({"X_val": FRAME[:5], "y_val": Y}, "inconsistent numbers of samples"),
         ({"groups": np.arange(3)}, "inconsistent numbers of samples"),
         ({"sample_weight": np.zeros(N)}, "sample_weight"),
-        ({"sample_weight": -np.ones(N)}, "sample_weight"),
+        ({"sample_weight": np.r_[-1.0, np.ones(N - 1)]}, "Negative values in data passed to `sam"),
     ],
 )
 def test_arguments_of_fit_that_cannot_be_are_refused(given, told):
     with pytest.raises(ValueError, match=told):
         _classifier().fit(FRAME, Y, **given)
+
+
+@pytest.mark.parametrize(
+    ("frame", "told"),
+    [
+        (FRAME[:0], r"0 sample\(s\) \(shape=\(0, 6\)\)"),
+        (FRAME[[]], r"0 feature\(s\) \(shape=\(60, 0\)\)"),
+    ],
+    ids=["no rows", "no columns"],
+)
+def test_empty_frames_are_refused_in_the_words_of_scikit_learn(frame, told):
+    with pytest.raises(ValueError, match=f"^Found array with {told} while a minimum of 1 is"):
+        _classifier().fit(frame, Y)
 
 
 @pytest.mark.parametrize(

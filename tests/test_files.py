@@ -45,6 +45,24 @@ def fail(error):
     return call
 
 
+def open_descriptors():
+    return set(os.listdir("/dev/fd"))
+
+
+def test_nothing_stays_open(old):
+    def call(task):
+        task()
+        return open_descriptors()
+
+    def replace():
+        with replacing(old, previous=f"{old}.previous") as file:
+            file.write(b"new")
+
+    before = open_descriptors()
+    assert call(replace) == call(lambda: check_writable(old)) == before
+    assert call(lambda: remove_leftovers(old)) == before
+
+
 def test_new_file_takes_the_place_of_the_old_one(old):
     with replacing(old) as file:
         file.write(b"new")

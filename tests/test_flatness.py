@@ -58,8 +58,9 @@ def test_sides_on_which_an_activation_function_flattens(activation, ends, dtype)
     assert counter.layer == "own"
 
 
-def test_a_layer_flattens_only_where_all_its_units_do():
-    counter = flatness(PReLU(shared=False), slope=np.array([[0.0, 0.5]]))
+@pytest.mark.parametrize("slopes", [(0.0, 0.5), (0.0, -0.5)])
+def test_a_layer_flattens_only_where_all_its_units_do(slopes):
+    counter = flatness(PReLU(shared=False), slope=np.array([slopes]))
     counter.count(np.ones((3, 2)))
     assert counter.ends == 0
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sknn.tabular.folds import dealt_folds, restored_folds, stored_folds
+from sknn.tabular.folds import asked_folds, dealt_folds, restored_folds, stored_folds
 
 
 def _deal(y, n_members, seed=0):
@@ -61,3 +61,44 @@ def test_folds_of_several_sizes_are_stored_as_two_arrays_and_restored():
     for wrong, n in ((rows, 4), (flat, 5)):
         with pytest.raises(ValueError, match=f"below {n} for each member, as there are {n} samp"):
             restored_folds(wrong, n)
+
+
+def test_groups_are_dealt_out_by_class():
+    groups = np.repeat(np.arange(10), 4)
+    y, kept = np.isin(groups, [3, 4, 7, 8, 9]).astype(int), np.ones(40, bool)
+    for _, at in asked_folds(None, y, groups, kept, 5, classes=True):
+        assert np.bincount(y[at]).tolist() == [4, 4]
+
+
+def test_a_single_group_is_refused():
+    y, kept = np.arange(6.0), np.ones(6, bool)
+    with pytest.raises(ValueError, match=r"^groups must be at least two, got a single one\.$"):
+        asked_folds(None, y, np.zeros(6), kept, 2, classes=False)
+
+
+class Looking:
+    """A splitter that keeps what it is given, and holds out every other row."""
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 1
+
+    def split(self, X, y=None, groups=None):
+        self.y, self.groups = y, groups
+        yield np.arange(0, len(X), 2), np.arange(1, len(X), 2)
+
+
+def test_splitters_are_given_all_rows_and_members_those_that_are_kept():
+    looking, groups = Looking(), list("abcde")
+    kept = np.array([False, True, True, False, True])
+    (found,) = asked_folds(looking, np.array([7, 8, 9]), groups, kept, 1, classes=True)
+    np.testing.assert_array_equal(looking.y[kept], [7, 8, 9])
+    assert looking.groups == groups
+    assert [part.tolist() for part in found] == [[1, 2], [0]]
+
+
+def test_a_number_of_folds_deals_out_classes_evenly_and_numbers_in_turn():
+    y, kept = np.repeat([0, 1], 4), np.ones(8, bool)
+    for _, at in asked_folds(2, y, None, kept, 2, classes=True):
+        assert np.bincount(y[at]).tolist() == [2, 2]
+    found = [at.tolist() for _, at in asked_folds(2, y * 1.5, None, kept, 2, classes=False)]
+    assert found == [[0, 1, 2, 3], [4, 5, 6, 7]]

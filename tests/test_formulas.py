@@ -33,6 +33,7 @@ from sknn.nn import (
     SiLU,
 )
 from sknn.nn.activations import ACTIVATIONS
+from sknn.nn.losses import Heads, LabelSmoothing
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -237,3 +238,6 @@ def test_formula_of_a_loss_goes_on_with_the_one_inside():
     )
     assert loss_formula(plain) == formula(plain)
     assert loss_formula(smoothed) == f"{formula(smoothed)}, of {formula(plain)}"
+    heads = Heads(plain, [slice(0, 2), slice(2, 5)])
+    inside = f"{formula(heads)}, of {formula(plain)}"
+    assert loss_formula(LabelSmoothing(heads, 0.1)) == f"{formula(smoothed)}, of {inside}"

@@ -48,7 +48,7 @@ def test_frames_of_both_kinds_give_numbers_and_levels(make):
 def test_dtypes_of_pandas_are_read_as_what_they_hold():
     frame = pd.DataFrame(
         {
-            "nullable": pd.array([1, None, 3], dtype="Int64"),
+            "nullable": pd.array([1, None, 2**24 + 1], dtype="Int64"),
             "flags": pd.array([True, None, False], dtype="boolean"),
             "plain flags": [True, False, False],
             "category": pd.Categorical(["x", None, "y"], categories=["y", "z", "x"]),
@@ -59,7 +59,7 @@ def test_dtypes_of_pandas_are_read_as_what_they_hold():
     )
     table = read_frame(frame)
     assert table.is_category.tolist() == [False, True, True, True, True, True, False]
-    np.testing.assert_array_equal(table.column(0).numbers, [1, NAN, 3])
+    np.testing.assert_array_equal(table.column(0).numbers, [1, NAN, 2**24 + 1])
     np.testing.assert_array_equal(table.column(1).codes, [1, -1, 0])
     np.testing.assert_array_equal(table.column(2).codes, [1, 0, 0])
     assert table.column(3).levels == ["y", "z", "x"]
@@ -70,13 +70,13 @@ def test_dtypes_of_pandas_are_read_as_what_they_hold():
 
 
 def test_objects_are_numbers_unless_a_string_or_bool_is_among_them():
-    X = np.array([[1, "a", True], [Decimal("2.5"), 3, None], [None, NAN, False]], dtype=object)
-    table = read_array(X)
+    rows = [[1, "a", True], [Decimal("2.5"), 3, None], [None, NAN, False], [pd.NaT, pd.NA, pd.NaT]]
+    table = read_array(np.array(rows, dtype=object))
     assert table.is_category.tolist() == [False, True, True]
-    np.testing.assert_array_equal(table.column(0).numbers, [1, 2.5, NAN])
+    np.testing.assert_array_equal(table.column(0).numbers, [1, 2.5, NAN, NAN])
     assert table.column(1).levels == ["a", 3]
-    np.testing.assert_array_equal(table.column(1).codes, [0, 1, -1])
-    np.testing.assert_array_equal(table.column(2).codes, [0, -1, 1])
+    np.testing.assert_array_equal(table.column(1).codes, [0, 1, -1, -1])
+    np.testing.assert_array_equal(table.column(2).codes, [0, -1, 1, -1])
 
 
 def test_numbers_of_numpy_among_objects():

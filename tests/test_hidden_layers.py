@@ -108,6 +108,13 @@ def test_size_that_is_not_positive_raises(given, sizes, name):
         sizes(given)
 
 
+@each
+def test_sizes_are_at_most_ten_thousand(sizes, name):
+    assert sizes(range(1, 10_001)) == [*range(1, 10_001)]
+    with pytest.raises(ValueError, match=f"^{name} must be at most 10000 ints, one per"):
+        sizes(range(1, 10_002))
+
+
 def test_error_says_what_a_size_belongs_to():
     with pytest.raises(ValueError, match="one per hidden layer, got"):
         hidden_layers.hidden_sizes((2.5,))

@@ -353,7 +353,10 @@ def test_images_that_are_not_of_the_shape_given_raise(X, given, message, make):
     assert_refused(lambda: fitted(make, normal(*X), input_shape=given), message)
 
 
-@pytest.mark.parametrize("given", [(6,), (6, 5, 1, 1), (), (6, 0), (6, -5), (6, 5.0), ("a", "b")])
+@pytest.mark.parametrize(
+    "given",
+    [(6,), (6, 5, 1, 1), (), (6, 0), (6, -5), (6, 5.0), ("a", "b"), {5, 6}, frozenset((5, 6))],
+)
 @cnns
 def test_shape_that_cannot_be_raises(given, make):
     message = r"input_shape must be \(height, width\) or \(height, width, channels\), got"

@@ -7,6 +7,7 @@ from sklearn.base import clone, is_classifier
 
 from sknn import MLPClassifier, MLPRegressor, SequentialClassifier
 from sknn.nn import Dense
+from sknn.nn.losses import SquaredError
 from sknn.plotting import LearningRateDisplay
 from sknn.plotting.learning_rate import _smoothed, _steepest
 
@@ -235,6 +236,24 @@ def test_rates_that_stay_low_are_tried_to_the_last(digits):
     display = LearningRateDisplay.from_estimator(clf, *digits, **settings)
     assert_allclose(display.rates, np.geomspace(1e-8, 1e-7, 12))
     assert len(display.losses) == 12
+
+
+class Told(SquaredError):
+    """A user's own, whose values are given in advance and whose gradient is zero."""
+
+    def finish(self, total, weight_sum):
+        return next(Told.values), 0.0
+
+
+@pytest.mark.parametrize(("factor", "n"), [(3.9, 12), (4.1, 11)])
+def test_curve_ends_where_the_loss_has_grown_to_four_times_its_least(factor, n):
+    ones = 0.9 * (1 - 0.9**10)  # the weight of ten losses of 1 in the mean of eleven
+    last = (factor * (1 - 0.9**11) - ones) / 0.1
+    Told.values = iter([1.0] * 10 + [last] + [1.0] * 5)
+    reg = MLPRegressor(Told(), 4, batch_size=10, alpha=0, random_state=0)
+    display = range_test(reg, y=FEW[:, 0])
+    assert_allclose(display.losses[:11], [*[1.0] * 10, factor])
+    assert len(display.losses) == n
 
 
 def test_step_that_diverges_ends_the_curve_before_it():

@@ -702,6 +702,12 @@ def test_matrix_that_counts_nothing_raises(matrix, message):
         per_class_report.from_counts(matrix)
 
 
+def test_sums_of_weights_that_are_not_nearly_one_are_no_shares():
+    report = per_class_report.from_counts([[0.6, 0.42], [0.32, 0.7]], output="dict")
+    assert report["0"]["precision"] == pytest.approx(0.6 / 0.92)
+    assert report["0"]["support"] == pytest.approx(1.02)
+
+
 def test_names_of_another_number_or_alike_raise():
     with pytest.raises(
         ValueError, match=r"names must have 3 entries, one for each row.*got 2: \['a', 'b'\]"

@@ -895,17 +895,23 @@ def test_interrupted_fit_warns_and_leaves_a_usable_estimator(make, data, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("solver", "where"), {"adam": (Adam, "step"), "lbfgs": (Gradient, "sum")}.items()
+    ("solver", "where", "early_stopping"),
+    [
+        ("adam", (Adam, "step"), False),
+        ("adam", (Adam, "step"), True),
+        ("lbfgs", (Gradient, "sum"), False),
+    ],
 )
 @BOTH
 def test_fit_interrupted_in_its_first_step_leaves_the_drawn_weights(
-    make, solver, where, data, monkeypatch
+    make, solver, where, early_stopping, data, monkeypatch
 ):
     X, y = data(make)
     with monkeypatch.context() as patch:
         interrupt_at(patch, *where, 1)
+        estimator = make(random_state=0, solver=solver, early_stopping=early_stopping)
         with pytest.warns(UserWarning, match="Training interrupted by user") as warned:
-            interrupted = make(random_state=0, solver=solver).fit(X, y)
+            interrupted = estimator.fit(X, y)
     assert len(warned) == 1
     assert np.isnan(interrupted.loss_)
     drawn = THEIRS[make](random_state=0, solver="sgd", learning_rate_init=1e-300, max_iter=1)

@@ -508,6 +508,13 @@ def test_first_non_finite_names_the_first_layer_that_is_not(value):
     assert network.first_non_finite(theta, state) == "layer 2 (Dense)"
 
 
+def test_running_statistics_that_are_not_finite_are_named():
+    network = Network([Dense(2), BatchNorm(), Dense(1)], (2,))
+    theta, state = network.initial(np.random.RandomState(0), np.float64)
+    network.state_layout.views(state)[1]["variance"][0, 1] = np.inf
+    assert network.first_non_finite(theta, state) == "layer 2 (BatchNorm)"
+
+
 # Sizes beyond memory.
 
 GIB = 2**30
@@ -518,6 +525,9 @@ def test_need_of_a_network_is_that_of_weights_outputs_and_steps_in_between():
     network = Network([Dense(50)], (100,))
     assert "at least 162 KiB of memory" in network.told_need(np.float64, 10, 4)
     assert "20,200 values for weights, 4 for each of them," in network.told_need(np.float64, 10, 4)
+    # An activation whose slope needs z keeps it beside its outputs.
+    kept = [Network([Dense(50, name)], (100,)).numbers_kept() for name in ("relu", "gelu")]
+    assert kept == [50, 100]
     # Borders: 4 * (10 + 10 + 8)^2; columns of a 1 x 1 window: 16 x 16 outputs
     image = Network([Conv2D(3, 1, padding=6, stride=1)], (4, 4, 2))
     assert image.largest_scratch() == 2 * (16 * 16 + 16 * 16)

@@ -17,6 +17,7 @@ from sknn import (
 )
 from sknn.nn import (
     Activate,
+    AveragePool2D,
     BatchNorm,
     Conv2D,
     Dense,
@@ -131,13 +132,18 @@ def test_columns_of_a_convolutional_network_say_how_each_is_made():
 
 
 def test_windows_that_are_not_square_are_told():
-    layers = Conv2D(2, (3, 2), (2, 1), dilation=(1, 2)), GlobalAveragePool2D()
+    layers = (
+        Conv2D(2, (3, 2), (2, 1), dilation=(1, 2)),
+        AveragePool2D((1, 2)),
+        GlobalAveragePool2D(),
+    )
     clf, _ = sequential(*layers, shape=(7, 8, 3))
     columns = NetworkDisplay.from_estimator(clf, plot=False).columns
     assert columns[1].step == ["conv 3 x 2", "stride 2 x 1", "dilation 1 x 2"]
-    assert columns[1].window == (3, 2)
-    assert columns[2].step == ["global mean"]
-    assert columns[2].shape == (2,)
+    assert columns[2].step == ["mean pool 1 x 2", "stride 1 x 2"]
+    assert [column.window for column in columns[1:4]] == [(3, 2), (1, 2), None]
+    assert columns[3].step == ["global mean"]
+    assert columns[3].shape == (2,)
 
 
 def test_layers_that_keep_the_units_are_notes_of_their_column():

@@ -13,14 +13,14 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.feature_selection import SelectKBest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, OneHotEncoder, StandardScaler
 
 from sknn import CNNClassifier, MLPClassifier, MLPRegressor, TabularClassifier
 from sknn.inspection import diagnose, summary, trace
-from sknn.inspection.networks import Inside, look_inside
+from sknn.inspection.networks import Inside, fitted_model, look_inside
 from sknn.plotting import (
     FeatureMapDisplay,
     FilterDisplay,
@@ -197,6 +197,14 @@ def test_row_of_a_frame_goes_through_a_column_transformer():
         assert_allclose(found.columns[0].values, wanted, rtol=1e-9)
 
 
+def test_row_of_a_frame_has_the_types_of_its_columns():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"size": SCALED[:, 0], "kind": ["a", "b"] * 20})
+    numbers = FunctionTransformer(lambda frame: frame.select_dtypes("number"))
+    pipeline = make_pipeline(numbers, StandardScaler(), CLF()).fit(frame, Y)
+    assert_allclose(look_inside(pipeline).sample(frame.iloc[1]), SCALED[1:2, :1], rtol=1e-9)
+
+
 def test_sparse_row_and_a_text_go_through_the_steps():
     texts = ["the cat", "a dog"] * 20
     words = make_pipeline(CountVectorizer(), CLF()).fit(texts, Y)
@@ -252,8 +260,8 @@ NONE_INSIDE = {
     "no steps": (Pipeline([]), "Pipeline"),
     "several": (VotingClassifier([("a", CLF())]), "VotingClassifier"),
     "two deep": (
-        make_pipeline(make_pipeline(LogisticRegression())),
-        "LogisticRegression in Pipeline in Pipeline",
+        make_pipeline(TransformedTargetRegressor(LinearRegression())),
+        "LinearRegression in TransformedTargetRegressor in Pipeline",
     ),
 }
 
@@ -265,6 +273,11 @@ def test_what_has_no_network_inside_is_refused_by_name(case):
     for look in (summary, partial(trace, X=X, y=Y), partial(diagnose, X=X)):
         with pytest.raises(TypeError, match=message):
             look(estimator)
+
+
+def test_weights_of_what_is_no_network_are_refused():
+    with pytest.raises(TypeError, match=r"network of this package.* got LogisticRegression"):
+        fitted_model(LogisticRegression())
 
 
 def test_tables_in_a_pipeline_are_summarised_but_not_traced():

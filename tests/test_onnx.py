@@ -21,6 +21,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+import sknn
 from sknn import (
     CNNClassifier,
     CNNRegressor,
@@ -479,6 +480,7 @@ def test_opset_is_that_asked_for_and_runs(opset):
     (imported,) = exported.opset_import
     assert (imported.domain, imported.version) == ("", 18 if opset is None else opset)
     assert exported.ir_version == (10 if opset == 22 else 9 if opset == 20 else 8)  # its table
+    assert (exported.producer_name, exported.producer_version) == ("sknn", sknn.__version__)
 
 
 @pytest.mark.parametrize("opset", [16, 23, 0, -1, True, "18", 18.0])

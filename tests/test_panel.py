@@ -36,6 +36,8 @@ def test_table_has_the_sizes_of_activations_error_terms_and_gradients():
     second = ["dense2", "Dense(3, identity)", f"6 {times} 5", f"6 {times} 3"]
     assert page.texts[8:15] == [*first, rms(a), rms(before), norm(X, before)]
     assert page.texts[15:22] == [*second, rms(z), rms(delta), norm(a, delta)]
+    cells = [kind for tag, kind in zip(page.tags, page.classes, strict=True) if tag in ("th", "td")]
+    assert cells == 3 * [*4 * [""], *3 * ["sknn-number"]]
 
 
 def test_parts_of_the_page_are_folded_up_below():

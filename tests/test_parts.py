@@ -62,6 +62,7 @@ ARRAY = {"array": "ones"}
         ("epochs", True, "its epochs must be a whole number, got True"),
         ("stopped", ARRAY, "its stopped must be epochs up to 2, one for each model"),
         ("stopped", {"array": "count"}, "its stopped must be epochs up to 2, .*got array.3."),
+        ("stopped", lambda a: a - 1, "its stopped must be epochs up to 2, .*got array.-1."),
         ("kept", {"tuple": []}, "its kept must be arrays like theta and state, or None"),
         ("kept", {"tuple": [ARRAY, ARRAY]}, "its kept must be arrays like theta and state"),
         ("kept", {"tuple": [1, 2]}, "its kept must be arrays like theta and state"),

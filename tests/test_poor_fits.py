@@ -124,20 +124,26 @@ def test_loss_is_that_of_the_network_without_penalty_and_dropout():
     assert told(MLPRegressor(**settings, l1=50, dropout=0.5), X, LINE) == ""
 
 
-def judged(losses, own, constant, start=None, reason="epochs", plan=None, solver="adam"):
-    """What is said of a fit with these losses, whose network predicts 0 for y of +-sqrt(2 own)."""
+def judged(
+    losses, own, constant, start=None, reason="epochs", plan=None, solver="adam",
+    width=1.0, order=range(10), earlier=(),
+):  # fmt: skip
+    """What is said of a fit with these losses, of this loss, and of a constant's for its y.
+
+    y: +-sqrt(2 constant)    width: of X    earlier: losses of a fit before it
+    """
     size = np.sqrt(2 * constant)
     y = np.tile([size, -size], 5)
     clf = MLPRegressor(hidden_layer_sizes=(), max_iter=len(losses), batch_size=1, random_state=0)
-    X = y[:, None] / size
+    X = width * y[:, None] / size
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         clf.fit(X, y)
         # prediction a x with (size - a)^2 / 2 = own
-        clf.coefs_[0][:], clf.intercepts_[0][:] = size - np.sqrt(2 * own), 0
+        clf.coefs_[0][:], clf.intercepts_[0][:] = (size - np.sqrt(2 * own)) / width, 0
     rows = clf._read(X, y, model=clf._model).rows
     fit = SimpleNamespace(
-        history={"loss": list(losses)}, rows=rows, order=np.arange(10), n_samples=10,
+        history={"loss": [*earlier, *losses]}, rows=rows, order=np.array(order), n_samples=10,
         loss=SQUARED_ERROR, model=clf._model, plan=plan or SimpleNamespace(batch_size=1),
     )  # fmt: skip
     result = Result(reason, len(losses), losses[-1], 0)
@@ -169,6 +175,57 @@ def test_bounds(losses, own, constant, found):
     assert found in text if found else text == ""
 
 
+RISEN = [1.0] * 11 + [1.06]
+
+
+@pytest.mark.parametrize(
+    ("largest", "named"), [(19.8, False), (20.2, True), (0.0505, False), (0.0495, True)]
+)
+def test_targets_are_scaled_from_a_twentieth_to_twenty(largest, named):
+    constant = largest**2 / 2
+    text = judged(constant * np.array(RISEN), 1.06 * constant, constant)
+    assert ("scale y" in text) == named
+    assert ("learning rate may be too high" in text) == (not named)
+
+
+@pytest.mark.parametrize(("width", "named"), [(19.8, False), (20.2, True)])
+def test_features_are_scaled_up_to_twenty(width, named):
+    assert ("scale it" in judged(RISEN, 1.06, 1.0, width=width)) == named
+
+
+@pytest.mark.parametrize(
+    ("losses", "falls"),
+    [
+        ([3.2] * 9 + [0.985 * 3.2] * 3, True),
+        ([3.2] * 9 + [0.995 * 3.2] * 3, False),
+        ([9.0] * 3 + [3.2] * 9, False),  # the last half says it
+        ([9.0] * 6 + [3.5] * 3 + [3.2] * 3, True),
+    ],
+)
+def test_loss_still_falls_if_its_last_quarter_is_below_the_one_before(losses, falls):
+    text = judged(losses, 3.1, 1.0)
+    assert ("still falling" in text) == falls
+    assert ("try learning_rate_init=0.0001" in text) == (not falls)
+
+
+def test_epochs_of_earlier_fits_do_not_count():
+    start = Warm(model=object())
+    for n, warns in ((9, False), (10, True)):
+        assert bool(judged([2.0] * n, 2.0, 1.0, start, earlier=[2.0] * 20)) == warns
+
+
+def test_rows_that_are_judged_are_taken_from_everywhere(monkeypatch):
+    monkeypatch.setattr("sknn.estimators.poor_fits.ROWS", 5)
+    of_each_sign = [*range(0, 10, 2), *range(1, 10, 2)]
+    assert "a constant prediction" in judged(RISEN, 1.06, 1.0, order=of_each_sign)
+
+
+def test_rows_without_weight_are_not_among_those_that_are_judged(monkeypatch):
+    monkeypatch.setattr("sknn.estimators.poor_fits.ROWS", 30)  # every other one
+    text = told(MLPRegressor(**SHORT), X, 300 * LINE + 1000, np.arange(60) % 2.0)
+    assert "scale y" in text
+
+
 def test_fit_that_goes_on_is_not_compared_with_its_first_epoch():
     losses = [*([0.5] * 11), 0.6]
     assert judged(losses, 0.6, 1.0, Warm(model=object())) == ""
@@ -184,7 +241,8 @@ def test_lbfgs_is_judged_after_ten_iterations(n, warns):
 def test_fit_that_was_cut_short_is_not_judged(reason):
     assert judged([2.0] * 10, 2.0, 1.0, reason="time") != ""
     assert judged([2.0] * 10, 2.0, 1.0, reason=reason) == ""
-    assert judged([2.0] * 9 + [np.nan], 2.0, 1.0) == ""
+    for loss in (np.nan, np.inf):
+        assert judged([2.0] * 9 + [loss], 2.0, 1.0) == ""
 
 
 def test_rows_that_are_judged_are_few_and_have_weights():

@@ -1,5 +1,6 @@
 """The line that shows how far a search has come."""
 
+import sys
 from io import StringIO
 
 import pytest
@@ -25,6 +26,10 @@ def call(candidate, split, n_candidates=3, n_splits=2):
     """One fit of a search, as scikit-learn calls for it."""
     given = {"candidate_progress": (candidate, n_candidates), "split_progress": (split, n_splits)}
     return None, (), given
+
+
+def test_line_stands_where_errors_do():
+    assert ProgressLine().stream is sys.stderr
 
 
 def test_line_tells_fits_best_mean_and_time_left(line):

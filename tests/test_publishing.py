@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sklearn.neural_network
 
 import sknn
 from sknn import MLPClassifier, MLPRegressor
@@ -47,7 +48,7 @@ class Looking:
     """A callback that keeps what attributes the estimator has while it is fitted."""
 
     def __init__(self):
-        self.seen = []
+        self.seen, self.samples = [], []
 
     def setup(self, estimator, context):
         pass
@@ -58,6 +59,7 @@ class Looking:
     def on_fit_task_end(self, estimator, context):
         if context.task_name == "epoch":
             self.seen.append((len(estimator.history_["loss"]), estimator.coefs_[0].copy()))
+            self.samples.append(estimator.t_)
 
     def teardown(self, estimator, context):
         pass
@@ -74,6 +76,24 @@ def test_callbacks_see_weights_and_history_of_the_epoch(solver):
         alone = MLPClassifier((4,), solver=solver, max_iter=epochs, random_state=0)
         with pytest.warns(match="onverge"):
             np.testing.assert_array_equal(coefs, alone.fit(X, Y).coefs_[0])
+
+
+def test_callbacks_see_the_samples_of_the_fits_before():
+    looking = Looking()
+    clf = MLPClassifier((4,), max_iter=2, warm_start=True).set_callbacks(looking)
+    for _ in range(2):
+        with pytest.warns(match="onverge"):
+            clf.fit(X, Y)
+    assert looking.samples == [0, 0, 80, 80]
+    assert clf.t_ == 160
+
+
+def test_stalled_epochs_are_counted_as_by_scikit_learn():
+    settings = {"tol": 1e9, "max_iter": 4, "random_state": 0}
+    for make in (MLPClassifier, sklearn.neural_network.MLPClassifier):
+        with pytest.warns(match="onverge"):
+            clf = make((4,), **settings).fit(X, Y)
+        assert clf._no_improvement_count == 3
 
 
 def test_a_fit_that_fails_leaves_no_attribute_behind():

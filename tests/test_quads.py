@@ -38,11 +38,15 @@ def drawn(image, size, padding, c=C, dtype=np.float64):
 
 
 @each_setting
-@pytest.mark.parametrize("c", [1, C, 9])
-def test_outputs_are_the_correlations_of_scipy(image, size, padding, c):
-    kernel, x, wanted = drawn(image, size, padding, c)
+@pytest.mark.parametrize(
+    ("c", "dtype"), [(1, np.float64), (C, np.float64), (9, np.float64), (C, np.float32)]
+)
+def test_outputs_are_the_correlations_of_scipy(image, size, padding, c, dtype):
+    kernel, x, wanted = drawn(image, size, padding, c, dtype)
     outputs = kernel.outputs(x)
-    assert_allclose(outputs, wanted, rtol=1e-12, atol=1e-12)
+    assert outputs.dtype == dtype
+    precision = 1e-12 if dtype == np.float64 else 1e-4
+    assert_allclose(outputs, wanted, rtol=precision, atol=precision)
     assert np.moveaxis(outputs, -1, 2).flags.c_contiguous  # pooling has long runs of memory
 
 

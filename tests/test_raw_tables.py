@@ -72,10 +72,13 @@ def test_columns_are_named_when_predicting():
     )
 
 
-def test_many_columns_are_counted():
-    assert "missing values: 0, 1, 2, 3, 4 and 3 more. Use" in error_of(
-        MLPClassifier().fit, np.full((3, 8), np.nan), Y
-    )
+@pytest.mark.parametrize(
+    ("n", "named"),
+    [(5, "0, 1, 2, 3, 4"), (6, "0, 1, 2, 3, 4 and 1 more"), (8, "0, 1, 2, 3, 4 and 3 more")],
+)
+def test_many_columns_are_counted(n, named):
+    text = error_of(MLPClassifier().fit, np.full((3, n), np.nan), Y)
+    assert f"missing values: {named}. Use" in text
 
 
 def test_other_errors_stay_as_they_are():

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import mean_poisson_deviance, r2_score
 
 from sknn import TabularRegressor
-from sknn.nn import Quantile
+from sknn.nn import Mish, Quantile
 
 RANDOM = np.random.RandomState(0)
 N = 60
@@ -124,3 +124,9 @@ def test_a_quantile_lies_above_its_share_of_y(level):
 def test_losses_that_cannot_be_are_refused(loss, y, told):
     with pytest.raises(ValueError, match=told):
         _regressor(loss=loss).fit(FRAME, y)
+
+
+def test_settings_left_to_the_estimator_are_those_documented():
+    given = _regressor(activation=Mish(quick=True), learning_rate_init=0.1, batch_size=64)
+    wanted = given.fit(FRAME, X[:, 0]).predict(FRAME)
+    assert_array_equal(_regressor().fit(FRAME, X[:, 0]).predict(FRAME), wanted)

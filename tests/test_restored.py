@@ -199,6 +199,11 @@ MISFITS = [
         "n_features_in_ must be 5 to match the columns",
     ),
     ("table", put(True, "attributes", "n_members_"), "n_members_ must be 2 to match the columns"),
+    (
+        "table",
+        put({"objects": [[2], ["a", "b"]]}, "attributes", "feature_names_in_"),
+        "feature_names_in_ must be 5 names",
+    ),
     ("table", put(0.0, "attributes", "temperature_"), "temperature_ must be a number from 0 to 1"),
     ("table", put(2, "attributes", "temperature_"), "temperature_ must be a number from 0 to 1"),
     ("table", array("classes_", lambda c: c[:2]), r"classes_ must be \(3,\) labels"),
@@ -462,6 +467,12 @@ def test_what_does_not_fit_the_rest_is_named(name, change, message, saved, tmp_p
         return
     with pytest.raises(SavedModelError, match=f"'{path}' cannot be read: .*({message})"):
         load(path)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1e-3])
+def test_temperature_from_zero_to_one_is_loaded(temperature, saved, tmp_path):
+    change = put(temperature, "attributes", "temperature_")
+    assert load(changed(saved, "table", change, tmp_path / "model")).temperature_ == temperature
 
 
 def test_other_layers_since_the_fit_are_loaded(tmp_path):

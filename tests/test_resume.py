@@ -3,6 +3,7 @@
 import errno
 import os
 import pickle
+import re
 import shutil
 import signal
 import subprocess
@@ -436,6 +437,18 @@ def full_disk(monkeypatch, after):
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
+
+
+def test_disk_that_fills_up_again_is_told_of_again(path, monkeypatch):
+    def write(checkpoint, _):
+        if checkpoint.epochs in (1, 2, 4):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Checkpoint, "write", write)
+    with pytest.warns(UserWarning, match="There is no checkpoint") as warned:
+        new_estimator("classifier", path).fit(X, LABELS)
+    told = [re.search(r"no checkpoint of epoch (\d)", str(one.message)) for one in warned]
+    assert [one[1] for one in told if one] == ["1", "4"]
 
 
 def test_disk_that_fills_up_costs_no_training(path):

@@ -23,10 +23,13 @@ def added(score, z, y, weight, parts=PARTS):
     return score.value()
 
 
-@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["equal", "weighed"])
+@pytest.mark.parametrize(
+    "weight", [None, WEIGHT, WEIGHT.astype(np.float32)], ids=["equal", "weighed", "float32"]
+)
 def test_r2_is_that_of_scikit_learn(weight):
     got = added(R2Score(SquaredError()), Z, Y, weight)
-    assert_allclose(got, r2_score(Y, Z, sample_weight=weight), rtol=1e-9)
+    exact = None if weight is None else weight.astype(float)
+    assert_allclose(got, r2_score(Y, Z, sample_weight=exact), rtol=1e-9)
 
 
 def test_r2_is_of_what_the_loss_predicts():

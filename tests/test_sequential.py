@@ -454,8 +454,10 @@ def test_entry_that_is_no_layer_raises_naming_it(make, entry):
 def test_names_that_cannot_be_raise(names):
     X, y = problem()
     layers = [(name, Dense(5)) if name else Dense(5) for name in names]
+    estimator = build(SequentialClassifier, layers)
     with pytest.raises(ValueError, match="Names of layers must be unique"):
-        build(SequentialClassifier, layers).fit(X, y)
+        estimator.fit(X, y)
+    assert estimator.get_params() == estimator.get_params(deep=False)  # judged by fit
 
 
 @both

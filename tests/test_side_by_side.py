@@ -36,7 +36,7 @@ SETTINGS = {
     "tanh": {"activation": "tanh"},
     "identity": {"activation": "identity"},
     "two hidden layers": {"hidden_layer_sizes": (30, 20)},
-    "no hidden layer": {"hidden_layer_sizes": ()},
+    "no hidden layer": {"hidden_layer_sizes": (), "activation": "logistic"},
     "lbfgs": {"solver": "lbfgs", "max_iter": 30},
     "lbfgs, tanh": {"solver": "lbfgs", "max_iter": 30, "activation": "tanh", "alpha": 1.0},
 }

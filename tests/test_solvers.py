@@ -29,6 +29,7 @@ from sknn.nn import (
     Step,
     Warmup,
 )
+from sknn.nn.losses import SquaredError
 from sknn.nn.ranges import POSITIVE
 from sknn.persistence import load, save
 
@@ -489,3 +490,20 @@ def test_history_has_a_row_an_epoch_of_every_solver(make, solver):
     assert history["loss"] == estimator.loss_curve_
     assert np.isnan(history["learning_rate"]).all() == (solver == "lbfgs")
     assert_allclose(history["validation_score"][-1], estimator.score(X[:20], y[:20]), rtol=1e-12)
+
+
+class Uphill(SquaredError):
+    """A user's own, whose gradient has the wrong sign."""
+
+    def sum_and_gradient(self, y, z, weight, out):
+        total = super().sum_and_gradient(y, z, weight, out)
+        out *= -1
+        return total
+
+
+def test_lbfgs_that_finds_no_step_says_so():
+    message = (
+        r"^lbfgs failed to converge after 0 iteration\(s\): ABNORMAL.*\. Increase max_iter \(now"
+    )
+    with pytest.warns(ConvergenceWarning, match=message):
+        MLPRegressor(loss=Uphill(), solver="lbfgs", random_state=0).fit(*problem())

@@ -70,6 +70,24 @@ def test_rates_of_tables_and_penalties_are_logarithmic():
     assert kstest(np.log10(draws), "uniform", args=(-6, 7)).pvalue > 0.05
 
 
+CHOICES = {
+    MLPRegressor: [(32,), (64,), (128,), (256,), (64, 64), (128, 128), (256, 256)],
+    CNNRegressor: [(), (64,), (128,)],
+    TabularRegressor: [(128, 128), (256, 256), (256, 256, 256)],
+}
+
+
+@pytest.mark.parametrize("make", CHOICES)
+def test_sizes_and_fractions_to_choose_from(make):
+    space = search_space(make())
+    assert space["hidden_layer_sizes"] == CHOICES[make]
+    assert space["batch_size"] == [32, 64, 128, 256]
+    if make is CNNRegressor:
+        assert space["filters"] == [(8, 16), (16, 32), (32, 64), (16, 32, 64)]
+    else:
+        assert ends(space["dropout"]) == (0, 0.5)
+
+
 @pytest.mark.parametrize("make", [MLPClassifier, CNNClassifier])
 def test_lbfgs_has_no_rates_and_batches(make):
     names = [name for name in NAMES[make].split() if name in ("alpha", "filters")]

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from sklearn.multioutput import MultiOutputClassifier
 
 from sknn import TabularClassifier, TabularRegressor
-from sknn.tabular.targets import Scaling
+from sknn.tabular.targets import Scaling, weight_by_class
 
 RANDOM = np.random.RandomState(0)
 N = 60
@@ -35,6 +35,7 @@ LABELS = np.array(["low", "mid", "high"])[np.digitize(X[:, 0], [-0.5, 0.5])]
             np.array([None, *LABELS[1:]], dtype=object),
             "Input y contains NaN, None or NA",
         ),
+        (TabularClassifier, np.r_[np.nan, X[1:, 0] > 0], r"^Input y contains NaN\.$"),
         (TabularRegressor, np.r_[np.nan, X[1:, 0]], "Input y contains NaN"),
         (TabularRegressor, np.r_[np.inf, X[1:, 0]], "Input y contains infinity"),
         (TabularRegressor, LABELS, "could not convert string"),
@@ -61,6 +62,18 @@ def test_scaling_goes_there_and_back_within_the_range():
     far = np.array([-100.0, 0.0, 100.0])
     assert_allclose(scaling.back(far), [2.0, 5.0, 9.0])
     assert_allclose(scaling.within(far) * np.std(y) + 5.0, [2.0, 5.0, 9.0])
+
+
+def test_scaling_bears_differences_that_no_float_can_hold():
+    y = np.array([-1.7e308, -1.7e308, -1.7e308, 1.7e308])
+    assert_allclose(Scaling.learn(y).there(y), np.array([-1, -1, -1, 3]) / np.sqrt(3))
+
+
+def test_balanced_classes_have_the_same_sum_of_weights():
+    codes, weight = np.array([0, 0, 0, 1, 2]), np.array([1.0, 2.0, 3.0, 2.0, 4.0])
+    found = weight_by_class("balanced", np.arange(3), codes, weight)
+    assert_allclose(np.bincount(codes, weights=found), [4, 4, 4])
+    assert_allclose(found, weight * np.array([4 / 6, 2, 1])[codes])
 
 
 def test_positive_numbers_keep_their_zero():

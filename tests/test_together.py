@@ -13,6 +13,7 @@ from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from strategies import examples
+from test_grouping import new_fit
 
 from sknn import (
     CNNClassifier,
@@ -43,6 +44,8 @@ from sknn.nn import (
 )
 from sknn.nn import together as core
 from sknn.nn.activations import ReLU
+from sknn.nn.fit import Watch, run
+from sknn.nn.schedules import Adaptive
 
 N, WIDTH = 30, 4
 X = np.random.RandomState(0).randn(2 * N, WIDTH)
@@ -445,6 +448,43 @@ def test_generators_that_others_hold_end_where_they_would():
             )
         )
     assert joint.randint(2**31) == alone.randint(2**31)
+
+
+class AsksToEnd:
+    """What a Watch calls after each epoch: it asks for an end after the second."""
+
+    def __init__(self):
+        self.epochs = 0
+
+    def __call__(self):
+        self.epochs += 1
+        return self.epochs == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "asks"),
+    [({}, False), ({"schedule": Adaptive()}, False), ({}, True)],
+    ids=["patience", "slower", "asked"],
+)
+def test_runs_that_had_begun_before_end_as_by_themselves(settings, asks, passes):
+    def pairs():
+        found = []
+        for rate, best, samples in ((0.01, -1.0, 7), (0.02, np.inf, 70)):
+            made = new_fit(learning_rate=rate, epochs=5, n_iter_no_change=2, **settings)
+            made.run.patience.best, made.run.progress.samples = np.array(best), samples
+            found.append((made, Watch(after_epoch=AsksToEnd() if asks else None)))
+        return found
+
+    alone, joint = pairs(), pairs()
+    wanted = [run(*pair) for pair in alone]
+    assert core.run_together([joint]) == [wanted]
+    assert passes == [2]
+    assert [result.epochs for result in wanted] == ([2, 2] if asks else [5 if settings else 3, 5])
+    for (one, _), (other, _) in zip(alone, joint, strict=True):
+        assert other.run.progress == one.run.progress
+        assert other.run.patience.best == one.run.patience.best
+        assert other.run.patience.count == one.run.patience.count
+        assert other.history["loss"] == one.history["loss"]
 
 
 def test_what_training_changes_is_put_back():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import examples
 
-from sknn.nn.tree import FAN_OUT, halves, joined, n_children, parent
+from sknn.nn.tree import halves, joined, n_children, parent
 
 
 def test_a_node_is_a_power_of_two_of_shards_plus_the_rest():
@@ -90,8 +90,13 @@ def test_every_rank_but_one_has_a_parent_of_which_it_is_a_neighbour(n_ranks):
         assert ranks == set(range(min(ranks), max(ranks) + 1))
     counts = [n_children(rank, n_ranks) for rank in range(n_ranks)]
     assert sum(counts) == n_ranks - 1
-    levels = max(1, np.ceil(np.log(n_ranks) / np.log(FAN_OUT)).astype(int))
-    assert max(counts) <= levels * (FAN_OUT - 1)
+    levels = max(1, np.ceil(np.log(n_ranks) / np.log(8)).astype(int))
+    assert max(counts) <= levels * 7
+
+
+def test_seven_ranks_of_each_level_send_to_the_first():
+    assert [n_children(0, n) for n in (7, 8, 9, 64, 65)] == [6, 7, 8, 14, 15]
+    assert [n_children(8, n) for n in (9, 10, 16, 17)] == [0, 1, 7, 7]
 
 
 def test_parents_by_digits():

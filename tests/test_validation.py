@@ -155,6 +155,21 @@ def test_validation_data_that_does_not_fit_raises(make):
         estimator.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weight)
 
 
+@pytest.mark.parametrize("n", [1, 3])
+def test_validation_targets_have_the_columns_of_y(n):
+    X, y, X_val, y_val = problem(MLPRegressor)
+    y_val = y_val if n == 1 else np.column_stack([y_val] * n)
+    with pytest.raises(ValueError, match=rf"^y_val must have 2 columns, as y, got {n}\.$"):
+        MLPRegressor().fit(X, np.column_stack([y, y]), X_val=X_val, y_val=y_val)
+
+
+def test_batches_are_as_large_as_what_is_trained_on_at_the_most():
+    X, y, *_ = problem()
+    clf = MLPClassifier(batch_size=55, max_iter=1, early_stopping=True)
+    with pytest.warns(UserWarning, match="It is going to be clipped to 54"):
+        clf.fit(X, y)
+
+
 def test_validation_classes_may_be_fewer_but_not_others():
     X, y, X_val, y_val = problem()
     clf = MLPClassifier(**SETTINGS, max_iter=2, warm_start=True)

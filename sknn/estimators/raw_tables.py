@@ -41,9 +41,7 @@ def _columns(X, holds):
     """Returns the names, or else the numbers, of the columns for which ``holds`` is true."""
     if hasattr(X, "columns"):
         return [name for name in X.columns if holds(np.asarray(X[name]))]
-    if hasattr(X, "tocsr"):
-        return []
-    X = np.asarray(X)
+    X = np.asarray(X)  # of a sparse one, an object without axes
     return [j for j in range(X.shape[1]) if holds(X[:, j])] if X.ndim == 2 else []
 
 

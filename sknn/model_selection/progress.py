@@ -47,7 +47,7 @@ class ProgressLine:
         parts = [f"{self._n_done} of {n_tasks} fits", *self._best(), f"{_duration(left)} left"]
         line = ", ".join(parts)
         self.stream.write("\r" + line.ljust(self._width))
-        self._width = max(self._width, len(line))
+        self._width = len(line)
         self.stream.flush()
 
     def _best(self):
