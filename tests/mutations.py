@@ -169,7 +169,8 @@ inspection/table_symptoms.py: table_symptoms
     n = evidence.n_held_out / estimator.n_members_ => n = evidence.n_held_out
     if n >= FOLD: => if n > FOLD:
     or estimator.cv is not None: => or False:
-    if weights[least] else np.inf => if weights[least] else 0
+    if least else np.inf => if least else 0
+    evidence.class_weights) > IMBALANCE: => evidence.class_weights) >= IMBALANCE:
     if ratio <= IMBALANCE or => if ratio < IMBALANCE or
     or evidence.estimator.class_weight is not None: => or False:
     np.sqrt(accuracy * (1 - accuracy) / evidence.n_held_out) => np.sqrt(accuracy * (1 - accuracy))

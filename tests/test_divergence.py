@@ -677,7 +677,11 @@ BOUNDS = {  # the last settings that are no cause, the first that are one, what 
         {"optimizer": AdamW(weight_decay=20.1)},
         "weight_decay=20.1 times the learning rate, 0.1, is above 2:",
     ),
-    "momentum": ({"optimizer": SGD(0.999)}, {"optimizer": SGD(1.0)}, "with momentum=1 past steps never fade"),
+    "momentum": (
+        {"optimizer": SGD(0.999)},
+        {"optimizer": SGD(1.0)},
+        "with momentum=1 past steps never fade",
+    ),
     "raised rate": ({"rates": [0.2, 0.1]}, {"rates": [0.1, 0.101]}, "from 0.1 to 0.101:"),
     "weights of samples": (
         {"alpha": 10.1, "weight_sum": 0.1},

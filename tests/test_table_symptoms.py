@@ -110,7 +110,7 @@ def test_many_unused_columns_are_not_all_named():
 def test_predictions_that_are_no_better_than_a_constant():
     chance = np.sqrt(0.6 * 0.4 / 100)
     check = symptoms.no_better_than_a_constant
-    figures = {"constant": 0.6, "n_held_out": 100}
+    figures = {"constant": 0.6, "n_held_out": 100, "class_weights": {"a": 50.0, "b": 10.0}}
     assert check(_evidence(held_out_score=0.6 + 1.01 * chance, **figures)) is None
     figure, text, remedy = check(_evidence(held_out_score=0.6 + 0.99 * chance, **figures))
     assert figure == 0.6 + 0.99 * chance
@@ -174,10 +174,22 @@ def test_classes_of_very_different_weight():
 @pytest.mark.parametrize(
     ("name", "figures", "reason"),
     [
+<<<<<<< HEAD
         ("no_better_than_a_constant", {"held_out_score": 0.5}, "requires y"),
         ("no_better_than_a_constant", {"constant": 0.5}, "requires X_val and y_val"),
         ("overfitting", {"held_out_score": 0.5}, "requires y"),
         ("overfitting", {"score": 0.5}, "requires X_val and y_val"),
+=======
+        ("no_better_than_a_constant", {"held_out_score": 0.5}, "needs y"),
+        ("no_better_than_a_constant", {"constant": 0.5}, "needs X_val and y_val"),
+        (
+            "no_better_than_a_constant",
+            {"held_out_score": 0.5, "constant": 0.9, "class_weights": {"a": 9.0, "b": 1.0}},
+            "needs classes of similar weight",
+        ),
+        ("overfitting", {"held_out_score": 0.5}, "needs y"),
+        ("overfitting", {"score": 0.5}, "needs X_val and y_val"),
+>>>>>>> tables
         ("overfitting", {"score": 0.5, "held_out_score": np.nan}, "at least two samples"),
         ("overfitting", {"score": np.nan, "held_out_score": 0.5}, "at least two samples"),
         ("early_best_epochs", {"at_validation_scores_": None}, "there are too few"),

@@ -133,7 +133,13 @@ def no_better_than_a_constant(evidence):
     evidence.check_is_fitted()
     score, constant = _held_out(evidence), evidence.constant
     if constant is None:
+<<<<<<< HEAD
         raise NotChecked("requires y")
+=======
+        raise NotTold("needs y")
+    if evidence.class_weights and _imbalance(evidence.class_weights) > IMBALANCE:
+        raise NotTold("needs classes of similar weight: accuracy hides what is known of rare ones")
+>>>>>>> tables
     chance = _chance(evidence, constant)
     if score > constant + chance:
         return None
@@ -216,7 +222,7 @@ def class_imbalance(evidence):
     if weights is None:
         raise NotChecked("requires y")
     most, least = max(weights, key=weights.get), min(weights, key=weights.get)
-    ratio = weights[most] / weights[least] if weights[least] else np.inf
+    ratio = _imbalance(weights)
     if ratio <= IMBALANCE or evidence.estimator.class_weight is not None:
         return None
     text = (
@@ -228,6 +234,12 @@ def class_imbalance(evidence):
         "probabilities right, or set class_weight='balanced', which does not."
     )
     return ratio, text, remedy
+
+
+def _imbalance(weights):
+    """The weight of the largest class over that of the smallest."""
+    least = min(weights.values())
+    return max(weights.values()) / least if least else np.inf
 
 
 def _held_out(evidence):
