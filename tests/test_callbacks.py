@@ -12,7 +12,6 @@ from sklearn.model_selection import GridSearchCV
 
 from sknn import MLPClassifier, MLPRegressor, SequentialClassifier
 from sknn.estimators.callbacks import EpochCallbacks
-from sknn.estimators.reading import Data
 from sknn.nn import Dense
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -108,7 +107,7 @@ def test_no_more_epochs_are_begun_than_were_announced():
     X, y = problem()
     recorder = Recorder()
     clf = MLPClassifier(5).set_callbacks(recorder)
-    callbacks = EpochCallbacks(clf, Data(X, y, None, None), 2)
+    callbacks = EpochCallbacks(clf, X, y, None, 2)
     for _ in range(3):
         callbacks.begin_epoch()
         callbacks.end_epoch()

@@ -675,18 +675,18 @@ BOUNDS = {  # the last settings that are no cause, the first that are one, what 
     "weight decay": (
         {"optimizer": AdamW(weight_decay=20.0)},
         {"optimizer": AdamW(weight_decay=20.1)},
-        "weight_decay=20.1 times the learning rate, 0.1, is above 2:",
+        "weight_decay=20.1 times the learning rate, 0.1, is above 2,",
     ),
     "momentum": (
         {"optimizer": SGD(0.999)},
         {"optimizer": SGD(1.0)},
-        "with momentum=1 past steps never fade",
+        "momentum=1 past steps never fade",
     ),
-    "raised rate": ({"rates": [0.2, 0.1]}, {"rates": [0.1, 0.101]}, "from 0.1 to 0.101:"),
+    "raised rate": ({"rates": [0.2, 0.1]}, {"rates": [0.1, 0.101]}, "from 0.1 to 0.101."),
     "weights of samples": (
         {"alpha": 10.1, "weight_sum": 0.1},
         {"alpha": 10.0, "weight_sum": 0.1},
-        "alpha=10 is divided by the sum of the weights of a batch, about 0.1, which",
+        "alpha=10 is divided by the sum of the sample weights in a batch, about 0.1, which",
     ),
 }
 

@@ -256,8 +256,8 @@ def test_validation_samples_of_numbers_have_the_scale_of_y():
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"y_val": Y}, "go with X_val, which was not given"),
-        ({"X_val": FRAME}, "X_val was given without y_val"),
+        ({"y_val": Y}, "require X_val, which was not passed"),
+        ({"X_val": FRAME}, "X_val was passed without y_val"),
         ({"X_val": FRAME, "y_val": Y, "groups": np.arange(N)}, "Pass X_val alone"),
         ({"X_val": FRAME, "y_val": np.full(N, "other")}, r"labels that are in y, got \['other'\]"),
         ({"X_val": FRAME[:5], "y_val": Y}, "inconsistent numbers of samples"),

@@ -1068,5 +1068,5 @@ def test_what_is_not_one_sample_raises(shape):
 def test_samples_that_overflow_raise():
     reg, X = sequential(Dense(2, "identity"), make=SequentialRegressor, y=np.arange(30.0))
     reg.coefs_[0][:] = 1e200
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(ValueError, match="for X must be finite"):
         NetworkDisplay.from_estimator(reg, 1e200 * X[0], plot=False)

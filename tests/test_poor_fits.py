@@ -184,13 +184,13 @@ RISEN = [1.0] * 11 + [1.06]
 def test_targets_are_scaled_from_a_twentieth_to_twenty(largest, named):
     constant = largest**2 / 2
     text = judged(constant * np.array(RISEN), 1.06 * constant, constant)
-    assert ("scale y" in text) == named
+    assert ("Scale y" in text) == named
     assert ("learning rate may be too high" in text) == (not named)
 
 
 @pytest.mark.parametrize(("width", "named"), [(19.8, False), (20.2, True)])
 def test_features_are_scaled_up_to_twenty(width, named):
-    assert ("scale it" in judged(RISEN, 1.06, 1.0, width=width)) == named
+    assert ("make_pipeline(StandardScaler" in judged(RISEN, 1.06, 1.0, width=width)) == named
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_features_are_scaled_up_to_twenty(width, named):
 def test_loss_still_falls_if_its_last_quarter_is_below_the_one_before(losses, falls):
     text = judged(losses, 3.1, 1.0)
     assert ("still falling" in text) == falls
-    assert ("try learning_rate_init=0.0001" in text) == (not falls)
+    assert ("Try learning_rate_init=0.0001" in text) == (not falls)
 
 
 def test_epochs_of_earlier_fits_do_not_count():
@@ -223,7 +223,7 @@ def test_rows_that_are_judged_are_taken_from_everywhere(monkeypatch):
 def test_rows_without_weight_are_not_among_those_that_are_judged(monkeypatch):
     monkeypatch.setattr("sknn.estimators.poor_fits.ROWS", 30)  # every other one
     text = told(MLPRegressor(**SHORT), X, 300 * LINE + 1000, np.arange(60) % 2.0)
-    assert "scale y" in text
+    assert "Scale y" in text
 
 
 def test_fit_that_goes_on_is_not_compared_with_its_first_epoch():

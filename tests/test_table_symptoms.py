@@ -174,22 +174,15 @@ def test_classes_of_very_different_weight():
 @pytest.mark.parametrize(
     ("name", "figures", "reason"),
     [
-<<<<<<< HEAD
         ("no_better_than_a_constant", {"held_out_score": 0.5}, "requires y"),
         ("no_better_than_a_constant", {"constant": 0.5}, "requires X_val and y_val"),
-        ("overfitting", {"held_out_score": 0.5}, "requires y"),
-        ("overfitting", {"score": 0.5}, "requires X_val and y_val"),
-=======
-        ("no_better_than_a_constant", {"held_out_score": 0.5}, "needs y"),
-        ("no_better_than_a_constant", {"constant": 0.5}, "needs X_val and y_val"),
         (
             "no_better_than_a_constant",
             {"held_out_score": 0.5, "constant": 0.9, "class_weights": {"a": 9.0, "b": 1.0}},
-            "needs classes of similar weight",
+            "requires classes of similar weight",
         ),
-        ("overfitting", {"held_out_score": 0.5}, "needs y"),
-        ("overfitting", {"score": 0.5}, "needs X_val and y_val"),
->>>>>>> tables
+        ("overfitting", {"held_out_score": 0.5}, "requires y"),
+        ("overfitting", {"score": 0.5}, "requires X_val and y_val"),
         ("overfitting", {"score": 0.5, "held_out_score": np.nan}, "at least two samples"),
         ("overfitting", {"score": np.nan, "held_out_score": 0.5}, "at least two samples"),
         ("early_best_epochs", {"at_validation_scores_": None}, "there are too few"),

@@ -159,7 +159,7 @@ def test_validation_data_that_does_not_fit_raises(make):
 def test_validation_targets_have_the_columns_of_y(n):
     X, y, X_val, y_val = problem(MLPRegressor)
     y_val = y_val if n == 1 else np.column_stack([y_val] * n)
-    with pytest.raises(ValueError, match=rf"^y_val must have 2 columns, as y, got {n}\.$"):
+    with pytest.raises(ValueError, match=rf"^y_val must have 2 columns like y, got {n}\.$"):
         MLPRegressor().fit(X, np.column_stack([y, y]), X_val=X_val, y_val=y_val)
 
 

@@ -133,13 +133,11 @@ def no_better_than_a_constant(evidence):
     evidence.check_is_fitted()
     score, constant = _held_out(evidence), evidence.constant
     if constant is None:
-<<<<<<< HEAD
         raise NotChecked("requires y")
-=======
-        raise NotTold("needs y")
     if evidence.class_weights and _imbalance(evidence.class_weights) > IMBALANCE:
-        raise NotTold("needs classes of similar weight: accuracy hides what is known of rare ones")
->>>>>>> tables
+        raise NotChecked(
+            "requires classes of similar weight: accuracy hides what is known of rare ones"
+        )
     chance = _chance(evidence, constant)
     if score > constant + chance:
         return None

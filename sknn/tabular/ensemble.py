@@ -241,7 +241,7 @@ class TableNetwork(
         n_members, score, targets = self.n_estimators, self._scoring(), rows.y
         if X_val is None:
             if y_val is not None or weight_val is not None:
-                raise ValueError("y_val and sample_weight_val go with X_val, which was not given.")
+                raise ValueError("y_val and sample_weight_val require X_val, which was not passed.")
             classes = targets.ndim == 1
             order = targets if classes else targets[:, 0]
             if self.cv is None and groups is None:
