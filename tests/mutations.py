@@ -2390,6 +2390,7 @@ nn/together.py: together
 nn/cached.py: cached
     value = instance.__dict__[self.name] = self.compute(instance) => value = self.compute(instance)
 nn/grouping.py: grouping together
+    and not network.n_image_layers =>
     plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
     and equal_arrays(a.codebook, b.codebook) =>
     fit.held_out is None,\n => \n
@@ -2445,6 +2446,7 @@ estimators/panel/markup.py: markup html
     [""] * n_texts + => [""] * (n_texts - 1) + [""] * 2 +
     if end else '' => if True else ''
 inspection/tracing/panel.py: panel
+    N_TEXTS = 4 => N_TEXTS = 3
     f"{_rms(own.a):.3g}", => f"{_rms(own.z):.3g}",
     f"{_rms(own.delta):.3g}", => f"{_rms(own.da):.3g}",
     np.mean(np.square(array)) => np.sum(np.square(array))

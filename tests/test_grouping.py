@@ -16,6 +16,7 @@ from sknn.nn import (
     Dense,
     Dropout,
     FlatCosine,
+    Flatten,
     Huber,
     Scale,
     TableInput,
@@ -42,9 +43,9 @@ def rows(n=N, x=X, y=Y, weight=None, dtype=np.float64, codebook=None):
 
 
 def new_fit(layers=LAYERS, optimizer=None, dtype=np.float64, seed=0, loss=SQUARED_ERROR, **own):
-    """own: fields of Fit, and of Plan"""
+    """own: the shape of a sample, fields of Fit, and of Plan"""
     random_state = np.random.RandomState(seed)
-    network = Network([*layers, Dense(1, "identity")], (WIDTH,))
+    network = Network([*layers, Dense(1, "identity")], own.pop("shape", (WIDTH,)))
     theta, state = network.initial(random_state, dtype)
     optimizer = SGD() if optimizer is None else optimizer
     moments = optimizer.start(theta, network.layout.n_decayed)
@@ -87,6 +88,7 @@ BY_THEMSELVES = {
     "to go on": {"goes_on": True},
     "for a time": {"max_time": 9.0},
     "of changed images": {"augment": nothing},
+    "of images": {"layers": [Flatten()], "shape": (1, WIDTH, 1)},
     "lbfgs": {"plan": LbfgsPlan(0.0, 0.0, 9, 1e-4, 10, None, False)},
     "of sparse rows": {"rows": rows(x=csr_array(X))},
     "with idle samples": {"rows": rows(weight=IDLE)},
