@@ -31,6 +31,10 @@ PASSED, FAILED = 0, 1  # pytest's exit status; others say that the tests could n
 # A file in sknn and the tests that ought to notice; then what stands in the file, once, and what
 # to put there. \n is a new line.
 MUTATIONS = r"""
+__init__.py: architecture
+    {*globals(), *__all__, *_SUBMODULES} => {*globals(), *_SUBMODULES}
+    {*globals(), *__all__, *_SUBMODULES} => {*globals(), *__all__}
+    globals()[name] = value => pass
 nn/constant.py: constant poor_fits
     if share[others].sum() <= RARE * share.sum(): => if False:
     if share[others].sum() <= RARE * share.sum(): => if not others.any():
