@@ -791,12 +791,14 @@ nn/layers/columns.py: columns convolution
     prod(windows.outputs) * c * => prod(windows.image) * c *
     filters * (COPY + 2 * c) => filters * COPY
 nn/layers/winograd.py: winograd convolution
-    self._total = self._total + np => self._total = np
+    self._total += np.matmul( => self._total = np.matmul(
     [0.5, -0.5, 0.5] => [0.5, 0.5, -0.5]
     settings == ((3, 3), (1, 1), (1, 1)) => settings[:2] == ((3, 3), (1, 1))
-    if not self._kept:\n            self._transform(x, tiles) =>
-    self._n_blocks += 1 => pass
-    padded.fill(0)\n        pairs => pairs
+    padded.fill(0) => pass
+    divmod(left + first, 2) => divmod(first, 2)
+    pairs[:, -1] = 0 => pass
+    d2 -= t0 => pass
+    d3 -= t3 => d3 += t3
 nn/layers/pooling.py: pooling layers
     np.greater(pixels, best => np.greater_equal(pixels, best
     y.fill(-np.inf) => y.fill(0)

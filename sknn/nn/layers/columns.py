@@ -40,9 +40,6 @@ class Columns:
         numbers = (filters if wide else c) * len(self.windows.places) + filters
         return images_at_a_time(n, (*self.windows.outputs, numbers), self.weight.itemsize)
 
-    def keep(self, n):
-        """There is nothing to keep: copying the pixels again costs less."""
-
     def convolve(self, x, z):
         """z = the weighted sum of every window.
 

@@ -160,8 +160,6 @@ class Conv2D(Layer):
     def forward(self, params, state, x, cache, context):
         windows = kept(cache, "windows", self.windows, x.shape[1:])
         kernel = self.kernel(params, windows, cache)
-        if context.keeps:
-            kernel.keep(len(x))
         z = cache.array("pre", (len(x), *windows.outputs, self.filters))
         a = outputs_for(self.activation, z, cache)
         for at in kernel.blocks(len(x)):
@@ -216,8 +214,6 @@ class PooledConv2D(Layer):
 
     def forward(self, params, state, x, cache, context):
         kernel, pool, tiled = self._prepared(params, x, cache)
-        if context.keeps:
-            kernel.keep(len(x))
         y = cache.array("pre", (len(x), *pool.outputs, self.convolution.filters))
         is_largest = self._mask_of_largest(cache, kernel, pool, y) if context.keeps else None
         for at in kernel.blocks(len(x)):

@@ -42,9 +42,6 @@ class Quads:
         """Slices of n images that are worked on at a time, forward and backward alike."""
         return self._columns.blocks(n)
 
-    def keep(self, n):
-        """There is nothing to keep: copying the pixels again costs less."""
-
     def outputs(self, x):
         """The weighted sum of every window of x (n, height, width, c), as tiles."""
         outputs = self.empty_outputs(len(x))
