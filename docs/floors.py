@@ -280,6 +280,7 @@ sknn.nn.layers.embedding        integer codes as learned vectors
 sknn.nn.layers.periodic         numbers as cosines of learned frequencies
 sknn.nn.layers.piecewise        numbers as piecewise-linear functions
 sknn.nn.layers.columns          convolution as one matrix product
+sknn.nn.layers.lines            convolution as one product for each row of the kernel
 sknn.nn.layers.winograd         3 x 3 convolution with fewer multiplications
 
 sknn.nn.layers.base             the contract of a layer

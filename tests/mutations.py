@@ -731,7 +731,9 @@ nn/residual.py: residual layers
     name in own or "." in name => name in own
     self.shortcut == "auto" and made == shape => made == shape
     if projection.shapes[-1] != made: => if False:
-nn/layers/windows.py: windows convolution pooling
+nn/layers/windows.py: windows convolution pooling columns
+    (span - before, span - after) => (span - after, span - before)
+    (row, image, column * self.stride[1], => (row, image, column,
     padding // 2, padding - padding // 2 => padding - padding // 2, padding // 2
     row * by_row, column * by_column => row * by_column, column * by_row
     row * down, column * across => row * across, column * down
@@ -783,14 +785,26 @@ nn/layers/convolution.py: convolution layers micro_batches
 nn/layers/columns.py: columns convolution
     self.weight[::-1, ::-1].swapaxes => self.weight[::-1].swapaxes
     self.dweight += turned => self.dweight = turned
-    (span - before, span - after) => (span - after, span - before)
     dx.fill(0) => pass
     added.fill(0) => pass
     wide = backward and self._goes_by_dz => wide = backward
     return by_dz <= by_x => return True
     prod(windows.outputs) * c * => prod(windows.image) * c *
     filters * (COPY + 2 * c) => filters * COPY
-nn/layers/winograd.py: winograd convolution
+nn/layers/lines.py: lines columns
+    windows.size[0] == 1 or windows => windows
+    or windows.stride != (1, 1) or => or
+    or min(map(min, windows.around)) < 0: => or False:
+    min(c, filters) >= LEAST and => True and
+    and _enough_outputs(windows) => and True
+    ROWS * windows.size[1] * c * filters => ROWS * c * filters
+    min(fit, small, key => max(fit, small, key
+    self.weight[::-1, ::-1].swapaxes => self.weight[::-1].swapaxes
+    self.dweight[::-1], lines => self.dweight, lines
+    dweight += turned => dweight[...] = turned
+    range(0, windows.size[0] * step, step) => range(windows.size[0])
+    total += product => total[...] = product
+nn/layers/winograd.py: winograd columns convolution
     self._total += np.matmul( => self._total = np.matmul(
     [0.5, -0.5, 0.5] => [0.5, 0.5, -0.5]
     settings == ((3, 3), (1, 1), (1, 1)) => settings[:2] == ((3, 3), (1, 1))

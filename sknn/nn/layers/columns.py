@@ -69,7 +69,7 @@ class Columns:
         of them where nothing is padded; in turn their products are sums, and not to be added up.
         """
         windows, (c, filters) = self.windows, self.weight.shape[2:]
-        if windows.stride != (1, 1) or min(map(min, self._around())) < 0:
+        if windows.stride != (1, 1) or min(map(min, windows.around)) < 0:
             return False
         by_dz = prod(windows.image) * filters * (COPY + 2 * c)
         by_x = prod(windows.outputs) * c * (COPY + ADD_UP + 2 * filters)
@@ -88,21 +88,12 @@ class Columns:
         windows = self.windows
         kh, kw, c, filters = self.weight.shape
         around = windows_over(
-            windows.outputs, windows.size, (1, 1), self._around(), windows.dilation
+            windows.outputs, windows.size, (1, 1), windows.around, windows.dilation
         )
         columns = self._columns(dz, around)
         np.dot(columns, self._turned, dx.reshape(-1, c))
         turned = np.dot(x.reshape(-1, c).T, columns).reshape(c, kh, kw, filters)
         self.dweight += turned.transpose(1, 2, 0, 3)[::-1, ::-1]
-
-    def _around(self):
-        """The padding of dz with which there is a window for each pixel of x."""
-        windows = self.windows
-        spans = [(k - 1) * d for k, d in zip(windows.size, windows.dilation, strict=True)]
-        return tuple(
-            (span - before, span - after)
-            for span, (before, after) in zip(spans, windows.padding, strict=True)
-        )
 
     def _by_columns_of_x(self, x, dz, dx):
         """dweight out of the columns of forward; dx by adding up its columns."""

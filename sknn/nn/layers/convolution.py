@@ -18,6 +18,7 @@ from sknn.nn.layers.base import (
     outputs_for,
 )
 from sknn.nn.layers.columns import Columns
+from sknn.nn.layers.lines import Lines
 from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_largest
 from sknn.nn.layers.quads import Quads
 from sknn.nn.layers.windows import (
@@ -154,8 +155,12 @@ class Conv2D(Layer):
     def kernel(self, params, windows, cache, tiled=False):
         """What computes the weighted sums of windows; tiled: tiles of 2 x 2 of them will do."""
         weight = params["weight"]
-        suits = Winograd.suits(windows, *weight.shape[2:], weight.itemsize, tiled)
-        return (Winograd if suits else Columns)(weight, windows, cache)
+        kind, channels = Columns, weight.shape[2:]
+        if Winograd.suits(windows, *channels, tiled):
+            kind = Winograd
+        elif Lines.suits(windows, *channels):
+            kind = Lines
+        return kind(weight, windows, cache)
 
     def forward(self, params, state, x, cache, context):
         windows = kept(cache, "windows", self.windows, x.shape[1:])

@@ -17,10 +17,10 @@ from sknn.nn.layers.windows import images_at_a_time, place_in_zeros
 PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  # B^T
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
 OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # A^T
-# The least bytes in c * filters / (c + filters) numbers. The products that are saved grow with
-# c * filters; the transforms, which memory holds up, with c + filters. They cost twice as much if
-# the outputs have to be put in order. Both numbers are measured.
-TILED, IN_ORDER = 40, 80
+# The least c * filters / (c + filters). The products that are saved grow with c * filters; the
+# transforms, which memory holds up, with c + filters. They cost more if the outputs have to be put
+# in order. Both numbers are measured, against ``Lines``.
+TILED, IN_ORDER = 20, 24
 
 
 class Winograd:
@@ -42,14 +42,14 @@ class Winograd:
         self._total = np.zeros_like(self._weights)
 
     @staticmethod
-    def suits(windows, c, filters, itemsize, tiled=False):
+    def suits(windows, c, filters, tiled=False):
         """Whether a 3 x 3 convolution with steps of one pixel has channels enough to gain.
 
-        itemsize: bytes of a number    tiled: whether tiles will do as outputs
+        tiled: whether tiles will do as outputs
         """
         settings = windows.size, windows.stride, windows.dilation
         enough = (TILED if tiled else IN_ORDER) * (c + filters)
-        return settings == ((3, 3), (1, 1), (1, 1)) and c * filters * itemsize >= enough
+        return settings == ((3, 3), (1, 1), (1, 1)) and c * filters >= enough
 
     def blocks(self, n, backward=False):
         """Slices of n images that are worked on at a time, forward and backward alike."""
