@@ -41,7 +41,8 @@ def test_lines_suit_neither_few_nor_very_many_channels(size, c, filters, suits):
         ({"size": (2, 1)}, True),
         ({"size": (1, 5)}, False),  # to copy a line is then to copy a window
         ({"stride": (2, 1)}, False),
-        ({"stride": (1, 2)}, False),
+        ({"stride": (1, 2), "padding": ((4, 4), (4, 4))}, False),
+        ({"padding": ((4, 4), (4, 4))}, True),
         ({"padding": ((5, 0), (0, 0))}, False),  # windows of dz would lie beyond it
         ({"padding": "valid", "side": 22}, True),  # 18 x 18 outputs, two thirds of the pixels
         ({"padding": "valid", "side": 21}, False),
