@@ -130,7 +130,7 @@ CASES = {
 
 def this_package(X, y, case):
     model = sknn.SequentialClassifier(
-        case.layers, n_iter_no_change=np.inf, random_state=0, **PARAMS
+        case.layers, n_iter_no_change=np.inf, random_state=0, dtype=case.dtype, **PARAMS
     )
 
     def fit():

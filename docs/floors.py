@@ -286,6 +286,7 @@ sknn.nn.layers.embedding        embeds integer codes as learned vectors
 sknn.nn.layers.periodic         embeds numbers as cosines of learned frequencies
 sknn.nn.layers.piecewise        embeds numbers as piecewise-linear functions
 sknn.nn.layers.columns          convolution as one matrix product
+sknn.nn.layers.lines            convolution as one product for each row of the kernel
 sknn.nn.layers.winograd         3 x 3 convolution with fewer multiplications
 
 sknn.nn.layers.base             the base class of layers

@@ -83,7 +83,8 @@ MLP = {
 }
 CNN = {
     "three blocks": {"filters": (4, 20, 6), "kernel_size": (3, (1, 3), 2)},
-    "winograd": {"filters": (16, 16)},
+    "lines": {"filters": (16, 16)},
+    "winograd": {"filters": (40, 40)},
     "stride": {"stride": 2},
     "valid": {"padding": "valid"},
     "average": {"pooling": "average"},

@@ -31,6 +31,10 @@ PASSED, FAILED = 0, 1  # pytest's exit status; others say that the tests could n
 # A file in sknn and the tests that ought to notice; then what stands in the file, once, and what
 # to put there. \n is a new line.
 MUTATIONS = r"""
+__init__.py: architecture
+    {*globals(), *__all__, *_SUBMODULES} => {*globals(), *_SUBMODULES}
+    {*globals(), *__all__, *_SUBMODULES} => {*globals(), *__all__}
+    globals()[name] = value => pass
 nn/constant.py: constant poor_fits
     if share[others].sum() <= RARE * share.sum(): => if False:
     if share[others].sum() <= RARE * share.sum(): => if not others.any():
@@ -852,7 +856,9 @@ nn/residual.py: residual layers
     name in own or "." in name => name in own
     self.shortcut == "auto" and made == shape => made == shape
     if projection.shapes[-1] != made: => if False:
-nn/layers/windows.py: windows convolution pooling
+nn/layers/windows.py: windows convolution pooling columns
+    (span - before, span - after) => (span - after, span - before)
+    (row, image, column * self.stride[1], => (row, image, column,
     padding // 2, padding - padding // 2 => padding - padding // 2, padding // 2
     row * by_row, column * by_column => row * by_column, column * by_row
     row * down, column * across => row * across, column * down
@@ -904,20 +910,34 @@ nn/layers/convolution.py: convolution layers micro_batches
 nn/layers/columns.py: columns convolution
     self.weight[::-1, ::-1].swapaxes => self.weight[::-1].swapaxes
     self.dweight += turned => self.dweight = turned
-    (span - before, span - after) => (span - after, span - before)
     dx.fill(0) => pass
     added.fill(0) => pass
     wide = backward and self._goes_by_dz => wide = backward
     return by_dz <= by_x => return True
     prod(windows.outputs) * c * => prod(windows.image) * c *
     filters * (COPY + 2 * c) => filters * COPY
-nn/layers/winograd.py: winograd convolution
-    self._total = self._total + np => self._total = np
+nn/layers/lines.py: lines columns
+    windows.size[0] == 1 or windows => windows
+    or windows.stride != (1, 1) or => or
+    or min(map(min, windows.around)) < 0: => or False:
+    min(c, filters) >= LEAST and => True and
+    and _enough_outputs(windows) => and True
+    ROWS * windows.size[1] * c * filters => ROWS * c * filters
+    min(fit, small, key => max(fit, small, key
+    self.weight[::-1, ::-1].swapaxes => self.weight[::-1].swapaxes
+    self.dweight[::-1], lines => self.dweight, lines
+    dweight += turned => dweight[...] = turned
+    range(0, windows.size[0] * step, step) => range(windows.size[0])
+    total += product => total[...] = product
+nn/layers/winograd.py: winograd columns convolution
+    self._total += np.matmul( => self._total = np.matmul(
     [0.5, -0.5, 0.5] => [0.5, 0.5, -0.5]
     settings == ((3, 3), (1, 1), (1, 1)) => settings[:2] == ((3, 3), (1, 1))
-    if not self._kept:\n            self._transform(x, tiles) =>
-    self._n_blocks += 1 => pass
-    padded.fill(0)\n        pairs => pairs
+    padded.fill(0) => pass
+    divmod(left + first, 2) => divmod(first, 2)
+    pairs[:, -1] = 0 => pass
+    d2 -= t0 => pass
+    d3 -= t3 => d3 += t3
 nn/layers/pooling.py: pooling layers
     np.greater(pixels, best => np.greater_equal(pixels, best
     y.fill(-np.inf) => y.fill(0)

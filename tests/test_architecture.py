@@ -280,6 +280,8 @@ def test_checker_finds_foreign_imports(source, anywhere, at_top):
 @pytest.mark.parametrize("name", ["sknn", "sknn.nn"])
 def test_all_is_the_public_names_really_there(name):
     module = importlib.import_module(name)
+    for lazy in module.__all__:
+        getattr(module, lazy)
     public = {
         name
         for name, value in vars(module).items()
@@ -289,17 +291,25 @@ def test_all_is_the_public_names_really_there(name):
     assert set(module.__all__) == public
 
 
-def test_submodules_are_imported_when_they_are_used():
+def test_names_and_submodules_are_imported_when_they_are_used():
     code = """
 import sys, sknn
 lazy = ["inspection", "metrics", "model_selection", "onnx", "plotting"]
-print([name for name in lazy if f"sknn.{name}" in sys.modules], set(lazy) <= set(dir(sknn)))
-print(*(getattr(sknn, name).__name__ for name in lazy))
+print(sorted(name for name in sys.modules if name.startswith("sknn")))
+print({*lazy, "nn", "tabular", *sknn.__all__} <= set(dir(sknn)), "sklearn" in sys.modules)
+from sknn import MLPClassifier
+print(MLPClassifier is sknn.MLPClassifier is sys.modules["sknn.estimators"].MLPClassifier)
+print([name for name in (*lazy, "tabular", "persistence") if f"sknn.{name}" in sys.modules])
+print(*(getattr(sknn, name).__name__ for name in (*lazy, "tabular", "nn")))
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines() == [
-        "[] True",
-        "sknn.inspection sknn.metrics sknn.model_selection sknn.onnx sknn.plotting",
+        "['sknn']",
+        "True False",
+        "True",
+        "[]",
+        "sknn.inspection sknn.metrics sknn.model_selection sknn.onnx sknn.plotting sknn.tabular "
+        "sknn.nn",
     ]
     assert sknn.__getattr__("metrics") is sys.modules["sknn.metrics"]
     with pytest.raises(AttributeError, match=r"^module 'sknn' has no attribute 'inspections'$"):

@@ -1,4 +1,4 @@
-"""The kernels of a convolution: what holds for Columns and Winograd alike."""
+"""The kernels of a convolution: what holds for Columns, Lines and Winograd alike."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from rows import in_turn
 from scipy.signal import correlate
 
 from sknn.nn.layers.columns import NARROW, WIDE, Columns
+from sknn.nn.layers.lines import Lines
 from sknn.nn.layers.windows import Windows
 from sknn.nn.layers.winograd import Winograd
 from sknn.nn.workspace import Workspace
@@ -40,9 +41,15 @@ WINOGRAD_SETTINGS = {
     for name, own in SETTINGS.items()
     if (own[1], own[2], own[4]) == ((3, 3), (1, 1), (1, 1))
 }
+LINES_SETTINGS = {
+    name: own
+    for name, own in SETTINGS.items()
+    if own[2] == (1, 1) and name != "padding above the window"
+}
 each = in_turn(
     "kind, settings",
     {f"columns, {name}": (Columns, own) for name, own in SETTINGS.items()}
+    | {f"lines, {name}": (Lines, own) for name, own in LINES_SETTINGS.items()}
     | {f"winograd, {name}": (Winograd, own) for name, own in WINOGRAD_SETTINGS.items()},
 )
 channels = pytest.mark.parametrize(
@@ -145,7 +152,7 @@ def test_kernel_leaves_what_it_is_given_as_it_is(kind, settings):
         assert_array_equal(array, same)
 
 
-@pytest.mark.parametrize("kind", [Columns, Winograd])
+@pytest.mark.parametrize("kind", [Columns, Lines, Winograd])
 def test_kernel_works_in_memory_that_all_layers_of_a_thread_share(kind):
     settings = SETTINGS["same"]
     x, weight, dz = drawn(settings, 3, 9)
@@ -158,7 +165,7 @@ def test_kernel_works_in_memory_that_all_layers_of_a_thread_share(kind):
     assert lent
 
 
-@pytest.mark.parametrize("kind", [Columns, Winograd])
+@pytest.mark.parametrize("kind", [Columns, Lines, Winograd])
 @pytest.mark.parametrize("backward", [False, True])
 @pytest.mark.parametrize("side", [4, 40, 400])
 def test_blocks_are_all_images_in_order_and_one_at_least(kind, backward, side):

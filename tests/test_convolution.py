@@ -71,7 +71,7 @@ SETTINGS = {  # image, settings, (above, below), (left, right)
 }
 each = in_turn("image, settings, rows, columns", SETTINGS)
 channels = pytest.mark.parametrize(
-    ("c", "filters"), [(1, 1), (3, 2), (9, 10), (32, 40)], ids=["one", "few", "more", "many"]
+    ("c", "filters"), [(1, 1), (3, 2), (9, 10), (48, 48)], ids=["one", "few", "more", "many"]
 )
 each_activation = in_turn(
     "activation", [*ACTIVATIONS, PReLU(shared=False), SiLU(1.5), HardSigmoid(0.25), Square()]
@@ -232,7 +232,7 @@ def test_convolution_derivatives_are_those_of_differences(activation, bias, kern
         )
 
 
-@pytest.mark.parametrize("filters", [4, 40], ids=["columns", "winograd"])
+@pytest.mark.parametrize("filters", [4, 40, 96], ids=["columns", "lines", "winograd"])
 @pytest.mark.parametrize("pooled", [False, True], ids=["", "pooled"])
 @pytest.mark.parametrize("need_dx", [True, False], ids=["dx", "no dx"])
 def test_images_that_are_worked_on_in_several_blocks_give_the_same(
@@ -243,7 +243,7 @@ def test_images_that_are_worked_on_in_several_blocks_give_the_same(
     if pooled:
         layer, dy = PooledConv2D(layer, MaxPool2D()), dy[:, :3, :2].copy()
     wanted = one_pass(layer, params, x, dy, need_dx)
-    for module in ("columns", "winograd"):
+    for module in ("columns", "lines", "winograd"):
         monkeypatch.setattr(
             f"sknn.nn.layers.{module}.images_at_a_time",
             lambda n, *_, **__: [slice(0, 2), slice(2, n)],
@@ -456,8 +456,10 @@ CONVOLUTIONS = {  # settings, channels
         {"filters": 2, "kernel_size": (2, 3), "stride": (1, 2), "bias": False, **VALID},
         9,
     ),
-    "winograd": ({"filters": 33}, 32),
-    "winograd, valid": ({"filters": 32, **VALID}, 32),
+    "lines": ({"filters": 33}, 32),
+    "lines, valid": ({"filters": 9, "kernel_size": (2, 3), **VALID}, 8),
+    "winograd": ({"filters": 55}, 32),
+    "winograd, valid": ({"filters": 54, **VALID}, 32),
 }
 each_pooling = in_turn("pooling", POOLINGS)
 each_convolution = pytest.mark.parametrize(
@@ -503,7 +505,7 @@ def test_pooling_first_is_right_for_every_convolution(settings, c, pooling, imag
     assert_pooling_first_is_right(Conv2D(**settings), pooling, image, c)
 
 
-@pytest.mark.parametrize("filters", [4, 33], ids=["columns", "winograd"])
+@pytest.mark.parametrize("filters", [4, 33, 55], ids=["columns", "lines", "winograd"])
 @pytest.mark.parametrize("image", [(1, 1), (1, 4), (5, 2)], ids=str)
 @in_turn("pool_size", [1, 2, 3, (1, 4)])
 @in_turn("stride", [None, 1, 2, 4])
@@ -524,7 +526,7 @@ def assert_pooling_first_is_right(convolution, pooling, image, c):
     assert_array_equal(predicted, ours[0])
 
 
-@pytest.mark.parametrize("filters", [4, 32], ids=["columns", "winograd"])
+@pytest.mark.parametrize("filters", [4, 32, 55], ids=["columns", "lines", "winograd"])
 def test_equal_sums_give_the_gradient_to_the_first_of_them(filters):
     convolution, pooling = Conv2D(filters, activation="identity"), MaxPool2D(padding="same")
     params, x, dy = drawn_to_pool(convolution, pooling, (5, 4), 32)
@@ -563,7 +565,7 @@ def test_other_activations_come_before_pooling(activation):
     assert Conv2D(3, activation=activation).fused(MaxPool2D()) is None
 
 
-@pytest.mark.parametrize("filters", [4, 40], ids=["columns", "winograd"])
+@pytest.mark.parametrize("filters", [4, 40, 96], ids=["columns", "lines", "winograd"])
 def test_activation_after_a_convolution_without_one_is_its_own(filters):
     convolution, activation = Conv2D(filters, activation="identity"), Activate("tanh")
     fused = convolution.fused(activation)

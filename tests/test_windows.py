@@ -265,3 +265,14 @@ def test_image_shape_of_anything_else_names_the_remedy(shape):
     message = rf"needs images of shape \(height, width, channels\), got .*\({shape[0]},.*Flatten"
     with pytest.raises(ValueError, match=message):
         image_shape(shape)
+
+
+@pytest.mark.parametrize("padding", ["valid", ((2, 1), (0, 3))], ids=str)
+def test_lines_are_the_pixels_of_windows_row_by_row(padding):
+    windows = Windows((7, 8), (3, 2), (1, 2), padding, (2, 3))
+    x = np.random.default_rng(0).normal(size=(2, 7, 8, 3))
+    lines = windows.lines(x, Workspace(x.dtype))
+    padded = np.pad(x, ((0, 0), *windows.padding, (0, 0)))
+    assert lines.shape == (padded.shape[1], 2, windows.outputs[1], 2, 3)
+    for row, across, place in np.ndindex(len(lines), windows.outputs[1], 2):
+        assert_array_equal(lines[row, :, across, place], padded[:, row, 2 * across + 3 * place])

@@ -136,7 +136,7 @@ def no_better_than_a_constant(evidence):
         raise NotChecked("requires y")
     if evidence.class_weights and _imbalance(evidence.class_weights) > IMBALANCE:
         raise NotChecked(
-            "requires classes of similar weight: accuracy hides what is known of rare ones"
+            "requires classes of similar weight: as accuracy says little about rare ones"
         )
     chance = _chance(evidence, constant)
     if score > constant + chance:

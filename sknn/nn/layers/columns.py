@@ -40,9 +40,6 @@ class Columns:
         numbers = (filters if wide else c) * len(self.windows.places) + filters
         return images_at_a_time(n, (*self.windows.outputs, numbers), self.weight.itemsize)
 
-    def keep(self, n):
-        """Keeps nothing: copying the pixels again is cheaper."""
-
     def convolve(self, x, z):
         """z = the weighted sum of each window.
 
@@ -73,7 +70,7 @@ class Columns:
         over each window, so that its columns need not be added up.
         """
         windows, (c, filters) = self.windows, self.weight.shape[2:]
-        if windows.stride != (1, 1) or min(map(min, self._around())) < 0:
+        if windows.stride != (1, 1) or min(map(min, windows.around)) < 0:
             return False
         by_dz = prod(windows.image) * filters * (COPY + 2 * c)
         by_x = prod(windows.outputs) * c * (COPY + ADD_UP + 2 * filters)
@@ -92,21 +89,12 @@ class Columns:
         windows = self.windows
         kh, kw, c, filters = self.weight.shape
         around = windows_over(
-            windows.outputs, windows.size, (1, 1), self._around(), windows.dilation
+            windows.outputs, windows.size, (1, 1), windows.around, windows.dilation
         )
         columns = self._columns(dz, around)
         np.dot(columns, self._turned, dx.reshape(-1, c))
         turned = np.dot(x.reshape(-1, c).T, columns).reshape(c, kh, kw, filters)
         self.dweight += turned.transpose(1, 2, 0, 3)[::-1, ::-1]
-
-    def _around(self):
-        """The padding of dz that results in one window for each pixel of x."""
-        windows = self.windows
-        spans = [(k - 1) * d for k, d in zip(windows.size, windows.dilation, strict=True)]
-        return tuple(
-            (span - before, span - after)
-            for span, (before, after) in zip(spans, windows.padding, strict=True)
-        )
 
     def _by_columns_of_x(self, x, dz, dx):
         """Computes dweight from the columns of x, and dx by adding up its own columns."""

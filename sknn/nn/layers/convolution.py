@@ -18,6 +18,7 @@ from sknn.nn.layers.base import (
     outputs_for,
 )
 from sknn.nn.layers.columns import Columns
+from sknn.nn.layers.lines import Lines
 from sknn.nn.layers.pooling import MaxPool2D, candidates_in, largest, to_the_largest
 from sknn.nn.layers.quads import Quads
 from sknn.nn.layers.windows import (
@@ -157,14 +158,16 @@ class Conv2D(Layer):
     def kernel(self, params, windows, cache, tiled=False):
         """The object that computes the weighted sums; tiled: whether 2 x 2 tiles are accepted."""
         weight = params["weight"]
-        suits = Winograd.suits(windows, *weight.shape[2:], weight.itemsize, tiled)
-        return (Winograd if suits else Columns)(weight, windows, cache)
+        kind, channels = Columns, weight.shape[2:]
+        if Winograd.suits(windows, *channels, tiled):
+            kind = Winograd
+        elif Lines.suits(windows, *channels):
+            kind = Lines
+        return kind(weight, windows, cache)
 
     def forward(self, params, state, x, cache, context):
         windows = kept(cache, "windows", self.windows, x.shape[1:])
         kernel = self.kernel(params, windows, cache)
-        if context.keeps:
-            kernel.keep(len(x))
         z = cache.array("pre", (len(x), *windows.outputs, self.filters))
         a = outputs_for(self.activation, z, cache)
         for at in kernel.blocks(len(x)):
@@ -221,8 +224,6 @@ class PooledConv2D(Layer):
 
     def forward(self, params, state, x, cache, context):
         kernel, pool, tiled = self._prepared(params, x, cache)
-        if context.keeps:
-            kernel.keep(len(x))
         y = cache.array("pre", (len(x), *pool.outputs, self.convolution.filters))
         is_largest = self._mask_of_largest(cache, kernel, pool, y) if context.keeps else None
         for at in kernel.blocks(len(x)):

@@ -44,9 +44,6 @@ class Quads:
         """Slices of n images to process at a time, both forward and backward."""
         return self._columns.blocks(n)
 
-    def keep(self, n):
-        """Keeps nothing: copying the pixels again is cheaper."""
-
     def outputs(self, x):
         """The weighted sum of each window of x (n, height, width, c), as tiles."""
         outputs = self.empty_outputs(len(x))

@@ -86,17 +86,43 @@ class Windows:
 
         x: (n, height, width, c)    cache: a Workspace for a padded copy of the images
         """
-        padded = x
-        if self.padded != self.image:
-            (top, _), (left, _) = self.padding
-            padded = cache.scratch("padded", (len(x), *self.padded, x.shape[-1]))
-            place_in_zeros(x, padded, top, left)
+        padded = self._with_borders(x, cache)
         n, _, _, c = padded.shape
         image, row, column, channel = padded.strides
         (down, across), (by_row, by_column) = self.stride, self.dilation
         shape = (n, *self.outputs, *self.size, c)
         steps = (image, row * down, column * across, row * by_row, column * by_column, channel)
         return overlapping(padded, shape, steps)
+
+    def lines(self, x, cache):
+        """The pixels of windows that lie in a row: (padded height, n, across, kw, c), a view.
+
+        x, cache: as for ``pixels``
+        """
+        padded = self._with_borders(x, cache)
+        n, height, _, c = padded.shape
+        image, row, column, channel = padded.strides
+        shape = (height, n, self.outputs[1], self.size[1], c)
+        steps = (row, image, column * self.stride[1], column * self.dilation[1], channel)
+        return overlapping(padded, shape, steps)
+
+    def _with_borders(self, x, cache):
+        """x with rows and columns of zeros around it, or itself if there are none."""
+        if self.padded == self.image:
+            return x
+        (top, _), (left, _) = self.padding
+        padded = cache.scratch("padded", (len(x), *self.padded, x.shape[-1]))
+        place_in_zeros(x, padded, top, left)
+        return padded
+
+    @cached
+    def around(self):
+        """The padding of outputs with which there is a window for each pixel, in steps of one."""
+        spans = [(k - 1) * d for k, d in zip(self.size, self.dilation, strict=True)]
+        return tuple(
+            (span - before, span - after)
+            for span, (before, after) in zip(spans, self.padding, strict=True)
+        )
 
     @cached
     def places(self):

@@ -7,30 +7,28 @@ products, too: with the matrices B, G and A of the paper along one axis, and wit
 products along both.
 """
 
-from functools import cache as cached
+from functools import cache
 from math import prod
 
 import numpy as np
 
-from sknn.nn.layers.windows import images_at_a_time, overlapping, place_in_zeros
+from sknn.nn.cached import cached
+from sknn.nn.layers.windows import images_at_a_time, place_in_zeros
 
 PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  # B^T
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
 OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # A^T
-LARGEST = 2**24  # bytes of transformed pixels that are kept from forward for backward
-# The least bytes in c * filters / (c + filters) numbers. The products that are saved grow with
-# c * filters; the transforms, which memory holds up, with c + filters. They cost twice as much if
-# the outputs have to be put in order. Both numbers are measured.
-TILED, IN_ORDER = 40, 80
+# The least c * filters / (c + filters). The products that are saved grow with c * filters; the
+# transforms, which memory holds up, with c + filters. They cost more if the outputs have to be put
+# in order. Both numbers are measured, against ``Lines``.
+TILED, IN_ORDER = 20, 24
 
 
 class Winograd:
     """One pass of a convolution, like ``Columns``, for 3 x 3 kernels with strides of one pixel.
 
     ``outputs`` returns tiles and ``differentiate_outputs`` takes them:
-    (2, 2, n, tiles down, tiles across, filters). The last tiles can extend beyond the edge. If
-    ``keep`` has stored the transformed pixels of each block, a later pass with the same cache
-    uses them again.
+    (2, 2, n, tiles down, tiles across, filters). The last tiles can extend beyond the edge.
     """
 
     filters_first = False
@@ -42,29 +40,22 @@ class Winograd:
         self._tiled = tuple(-(-side // 2) for side in windows.outputs)
         transformed = self._both_axes("weights") @ weight.reshape(9, -1)
         self._weights = transformed.reshape(16, self._c, self._filters)
-        self._total = 0
-        self._n_blocks = 0
-        self._kept = cache.get("kept")
+        self._total = np.zeros_like(self._weights)
 
     @staticmethod
-    def suits(windows, c, filters, itemsize, tiled=False):
+    def suits(windows, c, filters, tiled=False):
         """Whether a 3 x 3 convolution with strides of one pixel has enough channels to benefit.
 
-        itemsize: bytes per value    tiled: whether the caller accepts tiles as outputs
+        tiled: whether the caller accepts tiles as outputs
         """
         settings = windows.size, windows.stride, windows.dilation
         enough = (TILED if tiled else IN_ORDER) * (c + filters)
-        return settings == ((3, 3), (1, 1), (1, 1)) and c * filters * itemsize >= enough
+        return settings == ((3, 3), (1, 1), (1, 1)) and c * filters >= enough
 
     def blocks(self, n, backward=False):
         """Slices of n images to process at a time, both forward and backward."""
         shape = (*self._tiled, 16, 2 * self._c + self._filters)
-        return images_at_a_time(n, shape, self._dtype.itemsize, memory=2**22)
-
-    def keep(self, n):
-        """Keeps the transformed pixels of n images for backward, unless they are too large."""
-        n_bytes = 16 * n * prod(self._tiled) * self._c * self._dtype.itemsize
-        self._kept = self.cache["kept"] = n_bytes <= LARGEST
+        return images_at_a_time(n, shape, self._dtype.itemsize)
 
     def convolve(self, x, z):
         tiles = self.outputs(x)
@@ -96,13 +87,13 @@ class Winograd:
     def differentiate_outputs(self, x, doutputs, dx):
         """Adds to ``dweight``. Fills dx unless it is None. Transposes each step of ``outputs``."""
         tiles = self._tiles(len(x))
-        if not self._kept:
-            self._transform(x, tiles)
+        self._transform(x, tiles)
         dproducts = self._products(tiles)
         np.dot(self._both_axes("outputs").T, doutputs.reshape(4, -1), _rows(dproducts))
-        self._total = self._total + np.matmul(tiles.swapaxes(1, 2), dproducts)
+        totals = self.cache.scratch("totals", self._total.shape)
+        self._total += np.matmul(tiles.swapaxes(1, 2), dproducts, out=totals)
         if dx is not None:
-            np.matmul(dproducts, self._weights.swapaxes(1, 2), out=tiles)
+            np.matmul(dproducts, self._turned, out=tiles)
             self._add_up(tiles, dx)
 
     @property
@@ -110,57 +101,97 @@ class Winograd:
         dweight = self._both_axes("weights").T @ _rows(self._total)
         return dweight.reshape(3, 3, self._c, self._filters)
 
+    @cached
+    def _turned(self):
+        """The transformed weights with the filters first, in memory as well.
+
+        BLAS multiplies a small matrix without copying it, unless it is a transpose.
+        """
+        return np.ascontiguousarray(self._weights.swapaxes(1, 2))
+
     def _both_axes(self, name):
         return _both_axes(name, self._dtype)
 
     def _products(self, tiles):
         return self.cache.scratch("products", (*tiles.shape[:2], self._filters))
 
-    def _padded(self, n):
-        down, across = self._tiled
-        return self.cache.scratch("padded", (n, 2 * down + 2, 2 * across + 2, self._c))
-
     def _tiles(self, n):
-        """Memory for the transformed pixels of the next block: (16, tiles, c)."""
-        shape = (16, n * prod(self._tiled), self._c)
-        self._n_blocks += 1
-        if self._kept:
-            return self.cache.array(f"tiles {self._n_blocks}", shape)
-        return self.cache.scratch("tiles", shape)
+        """Scratch memory for the transformed pixels of n images: (16, tiles, c)."""
+        return self.cache.scratch("tiles", (16, n * prod(self._tiled), self._c))
 
     def _transform(self, x, tiles):
-        """tiles = B^T d B of every tile d of 4 x 4 pixels."""
+        """tiles = B^T d B of every tile d of 4 x 4 pixels: down first, then across."""
         n, (down, across) = len(x), self._tiled
         padded = self._padded(n)
-        (top, _), (left, _) = self.windows.padding
-        place_in_zeros(x, padded, top, left)
-        image, row, column, channel = padded.strides
-        shape = (4, 4, n, down, across, self._c)
-        pixels = self.cache.scratch("pixels", shape)
-        steps = (row, column, image, 2 * row, 2 * column, channel)
-        np.copyto(pixels, overlapping(padded, shape, steps))
-        np.dot(self._both_axes("pixels"), _rows(pixels), _rows(tiles))
+        padded.fill(0)
+        for half, own in self._halves(padded, x):
+            own[...] = half
+        rows = self.cache.scratch("rows", (4, n, down, 2, across + 1, self._c))
+        _transform_fours(padded.transpose(2, 1, 0, 3, 4, 5), rows.transpose(0, 2, 1, 3, 4, 5))
+        tiles = tiles.reshape(4, 4, n, down, across, self._c)
+        _transform_fours(rows.transpose(3, 4, 0, 1, 2, 5), tiles.transpose(1, 4, 0, 2, 3, 5))
 
     def _add_up(self, dtiles, dx):
         """dx = the sum of the gradients over the tiles with this pixel; transposed transform."""
         n, (down, across) = len(dx), self._tiled
-        pixels = self.cache.scratch("pixels", (4, 4, n, down, across, self._c))
-        np.dot(self._both_axes("pixels").T, _rows(dtiles), _rows(pixels))
+        dtiles = dtiles.reshape(4, 4, n, down, across, self._c)
+        rows = self.cache.scratch("rows", (2, 4, n, down + 1, across, self._c))
+        _add_up_fours(dtiles.transpose(0, 3, 1, 2, 4, 5), rows.transpose(0, 3, 1, 2, 4, 5))
         padded = self._padded(n)
-        padded.fill(0)
-        pairs = padded.reshape(n, down + 1, 2, across + 1, 2, self._c).transpose(2, 4, 0, 1, 3, 5)
-        for i, j in np.ndindex(2, 2):  # a tile has pixels of two pairs along each axis
-            own = pixels[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
-            pairs[:, :, :, i : i + down, j : j + across] += own
+        _add_up_fours(rows.transpose(1, 4, 0, 2, 3, 5), padded.transpose(3, 4, 2, 0, 1, 5))
+        for half, own in self._halves(padded, dx):
+            half[...] = own
+
+    def _padded(self, n):
+        """Images with borders: pairs of rows, rows of a pair, columns of a pair, pairs of columns.
+
+        Columns of a pair lie apart, so that sums over neighbours have long runs of memory.
+        """
+        down, across = self._tiled
+        return self.cache.scratch("padded", (n, down + 1, 2, 2, across + 1, self._c))
+
+    def _halves(self, padded, images):
+        """Every other column of the images, and where these lie in ``padded``, as views."""
+        n, pairs_down, _, _, pairs_across, c = padded.shape
+        lines = padded.reshape(n, 2 * pairs_down, 2, pairs_across, c)
         (top, _), (left, _) = self.windows.padding
-        height, width = self.windows.image
-        dx[...] = padded[:, top : top + height, left : left + width]
+        for first in (0, 1):
+            half = images[:, :, first::2]
+            pair, column = divmod(left + first, 2)
+            at = slice(top, top + half.shape[1]), column, slice(pair, pair + half.shape[2])
+            yield half, lines[:, *at]
 
 
-@cached
+def _transform_fours(pairs, fours):
+    """fours = B^T d for every d of two neighbouring pairs.
+
+    pairs: (2, m + 1, ...)    fours: (4, m, ...)
+    """
+    (d0, d1), (d2, d3) = pairs[:, :-1], pairs[:, 1:]
+    np.subtract(d0, d2, out=fours[0])
+    np.add(d1, d2, out=fours[1])
+    np.subtract(d2, d1, out=fours[2])
+    np.subtract(d1, d3, out=fours[3])
+
+
+def _add_up_fours(fours, pairs):
+    """``_transform_fours`` transposed: pairs = B t, added up over the two fours of a pair."""
+    t0, t1, t2, t3 = fours
+    pairs[:, -1] = 0
+    (d0, d1), (d2, d3) = pairs[:, :-1], pairs[:, 1:]
+    d0[...] = t0
+    np.subtract(t1, t2, out=d1)
+    d1 += t3
+    d2 += t1
+    d2 += t2
+    d2 -= t0
+    d3 -= t3
+
+
+@cache
 def _both_axes(name, dtype):
     """The transform along both axes as one matrix."""
-    along_one = {"pixels": PIXELS, "weights": WEIGHTS, "outputs": OUTPUTS}[name]
+    along_one = {"weights": WEIGHTS, "outputs": OUTPUTS}[name]
     return np.kron(along_one, along_one).astype(dtype)
 
 
