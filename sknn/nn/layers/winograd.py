@@ -2,8 +2,9 @@
 
 Lavin & Gray (2016), section 4.1. Each tile of 2 x 2 outputs comes from 4 x 4 pixels. Pixels and
 weights are transformed to 16 numbers each, multiplied, which is a matrix product over channels
-for each of the 16, and transformed back. The transforms are matrix products, too: B, G and A of
-the paper for one axis, their Kronecker products for both.
+for each of the 16, and transformed back. Pixels are transformed by sums along each axis, weights
+and outputs by matrix products: with G and A of the paper for one axis, their Kronecker products
+for both.
 """
 
 from functools import cache
@@ -14,7 +15,6 @@ import numpy as np
 from sknn.nn.cached import cached
 from sknn.nn.layers.windows import images_at_a_time, place_in_zeros
 
-PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  # B^T
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
 OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # A^T
 # The least c * filters / (c + filters). The products that are saved grow with c * filters; the
