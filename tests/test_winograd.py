@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn.nn.layers.columns import Columns
 from sknn.nn.layers.windows import Windows
-from sknn.nn.layers.winograd import OUTPUTS, PIXELS, WEIGHTS, Winograd
+from sknn.nn.layers.winograd import OUTPUTS, WEIGHTS, Winograd, _transform_fours
 from sknn.nn.workspace import Workspace
 
 N, C, FILTERS = 3, 4, 5
@@ -26,7 +26,9 @@ def test_transforms_make_two_outputs_of_four_pixels_and_three_weights():
     # Y = A^T [(G g) * (B^T d)] along one axis; Lavin & Gray (2016), section 4.1.
     for d, g in np.ndindex(4, 3):
         pixels, weights = np.eye(4)[d], np.eye(3)[g]
-        outputs = OUTPUTS @ ((WEIGHTS @ weights) * (PIXELS @ pixels))
+        fours = np.empty((4, 1))
+        _transform_fours(pixels.reshape(2, 2).T, fours)
+        outputs = OUTPUTS @ ((WEIGHTS @ weights) * fours[:, 0])
         assert_array_equal(outputs, np.correlate(pixels, weights, "valid"))
 
 

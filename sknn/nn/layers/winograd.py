@@ -2,9 +2,9 @@
 
 Lavin & Gray (2016), section 4.1. Each tile of 2 x 2 outputs is computed from 4 x 4 pixels. Pixels
 and weights are each transformed to 16 values. These are multiplied, as one matrix product over
-channels for each of the 16, and the products are transformed back. The transforms are matrix
-products, too: with the matrices B, G and A of the paper along one axis, and with their Kronecker
-products along both.
+channels for each of the 16, and the products are transformed back. Pixels are transformed by sums
+along each axis. Weights and outputs are transformed by matrix products, with the matrices G and A of
+the paper along one axis, and with their Kronecker products along both.
 """
 
 from functools import cache
@@ -15,7 +15,6 @@ import numpy as np
 from sknn.nn.cached import cached
 from sknn.nn.layers.windows import images_at_a_time, place_in_zeros
 
-PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  # B^T
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
 OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # A^T
 # The least c * filters / (c + filters). The products that are saved grow with c * filters; the
