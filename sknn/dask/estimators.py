@@ -14,7 +14,7 @@ from sknn.estimators import (
 
 @with_cluster
 class DaskMLPClassifier(DaskClassifier, MLPClassifier):
-    """:class:`sknn.MLPClassifier` for Dask arrays and data frames that are larger than memory.
+    """:class:`sknn.MLPClassifier` for Dask arrays and DataFrames that are larger than memory.
 
     ``fit`` first makes one pass over the data to count rows and classes. It then trains on one
     block while it reads the next one, so that at most two blocks are in memory. In every epoch the
@@ -61,7 +61,7 @@ class DaskMLPClassifier(DaskClassifier, MLPClassifier):
 
 @with_cluster
 class DaskMLPRegressor(DaskRegressor, MLPRegressor):
-    """:class:`sknn.MLPRegressor` for Dask arrays and data frames that are larger than memory.
+    """:class:`sknn.MLPRegressor` for Dask arrays and DataFrames that are larger than memory.
 
     Except for the parts on classes, the description of :class:`DaskMLPClassifier` applies.
     """
@@ -88,7 +88,7 @@ class DaskCNNRegressor(DaskRegressor, CNNRegressor):
 
 @with_cluster
 class DaskSequentialClassifier(DaskClassifier, SequentialClassifier):
-    """:class:`sknn.SequentialClassifier` for Dask arrays and data frames larger than memory.
+    """:class:`sknn.SequentialClassifier` for Dask arrays and DataFrames larger than memory.
 
     The description of :class:`DaskMLPClassifier` applies.
     """
@@ -96,7 +96,7 @@ class DaskSequentialClassifier(DaskClassifier, SequentialClassifier):
 
 @with_cluster
 class DaskSequentialRegressor(DaskRegressor, SequentialRegressor):
-    """:class:`sknn.SequentialRegressor` for Dask arrays and data frames larger than memory.
+    """:class:`sknn.SequentialRegressor` for Dask arrays and DataFrames larger than memory.
 
     Except for the parts on classes, the description of :class:`DaskMLPClassifier` applies.
     """
