@@ -248,9 +248,9 @@ class BaseNetwork(
         same = start.model is not None and model.network is start.model.network
         if start.run and not same and _order(model.network) != _order(start.model.network):
             raise ValueError(
-                "partial_fit continues with the same optimiser, which requires that exactly the "
-                "layers that were trained before are trained. Restore trainable, or call fit with "
-                "warm_start=True, which starts a new optimiser from the same weights."
+                "partial_fit continues with the same optimiser, so the same layers must be "
+                "trainable as before. Restore trainable, or call fit with warm_start=True, which "
+                "starts a new optimiser from the same weights."
             )
         _take_given(model, weights)
         trained = {"X": data.X, "y": data.labels, "sample_weight": data.sample_weight}

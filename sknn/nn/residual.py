@@ -48,7 +48,7 @@ class Residual(Composite):
         own = {*self.setting_names(), PROJECTION}
         named = named_layers(self.layers, lambda name: name in own or "." in name)
         if not named:
-            raise ValueError("layers must have at least one layer, got none.")
+            raise ValueError("layers must contain at least one layer, got none.")
         return named
 
     def networks(self, input_shape):

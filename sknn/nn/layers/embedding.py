@@ -55,7 +55,7 @@ class Embedding(Layer):
         levels = [self.n_levels] * columns if np.ndim(self.n_levels) == 0 else self.n_levels
         if len(levels) != columns:
             raise ValueError(
-                f"needs samples with as many columns as n_levels has numbers, {len(levels)}, got "
+                f"needs samples with {len(levels)} columns, one for each number in n_levels, got "
                 f"{columns}. Pass n_levels with one number for each column."
             )
         return [int(number) for number in levels]

@@ -71,7 +71,7 @@ class PiecewiseLinear(Layer):
         columns = needs_flat(input_shape)
         if len(self.edges) != columns:
             raise ValueError(
-                f"needs samples with as many columns as edges has lists, {len(self.edges)}, got "
+                f"needs samples with {len(self.edges)} columns, one for each list in edges, got "
                 f"{columns}. Pass edges with one list for each column."
             )
         return (columns * int(self.size),)
