@@ -195,11 +195,11 @@ HOSTILE = {
     "only-a-length": (b"\0" * 8, "JSONDecodeError"),
     "header-beyond-the-file": (
         b"\xff" * 8 + b"{}",
-        f"a header of {2**64 - 1} bytes, but it has 10",
+        f"of {2**64 - 1} bytes, but it has 10",
     ),
     "header-of-all-memory": (
         b"\0\0\0\0\1\0\0\0{}",
-        f"a header of {2**32} bytes, but it has 10 bytes",
+        f"of {2**32} bytes, but it has 10 bytes",
     ),
     "no-json": (with_header(b"import os"), "JSONDecodeError"),
     "not-ascii": (with_header('{"é": 1}'.encode()), "UnicodeDecodeError"),

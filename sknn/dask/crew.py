@@ -125,7 +125,8 @@ class Crew:
         if self.n_shards < n_workers:
             warn(
                 f"{n_workers - self.n_shards} of {n_workers} workers have nothing to do, because "
-                f"X has {self.n_shards} shards. Divide X into more blocks, or raise shards."
+                f"the number of shards is {self.n_shards}. Divide X into more blocks, or raise "
+                "shards."
             )
 
     def _tasks(self, function, arguments, near=None):

@@ -137,7 +137,7 @@ def summary(
     TypeError
         If the estimator is not a network of this package and does not contain one.
     ValueError
-        If no shape is known, or if it does not suit the layers or the fitted network.
+        If no shape is known, or if it does not match the layers or the fitted network.
 
     Examples
     --------
