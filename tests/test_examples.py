@@ -83,8 +83,8 @@ FINDINGS = {
         (r"Accuracy on the patches: (\S+)", lambda accuracy: accuracy[0] > 0.9),
     ],
     "plot_gradient_flow.py": [
-        (r"logistic: .* is (\S+) of the last", lambda ratio: ratio[0] < 1e-5),
-        (r"relu: .* is (\S+) of the last", lambda ratio: ratio[0] > 1e-2),
+        (r"logistic: .* is (\S+) times the last", lambda ratio: ratio[0] < 1e-5),
+        (r"relu: .* is (\S+) times the last", lambda ratio: ratio[0] > 1e-2),
         (r"Accuracy on the training data: (\S+)", lambda accuracy: accuracy[0] > 0.8),
         (r"Dead in the last hidden layer: (\d+)%", lambda dead: dead[0] > 90),
     ],

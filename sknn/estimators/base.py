@@ -119,7 +119,7 @@ class BaseNetwork(
             Sample weights of the validation samples.
         groups : array-like of shape (n_samples,), default=None
             Group labels of the samples, which are passed to the splitter if
-            ``validation_fraction`` is one.
+            ``validation_fraction`` is a splitter.
         coef_init, intercept_init : list of array-like, default=None
             Initial weights and biases, of the same shapes as ``coefs_`` and ``intercepts_``. If
             None, they are drawn at random.
