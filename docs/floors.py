@@ -31,7 +31,7 @@ sknn.steps                      stores the listed scikit-learn estimators of sav
 sknn.restored_steps             checks that the attributes of loaded scikit-learn steps are valid
 sknn.restored                   checks that the parts of a loaded estimator are consistent
 
-sknn.dask                       Dask arrays and frames, in blocks or on workers (lazy import)
+sknn.dask                       Dask arrays and DataFrames, in blocks or on workers (lazy import)
 
 sknn.dask.estimators            the six estimators for Dask collections
 

@@ -71,7 +71,7 @@ ATTRIBUTES = {
         "The weights of each layer$shapes. The arrays can be modified or replaced$unfitted.",
         slots={
             "unfitted": By(
-                mlp=", or set on an estimator that was never fitted", cnn="", sequential=""
+                mlp=", or set on an estimator that has not been fitted", cnn="", sequential=""
             ),
             "shapes": By(
                 mlp="",

@@ -39,6 +39,6 @@ print("iris: virginica from the others", np.mean(perceptron(X, y == 2) == (y == 
 
 corners = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
 for name, wanted in {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}.items():
-    learnt = perceptron(corners, wanted)
-    print(f"{name:3s} target {wanted}, learnt {learnt.tolist()}")
+    learned = perceptron(corners, wanted)
+    print(f"{name:3s} target {wanted}, learned {learned.tolist()}")
 print("XOR is not linearly separable. No single unit can learn it, but a hidden layer can.")

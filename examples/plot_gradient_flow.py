@@ -30,7 +30,7 @@ deep = partial(MLPClassifier, [32] * 8, max_iter=15, random_state=0)
 logistic = deep(activation="logistic", solver="sgd", learning_rate_init=0.1)
 display = GradientFlowDisplay.from_estimator(logistic, X, y)
 first, *_, last = display.gradient_norms[0]
-print(f"logistic: the first layer's gradient is {first / last:.0e} of the last one's")
+print(f"logistic: the first layer's gradient norm is {first / last:.0e} times the last one's")
 
 # %%
 # With ReLU, the gradient reaches the first layers. Some units are dead, which means that they are
@@ -41,7 +41,7 @@ flow = GradientFlow()
 relu = deep().set_callbacks(flow).fit(X, y)
 display = GradientFlowDisplay.from_callback(flow)
 first, *_, last = display.gradient_norms[0]
-print(f"relu: the first layer's gradient is {first / last:.0e} of the last one's")
+print(f"relu: the first layer's gradient norm is {first / last:.0e} times the last one's")
 print(f"Accuracy on the training data: {relu.score(X, y):.3f}")
 
 # %%

@@ -18,7 +18,7 @@ clf = MLPClassifier(
     (64, 32), learning_rate="cosine", learning_rate_init=0.01, max_iter=40, random_state=0
 )
 clf.fit(X_old, digit_old)
-# The hidden layers keep what they have learnt; the new output layer starts from zero.
+# The hidden layers keep what they have learned; the new output layer starts from zero.
 coefs = [*clf.coefs_[:-1], np.zeros((32, 1))]
 intercepts = [*clf.intercepts_[:-1], np.zeros(1)]
 

@@ -511,7 +511,7 @@ def _frame(rows, weighted):
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            "per_class_report requires pandas for output='frame', which cannot be imported "
+            "output='frame' requires pandas, which cannot be imported "
             f"({error}). Install it with: pip install pandas. Or use output='dict'."
         ) from error
     frame = pd.DataFrame([row for _, row in rows], [name for name, _ in rows], COLUMNS)

@@ -10,7 +10,7 @@ Arrays: TypeAlias = dict[str, np.ndarray]
 """Arrays by name: parameters, their gradients, or states."""
 
 Samples: TypeAlias = ArrayLike | sparray | spmatrix
-"""Types of X: anything that converts to an array, including data frames, and sparse matrices."""
+"""Types of X: anything that converts to an array, including DataFrames, and sparse matrices."""
 
 Shape: TypeAlias = tuple[int, ...]
 """The shape of one sample."""

@@ -2601,7 +2601,7 @@ model_selection/room.py: model_selection
     _set_filters(filters) => pass
     args=(self._run,), daemon=True) => args=(self._run,), daemon=False)
     copy_context().run, args=(self._run,) => self._run
-    with warnings.catch_warnings():  # tells the warnings module of the change\n        pass => pass
+    with warnings.catch_warnings():  # informs the warnings module\n        pass => pass
 model_selection/searches.py: model_selection
     settings = {} if n_jobs is None else {"n_jobs": n_jobs} => settings = {}
     if line:\n            line.close() => pass

@@ -182,7 +182,7 @@ def test_what_was_kept_needs_a_keeper_and_the_other_way_round(kept, path):
     Checkpoint.of(trainer.gradient, trainer.run, trainer.history, keeper if kept else None).write(
         path
     )
-    with pytest.raises(ValueError, match=r"The best weights are kept .*use early_stopping as bef"):
+    with pytest.raises(ValueError, match=r"best weights only .*Set early_stopping to"):
         Checkpoint.read(path).restore(
             trainer.gradient, trainer.run, trainer.history, None if kept else keeper
         )

@@ -210,7 +210,7 @@ def test_refusals_and_warnings_name_the_remedy(client, threads):
     with pytest.raises(ValueError, match=r"shards must be at most 5, .* got 9\. .*or use shards=5"):
         network.set_params(shards=9).fit(cut(X), cut(Y))
     one = network.set_params(shards=1, max_iter=1)
-    with pytest.warns(UserWarning, match="1 of 2 workers have nothing to do, as there are 1 sh"):
+    with pytest.warns(UserWarning, match="1 of 2 workers have nothing to do, because the nu"):
         one.fit(cut(X), cut(Y))
     for name, value in {"shards": 0, "local_steps": 0, "max_restarts": -1}.items():
         with pytest.raises(ValueError, match=name):
@@ -450,7 +450,7 @@ def test_lost_workers_and_schedulers_are_errors(monkeypatch):
         with pytest.raises(wanted):
             crew._watched([Task("finished")])
     crew.client.status = "closed"
-    with pytest.raises(RuntimeError, match=r"no longer connected to its scheduler.*'closed'"):
+    with pytest.raises(RuntimeError, match=r"must be connected to its scheduler, got .*'closed'"):
         crew.workers()
 
 

@@ -84,7 +84,7 @@ def test_targets_are_too_large_beyond_20_unless_half_of_the_loss_is_gone(rms, re
     if found:
         figure, text, remedy = seen
         assert figure == rms
-        assert text.startswith("y has a root mean square of 20.1, but outputs start near 0")
+        assert text.startswith("y has a root mean square of 20.1, but the outputs start near 0")
         assert remedy == (
             "Scale y: TransformedTargetRegressor(estimator, transformer=StandardScaler())."
         )
@@ -141,7 +141,7 @@ def test_classes_are_imbalanced_beyond_five_to_one(largest, found):
     if found:
         figure, text, remedy = seen
         assert figure == 5.1
-        assert text.startswith("Class 'a' has 5.1 times the weight of class 'c': training rewards")
+        assert text.startswith("Class 'a' has 5.1 times the weight of class 'c'. A network")
         assert remedy == "class_weight='balanced'; scoring='balanced_accuracy' to validate."
 
 
@@ -149,7 +149,7 @@ def test_class_of_no_weight_is_found_but_not_where_none_has_any():
     figure, text, remedy = class_imbalance(evidence(class_weights={"x": 0.0, "y": 3.0}))
     assert figure == np.inf
     assert text == "There are no samples of class 'x', or all of them have weight zero."
-    assert remedy == "Samples of every class, or classes without this one."
+    assert remedy == "samples of this class, or a classifier for the other classes only."
     assert class_imbalance(evidence(class_weights={"x": 0.0, "y": 0.0})) is None
 
 

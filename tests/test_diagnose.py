@@ -258,7 +258,7 @@ def test_diverging_loss_is_found(digits):
     clf = fitted(MLPClassifier(solver="sgd", learning_rate_init=1.5, max_iter=50), X, y)
     found = finding(diagnose(clf, X, y), "diverging loss")
     assert found.figure == clf.loss_curve_[-1]
-    assert f"fallen to {min(clf.loss_curve_):.4g} in epoch" in found.text
+    assert f"fell to {min(clf.loss_curve_):.4g} in epoch" in found.text
     assert "learning_rate_init=0.15 (now 1.5), or max_grad_norm=1." in found.remedy
 
 

@@ -80,7 +80,7 @@ def test_embedding_says_what_it_keeps():
     ("layer", "shape", "message"),
     [
         (Embedding(3), (2, 2, 1), r"needs flat samples, got samples of shape \(2, 2, 1\)"),
-        (Embedding([3, 2]), (3,), "with 2 columns, one for each number in n_levels, got 3"),
+        (Embedding([3, 2]), (3,), "2 columns, one for each number in n_levels, got 3"),
         (Embedding(0), (1,), "n_levels must be an int of at least 1, or a sequence of them, got 0"),
         (Embedding([]), (1,), r"n_levels must be .*, got \[\]"),
         (Embedding([2, 1.5]), (2,), r"n_levels must be .*, got \[2, 1.5\]"),

@@ -83,8 +83,8 @@ FINDINGS = {
         (r"Accuracy on the patches: (\S+)", lambda accuracy: accuracy[0] > 0.9),
     ],
     "plot_gradient_flow.py": [
-        (r"logistic: .* is (\S+) of the last", lambda ratio: ratio[0] < 1e-5),
-        (r"relu: .* is (\S+) of the last", lambda ratio: ratio[0] > 1e-2),
+        (r"logistic: .* is (\S+) times the last", lambda ratio: ratio[0] < 1e-5),
+        (r"relu: .* is (\S+) times the last", lambda ratio: ratio[0] > 1e-2),
         (r"Accuracy on the training data: (\S+)", lambda accuracy: accuracy[0] > 0.8),
         (r"Dead in the last hidden layer: (\d+)%", lambda dead: dead[0] > 90),
     ],
@@ -115,9 +115,9 @@ FINDINGS = {
     "perceptron.py": [
         (r"setosa from the others (\S+)", lambda accuracy: accuracy[0] == 1),
         (r"virginica from the others (\S+)", lambda accuracy: accuracy[0] > 0.9),
-        (r"AND .* learnt \[(.), (.), (.), (.)\]", lambda y: np.array_equal(y, [0, 0, 0, 1])),
-        (r"OR  .* learnt \[(.), (.), (.), (.)\]", lambda y: np.array_equal(y, [0, 1, 1, 1])),
-        (r"XOR .* learnt \[(.), (.), (.), (.)\]", lambda y: not np.array_equal(y, [0, 1, 1, 0])),
+        (r"AND .* learned \[(.), (.), (.), (.)\]", lambda y: np.array_equal(y, [0, 0, 0, 1])),
+        (r"OR  .* learned \[(.), (.), (.), (.)\]", lambda y: np.array_equal(y, [0, 1, 1, 1])),
+        (r"XOR .* learned \[(.), (.), (.), (.)\]", lambda y: not np.array_equal(y, [0, 1, 1, 0])),
     ],
     "progress_and_early_stopping.py": [
         (r"Test F1 (\S+)", lambda f1: f1[0] > 0.93),

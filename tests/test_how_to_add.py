@@ -175,7 +175,7 @@ N_SOLVERS = len(STOCHASTIC_SOLVERS) + 1  # and lbfgs
         ("docs/index.md", f"{WORDS[N_LOSSES]} losses"),
         ("docs/index.md", f"{WORDS[N_ACTIVATIONS]} activations"),
         ("CHANGELOG.md", f"{WORDS[N_ACTIVATIONS].capitalize()} activations"),
-        ("CHANGELOG.md", f"{WORDS[len(INITIALIZERS)]} ways to draw the first weights"),
+        ("CHANGELOG.md", f"{WORDS[len(INITIALIZERS)]} ways to draw the initial weights"),
     ],
 )
 def test_pages_say_how_many_there_are(page, sentence):

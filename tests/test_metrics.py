@@ -537,9 +537,7 @@ def test_only_the_frame_needs_pandas(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_pandas)
     assert per_class_report([0, 1], [0, 1], output="dict")["accuracy"] == 1
     assert "accuracy" in per_class_report([0, 1], [0, 1])
-    with pytest.raises(
-        ImportError, match=r"requires pandas for output='frame'.*pip install pandas"
-    ):
+    with pytest.raises(ImportError, match=r"output='frame' requires pandas.*pip install pandas"):
         per_class_report([0, 1], [0, 1], output="frame")
 
 

@@ -145,7 +145,10 @@ def test_name_is_answered_only_with_one_that_may_be_given():
 
 
 def test_softmax_is_said_to_be_that_of_the_output_layer():
-    wanted = "The softmax of the output layer comes from y and the loss: list hidden layers only."
+    wanted = (
+        "The output layer and its softmax follow from y and the loss, so list only the hidden "
+        "layers."
+    )
     assert hint("activation", "Softmax", ACTIVATIONS) == wanted
 
 

@@ -23,7 +23,7 @@ def read(page):
             found = re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", line)
             numbers[layer, labels[-1]] += [float(number) for number in found]
             continue
-        text = re.sub(r"  \(\d+(, ?\d*)*\)(, of which .*)?$", "", line)
+        text = re.sub(r"  \(\d+(, ?\d*)*\)(, shown: .*)?$", "", line)
         if line in ("Forward", "Loss", "Backward", "Step"):
             part, layer = line, line
         elif named := re.fullmatch(r"(\w+)(: .*)?", line):
@@ -90,7 +90,7 @@ def test_page_has_every_label_and_the_numbers_of_its_formula():
     wanted = [
         ("Trace of MLPRegressor: one step of training on 2 samples", []),
         (
-            "dname is the derivative of the loss with respect to name. The error term, delta, "
+            "dx is the derivative of the loss with respect to x, and so on. The error term, delta, "
             "is dz.",
             [],
         ),
@@ -190,7 +190,8 @@ def test_penalties_stand_at_trainable_weights_alone():
     ]
     assert "  x = z of batchnorm1" in labels
     assert labels[2] == (
-        "BatchNorm uses the statistics of these samples, or running ones for a single sample."
+        "BatchNorm uses the statistics of these samples, or the running statistics if there is "
+        "only one sample."
     )
 
 
@@ -213,10 +214,10 @@ def test_page_of_images_shows_one_channel_of_one_image_and_one_filter():
     step = trace(clf, images, LABELS[:5])
     conv, page = step[0], str(step)
     for line in (
-        "  x  (5, 3, 4, 2), of which [0, :, :, 0]:",
-        "  weight  (2, 3, 2, 3), of which [:, :, 0, 0]:",
-        "  a = tanh(z)  (5, 3, 4, 3), of which [0, :, :, 0]:",
-        "  weight after the step  (2, 3, 2, 3), of which [:, :, 0, 0]:",
+        "  x  (5, 3, 4, 2), shown: [0, :, :, 0]",
+        "  weight  (2, 3, 2, 3), shown: [:, :, 0, 0]",
+        "  a = tanh(z)  (5, 3, 4, 3), shown: [0, :, :, 0]",
+        "  weight after the step  (2, 3, 2, 3), shown: [:, :, 0, 0]",
     ):
         assert f"\n{line}\n" in page
     _, numbers = read(page)
@@ -236,7 +237,7 @@ def test_page_says_that_augmentation_is_left_out():
     images = np.random.default_rng(1).normal(size=(5, 3, 4, 2))
     clf = CNNClassifier(2, hidden_layer_sizes=3, augment="flip", max_iter=1)
     labels, _ = read(str(trace(clf.fit(images, LABELS[:5]), images, LABELS[:5])))
-    assert labels[2] == "The images are not augmented here; in training they are."
+    assert labels[2] == "The images are not augmented, unlike in training."
 
 
 def test_gradients_that_have_no_formula_are_shown_without():
@@ -251,7 +252,7 @@ def test_page_of_lbfgs_ends_with_the_gradient():
     *_, norm, last = str(trace(clf, X, LABELS)).splitlines()
     assert norm.startswith("  norm of grad, the gradient of all parameters = ")
     assert last == (
-        "  solver='lbfgs' takes no single step: SciPy's line search determines each step."
+        "  There is no single step: with solver='lbfgs', SciPy's line search takes several."
     )
 
 

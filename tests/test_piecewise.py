@@ -131,7 +131,7 @@ WANTED = "edges must be a list with at least two increasing, finite numbers for 
     ("layer", "shape", "message"),
     [
         (PiecewiseLinear(EDGES), (3, 1, 1), r"needs flat samples, got .* \(3, 1, 1\)"),
-        (PiecewiseLinear(EDGES), (4,), "with 3 columns, one for each list in edges, got 4"),
+        (PiecewiseLinear(EDGES), (4,), "3 columns, one for each list in edges, got 4"),
         (PiecewiseLinear([]), (1,), WANTED),
         (PiecewiseLinear(3), (1,), WANTED),
         (PiecewiseLinear([[1.0]]), (1,), WANTED),

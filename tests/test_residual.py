@@ -201,7 +201,7 @@ def test_layers_inside_are_fused():
 # What cannot be
 
 REFUSED = {
-    "nothing": (Residual([]), "layers must have at least one layer, got none"),
+    "nothing": (Residual([]), "layers must contain at least one layer, got none"),
     "no list": (Residual(Dense(3)), "layers must be a list of layers, got Dense"),
     "no layer": (Residual([3]), r"layers must be a list of layers, or of \(name, layer\).*entry 3"),
     "setting": (Residual([Dense(0)]), r"Dense\(units=0\): units must be an int of at least 1"),

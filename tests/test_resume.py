@@ -362,7 +362,7 @@ def test_fewer_samples_than_some_are_held_out_of_are_refused(path):
         ({"hidden_layer_sizes": 3}, "The parameters of the network must have the shape"),
         ({"normalization": "batch"}, "The parameters of the network must have the shape"),
         ({"solver": "sgd"}, "The optimiser, SGD, has arrays .* Use the same solver and layers"),
-        ({"early_stopping": True}, "use early_stopping as before"),
+        ({"early_stopping": True}, "Set early_stopping to the same value as before"),
         (
             {"solver": "lbfgs"},
             r"checkpoint=.* requires a solver that trains in epochs, such as solver=",

@@ -401,7 +401,7 @@ def test_outputs_that_overflow_raise():
     reg.coefs_[1][:] = 1
     large = np.full(6, 1e200)
     for sample, baseline in ((large, TABLE[0]), (TABLE[0], large)):
-        with pytest.raises(ValueError, match="not finite"):
+        with pytest.raises(ValueError, match="outputs of the network for X must be finite"):
             SaliencyDisplay.from_estimator(reg, sample, baseline=baseline, n_steps=1, plot=False)
 
 

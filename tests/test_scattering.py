@@ -115,7 +115,5 @@ def test_what_cannot_be_scattered_is_refused(arrays, message, tmp_path):
 def test_frame_is_refused(tmp_path):
     pd = pytest.importorskip("pandas")
     dd = pytest.importorskip("dask.dataframe")
-    with pytest.raises(
-        ValueError, match=r"got DataFrame\. Convert a data frame with to_dask_array"
-    ):
+    with pytest.raises(ValueError, match=r"got DataFrame\. Convert a DataFrame with to_dask_array"):
         scatter_rows(dd.from_pandas(pd.DataFrame(X), npartitions=2), directory=tmp_path)

@@ -426,7 +426,7 @@ def test_outputs_default_to_the_least():
     assert summary(quantiles, 4).rows[-1].output_shape == (3,)
     two_classes = summary(MLPClassifier(), 4)
     assert two_classes.rows[-1].output_shape == (1,)
-    note = "A single output is for two classes. Pass n_outputs if there are more."
+    note = "A single output means two classes. Pass n_outputs if there are more."
     assert two_classes.notes[1:] == [note]
     assert summary(MLPClassifier(), 4, 1).notes[1:] == summary(quantiles, 4).notes[1:] == []
 

@@ -416,7 +416,7 @@ def test_augmented_images_are_as_given_and_the_page_says_so():
     clf = CNNClassifier(3, hidden_layer_sizes=5, augment="shift", **SMALL).fit(IMAGES, LABELS)
     step = trace(clf, IMAGES, LABELS)
     assert_array_equal(step[0].x, IMAGES.astype(np.float32))
-    assert "not augmented here; in training they are" in str(step)
+    assert "not augmented, unlike in training" in str(step)
     assert "augment" not in str(trace(*worked_example()))
 
 
@@ -426,7 +426,7 @@ def test_lbfgs_takes_no_step():
     assert step.optimizer is None
     assert [layer.after for layer in step.layers] == [None, None]
     assert step[0].grads["weight"].dtype == np.float64  # in which SciPy works
-    assert "solver='lbfgs' takes no single step" in str(step)
+    assert "There is no single step: with solver='lbfgs'" in str(step)
     assert "after the step" not in str(step)
     assert "after" not in step[0].to_frame("weight")
 
@@ -812,7 +812,7 @@ def test_samples_without_weight_raise():
     clf = MLPClassifier(5, class_weight={1: 0.0}, **SMALL).fit(X, LABELS)
     with pytest.raises(ValueError, match="at least one non-zero number"):
         trace(clf, X, LABELS, np.zeros(N))
-    with pytest.raises(ValueError, match="times class_weight, is zero for all samples"):
+    with pytest.raises(ValueError, match="times class_weight is zero for all samples, so"):
         trace(clf, X[LABELS == 1], LABELS[LABELS == 1])
 
 

@@ -249,7 +249,7 @@ def test_progress_knows_the_end_if_all_epochs_are_planned(planned, total_steps):
 
 @pytest.mark.parametrize("kind", [CosineDecay, OneCycle])
 def test_schedule_with_a_horizon_needs_a_plan_or_a_total(kind):
-    with pytest.raises(ValueError, match=rf"{kind.__name__} needs to know its end"):
+    with pytest.raises(ValueError, match=rf"{kind.__name__} needs the number of steps until"):
         new_trainer(schedule=kind(), planned=False).train(1)
     trainer = new_trainer(schedule=kind(total_steps=12), planned=False)
     planned = new_trainer(schedule=kind())

@@ -80,9 +80,9 @@ def test_loss_diverges_from_a_quarter_of_its_fall_and_a_twentieth_of_its_least(l
         least = min(losses)
         assert seen[0] == losses[-1]
         assert seen[1] == (
-            f"The loss had fallen to {least:.4g} in epoch {losses.index(least) + 1} and is "
-            f"{losses[-1]:.4g} in the last one, {len(losses)}: steps are so large that they lead "
-            "uphill."
+            f"The loss fell to {least:.4g} in epoch {losses.index(least) + 1}, but is "
+            f"{losses[-1]:.4g} in the last epoch, {len(losses)}: the steps are so large that they "
+            "lead uphill."
         )
 
 
@@ -192,7 +192,7 @@ def test_lbfgs_that_stalls_is_given_more_iterations():
 def test_gradients_vanish_below_a_thousandth(shrinkage, found):
     estimator = MLPClassifier(activation="tanh")
     _, text, remedy = stalled_loss(evidence(estimator, relative_loss=1.5, shrinkage=shrinkage))
-    assert ("gradients vanish on their way back" in text) is found
+    assert ("gradients vanish on the way back" in text) is found
     if found:
         assert "the error terms of the first layer are 0.00099 times those of the last" in text
         assert remedy == "activation='relu', or normalization='batch', or fewer layers."
@@ -261,7 +261,7 @@ def test_units_are_dead_beyond_three_fifths_of_a_layer(n_dead, found):
         assert seen == (
             0.65,
             "65% of the units of b are flat for all 400 samples: their output is always the "
-            "same, and no gradient will change that.",
+            "same, and they receive no gradient that could change this.",
             "learning_rate_init=0.0001 (now 0.001), or activation='leaky_relu', or "
             "normalization='batch'.",
         )

@@ -70,7 +70,7 @@ def test_frame_of_a_window_has_a_row_for_each_pixel():
         ((0, (5, 0), 0), r"row must be from 0 to 4, got 5\.$"),
         ((0, (0, 3), 0), r"column must be from 0 to 2, got 3\.$"),
         ((0, (0, 0), 4), r"^conv2d1 has outputs of shape \(3, 5, 3, 4\): filter must be from 0 to"),
-        ((0, (0, 0, 0), 0), r"position must be a pair, row and column, got \(0, 0, 0\)\.$"),
+        ((0, (0, 0, 0), 0), r"position must be a pair \(row, column\), got \(0, 0, 0\)\.$"),
         ((0, (0,), 0), r"position must be a pair"),
     ],
 )

@@ -21,8 +21,8 @@ def path(optimizer, rate, steps=30):
 
 
 paths = {
-    "gradient descent": path(SGD(momentum=0), 0.06),
-    "momentum": path(SGD(momentum=0.6, nesterov=False), 0.06),
+    "Gradient descent": path(SGD(momentum=0), 0.06),
+    "Momentum": path(SGD(momentum=0.6, nesterov=False), 0.06),
     "Adam": path(Adam(), 0.5),
 }
 x, y = np.meshgrid(np.linspace(-10, 3, 200), np.linspace(-2.5, 2.5, 200))

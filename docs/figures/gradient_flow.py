@@ -11,15 +11,17 @@ from sknn.plotting import GradientFlowDisplay
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 X, y = load_digits(return_X_y=True)
-figure, axes = plt.subplots(2, 1, figsize=(8, 6), sharex=True, sharey=True)
+figure, axes = plt.subplots(2, 1, figsize=(8, 6), sharex=True, sharey=True, layout="constrained")
 settings = {"max_iter": 15, "random_state": 0}
 for ax, name, deep in zip(
     axes,
-    ["logistic", "ELU, weights by He's rule"],
+    ["Logistic units", "ELU units, He initialisation"],
     [
         MLPClassifier([32] * 6, "logistic", **settings),
         MLPClassifier([32] * 6, "elu", weight_init="he_uniform", **settings),
     ],
     strict=True,
 ):
-    GradientFlowDisplay.from_estimator(deep, X / 16, y, ax=ax).ax_.set_title(name)
+    GradientFlowDisplay.from_estimator(deep, X / 16, y, ax=ax)
+    ax.set_title(name)
+    ax.label_outer()

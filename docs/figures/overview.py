@@ -36,7 +36,7 @@ epochs = range(1, clf.n_iter_ + 1)
 middle.plot(epochs, clf.history_["loss"], color="#0072b2", label="training")
 middle.plot(epochs, clf.history_["validation_loss"], "--", color="#d55e00", label="validation")
 accuracy = clf.score(X_val, y_val)
-middle.set(title=f"Digits: CNNClassifier, {accuracy:.1%} right", xlabel="epoch", ylabel="loss")
+middle.set(title=f"Digits: CNNClassifier, accuracy {accuracy:.1%}", xlabel="Epoch", ylabel="Loss")
 middle.set_yscale("log")
 middle.legend(frameon=False)
 

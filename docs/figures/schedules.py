@@ -10,7 +10,7 @@ from sknn import MLPClassifier
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 X, y = load_iris(return_X_y=True)
-figure, axes = plt.subplots(1, 2, figsize=(8, 3), sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
 groups = (
     ["constant", "invscaling", "step", "exponential"],
     ["cosine", "flat_cosine", "coslog", "one_cycle"],
@@ -28,5 +28,5 @@ for ax, group in zip(axes, groups, strict=True):
         rates = clf.fit(X, y).history_["learning_rate"]
         ax.plot(range(1, 61), rates, style, label=name)
     ax.set(xlabel="Epoch")
-    ax.legend()
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False)
 axes[0].set_ylabel("Learning rate")

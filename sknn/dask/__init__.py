@@ -1,4 +1,4 @@
-"""Estimators for Dask arrays and data frames, read block by block. Dask is imported lazily."""
+"""Estimators for Dask arrays and DataFrames, read block by block. Dask is imported lazily."""
 
 from sknn.dask.estimators import (
     DaskCNNClassifier,

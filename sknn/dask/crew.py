@@ -87,7 +87,7 @@ class Crew:
     def _check_client(self):
         if self.client.status != "running":
             raise RuntimeError(
-                f"The client is no longer connected to its scheduler, its status is "
+                "The client must be connected to its scheduler, got a client with status "
                 f"{self.client.status!r}. Create a new Client and fit again."
             )
 
@@ -118,14 +118,15 @@ class Crew:
         n_workers = len(self.workers())
         if shards is not None and shards > n_blocks:
             raise ValueError(
-                f"shards must be at most {n_blocks}, the number of partitions of X with rows, got "
-                f"{shards!r}. Repartition X, or use shards={n_blocks}."
+                f"shards must be at most {n_blocks}, the number of blocks of X with rows, got "
+                f"{shards!r}. Divide X into more blocks, or use shards={n_blocks}."
             )
         self.n_shards = min(n_workers, n_blocks) if shards is None else int(shards)
         if self.n_shards < n_workers:
             warn(
-                f"{n_workers - self.n_shards} of {n_workers} workers have nothing to do, as there "
-                f"are {self.n_shards} shards of X. Repartition X into more blocks, or raise shards."
+                f"{n_workers - self.n_shards} of {n_workers} workers have nothing to do, because "
+                f"the number of shards is {self.n_shards}. Divide X into more blocks, or raise "
+                "shards."
             )
 
     def _tasks(self, function, arguments, near=None):

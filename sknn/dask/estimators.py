@@ -14,35 +14,36 @@ from sknn.estimators import (
 
 @with_cluster
 class DaskMLPClassifier(DaskClassifier, MLPClassifier):
-    """:class:`sknn.MLPClassifier` for Dask arrays and data frames that are larger than memory.
+    """:class:`sknn.MLPClassifier` for Dask arrays and DataFrames that are larger than memory.
 
     ``fit`` first makes one pass over the data to count rows and classes. It then trains on one
-    block while it reads the next one, so that at most two blocks are in memory. In every epoch the
-    order of the blocks changes and the rows of each block are shuffled. With a client, its workers
-    train together instead, and each worker keeps some of the blocks in memory. ``predict`` and the
-    other prediction methods are lazy.
+    block while it reads the next one, so that at most two blocks are in memory. A block is a chunk
+    of rows of an array, or a partition of a DataFrame. In every epoch the order of the blocks
+    changes, and the rows of each block are shuffled. With a client, its workers train together
+    instead, and each worker keeps some of the blocks in memory. ``predict`` and the other
+    prediction methods are lazy.
 
     In addition to the parameters of :class:`sknn.MLPClassifier`, there are the following
     keyword-only parameters:
 
     - ``client``, default=None: The ``distributed.Client`` whose workers train. None means the
-      current client, False means training in this process. The client is not pickled.
+      current client, and False means training in this process. The client is not pickled.
     - ``shards``, default=None: The number of parts into which each mini-batch is divided. The parts
       are computed on at most as many workers. The weights depend on the number of shards, but not
       on the number of workers. None means the number of workers. ``batch_size='auto'`` means 200
       samples per shard.
     - ``local_steps``, default=1: The number of steps that each shard makes on its own before the
       weights of all shards are averaged. With 1, every step is made by all shards together.
-    - ``max_restarts``, default=3: The maximum number of epochs that are run again because a worker
+    - ``max_restarts``, default=3: The maximum number of epochs that are repeated because a worker
       was lost. Losing another worker after that raises a RuntimeError.
 
     The attribute ``n_shards_`` is the number of shards in the last fit. It is 1 without a client.
 
     All other parameters, attributes and methods are those of :class:`sknn.MLPClassifier`. The X, y
-    and sample_weight passed to ``fit`` and ``score`` must have the same partitions. Partitions can
-    be empty or of unknown length, but every sample must lie within a single block. X_val and y_val
-    can be Dask collections or arrays. Without them, ``early_stopping=True`` holds out the fraction
-    ``validation_fraction`` of each block, and every block is then read twice per epoch.
+    and sample_weight passed to ``fit`` and ``score`` must be divided into the same blocks. Blocks
+    can be empty or of unknown length, but every sample must lie within a single block. X_val and
+    y_val can be Dask collections or arrays. Without them, ``early_stopping=True`` holds out the
+    fraction ``validation_fraction`` of each block, and every block is then read twice per epoch.
     ``solver='lbfgs'``, ``checkpoint``, ``groups`` and splitters are not supported for collections.
 
     Examples
@@ -61,7 +62,7 @@ class DaskMLPClassifier(DaskClassifier, MLPClassifier):
 
 @with_cluster
 class DaskMLPRegressor(DaskRegressor, MLPRegressor):
-    """:class:`sknn.MLPRegressor` for Dask arrays and data frames that are larger than memory.
+    """:class:`sknn.MLPRegressor` for Dask arrays and DataFrames that are larger than memory.
 
     Except for the parts on classes, the description of :class:`DaskMLPClassifier` applies.
     """
@@ -88,7 +89,7 @@ class DaskCNNRegressor(DaskRegressor, CNNRegressor):
 
 @with_cluster
 class DaskSequentialClassifier(DaskClassifier, SequentialClassifier):
-    """:class:`sknn.SequentialClassifier` for Dask arrays and data frames larger than memory.
+    """:class:`sknn.SequentialClassifier` for Dask arrays and DataFrames larger than memory.
 
     The description of :class:`DaskMLPClassifier` applies.
     """
@@ -96,7 +97,7 @@ class DaskSequentialClassifier(DaskClassifier, SequentialClassifier):
 
 @with_cluster
 class DaskSequentialRegressor(DaskRegressor, SequentialRegressor):
-    """:class:`sknn.SequentialRegressor` for Dask arrays and data frames larger than memory.
+    """:class:`sknn.SequentialRegressor` for Dask arrays and DataFrames larger than memory.
 
     Except for the parts on classes, the description of :class:`DaskMLPClassifier` applies.
     """

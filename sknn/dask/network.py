@@ -89,7 +89,7 @@ class DaskNetwork:
         Returns
         -------
         y : array, Series or DataFrame of shape (n_samples,) or (n_samples, n_outputs)
-            The predictions. For a Dask collection, the result is lazy. For a data frame, it has the
+            The predictions. For a Dask collection, the result is lazy. For a DataFrame, it has the
             same index.
         """
         if not is_collection(X):

@@ -9,7 +9,7 @@ from sknn.estimators.inputs import is_collection
 
 
 def is_frame(collection):
-    """Whether a collection is a Dask data frame or series rather than an array."""
+    """Whether a collection is a Dask DataFrame or series rather than an array."""
     return hasattr(collection, "npartitions") and hasattr(collection, "map_partitions")
 
 
@@ -111,7 +111,7 @@ def _check_alike(X, other, name):
     if wanted != got:
         raise ValueError(
             f"{name} must have {wanted} partitions like X, got {got}. Use "
-            f"{name}.rechunk({{0: X.chunks[0]}}) or, for data frames, "
+            f"{name}.rechunk({{0: X.chunks[0]}}) or, for DataFrames, "
             f"{name}.repartition(npartitions=X.npartitions)."
         )
     if is_frame(X) or is_frame(other):

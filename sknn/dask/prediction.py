@@ -21,7 +21,7 @@ def lazily(estimator, method, X, **settings):
 
     Returns
     -------
-    outputs : Dask array for an array; Series or DataFrame with the index of X for a data frame
+    outputs : Dask array for an array; Series or DataFrame with the index of X for a DataFrame
         A list of them if the method returns a list.
 
     Raises
@@ -48,7 +48,7 @@ def lazily(estimator, method, X, **settings):
 
 
 def _names(estimator, method, like):
-    """Names of the columns of a data frame of outputs."""
+    """Names of the columns of a DataFrame of outputs."""
     if like.ndim == 1:
         return None
     if method == "transform":
@@ -96,7 +96,7 @@ def _frame_block(X, estimator, method, meta, settings):
 
 
 def _as_frame(outputs, index, names):
-    """Returns a series of outputs (n,) or a data frame of outputs (n, k)."""
+    """Returns a series of outputs (n,) or a DataFrame of outputs (n, k)."""
     import pandas as pd
 
     if outputs.ndim == 1:

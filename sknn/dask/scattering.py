@@ -104,7 +104,7 @@ def _check(number, array, X):
     name = f"array {number}" if number else "X"
     if not is_collection(array) or is_frame(array):
         raise ValueError(
-            f"{name} must be a Dask array, got {type(array).__name__}. Convert a data frame with "
+            f"{name} must be a Dask array, got {type(array).__name__}. Convert a DataFrame with "
             "to_dask_array(lengths=True), or an array with dask.array.from_array."
         )
     if np.isnan(array.shape[0]):

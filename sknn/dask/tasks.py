@@ -69,9 +69,9 @@ class DaskClassifier(DaskNetwork):
         Returns
         -------
         p : array or DataFrame of shape (n_samples, n_classes)
-            The probability of each class, in the order of ``classes_``. The columns of a data
-            frame are named after the classes. For several columns of labels, a list with one array
-            or data frame per column.
+            The probability of each class, in the order of ``classes_``. The columns of a DataFrame
+            are named after the classes. For several columns of labels, a list with one array or
+            DataFrame per column.
         """
         return self._lazily("predict_proba", X) if is_collection(X) else super().predict_proba(X)
 

@@ -119,7 +119,7 @@ class BaseNetwork(
             Sample weights of the validation samples.
         groups : array-like of shape (n_samples,), default=None
             Group labels of the samples, which are passed to the splitter if
-            ``validation_fraction`` is one.
+            ``validation_fraction`` is a splitter.
         coef_init, intercept_init : list of array-like, default=None
             Initial weights and biases, of the same shapes as ``coefs_`` and ``intercepts_``. If
             None, they are drawn at random.
@@ -243,9 +243,9 @@ class BaseNetwork(
         same = start.model is not None and model.network is start.model.network
         if start.run and not same and _order(model.network) != _order(start.model.network):
             raise ValueError(
-                "partial_fit continues with the same optimiser, which requires that exactly the "
-                "layers that were trained before are trained. Restore trainable, or call fit with "
-                "warm_start=True, which starts a new optimiser from the same weights."
+                "partial_fit continues with the same optimiser, so the same layers must be "
+                "trainable as before. Restore trainable, or call fit with warm_start=True, which "
+                "starts a new optimiser from the same weights."
             )
         _take_given(model, weights)
         trained = {"X": data.X, "y": data.labels, "sample_weight": data.sample_weight}

@@ -59,9 +59,9 @@ def _check_present(estimator):
     if missing:
         wanted = ", ".join(estimator._attributes_by_hand)
         raise NotFittedError(
-            f"This {name} instance is not fitted yet. Weights that are set manually require all of "
-            f"{wanted}, got {' and '.join(missing)} missing. Set the missing attributes, or call "
-            f"{recipe} on a new {name} and set the weights after that."
+            f"This {name} instance is not fitted yet. To use weights that are set manually, set "
+            f"all of {wanted}, got {' and '.join(missing)} missing. Set the missing attributes, or "
+            f"call {recipe} on a new {name} and set the weights after that."
         )
 
 

@@ -210,7 +210,7 @@ class ClassifierTask(ClassifierMixin):
         return float(np.average(np.all(predicted == y, axis=1), weights=weight))
 
     def _start(self, y, classes):
-        """Stores ``classes`` in the first call of partial_fit, and checks them in later calls."""
+        """Stores ``classes`` in the first call to partial_fit, and checks them in later calls."""
         self._take_classes()
         if hasattr(self, "classes_"):
             if classes is not None and not same_classes(classes, self.classes_):

@@ -122,8 +122,8 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         Number of units in each dense hidden layer after the blocks; ``()`` for none.
     activation : str, Activation or list of them, default='relu'
         Activation function of the blocks and dense hidden layers, or a list with one function for
-        each of them. The available functions are 'identity', 'logistic' or 'sigmoid', 'tanh',
-        'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish', 'softplus',
+        each. The available functions are 'identity', 'logistic' or 'sigmoid', 'tanh', 'relu',
+        'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish', 'softplus',
         'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
     input_shape : tuple of int or None, default=None
         Shape of a single sample: (height, width, channels) or (height, width) for images. If None,
@@ -153,8 +153,7 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         its settings are available as ``solver__momentum`` and so on.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights. As in scikit-learn, the penalty is divided by the
-        sum of the sample weights in the *batch*, so that smaller batches are penalised more
-        strongly.
+        sum of the sample weights in the *batch*, so the penalty is stronger for smaller batches.
     batch_size : int or 'auto', default=64
         Number of samples per mini-batch. If there are fewer samples than this, all of them form one
         batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
@@ -163,11 +162,11 @@ class CNNClassifier(ClassifierTask, BaseCNN):
 
         - 'constant': ``learning_rate_init`` throughout training
         - 'invscaling': ``learning_rate_init`` in the first epoch, then
-          ``learning_rate_init / (t_ + 1) ** power_t``, updated once per epoch; only for 'sgd',
-          other solvers keep the rate constant as in scikit-learn
+          ``learning_rate_init / (t_ + 1) ** power_t``, updated once per epoch; only for 'sgd'.
+          Other solvers keep the rate constant, as in scikit-learn
         - 'adaptive': divided by five whenever more than ``n_iter_no_change`` consecutive epochs
-          bring no improvement, until it reaches 1e-6; only for 'sgd', other solvers keep the rate
-          constant as in scikit-learn
+          bring no improvement, until it reaches 1e-6; only for 'sgd'. Other solvers keep the rate
+          constant, as in scikit-learn
         - 'plateau': the same as 'adaptive', but for every solver
         - 'step': multiplied by 0.1 every 30 epochs
         - 'exponential': multiplied by 0.95 every epoch
@@ -196,9 +195,9 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         Determines the random numbers for the initial weights, the validation split, the order of
         the samples, dropout and augmentation. Pass an int for reproducible results.
     tol : float, default=0.0001
-        Minimum improvement that counts, of the loss or, with early stopping, of the validation
-        score. 'lbfgs' ignores improvements of the loss; it stops when no component of the gradient
-        is larger than ``tol``.
+        Minimum improvement of the loss or, with early stopping, of the validation score. Smaller
+        improvements do not count. 'lbfgs' ignores improvements of the loss; it stops when no
+        component of the gradient is larger than ``tol``.
     verbose : bool, default=False
         Whether to print the loss after each epoch or iteration.
     warm_start : bool, default=False
@@ -215,12 +214,12 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         'lbfgs' requires ``X_val``; without it, early stopping is ignored with a warning.
         ``partial_fit`` raises a ValueError if this is True.
     validation_fraction : float, splitter or tuple, default=0.1
-        The samples to hold out for validation: the fraction of them, a cross-validation splitter,
-        or a tuple of two arrays with the indices of the rows to train on and of the rows to
-        validate on. The first split of a splitter is used, or its last one if it splits the rows in
-        time, as ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds
-        out the newest fifth of the rows. Only used when ``early_stopping=True`` and no ``X_val`` is
-        passed to ``fit``.
+        The samples to hold out for validation: a fraction of all samples, a cross-validation
+        splitter, or a tuple of two arrays, the indices of the training rows and of the validation
+        rows. With a splitter, the first split is used, or the last split if it splits by time, as
+        ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds out the
+        newest fifth of the rows. Only used when ``early_stopping=True`` and no ``X_val`` is passed
+        to ``fit``.
     beta_1 : float, default=0.9
         Exponential decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam',
         'adamw' and 'nadam'.
@@ -228,7 +227,7 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         Exponential decay rate of the running mean of the squared gradients, in [0, 1). Only used by
         'adam', 'adamw' and 'nadam'.
     epsilon : float, default=1e-8
-        Value for numerical stability, added to the square root of the mean of the squared
+        Value that is added for numerical stability to the square root of the mean of the squared
         gradients, by which the steps are divided. Only used by 'adam', 'adamw', 'nadam' and
         'rmsprop'.
     n_iter_no_change : int or inf, default=10
@@ -249,11 +248,11 @@ class CNNClassifier(ClassifierTask, BaseCNN):
           a single output z, ``max(0, -s * z)``, where ``s`` is 1 or -1; the outputs are margins, as
           for 'hinge'
     class_weight : dict, list of dict, 'balanced' or None, default=None
-        Weights associated with the classes, which are multiplied by ``sample_weight``. For y with a
-        single column, a dict; for y with several columns, a list with one dict per column, which is
-        ``{0: ..., 1: ...}`` for multilabel y. 'balanced' makes the weights inversely proportional
-        to the class frequencies; it is not supported by ``partial_fit``. If None, all classes have
-        weight one.
+        Weights of the classes, by which ``sample_weight`` is multiplied: a dict if y has a single
+        column, or a list with one dict per column if y has several columns. For multilabel y, each
+        dict is ``{0: ..., 1: ...}``. 'balanced' makes the weights inversely proportional to the
+        class frequencies; it is not supported by ``partial_fit``. If None, all classes have weight
+        one.
     label_smoothing : float, default=0.0
         Fraction of each target that is spread evenly over the classes, in [0, 1).
     dropout : float or list of float, default=0.0
@@ -281,9 +280,9 @@ class CNNClassifier(ClassifierTask, BaseCNN):
         Maximum norm of the gradient of all weights and biases together. A gradient with a larger
         norm is scaled down to this norm. If None, gradients are not clipped. Not used by 'lbfgs'.
     scoring : str, callable or None, default=None
-        Score on the validation samples. None means accuracy, 'loss' means minus the loss. Otherwise
-        it is the name of a scorer or a callable with signature ``scorer(estimator, X, y)``. Higher
-        scores are better.
+        Score on the validation samples, where greater is better. None means accuracy, and 'loss'
+        means the negative loss. Any other value is the name of a scorer, or a callable with the
+        signature ``scorer(estimator, X, y)``.
     warmup_steps : int, default=0
         Number of initial steps over which the learning rate rises linearly to that of the schedule.
         Not used by 'lbfgs'.
@@ -517,8 +516,8 @@ class CNNRegressor(RegressorTask, BaseCNN):
         Number of units in each dense hidden layer after the blocks; ``()`` for none.
     activation : str, Activation or list of them, default='relu'
         Activation function of the blocks and dense hidden layers, or a list with one function for
-        each of them. The available functions are 'identity', 'logistic' or 'sigmoid', 'tanh',
-        'relu', 'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish', 'softplus',
+        each. The available functions are 'identity', 'logistic' or 'sigmoid', 'tanh', 'relu',
+        'leaky_relu', 'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish', 'softplus',
         'softsign', 'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
     input_shape : tuple of int or None, default=None
         Shape of a single sample: (height, width, channels) or (height, width) for images. If None,
@@ -548,8 +547,7 @@ class CNNRegressor(RegressorTask, BaseCNN):
         its settings are available as ``solver__momentum`` and so on.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights. As in scikit-learn, the penalty is divided by the
-        sum of the sample weights in the *batch*, so that smaller batches are penalised more
-        strongly.
+        sum of the sample weights in the *batch*, so the penalty is stronger for smaller batches.
     batch_size : int or 'auto', default=64
         Number of samples per mini-batch. If there are fewer samples than this, all of them form one
         batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
@@ -558,11 +556,11 @@ class CNNRegressor(RegressorTask, BaseCNN):
 
         - 'constant': ``learning_rate_init`` throughout training
         - 'invscaling': ``learning_rate_init`` in the first epoch, then
-          ``learning_rate_init / (t_ + 1) ** power_t``, updated once per epoch; only for 'sgd',
-          other solvers keep the rate constant as in scikit-learn
+          ``learning_rate_init / (t_ + 1) ** power_t``, updated once per epoch; only for 'sgd'.
+          Other solvers keep the rate constant, as in scikit-learn
         - 'adaptive': divided by five whenever more than ``n_iter_no_change`` consecutive epochs
-          bring no improvement, until it reaches 1e-6; only for 'sgd', other solvers keep the rate
-          constant as in scikit-learn
+          bring no improvement, until it reaches 1e-6; only for 'sgd'. Other solvers keep the rate
+          constant, as in scikit-learn
         - 'plateau': the same as 'adaptive', but for every solver
         - 'step': multiplied by 0.1 every 30 epochs
         - 'exponential': multiplied by 0.95 every epoch
@@ -591,9 +589,9 @@ class CNNRegressor(RegressorTask, BaseCNN):
         Determines the random numbers for the initial weights, the validation split, the order of
         the samples, dropout and augmentation. Pass an int for reproducible results.
     tol : float, default=0.0001
-        Minimum improvement that counts, of the loss or, with early stopping, of the validation
-        score. 'lbfgs' ignores improvements of the loss; it stops when no component of the gradient
-        is larger than ``tol``.
+        Minimum improvement of the loss or, with early stopping, of the validation score. Smaller
+        improvements do not count. 'lbfgs' ignores improvements of the loss; it stops when no
+        component of the gradient is larger than ``tol``.
     verbose : bool, default=False
         Whether to print the loss after each epoch or iteration.
     warm_start : bool, default=False
@@ -610,12 +608,12 @@ class CNNRegressor(RegressorTask, BaseCNN):
         early stopping is ignored with a warning. ``partial_fit`` raises a ValueError if this is
         True.
     validation_fraction : float, splitter or tuple, default=0.1
-        The samples to hold out for validation: the fraction of them, a cross-validation splitter,
-        or a tuple of two arrays with the indices of the rows to train on and of the rows to
-        validate on. The first split of a splitter is used, or its last one if it splits the rows in
-        time, as ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds
-        out the newest fifth of the rows. Only used when ``early_stopping=True`` and no ``X_val`` is
-        passed to ``fit``.
+        The samples to hold out for validation: a fraction of all samples, a cross-validation
+        splitter, or a tuple of two arrays, the indices of the training rows and of the validation
+        rows. With a splitter, the first split is used, or the last split if it splits by time, as
+        ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds out the
+        newest fifth of the rows. Only used when ``early_stopping=True`` and no ``X_val`` is passed
+        to ``fit``.
     beta_1 : float, default=0.9
         Exponential decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam',
         'adamw' and 'nadam'.
@@ -623,7 +621,7 @@ class CNNRegressor(RegressorTask, BaseCNN):
         Exponential decay rate of the running mean of the squared gradients, in [0, 1). Only used by
         'adam', 'adamw' and 'nadam'.
     epsilon : float, default=1e-8
-        Value for numerical stability, added to the square root of the mean of the squared
+        Value that is added for numerical stability to the square root of the mean of the squared
         gradients, by which the steps are divided. Only used by 'adam', 'adamw', 'nadam' and
         'rmsprop'.
     n_iter_no_change : int or inf, default=10
@@ -673,9 +671,9 @@ class CNNRegressor(RegressorTask, BaseCNN):
         Maximum norm of the gradient of all weights and biases together. A gradient with a larger
         norm is scaled down to this norm. If None, gradients are not clipped. Not used by 'lbfgs'.
     scoring : str, callable or None, default=None
-        Score on the validation samples. None means R2, 'loss' means minus the loss. Otherwise it is
-        the name of a scorer or a callable with signature ``scorer(estimator, X, y)``. Higher scores
-        are better.
+        Score on the validation samples, where greater is better. None means R2, and 'loss' means
+        the negative loss. Any other value is the name of a scorer, or a callable with the signature
+        ``scorer(estimator, X, y)``.
     warmup_steps : int, default=0
         Number of initial steps over which the learning rate rises linearly to that of the schedule.
         Not used by 'lbfgs'.

@@ -167,7 +167,7 @@ def _has_too_large(array):
 
 
 def is_collection(array):
-    """Whether the input is a Dask array or data frame. Dask is not imported for this check."""
+    """Whether the input is a Dask array or DataFrame. Dask is not imported for this check."""
     module = type(array).__module__
     return module.startswith(("dask.array.", "dask.dataframe.", "dask_expr."))
 
@@ -240,7 +240,7 @@ def _shape(row, exact):
 
 
 def _may_lack_some(array):
-    """Whether an array, a series or a data frame has a dtype that allows missing values."""
+    """Whether an array, a series or a DataFrame has a dtype that allows missing values."""
     dtype = getattr(array, "dtype", None)
     if isinstance(dtype, np.dtype):
         return dtype.kind == "O"
@@ -255,7 +255,7 @@ def is_missing(label):
 
 
 def _kind(array):
-    """Returns which of KINDS an array, a series or a column of a data frame holds, or None."""
+    """Returns which of KINDS an array, a series or a column of a DataFrame holds, or None."""
     dtypes = getattr(array, "dtypes", None)
     for dtype in [getattr(array, "dtype", None)] if dtypes is None else np.atleast_1d(dtypes):
         if getattr(dtype, "kind", None) in KINDS:

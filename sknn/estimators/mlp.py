@@ -52,14 +52,14 @@ class MLPClassifier(ClassifierTask, BaseMLP):
 
     The network consists of dense layers and minimises the log loss by default. It is a drop-in
     replacement for :class:`sklearn.neural_network.MLPClassifier`, with the same parameters,
-    defaults, attributes and random draws, and in float64 with the same weights up to rounding.
+    defaults, attributes and random draws. In float64 the weights are the same up to rounding.
 
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Number of units in each hidden layer; ``()`` for a linear model.
     activation : str, Activation or list of them, default='relu'
-        Activation function of the hidden layers, or a list with one function for each of them. The
+        Activation function of the hidden layers, or a list with one function for each. The
         available functions are 'identity', 'logistic' or 'sigmoid', 'tanh', 'relu', 'leaky_relu',
         'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish', 'softplus', 'softsign',
         'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
@@ -83,8 +83,7 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         its settings are available as ``solver__momentum`` and so on.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights. As in scikit-learn, the penalty is divided by the
-        sum of the sample weights in the *batch*, so that smaller batches are penalised more
-        strongly.
+        sum of the sample weights in the *batch*, so the penalty is stronger for smaller batches.
     batch_size : int or 'auto', default='auto'
         Number of samples per mini-batch. If there are fewer samples than this, all of them form one
         batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
@@ -93,11 +92,11 @@ class MLPClassifier(ClassifierTask, BaseMLP):
 
         - 'constant': ``learning_rate_init`` throughout training
         - 'invscaling': ``learning_rate_init`` in the first epoch, then
-          ``learning_rate_init / (t_ + 1) ** power_t``, updated once per epoch; only for 'sgd',
-          other solvers keep the rate constant as in scikit-learn
+          ``learning_rate_init / (t_ + 1) ** power_t``, updated once per epoch; only for 'sgd'.
+          Other solvers keep the rate constant, as in scikit-learn
         - 'adaptive': divided by five whenever more than ``n_iter_no_change`` consecutive epochs
-          bring no improvement, until it reaches 1e-6; only for 'sgd', other solvers keep the rate
-          constant as in scikit-learn
+          bring no improvement, until it reaches 1e-6; only for 'sgd'. Other solvers keep the rate
+          constant, as in scikit-learn
         - 'plateau': the same as 'adaptive', but for every solver
         - 'step': multiplied by 0.1 every 30 epochs
         - 'exponential': multiplied by 0.95 every epoch
@@ -127,9 +126,9 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         the samples and dropout. Pass an int for reproducible results. For the same value, ``fit``
         draws the same initial weights, validation split and order of the samples as scikit-learn.
     tol : float, default=0.0001
-        Minimum improvement that counts, of the loss or, with early stopping, of the validation
-        score. 'lbfgs' ignores improvements of the loss; it stops when no component of the gradient
-        is larger than ``tol``.
+        Minimum improvement of the loss or, with early stopping, of the validation score. Smaller
+        improvements do not count. 'lbfgs' ignores improvements of the loss; it stops when no
+        component of the gradient is larger than ``tol``.
     verbose : bool, default=False
         Whether to print the loss after each epoch or iteration.
     warm_start : bool, default=False
@@ -146,12 +145,12 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         'lbfgs' requires ``X_val``; without it, early stopping is ignored with a warning.
         ``partial_fit`` raises a ValueError if this is True.
     validation_fraction : float, splitter or tuple, default=0.1
-        The samples to hold out for validation: the fraction of them, a cross-validation splitter,
-        or a tuple of two arrays with the indices of the rows to train on and of the rows to
-        validate on. The first split of a splitter is used, or its last one if it splits the rows in
-        time, as ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds
-        out the newest fifth of the rows. Only used when ``early_stopping=True`` and no ``X_val`` is
-        passed to ``fit``.
+        The samples to hold out for validation: a fraction of all samples, a cross-validation
+        splitter, or a tuple of two arrays, the indices of the training rows and of the validation
+        rows. With a splitter, the first split is used, or the last split if it splits by time, as
+        ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds out the
+        newest fifth of the rows. Only used when ``early_stopping=True`` and no ``X_val`` is passed
+        to ``fit``.
     beta_1 : float, default=0.9
         Exponential decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam',
         'adamw' and 'nadam'.
@@ -159,7 +158,7 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         Exponential decay rate of the running mean of the squared gradients, in [0, 1). Only used by
         'adam', 'adamw' and 'nadam'.
     epsilon : float, default=1e-8
-        Value for numerical stability, added to the square root of the mean of the squared
+        Value that is added for numerical stability to the square root of the mean of the squared
         gradients, by which the steps are divided. Only used by 'adam', 'adamw', 'nadam' and
         'rmsprop'.
     n_iter_no_change : int or inf, default=10
@@ -180,11 +179,11 @@ class MLPClassifier(ClassifierTask, BaseMLP):
           a single output z, ``max(0, -s * z)``, where ``s`` is 1 or -1; the outputs are margins, as
           for 'hinge'
     class_weight : dict, list of dict, 'balanced' or None, default=None
-        Weights associated with the classes, which are multiplied by ``sample_weight``. For y with a
-        single column, a dict; for y with several columns, a list with one dict per column, which is
-        ``{0: ..., 1: ...}`` for multilabel y. 'balanced' makes the weights inversely proportional
-        to the class frequencies; it is not supported by ``partial_fit``. If None, all classes have
-        weight one.
+        Weights of the classes, by which ``sample_weight`` is multiplied: a dict if y has a single
+        column, or a list with one dict per column if y has several columns. For multilabel y, each
+        dict is ``{0: ..., 1: ...}``. 'balanced' makes the weights inversely proportional to the
+        class frequencies; it is not supported by ``partial_fit``. If None, all classes have weight
+        one.
     label_smoothing : float, default=0.0
         Fraction of each target that is spread evenly over the classes, in [0, 1).
     dropout : float or list of float, default=0.0
@@ -209,9 +208,9 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         Maximum norm of the gradient of all weights and biases together. A gradient with a larger
         norm is scaled down to this norm. If None, gradients are not clipped. Not used by 'lbfgs'.
     scoring : str, callable or None, default=None
-        Score on the validation samples. None means accuracy, 'loss' means minus the loss. Otherwise
-        it is the name of a scorer or a callable with signature ``scorer(estimator, X, y)``. Higher
-        scores are better.
+        Score on the validation samples, where greater is better. None means accuracy, and 'loss'
+        means the negative loss. Any other value is the name of a scorer, or a callable with the
+        signature ``scorer(estimator, X, y)``.
     warmup_steps : int, default=0
         Number of initial steps over which the learning rate rises linearly to that of the schedule.
         Not used by 'lbfgs'.
@@ -235,7 +234,7 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         column.
     coefs_ : list of ndarray of shape (n_in, n_out)
         The weights of each layer. The arrays can be modified or replaced, or set on an estimator
-        that was never fitted.
+        that has not been fitted.
     intercepts_ : list of ndarray of shape (n_out,)
         The biases of each layer. The arrays can be modified or replaced.
     n_layers_ : int
@@ -386,8 +385,8 @@ class MLPRegressor(RegressorTask, BaseMLP):
 
     The network consists of dense layers with one output per target and minimises the squared error
     by default. It is a drop-in replacement for :class:`sklearn.neural_network.MLPRegressor`, with
-    the same parameters, defaults, attributes and random draws, and in float64 with the same
-    weights up to rounding.
+    the same parameters, defaults, attributes and random draws. In float64 the weights are the same
+    up to rounding.
 
     Parameters
     ----------
@@ -407,7 +406,7 @@ class MLPRegressor(RegressorTask, BaseMLP):
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Number of units in each hidden layer; ``()`` for a linear model.
     activation : str, Activation or list of them, default='relu'
-        Activation function of the hidden layers, or a list with one function for each of them. The
+        Activation function of the hidden layers, or a list with one function for each. The
         available functions are 'identity', 'logistic' or 'sigmoid', 'tanh', 'relu', 'leaky_relu',
         'prelu', 'elu', 'selu', 'gelu', 'silu' or 'swish', 'mish', 'softplus', 'softsign',
         'hard_sigmoid', 'hard_tanh', 'sign', 'step'.
@@ -431,8 +430,7 @@ class MLPRegressor(RegressorTask, BaseMLP):
         its settings are available as ``solver__momentum`` and so on.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights. As in scikit-learn, the penalty is divided by the
-        sum of the sample weights in the *batch*, so that smaller batches are penalised more
-        strongly.
+        sum of the sample weights in the *batch*, so the penalty is stronger for smaller batches.
     batch_size : int or 'auto', default='auto'
         Number of samples per mini-batch. If there are fewer samples than this, all of them form one
         batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
@@ -441,11 +439,11 @@ class MLPRegressor(RegressorTask, BaseMLP):
 
         - 'constant': ``learning_rate_init`` throughout training
         - 'invscaling': ``learning_rate_init`` in the first epoch, then
-          ``learning_rate_init / (t_ + 1) ** power_t``, updated once per epoch; only for 'sgd',
-          other solvers keep the rate constant as in scikit-learn
+          ``learning_rate_init / (t_ + 1) ** power_t``, updated once per epoch; only for 'sgd'.
+          Other solvers keep the rate constant, as in scikit-learn
         - 'adaptive': divided by five whenever more than ``n_iter_no_change`` consecutive epochs
-          bring no improvement, until it reaches 1e-6; only for 'sgd', other solvers keep the rate
-          constant as in scikit-learn
+          bring no improvement, until it reaches 1e-6; only for 'sgd'. Other solvers keep the rate
+          constant, as in scikit-learn
         - 'plateau': the same as 'adaptive', but for every solver
         - 'step': multiplied by 0.1 every 30 epochs
         - 'exponential': multiplied by 0.95 every epoch
@@ -475,9 +473,9 @@ class MLPRegressor(RegressorTask, BaseMLP):
         the samples and dropout. Pass an int for reproducible results. For the same value, ``fit``
         draws the same initial weights, validation split and order of the samples as scikit-learn.
     tol : float, default=0.0001
-        Minimum improvement that counts, of the loss or, with early stopping, of the validation
-        score. 'lbfgs' ignores improvements of the loss; it stops when no component of the gradient
-        is larger than ``tol``.
+        Minimum improvement of the loss or, with early stopping, of the validation score. Smaller
+        improvements do not count. 'lbfgs' ignores improvements of the loss; it stops when no
+        component of the gradient is larger than ``tol``.
     verbose : bool, default=False
         Whether to print the loss after each epoch or iteration.
     warm_start : bool, default=False
@@ -494,12 +492,12 @@ class MLPRegressor(RegressorTask, BaseMLP):
         early stopping is ignored with a warning. ``partial_fit`` raises a ValueError if this is
         True.
     validation_fraction : float, splitter or tuple, default=0.1
-        The samples to hold out for validation: the fraction of them, a cross-validation splitter,
-        or a tuple of two arrays with the indices of the rows to train on and of the rows to
-        validate on. The first split of a splitter is used, or its last one if it splits the rows in
-        time, as ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds
-        out the newest fifth of the rows. Only used when ``early_stopping=True`` and no ``X_val`` is
-        passed to ``fit``.
+        The samples to hold out for validation: a fraction of all samples, a cross-validation
+        splitter, or a tuple of two arrays, the indices of the training rows and of the validation
+        rows. With a splitter, the first split is used, or the last split if it splits by time, as
+        ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of :mod:`sknn.model_selection` holds out the
+        newest fifth of the rows. Only used when ``early_stopping=True`` and no ``X_val`` is passed
+        to ``fit``.
     beta_1 : float, default=0.9
         Exponential decay rate of the running mean of the gradients, in [0, 1). Only used by 'adam',
         'adamw' and 'nadam'.
@@ -507,7 +505,7 @@ class MLPRegressor(RegressorTask, BaseMLP):
         Exponential decay rate of the running mean of the squared gradients, in [0, 1). Only used by
         'adam', 'adamw' and 'nadam'.
     epsilon : float, default=1e-8
-        Value for numerical stability, added to the square root of the mean of the squared
+        Value that is added for numerical stability to the square root of the mean of the squared
         gradients, by which the steps are divided. Only used by 'adam', 'adamw', 'nadam' and
         'rmsprop'.
     n_iter_no_change : int or inf, default=10
@@ -541,9 +539,9 @@ class MLPRegressor(RegressorTask, BaseMLP):
         Maximum norm of the gradient of all weights and biases together. A gradient with a larger
         norm is scaled down to this norm. If None, gradients are not clipped. Not used by 'lbfgs'.
     scoring : str, callable or None, default=None
-        Score on the validation samples. None means R2, 'loss' means minus the loss. Otherwise it is
-        the name of a scorer or a callable with signature ``scorer(estimator, X, y)``. Higher scores
-        are better.
+        Score on the validation samples, where greater is better. None means R2, and 'loss' means
+        the negative loss. Any other value is the name of a scorer, or a callable with the signature
+        ``scorer(estimator, X, y)``.
     warmup_steps : int, default=0
         Number of initial steps over which the learning rate rises linearly to that of the schedule.
         Not used by 'lbfgs'.
@@ -564,7 +562,7 @@ class MLPRegressor(RegressorTask, BaseMLP):
     ----------
     coefs_ : list of ndarray of shape (n_in, n_out)
         The weights of each layer. The arrays can be modified or replaced, or set on an estimator
-        that was never fitted.
+        that has not been fitted.
     intercepts_ : list of ndarray of shape (n_out,)
         The biases of each layer. The arrays can be modified or replaced.
     n_layers_ : int

@@ -171,8 +171,8 @@ PARAMETERS = {
         "str, Activation or list of them",
         "relu",
         [StrOptions(set(ACTIVATIONS)), Activation, list, tuple],
-        "Activation function of the $layers, or a list with one function for each of them. The "
-        "available functions are $activations.",
+        "Activation function of the $layers, or a list with one function for each. The available "
+        "functions are $activations.",
         only="mlp cnn",
         slots={"layers": By(mlp="hidden layers", cnn="blocks and dense hidden layers")},
     ),
@@ -231,8 +231,8 @@ PARAMETERS = {
         0.0001,
         [NOT_NEGATIVE],
         "Strength of the L2 penalty on the weights. As in scikit-learn, the penalty is divided by "
-        "the sum of the sample weights in the *batch*, so that smaller batches are penalised more "
-        "strongly.",
+        "the sum of the sample weights in the *batch*, so the penalty is stronger for smaller "
+        "batches.",
     ),
     "batch_size": Parameter(
         "int or 'auto'",
@@ -252,11 +252,11 @@ PARAMETERS = {
         options={
             "constant": "``learning_rate_init`` throughout training",
             "invscaling": "``learning_rate_init`` in the first epoch, then ``learning_rate_init / "
-            "(t_ + 1) ** power_t``, updated once per epoch; only for 'sgd', other solvers "
-            "keep the rate constant as in scikit-learn",
+            "(t_ + 1) ** power_t``, updated once per epoch; only for 'sgd'. Other solvers "
+            "keep the rate constant, as in scikit-learn",
             "adaptive": "divided by five whenever more than ``n_iter_no_change`` consecutive "
-            "epochs bring no improvement, until it reaches 1e-6; only for 'sgd', other "
-            "solvers keep the rate constant as in scikit-learn",
+            "epochs bring no improvement, until it reaches 1e-6; only for 'sgd'. Other "
+            "solvers keep the rate constant, as in scikit-learn",
             "plateau": "the same as 'adaptive', but for every solver",
             "step": "multiplied by 0.1 every 30 epochs",
             "exponential": "multiplied by 0.95 every epoch",
@@ -314,9 +314,9 @@ PARAMETERS = {
         "float",
         1e-4,
         [NOT_NEGATIVE],
-        "Minimum improvement that counts, of the loss or, with early stopping, of the validation "
-        "score. 'lbfgs' ignores improvements of the loss; it stops when no component of the "
-        "gradient is larger than ``tol``.",
+        "Minimum improvement of the loss or, with early stopping, of the validation score. Smaller "
+        "improvements do not count. 'lbfgs' ignores improvements of the loss; it stops when no "
+        "component of the gradient is larger than ``tol``.",
     ),
     "verbose": Parameter(
         "bool",
@@ -358,10 +358,10 @@ PARAMETERS = {
         "float, splitter or tuple",
         0.1,
         [BELOW_ONE, HasMethods(["split", "get_n_splits"]), tuple],
-        "The samples to hold out for validation: the fraction of them, a cross-validation "
-        "splitter, or a tuple of two arrays with the indices of the rows to train on and of the "
-        "rows to validate on. The first split of a splitter is used, or its last one if it splits "
-        "the rows in time, as ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of "
+        "The samples to hold out for validation: a fraction of all samples, a cross-validation "
+        "splitter, or a tuple of two arrays, the indices of the training rows and of the "
+        "validation rows. With a splitter, the first split is used, or the last split if it splits "
+        "by time, as ``TimeSeriesSplit`` does. ``NewestSplit(0.2)`` of "
         ":mod:`sknn.model_selection` holds out the newest fifth of the rows. Only used when "
         "``early_stopping=True`` and no ``X_val`` is passed to ``fit``.",
     ),
@@ -383,7 +383,7 @@ PARAMETERS = {
         "float",
         1e-8,
         [POSITIVE],
-        "Value for numerical stability, added to the square root of the mean of the squared "
+        "Value that is added for numerical stability to the square root of the mean of the squared "
         "gradients, by which the steps are divided. Only used by $users.",
     ),
     "n_iter_no_change": Parameter(
@@ -439,10 +439,10 @@ PARAMETERS = {
         "dict, list of dict, 'balanced' or None",
         None,
         [dict, list, StrOptions({"balanced"}), None],
-        "Weights associated with the classes, which are multiplied by ``sample_weight``. For y "
-        "with a single column, a dict; for y with several columns, a list with one dict per "
-        "column, which is ``{0: ..., 1: ...}`` for multilabel y. 'balanced' makes the weights "
-        "inversely proportional to the class frequencies; it is not supported by ``partial_fit``. "
+        "Weights of the classes, by which ``sample_weight`` is multiplied: a dict if y has a "
+        "single column, or a list with one dict per column if y has several columns. For "
+        "multilabel y, each dict is ``{0: ..., 1: ...}``. 'balanced' makes the weights inversely "
+        "proportional to the class frequencies; it is not supported by ``partial_fit``. "
         "If None, all classes have weight one.",
         only="classifier",
     ),
@@ -542,9 +542,9 @@ PARAMETERS = {
         "str, callable or None",
         None,
         [str, callable, None],
-        "Score on the validation samples. None means $score, 'loss' means minus the loss. "
-        "Otherwise it is the name of a scorer or a callable with signature ``scorer(estimator, X, "
-        "y)``. Higher scores are better.",
+        "Score on the validation samples, where greater is better. None means $score, and 'loss' "
+        "means the negative loss. Any other value is the name of a scorer, or a callable with the "
+        "signature ``scorer(estimator, X, y)``.",
         slots={"score": By(classifier="accuracy", regressor="R2")},
     ),
     "warmup_steps": Parameter(

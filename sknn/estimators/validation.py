@@ -129,15 +129,16 @@ def _split(estimator, rows, labels, groups, random_state):
     if rows.weight is not None and not rows.weight[validation].any():
         raise ValueError(
             "All samples drawn for the validation set have weight zero. Increase "
-            "'validation_fraction', or leave samples of weight zero out."
+            "'validation_fraction', or leave out samples with weight zero."
         )
     left_out = len(rows) - len(training) - len(validation)
     if left_out > len(rows) / 2:
         warn(
             f"validation_fraction={shown(fraction)} trains on {len(training)} and validates on "
             f"{len(validation)} of {len(rows)} samples, which leaves more than half of them out. "
-            "Use a splitter with larger parts. For instance, sknn.model_selection.NewestSplit(0.2) "
-            "holds out the newest fifth of the rows and trains on all others.",
+            "Use a splitter that leaves out fewer samples. For instance, "
+            "sknn.model_selection.NewestSplit(0.2) holds out the newest fifth of the rows and "
+            "trains on all others.",
             TrainingWarning,
         )
     return training, validation
@@ -190,8 +191,8 @@ def _is_in_time(split):
 def _given_numbers(pair, n):
     """Returns (training, validation) from the user's tuple. Raises ValueError on invalid rows."""
     wanted = (
-        "validation_fraction as a tuple must be two arrays with the indices of the rows to train "
-        f"on and of the rows to validate on, distinct and from 0 to {n - 1}"
+        "validation_fraction as a tuple must contain two arrays, the indices of the training rows "
+        f"and of the validation rows, which must be distinct and from 0 to {n - 1}"
     )
     try:
         arrays = [np.asarray(part) for part in pair]

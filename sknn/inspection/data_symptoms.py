@@ -63,8 +63,8 @@ def unscaled_targets(evidence):
     if evidence.relative_loss is not None and evidence.relative_loss < COPED:
         return None
     text = (
-        f"y has a root mean square of {evidence.target_rms:.4g}, but outputs start near 0, and "
-        "training spends its steps on closing this gap."
+        f"y has a root mean square of {evidence.target_rms:.4g}, but the outputs start near 0, "
+        "and training spends its first steps on closing this gap."
     )
     remedy = "Scale y: TransformedTargetRegressor(estimator, transformer=StandardScaler())."
     return evidence.target_rms, text, remedy
@@ -108,10 +108,10 @@ def class_imbalance(evidence):
         return None
     if weights[least] == 0:
         text = f"There are no samples of class {least!r}, or all of them have weight zero."
-        return np.inf, text, "Samples of every class, or classes without this one."
+        return np.inf, text, "samples of this class, or a classifier for the other classes only."
     ratio = weights[most] / weights[least]
     text = (
-        f"Class {most!r} has {ratio:.1f} times the weight of class {least!r}: training rewards "
-        "always predicting it, and accuracy does not show that."
+        f"Class {most!r} has {ratio:.1f} times the weight of class {least!r}. A network that "
+        "always predicts it has a low loss, and accuracy does not reveal this."
     )
     return ratio, text, "class_weight='balanced'; scoring='balanced_accuracy' to validate."

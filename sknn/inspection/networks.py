@@ -123,8 +123,8 @@ def check_network(estimator, around=()):
         got = " in ".join(type(one).__name__ for one in (estimator, *reversed(around)))
         raise TypeError(
             "estimator must be a network of this package, or a Pipeline, a "
-            f"TransformedTargetRegressor or a fitted search that contains one, got {got}. For "
-            "other estimators, pass a network that they have fitted."
+            f"TransformedTargetRegressor or a fitted search that contains one, got {got}. If "
+            "it fitted several networks, pass one of them."
         )
 
 

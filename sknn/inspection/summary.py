@@ -137,7 +137,7 @@ def summary(
     TypeError
         If the estimator is not a network of this package and does not contain one.
     ValueError
-        If no shape is known, or if it does not suit the layers or the fitted network.
+        If no shape is known, or if it does not match the layers or the fitted network.
 
     Examples
     --------
@@ -174,7 +174,7 @@ def summary(
         dtype = _planned_dtype(estimator, network.shapes[0])
     notes = [f"Multiply-adds and bytes are for one sample, bytes in {dtype}."]
     if not fitted and n_outputs is None and is_classifier(estimator):
-        notes.append("A single output is for two classes. Pass n_outputs if there are more.")
+        notes.append("A single output means two classes. Pass n_outputs if there are more.")
     shape = network.shapes[0]
     samples = shape_text(shape) if len(shape) > 1 else f"{shape[0]:,} features"
     state = "fitted" if fitted else "not fitted"

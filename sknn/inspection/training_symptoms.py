@@ -47,8 +47,8 @@ def diverging_loss(evidence):
     if risen <= max(RISEN * (losses[0] - least), NOISE * abs(least)):
         return None
     text = (
-        f"The loss had fallen to {least:.4g} in epoch {losses.argmin() + 1} and is {last:.4g} in "
-        f"the last one, {len(losses)}: steps are so large that they lead uphill."
+        f"The loss fell to {least:.4g} in epoch {losses.argmin() + 1}, but is {last:.4g} in the "
+        f"last epoch, {len(losses)}: the steps are so large that they lead uphill."
     )
     return float(last), text, remedy
 
@@ -76,7 +76,7 @@ def stalled_loss(evidence):
     elif shrinkage is not None and shrinkage < VANISHING:
         text += (
             f", and the error terms of the first layer are {shrinkage:.2g} times those of the last:"
-            " gradients vanish on their way back."
+            " gradients vanish on the way back."
         )
         est = evidence.estimator
         activation = [] if getattr(est, "activation", None) == "relu" else _activation(est, "relu")
@@ -101,7 +101,7 @@ def dead_units(evidence):
     layer, share = max(layers, key=lambda entry: entry[1])
     text = (
         f"{share:.0%} of the units of {layer} are flat for all {evidence.n} samples: their output "
-        "is always the same, and no gradient will change that."
+        "is always the same, and they receive no gradient that could change this."
     )
     est = evidence.estimator
     remedy = _slower(evidence, *_activation(est, "leaky_relu"), *_normalization(est))

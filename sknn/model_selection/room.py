@@ -233,5 +233,5 @@ def _filters():
 def _set_filters(values):
     for name, value in values.items():
         setattr(warnings, name, value)
-    with warnings.catch_warnings():  # tells the warnings module of the change
+    with warnings.catch_warnings():  # informs the warnings module
         pass

@@ -134,7 +134,7 @@ class LeakyReLU(Activation):
 class PReLU(Activation):
     """f(z) = z for z > 0, else slope * z, with a learned slope; He et al. (2015), eq. 1.
 
-    A slope can become negative, so that ``increasing`` is False.
+    A slope can become negative, so ``increasing`` is False.
 
     Parameters
     ----------
@@ -250,8 +250,8 @@ class SiLU(Activation):
     Parameters
     ----------
     beta : float, default=1.0
-        The slope parameter, above 0. As beta approaches 0, the function approaches z / 2; for
-        large values, it approaches max(z, 0).
+        The slope parameter, which must be positive. As beta approaches 0, the function
+        approaches z / 2; for large values, it approaches max(z, 0).
     """
 
     needs = "z"
@@ -361,8 +361,8 @@ class HardSigmoid(Activation):
     Parameters
     ----------
     slope : float, default=1/6
-        The slope at 0, above 0. The paper uses 1/2. Also common are 1/5 and 1/4, which is the slope
-        of the logistic function at 0.
+        The slope at 0, which must be positive. The paper uses 1/2. Also common are 1/5 and 1/4,
+        which is the slope of the logistic function at 0.
     """
 
     increasing = True

@@ -252,5 +252,5 @@ def _check_length(number, length, wanted):
     if length != wanted:
         raise ValueError(
             f"Block {number} must have the {wanted} rows that it had when fit began, got {length}. "
-            "Store the data, for instance with to_zarr or to_parquet, and fit what is stored."
+            "Store the data, for instance with to_zarr or to_parquet, and fit to the stored data."
         )

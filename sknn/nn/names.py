@@ -98,8 +98,8 @@ OTHER_NAMES = {
 }
 ELSEWHERE = {  # by setting: names without an equivalent, and how to get the same effect
     "activation": {
-        "softmax": "The softmax of the output layer comes from y and the loss: list hidden layers "
-        "only."
+        "softmax": "The output layer and its softmax follow from y and the loss, so list only the "
+        "hidden layers."
     }
 }
 

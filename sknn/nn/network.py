@@ -45,7 +45,7 @@ class Network:
     draws, joint : bool
         Whether a layer draws at random in training, or requires sums over a whole mini-batch.
     scheduled, adapts : bool
-        Whether a layer changes in the course of training, or adapts initial values to rows.
+        Whether a layer changes during training, or adapts initial values to rows.
     lowest : int
         The number of the first layer with trainable parameters. Layers before it need no gradient.
 
@@ -165,7 +165,7 @@ class Network:
     def _memory(self):
         """(values kept for one sample, values of intermediate steps): see ``refuse_too_large``.
 
-        They are cached because every call of ``partial_fit`` uses them.
+        They are cached because every call to ``partial_fit`` uses them.
         """
         layers = list(zip(self.layers, self.shapes, strict=False))
         kept = sum(layer.numbers_kept(shape) for layer, shape in layers)

@@ -81,7 +81,7 @@ class Optimizer(NestedSettings):
     An optimiser holds only its settings; values that change from step to step are in Moments.
     ``moment_names`` lists the arrays among them, which have the shape of theta and start at zero.
     A setting is a number, or (k, 1) with a number for each of k models. ``scheduled``: some
-    settings change in the course of training, see ``at``.
+    settings change during training, see ``at``.
     """
 
     moment_names: tuple[str, ...] = ()

@@ -31,7 +31,7 @@ class Residual(Composite):
     ----------
     layers : list of Layer, or of (str, Layer)
         The layers of the branch. Their settings are also parameters of the block, such as
-        ``conv2d1__filters``. Layers without a name are called by their kind and number.
+        ``conv2d1__filters``. Layers without a name are named after their type and number.
     shortcut : {"auto", "identity", "projection"}, default="auto"
         The kind of shortcut. "auto" uses a projection only if the shapes differ.
     """
@@ -48,7 +48,7 @@ class Residual(Composite):
         own = {*self.setting_names(), PROJECTION}
         named = named_layers(self.layers, lambda name: name in own or "." in name)
         if not named:
-            raise ValueError("layers must have at least one layer, got none.")
+            raise ValueError("layers must contain at least one layer, got none.")
         return named
 
     def networks(self, input_shape):

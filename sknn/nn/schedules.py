@@ -181,8 +181,8 @@ class Planned(Schedule):
         total = total and min(total, sys.maxsize)  # so that it can be converted to a float
         if total is None:
             raise ValueError(
-                f"{type(self).__name__} needs to know its end: for partial_fit, pass "
-                f"total_steps, as in {type(self).__name__}(total_steps=1000)."
+                f"{type(self).__name__} needs the number of steps until its end. For partial_fit, "
+                f"pass total_steps, as in {type(self).__name__}(total_steps=1000)."
             )
         return total
 

@@ -15,8 +15,8 @@ from sknn.nn.network import Network, named_layers
 class TableInput(Composite):
     """y = the outputs of layers, each applied to its own columns of x, then the other columns.
 
-    It is the first layer of a network on a table whose columns are numbers, codes of categories
-    and others, in one array of floats: ``TableInput([(Periodic(), slice(0, 8)),
+    It is the first layer of a network on a table whose columns contain numbers, category codes and
+    other values in one array of floats: ``TableInput([(Periodic(), slice(0, 8)),
     (Embedding([5, 40]), [8, 9])])``. Columns without a layer are passed on unchanged.
 
     x: (..., n, columns)    y: (..., n, n_values)
@@ -24,9 +24,9 @@ class TableInput(Composite):
     Parameters
     ----------
     parts : list of (Layer, columns), or of (str, Layer, columns)
-        Each layer with its columns: a slice or a list of column numbers. Several layers can use
-        the same column. The settings of the layers are also parameters of this layer, such as
-        ``periodic1__size``. Layers without a name are called by their kind and number.
+        Each layer with its columns: a slice or a list of column numbers. Several layers can use the
+        same column. The settings of the layers are also parameters of this layer, such as
+        ``periodic1__size``. Layers without a name are named after their type and number.
     """
 
     _networks = _columns = None  # one for each part, and its columns; set when placed

@@ -11,7 +11,7 @@ from sknn.nn.streams import new_seed
 
 
 class TrainingState:
-    """The state of training between epochs, and between calls of ``partial_fit``.
+    """The state of training between epochs, and between calls to ``partial_fit``.
 
     Attributes
     ----------

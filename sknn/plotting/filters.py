@@ -102,7 +102,7 @@ class FilterDisplay:
             weight = weight.reshape(*_image_shape(network, index, image_shape), -1)
         elif image_shape is not None:
             raise ValueError(
-                "image_shape is for networks whose first layer is dense, got "
+                "image_shape must be None unless the first layer is dense, got "
                 f"{image_shape!r} for {network.layers[index]!r}. Leave it out."
             )
         name = names_of_layers(estimator, network)[index]

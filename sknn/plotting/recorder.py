@@ -20,10 +20,10 @@ class GradientFlow:
     """A callback that records the gradient of the weights of each layer, and dead ReLU units.
 
     Set it with ``set_callbacks`` of the network itself, also if the network is part of a pipeline
-    or a search. Before training and after each epoch, it examines some evenly spaced rows of the
-    training data, always the same ones. Gradients are those of the loss without penalties, as
-    in training: with dropout and batch statistics. A unit is dead if its ReLU returns 0 for all
-    of these rows. A channel of a convolution is dead if this is the case for all pixels.
+    or a search. Before training and after each epoch, it examines some evenly spaced training
+    samples, always the same ones. Gradients are those of the loss without penalties, as in
+    training: with dropout and batch statistics. A unit is dead if its ReLU returns 0 for all of
+    these samples. A channel of a convolution is dead if this is the case for all pixels.
 
     A new fit clears the records. ``partial_fit`` adds to them, as does ``fit`` with
     ``warm_start=True``.
@@ -31,8 +31,8 @@ class GradientFlow:
     Parameters
     ----------
     n_samples : int, default=256
-        The maximum number of rows to examine. With more rows, fewer units are dead, and the memory
-        usage is that of a mini-batch of this size.
+        The maximum number of samples to examine. With more samples, fewer units count as dead, and
+        more memory is used, as for a mini-batch of this size.
 
     Attributes
     ----------

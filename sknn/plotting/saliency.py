@@ -123,9 +123,9 @@ class SaliencyDisplay:
             derivatives are with respect to the scaled values.
         target : label or int, default=None
             The output to explain. For a classifier, it is the class, and None selects the most
-            probable one. With a single logistic output, that of the first class is its negative.
-            For a regressor, or a classifier with several columns of labels, it is the number of
-            the output, and None selects 0.
+            probable one. If there is a single logistic output, that of the first class is its
+            negative. For a regressor, or a classifier with several columns of labels, it is the
+            number of the output, and None selects 0.
         baseline : array-like, as sample, or None, default=None
             The start of integrated gradients: a sample without information. None selects zeros,
             which are a black image or the mean of standardised features.

@@ -71,13 +71,19 @@ def window_page(window):
 
 def page_notes(trace):
     """Notes that apply to the whole page, line by line."""
-    yield "dname is the derivative of the loss with respect to name. The error term, delta, is dz."
+    yield (
+        "dx is the derivative of the loss with respect to x, and so on. The error term, delta, "
+        "is dz."
+    )
     if any(own.layer.draws for own in trace.layers):
         yield "Dropout is off, as in prediction."
     if any(own.layer.joint for own in trace.layers):
-        yield "BatchNorm uses the statistics of these samples, or running ones for a single sample."
+        yield (
+            "BatchNorm uses the statistics of these samples, or the running statistics if there "
+            "is only one sample."
+        )
     if trace.augmented:
-        yield "The images are not augmented here; in training they are."
+        yield "The images are not augmented, unlike in training."
 
 
 def _forward(trace):
@@ -150,7 +156,7 @@ def _backward(trace):
 def _step(trace):
     yield f"  norm of grad, the gradient of all parameters = {_number(trace.gradient_norm)}"
     if trace.optimizer is None:
-        yield "  solver='lbfgs' takes no single step: SciPy's line search determines each step."
+        yield "  There is no single step: with solver='lbfgs', SciPy's line search takes several."
         return
     if trace.max_grad_norm is not None and trace.gradient_norm > trace.max_grad_norm:
         yield f"  grad is scaled down to a norm of max_grad_norm = {trace.max_grad_norm:g}"
@@ -188,9 +194,9 @@ def _array(label, array, of_images=True):
     """A line with label and shape, then the values; for images, one channel of one image."""
     shape, part = array.shape, ""
     if array.ndim == 4 and not of_images:
-        array, part = array[..., 0, 0], ", of which [:, :, 0, 0]:"
+        array, part = array[..., 0, 0], ", shown: [:, :, 0, 0]"
     elif array.ndim == 4:
-        array, part = array[0, ..., 0], ", of which [0, :, :, 0]:"
+        array, part = array[0, ..., 0], ", shown: [0, :, :, 0]"
     return [f"  {label}  {shape}{part}", *(" " * INDENT + line for line in _numbers(array))]
 
 

@@ -129,7 +129,7 @@ def _batch(estimator, model, X, y, sample_weight, dtype):
     batch = data.rows.astype(dtype).take(slice(None))
     if batch.weight_sum == 0:
         raise ValueError(
-            "sample_weight, times class_weight, is zero for all samples: there is no loss to "
+            "sample_weight times class_weight is zero for all samples, so there is no loss to "
             "differentiate. Pass a positive weight for at least one sample."
         )
     batch.x = batch.x.toarray() if issparse(batch.x) else np.array(batch.x)

@@ -68,7 +68,7 @@ def window_of(traced, sample, position, filter):
     if not isinstance(layer, Conv2D):
         raise ValueError(f"layer must be a Conv2D, got {traced.name}: {layer!r}.")
     if len(position) != 2:
-        raise ValueError(f"position must be a pair, row and column, got {position!r}.")
+        raise ValueError(f"position must be a pair (row, column), got {position!r}.")
     wanted, axes = (sample, *position, filter), ("sample", "row", "column", "filter")
     for name, number, n in zip(axes, wanted, traced.z.shape, strict=True):
         if not 0 <= number < n:

@@ -23,7 +23,7 @@ class Layer(NestedSettings):
     first layer; for other layers they are converted to dense rows. ``draws``: it draws from
     ``context.random`` unless that is None. ``joint``: it requires sums over the whole mini-batch,
     see ``JointLayer``. ``pixelwise``: each output value of an image depends on one pixel only.
-    ``scheduled``: it changes in the course of training. ``adapts``: its initial values depend on
+    ``scheduled``: it changes during training. ``adapts``: its initial values depend on
     training rows, see ``adapt``.
     """
 

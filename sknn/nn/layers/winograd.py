@@ -3,8 +3,8 @@
 Lavin & Gray (2016), section 4.1. Each tile of 2 x 2 outputs is computed from 4 x 4 pixels. Pixels
 and weights are each transformed to 16 values. These are multiplied, as one matrix product over
 channels for each of the 16, and the products are transformed back. Pixels are transformed by sums
-along each axis. Weights and outputs are transformed by matrix products, with the matrices G and A of
-the paper along one axis, and with their Kronecker products along both.
+along each axis. Weights and outputs are transformed by matrix products, with the matrices G and A
+of the paper along one axis, and with their Kronecker products along both.
 """
 
 from functools import cache

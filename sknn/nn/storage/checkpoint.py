@@ -130,8 +130,8 @@ class Checkpoint:
         _copy("The running statistics of the network", self.state, gradient.state)
         if (kept is None) != (self.kept is None):
             raise ValueError(
-                "The best weights are kept only if training stops early, with early_stopping=True: "
-                "use early_stopping as before."
+                "A checkpoint contains the best weights only with early_stopping=True. Set "
+                "early_stopping to the same value as before."
             )
         if kept is not None:
             _copy("The kept parameters", self.kept[0], kept.theta)

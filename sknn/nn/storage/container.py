@@ -135,8 +135,8 @@ def _read(file, size):
     length = int.from_bytes(file.read(LENGTH), "little")
     if length > min(LARGEST, size - LENGTH):
         raise SavedModelError(
-            f"according to it, its header has {length} bytes, but there are {size} in all, and a "
-            f"header has at most {LARGEST}: it is cut off, or has another format"
+            f"its first bytes announce a header of {length} bytes, but it has {size} bytes in "
+            f"total, and a header has at most {LARGEST}: it is cut off, or has another format"
         )
     header = _parsed(file.read(length).decode("ascii"))
     metadata = _metadata(header)
@@ -172,7 +172,7 @@ def _metadata(header):
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise SavedModelError(
-            f"it does not say that its format is {FORMAT!r}. If another program wrote this "
+            f"its metadata does not name the format {FORMAT!r}. If another program wrote this "
             "safetensors file, read its arrays with safetensors.numpy.load_file"
         )
     if metadata.get("version") != VERSION:

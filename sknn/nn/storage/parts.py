@@ -59,7 +59,7 @@ def _check_history(history, models):
         fits = isinstance(values, list) and all(_is_figure(value, models) for value in values)
         require(fits, f"history {shown(name)}", "a list of numbers", values)
     lengths = {len(values) for values in history.values()}
-    require(len(lengths) == 1, "history", "lists of one length", sorted(lengths))
+    require(len(lengths) == 1, "history", "lists of equal length", sorted(lengths))
 
 
 def _check_run(run, models):
@@ -81,17 +81,17 @@ def _check_run(run, models):
     wanted = "a RandomState, or one for each model"
     require(one_each(random_state), "random_state", wanted, random_state)
     fits = order is None or (_are_integers(order) and order.shape[:-1] in ((), models))
-    require(fits, "order", "an array of numbers of rows, or None", order)
+    require(fits, "order", "an array of row numbers, or None", order)
 
 
 def _check_rows(rows, models):
     fits = set(rows) in (set(), {"training", "validation"})
-    require(fits, "rows", "those of training and validation, or none", sorted(rows, key=repr))
+    require(fits, "rows", "the training and validation rows, or empty", sorted(rows, key=repr))
     for name, numbers in rows.items():
         fits = _are_integers(numbers) and numbers.shape[:-1] in ((), models) and numbers.size
         # of several models, those with fewer rows end in -1
         fits = fits and numbers.min() >= 1 - numbers.ndim
-        require(fits, f"rows {name!r}", "an array of numbers of rows", numbers)
+        require(fits, f"rows {name!r}", "an array of row numbers", numbers)
 
 
 def _is_like(array, other):

@@ -252,7 +252,9 @@ class Decoder:
     def _objects(self, shape, encoded, where):
         sizes = isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
         if not sizes or prod(shape) != len(encoded):
-            raise SavedModelError(f"its {_told(where)} does not have as many entries as its shape")
+            raise SavedModelError(
+                f"its {_told(where)} does not have as many entries as its shape says"
+            )
         self.budget.spend(max(bounds.PLAIN * len(encoded), bounds.of_shape(shape)))
         array = np.empty(len(encoded), object)
         for i, value in enumerate(self._list(encoded, where)):
