@@ -156,7 +156,7 @@ def test_names_of_features_are_checked_at_once():
         fitted.predict(frame(X, list("abce"))[1])
     with pytest.raises(ValueError, match="X has 3 features"):
         FITTED["classes"].predict(cut(X[:, :3]))
-    with pytest.raises(ValueError, match=r"X has 2 column blocks.*X\.rechunk\(\{1: -1\}\)"):
+    with pytest.raises(ValueError, match=r"got 2 column blocks.*X\.rechunk\(\{1: -1\}\)"):
         FITTED["classes"].predict(da.from_array(X, chunks=(CHUNKS, 2)))
 
 

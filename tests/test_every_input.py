@@ -640,14 +640,14 @@ def test_displays_refuse_samples_that_overflow(make):
     huge, estimator = np.full(4, 1e308), new(make).fit(EIGHTHS, target(make))
     estimator.coefs_ = [np.full_like(weight, 10.0) for weight in estimator.coefs_]
     show = partial(SaliencyDisplay.from_estimator, plot=False)
-    assert_refused("not finite", show, estimator, huge)
-    assert_refused("not finite", partial(show, sample=X[0], baseline=huge), estimator)
+    assert_refused("must be finite", show, estimator, huge)
+    assert_refused("must be finite", partial(show, sample=X[0], baseline=huge), estimator)
     assert_refused(
-        "not finite", partial(NetworkDisplay.from_estimator, plot=False), estimator, huge
+        "must be finite", partial(NetworkDisplay.from_estimator, plot=False), estimator, huge
     )
     if make in CNNS:
         show = partial(FeatureMapDisplay.from_estimator, plot=False)
-        assert_refused("not finite", show, estimator, huge)
+        assert_refused("must be finite", show, estimator, huge)
 
 
 NO_NETWORKS = [None, "a", MLPClassifier, make_pipeline(LogisticRegression()), LogisticRegression()]

@@ -44,7 +44,7 @@ def test_integer_images_are_scaled_as_in_prediction():
     display = FeatureMapDisplay.from_estimator(clf, X[3], plot=False)
     assert_allclose(display.image, X[3] / 255, rtol=1e-6)
     assert_allclose(display.maps, np.maximum(sums(clf, X[3] / 255.0), 0), rtol=1e-4, atol=1e-6)
-    with pytest.raises(ValueError, match="X has floats, taken as they are"):
+    with pytest.raises(ValueError, match="X has floats, used as they are"):
         FeatureMapDisplay.from_estimator(clf, X[3] / 255, plot=False)
 
 
@@ -118,7 +118,7 @@ def test_network_without_convolution_shows_its_first_image():
 def test_maps_that_overflow_raise():
     clf, X = fitted(6, 5)
     clf.coefs_[0][:] = 1e200
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(ValueError, match="must be finite"):
         FeatureMapDisplay.from_estimator(clf, 1e200 * X[0], plot=False)
 
 

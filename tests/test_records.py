@@ -122,7 +122,7 @@ def test_layers_are_found_by_name_and_number(step):
     assert [step[name] for name in names] == step.layers == [step[at] for at in range(6)]
     with pytest.raises(KeyError) as caught:
         step["dense3"]
-    assert caught.value.args == (f"no layer is called 'dense3': there are {', '.join(names)}.",)
+    assert caught.value.args == (f"no layer is called 'dense3': the names are {', '.join(names)}.",)
 
 
 def test_window_is_by_default_the_first_of_all(step):

@@ -445,9 +445,9 @@ def test_disk_that_fills_up_again_is_told_of_again(path, monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Checkpoint, "write", write)
-    with pytest.warns(UserWarning, match="There is no checkpoint") as warned:
+    with pytest.warns(UserWarning, match="was not written") as warned:
         new_estimator("classifier", path).fit(X, LABELS)
-    told = [re.search(r"no checkpoint of epoch (\d)", str(one.message)) for one in warned]
+    told = [re.search(r"checkpoint of epoch (\d) was not", str(one.message)) for one in warned]
     assert [one[1] for one in told if one] == ["1", "4"]
 
 
