@@ -2603,7 +2603,7 @@ model_selection/room.py: model_selection
     copy_context().run, args=(self._run,) => self._run
     with warnings.catch_warnings():  # informs the warnings module\n        pass => pass
 model_selection/searches.py: model_selection
-    settings = {} if n_jobs is None else {"n_jobs": n_jobs} => settings = {}
+    dict[str, int] = {} if n_jobs is None else {"n_jobs": n_jobs} => dict = {}
     if line:\n            line.close() => pass
     chosen = isinstance(backend, TogetherBackend) or not => chosen = not
     if chosen or not _has_networks(estimator): => if not _has_networks(estimator):

@@ -63,7 +63,7 @@ def together(n_jobs: int | None = None, *, progress: bool = False) -> Iterator[N
     if n_jobs is not None and (not isinstance(n_jobs, Integral) or n_jobs == 0):
         raise ValueError(f"n_jobs must be None or an int other than 0, got {n_jobs!r}.")
     line = ProgressLine() if progress else None
-    settings = {} if n_jobs is None else {"n_jobs": n_jobs}
+    settings: dict[str, int] = {} if n_jobs is None else {"n_jobs": n_jobs}
     try:
         with parallel_config(backend=TogetherBackend(progress=line), **settings):
             yield
