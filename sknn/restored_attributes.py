@@ -143,7 +143,7 @@ ARRAYS = {
     "floats": ("floats", "f", _any),
     "ints": ("ints", "iu", _any),
     "labels": ("distinct labels", "biufUSOmM", _are_distinct),
-    "names": ("strings", "O", _are_names),
+    "names": ("strings", "OU", _are_names),
     "numbers": ("numbers", "iuf", _any),
     "objects": ("objects", "O", _any),
     "sorted": ("distinct labels in ascending order", "biufUSO", _ascend),

@@ -1,5 +1,6 @@
 """Checks the scikit-learn estimators in a file that consist of other estimators."""
 
+from collections import UserList
 from numbers import Integral
 
 import numpy as np
@@ -9,6 +10,13 @@ from sknn.nn.storage.parts import require
 from sknn.restored_attributes import is_index, is_number
 
 KEPT = ("drop", "passthrough")  # the words that can stand in place of a transformer
+# Steps that read strings, and steps whose inverse looks numbers up and would find none for some
+VECTORIZERS = {"CountVectorizer", "HashingVectorizer", "TfidfVectorizer"}
+LOOKED_UP = {"KBinsDiscretizer", "LabelBinarizer", "LabelEncoder", "MultiLabelBinarizer"} | {
+    "OneHotEncoder",
+    "OrdinalEncoder",
+    *VECTORIZERS,
+}
 TRIPLES = "triples of a distinct name, a transformer and its columns"
 
 
@@ -22,6 +30,8 @@ def check_pipeline(step):
     )
     right = right and (steps[-1][1] in (None, "passthrough") or _has(steps[-1][1], "fit"))
     require(right, "steps", wanted, steps)
+    right = not any(map(_reads_texts, _used(steps)[1:]))
+    require(right, "steps", "without a step that reads texts after another step", steps)
 
 
 def check_union(step):
@@ -52,6 +62,11 @@ def check_columns(step, state):
         one == "drop" or _is_empty(which) or _has(one, "transform") for _, one, which in own
     )
     require(right, "transformers_", f"{TRIPLES} among {n} features", own)
+    used = [which for _, one, which in own if one != "drop" and not _is_empty(which)]
+    right = not used or "sparse_output_" in state
+    require(right, "sparse_output_", "there if a transformer is used", None)
+    right = all(np.isscalar(which) or not _reads_texts(one) for _, one, which in own)
+    require(right, "transformers_", "single columns where a step reads texts", own)
     rest = state["_remainder"]
     right = _are_named([rest], 3) and rest[0] == "remainder" and _is_part(rest[1])
     right = right and _are_columns(rest[2], n, names)
@@ -61,7 +76,7 @@ def check_columns(step, state):
     wanted = [
         (name, one == "drop", which) for (name, one, _), which in zip(given, columns, strict=True)
     ]
-    wanted += [(rest[0], rest[1] == "drop", rest[2])] * (not _is_empty(rest[2]))
+    wanted += [(rest[0], rest[1] == "drop", rest[2])] * bool(rest[2])
     got = [(name, one == "drop", which) for name, one, which in own]
     require(repr(got) == repr(wanted), "transformers_", "those of the parameters", own)
     indices = state["_transformer_to_input_indices"]
@@ -76,6 +91,19 @@ def check_target(step, state):
     """The regressor must predict, and the transformer must be able to transform back."""
     for name, method in {"regressor_": "predict", "transformer_": "inverse_transform"}.items():
         require(_has(state[name], method), name, f"an estimator with {method}", state[name])
+    own = state["transformer_"]
+    right = not any(type(one).__name__ in LOOKED_UP for one in [own, *own.get_params().values()])
+    require(right, "transformer_", "a transformer of numbers to numbers", own)
+
+
+def _reads_texts(step):
+    """Whether the step, or the first one inside, reads strings."""
+    inside = _used(getattr(step, "steps", ()))[:1] + _used(getattr(step, "transformer_list", ()))
+    return type(step).__name__ in VECTORIZERS or any(map(_reads_texts, inside))
+
+
+def _used(pairs):
+    return [one for _, one in pairs if isinstance(one, BaseEstimator)]
 
 
 def _are_named(parts, length):
@@ -123,6 +151,8 @@ def _listed(which):
     """Returns a list of the columns, or with the slice."""
     if isinstance(which, np.ndarray) and which.ndim == 1:
         return which.tolist()
+    if isinstance(which, UserList):  # a special list before scikit-learn 1.8
+        return list(which.data)
     return list(which) if isinstance(which, list | tuple) else [which]
 
 

@@ -49,10 +49,10 @@ def check_targets(step, state):
     require(kind in TARGETS, "target_type_", f"one of {TARGETS}", kind)
     n_each = 1
     if kind == "multiclass":
-        require("classes_" in state, "classes_", "there, as target_type_ says", None)
-        n_each = len(state["classes_"])
-        right = isinstance(means, np.ndarray) and len(means) == n_each
-        require(right, "target_mean_", f"{n_each} numbers", means)
+        classes = state.get("classes_")
+        require(classes is not None, "classes_", "there, as target_type_ says", classes)
+        n_each = len(classes)
+        require(isinstance(means, np.ndarray), "target_mean_", f"{n_each} numbers", means)
     else:
         require(not isinstance(means, np.ndarray), "target_mean_", "a number", means)
     wanted = [(len(own),) for own in categories for _ in range(n_each)]

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.interpolate import BSpline
 
 from sknn.nn.storage.container import SavedModelError
-from sknn.nn.storage.parts import is_count, require
+from sknn.nn.storage.parts import LONGEST, is_count, require
 from sknn.restored_attributes import check_attributes, is_index, is_number
 from sknn.restored_compositions import (
     check_columns,
@@ -39,6 +39,9 @@ def check_step(step):
     require(right, "n_jobs", f"at most {MOST_JOBS}", n_jobs)
     right = dtype is None or np.dtype(dtype).kind in "biufO"
     require(right, "dtype", "a dtype of numbers", dtype)
+    for parameter, value in parameters.items():
+        right = type(value) is not int or abs(value) < LONGEST
+        require(right, parameter, f"a number below {LONGEST}", value)
     fitted = check_attributes(name, parameters, state)
     if name in CHECKS:
         CHECKS[name](step)
@@ -126,12 +129,22 @@ def _check_function(step):
         if function is None:
             require(not arguments, keywords, f"empty without {name}", arguments)
             continue
-        with np.errstate(all="ignore"):
-            result = function(np.ones((2, 3)), **arguments)
+        try:
+            with np.errstate(all="ignore"):
+                result = function(np.ones((2, 3)), **arguments)
+        except Exception:  # functions that want other arguments raise any kind of exception
+            result = None
         right = isinstance(result, np.ndarray) and result.shape == (2, 3)
         require(right, name, "a function of an array", function)
     names = step.feature_names_out
     require(names in (None, "one-to-one"), "feature_names_out", "None or 'one-to-one'", names)
+
+
+def _check_range(step):
+    """``transform`` clips to these two numbers."""
+    ends = step.feature_range
+    right = len(ends) == 2 and all(map(is_number, ends))
+    require(right, "feature_range", "two numbers", ends)
 
 
 def _check_mode(step, state):
@@ -153,10 +166,9 @@ def _check_gaps(step, state):
 
 def _check_filling(step, state):
     """Only numbers can be converted to the dtype of numbers."""
-    filling = state["statistics_"]
-    dtype = state.get("_fill_dtype", state["_fit_dtype"])
-    right = dtype.kind == "O" or filling.dtype.kind != "O"
-    require(right, "statistics_", f"an array of {dtype}", filling)
+    filling, dtype = state["statistics_"], state.get("_fill_dtype", state["_fit_dtype"])
+    right = dtype.kind == "O" or all(map(is_number, filling.tolist()))
+    require(right, "statistics_", f"numbers, as its dtype is {dtype}", filling)
 
 
 def _check_quantiles(step, state):
@@ -166,7 +178,8 @@ def _check_quantiles(step, state):
 
 def _check_idf(step, state):
     """Without a number of features, ``transform`` would not check that of X."""
-    state.setdefault("n_features_in_", len(state["idf_"]))
+    if "idf_" in state:
+        state.setdefault("n_features_in_", len(state["idf_"]))
 
 
 def _check_columns(n):
@@ -181,6 +194,7 @@ CHECKS = {
     "FeatureUnion": check_union,
     "FunctionTransformer": _check_function,
     "HashingVectorizer": _check_texts,
+    "MinMaxScaler": _check_range,
     "Pipeline": check_pipeline,
     "TfidfVectorizer": _check_texts,
 }
@@ -197,6 +211,7 @@ CHECKS_OF_FITTED = {
     "SimpleImputer": _check_filling,
     "SplineTransformer": _check_splines,
     "TargetEncoder": check_targets,
+    "TfidfTransformer": _check_idf,
     "TfidfVectorizer": _check_vocabulary,
     "TransformedTargetRegressor": check_target,
 }

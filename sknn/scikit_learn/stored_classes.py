@@ -25,9 +25,9 @@ import sklearn
 # A class whose attributes depend on each other in other ways is also in restored_steps.CHECKS.
 CLASSES = {
     "sklearn.compose": """
-        ColumnTransformer n_features_in_ transformers_=list output_indices_=dict \
-sparse_output_=bool _columns=list _remainder=tuple _transformer_to_input_indices=dict \
-_transformers_feature_names_out=labels(k)?
+        ColumnTransformer n_features_in_ transformers_=list output_indices_=dict? \
+sparse_output_=bool? _columns=list _remainder=tuple _transformer_to_input_indices=dict \
+_transformers_feature_names_out=names(k)?
         TransformedTargetRegressor regressor_=estimator transformer_=estimator _training_dim=count
         """,
     "sklearn.decomposition": """
@@ -93,7 +93,7 @@ references_=floats(q)
         StandardScaler n_features_in_ mean_=floats(n)/with_mean var_=floats(n)/with_std \
 scale_=floats(n)/with_std n_samples_seen_=number|numbers(n)
         TargetEncoder n_features_in_ categories_=list encodings_=list target_type_=text \
-target_mean_=number|floats(c) classes_=labels(c)? _infrequent_enabled=bool \
+target_mean_=number|floats(c) classes_=labels(c)|None? _infrequent_enabled=bool \
 _infrequent_indices=list? _default_to_infrequent_mappings=list?
         """,
 }
