@@ -64,7 +64,7 @@ def check_columns(step, state):
     require(right, "transformers_", f"{TRIPLES} among {n} features", own)
     used = [which for _, one, which in own if one != "drop" and not _is_empty(which)]
     right = not used or "sparse_output_" in state
-    require(right, "sparse_output_", "there if a transformer is used", None)
+    require(right, "sparse_output_", "present if a transformer is used", None)
     right = all(np.isscalar(which) or not _reads_texts(one) for _, one, which in own)
     require(right, "transformers_", "single columns where a step reads texts", own)
     rest = state["_remainder"]

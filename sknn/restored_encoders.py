@@ -25,7 +25,7 @@ def check_onehot(step, state):
         require(right, "_drop_idx_after_grouping", f"None or below {n}", dropped)
         n_outs.append(n - (dropped is not None))
     got = state["_n_features_outs"]
-    require(got == n_outs, "_n_features_outs", f"{n_outs}, as its categories say", got)
+    require(got == n_outs, "_n_features_outs", f"{n_outs} to match its categories", got)
 
 
 def check_ordinal(step, state):
@@ -39,7 +39,7 @@ def check_ordinal(step, state):
     require(right, "_missing_indices", "numbers of features and of their categories", missing)
     used = step.handle_unknown == "use_encoded_value"
     right = not used or step.unknown_value is not None
-    require(right, "unknown_value", "a number, as handle_unknown says", step.unknown_value)
+    require(right, "unknown_value", "a number to match handle_unknown", step.unknown_value)
 
 
 def check_targets(step, state):
@@ -50,7 +50,7 @@ def check_targets(step, state):
     n_each = 1
     if kind == "multiclass":
         classes = state.get("classes_")
-        require(classes is not None, "classes_", "there, as target_type_ says", classes)
+        require(classes is not None, "classes_", "present for several classes", classes)
         n_each = len(classes)
         require(isinstance(means, np.ndarray), "target_mean_", f"{n_each} numbers", means)
     else:
@@ -66,7 +66,7 @@ def check_bins(step, state):
     right = all(_is_floats(own) and own.ndim == 1 for own in edges)
     require(right, "bin_edges_", "an array of floats for each feature", edges)
     right = step.encode == "ordinal" or encoder is not None
-    require(right, "_encoder", "a OneHotEncoder, as encode says", encoder)
+    require(right, "_encoder", "a OneHotEncoder to match encode", encoder)
 
 
 def _is_floats(value):
@@ -79,7 +79,7 @@ def _checked_categories(state):
     require(len(categories) == n, "categories_", f"{n} arrays", categories)
     for own in categories:
         right = isinstance(own, np.ndarray) and own.ndim == 1 and len(own) > 0
-        require(right, "categories_", "arrays with one axis", own)
+        require(right, "categories_", "one-dimensional arrays", own)
         if own.dtype.kind in "biuf":  # searched by bisection, with nan at the end
             ascending = all(a < b or b != b for a, b in pairwise(own.tolist()))
             require(ascending, "categories_", "numbers in ascending order", own)
@@ -87,7 +87,12 @@ def _checked_categories(state):
         require(right, "categories_", "numbers or strings", own)
     enabled = state["_infrequent_enabled"]
     groups, rare = (state.get(name) for name in INFREQUENT)
-    require((groups is not None) == enabled, "mappings", "there if they are enabled", groups)
+    require(
+        (groups is not None) == enabled,
+        "mappings",
+        "present if and only if they are enabled",
+        groups,
+    )
     if groups is None:
         return categories, [None] * n
     for name, one in zip(INFREQUENT, (groups, rare), strict=True):

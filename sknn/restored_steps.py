@@ -61,7 +61,7 @@ def _check_polynomial(step, state):
     wanted = {"_min_degree": least, "_max_degree": most, "_n_out_full": full}
     wanted["n_output_features_"] = kept
     for name, value in wanted.items():
-        require(state[name] == value, name, f"{value}, as its parameters say", state[name])
+        require(state[name] == value, name, f"{value} to match its parameters", state[name])
 
 
 def _products(n, degree, interaction_only):
@@ -88,7 +88,7 @@ def _check_splines(step, state):
     require(right, "bsplines_", f"of degree {step.degree} and shape {(n_rows, n_each)}", shapes)
     wanted = n * (n_each - (not step.include_bias))
     got = state["n_features_out_"]
-    require(got == wanted, "n_features_out_", f"{wanted}, as its splines say", got)
+    require(got == wanted, "n_features_out_", f"{wanted} to match its splines", got)
     _check_columns(wanted)
 
 
@@ -100,7 +100,7 @@ def _is_spline(spline, degree, shape):
 def _check_vocabulary(step, state):
     """Each term must have its own column. The file stores the terms as a list."""
     columns = sorted(state.get("vocabulary_", {}).values())
-    require(columns == list(range(len(columns))), "vocabulary_", "terms with a column each", None)
+    require(columns == list(range(len(columns))), "vocabulary_", "terms with one column each", None)
 
 
 def _check_texts(step):
@@ -151,7 +151,7 @@ def _check_mode(step, state):
     """The modes need different attributes."""
     mode, pvalues, number = step.mode, state["pvalues_"], step.param
     right = mode in ("percentile", "k_best") or pvalues is not None
-    require(right, "pvalues_", f"an array, as the mode {mode!r} says", pvalues)
+    require(right, "pvalues_", f"an array for the mode {mode!r}", pvalues)
     right = is_count(number) or (number == "all" if mode == "k_best" else is_number(number))
     require(right, "param", f"a number that the mode {mode!r} can use", number)
 
@@ -161,14 +161,14 @@ def _check_gaps(step, state):
     right = all(is_index(one, n) for one in features)
     require(right, "features_", f"numbers below {n}", features)
     got = state["_n_features"]
-    require(got == n, "_n_features", f"{n}, as n_features_in_ says", got)
+    require(got == n, "_n_features", f"{n} to match n_features_in_", got)
 
 
 def _check_filling(step, state):
     """Only numbers can be converted to the dtype of numbers."""
     filling, dtype = state["statistics_"], state.get("_fill_dtype", state["_fit_dtype"])
     right = dtype.kind == "O" or all(map(is_number, filling.tolist()))
-    require(right, "statistics_", f"numbers, as its dtype is {dtype}", filling)
+    require(right, "statistics_", f"numbers to match its dtype {dtype}", filling)
 
 
 def _check_quantiles(step, state):

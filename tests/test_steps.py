@@ -472,11 +472,11 @@ HOSTILE = {
     ),
     "vocabulary with a term twice": (
         put("TfidfVectorizer", "vocabulary_", ["cat", "dog", "cat"]),
-        "vocabulary_ must be terms with a column each",
+        "vocabulary_ must be terms with one column each",
     ),
     "columns of an encoder": (
         put("OneHotEncoder", "_n_features_outs", [1]),
-        r"_n_features_outs must be \[2\], as its categories say, got \[1\]",
+        r"_n_features_outs must be \[2\] to match its categories, got \[1\]",
     ),
     "group far out": (
         put("OneHotEncoder", "_default_to_infrequent_mappings", [{"array": "far"}]),
@@ -494,7 +494,10 @@ HOSTILE = {
         put("OneHotEncoder", "_default_to_infrequent_mappings", [{"array": "floats"}]),
         "mappings must be numbers of groups",
     ),
-    "no groups": (put("OneHotEncoder", "_infrequent_enabled", False), "mappings must be there if"),
+    "no groups": (
+        put("OneHotEncoder", "_infrequent_enabled", False),
+        "mappings must be present if",
+    ),
     "groups of no feature": (
         put("OneHotEncoder", "_default_to_infrequent_mappings", []),
         "mappings must be 1 arrays",
@@ -526,16 +529,16 @@ HOSTILE = {
     ),
     "no category": (
         put("TargetEncoder", "categories_", [{"array": "empty"}]),
-        "categories_ must be arrays with one axis",
+        "categories_ must be one-dimensional arrays",
     ),
     "more columns than terms": (
         put("PolynomialFeatures", "_n_out_full", 10**9),
-        "_n_out_full must be 5, as its parameters say",
+        "_n_out_full must be 5 to match its parameters",
     ),
-    "other degree": (put("PolynomialFeatures", "_max_degree", 3), "_max_degree must be 2, as"),
+    "other degree": (put("PolynomialFeatures", "_max_degree", 3), "_max_degree must be 2 to match"),
     "fewer columns": (
         put("PolynomialFeatures", "n_output_features_", 6),
-        "n_output_features_ must be 5, as",
+        "n_output_features_ must be 5 to match",
     ),
     "huge degree": (
         put("PolynomialFeatures", "degree", 10**9),
@@ -543,7 +546,7 @@ HOSTILE = {
     ),
     "columns of splines": (
         put("SplineTransformer", "n_features_out_", 10**9),
-        "n_features_out_ must be 25, as its splines say",
+        "n_features_out_ must be 25 to match its splines",
     ),
     "no splines": (put("SplineTransformer", "bsplines_", []), "bsplines_ must be 5 splines"),
     "splines of numbers": (
