@@ -112,6 +112,7 @@ def objects(*values):
 
 
 NARROW = StandardScaler().fit(X[:, :2])
+WIDE = StandardScaler().fit(X)
 WORDS = CountVectorizer().fit(TEXTS)
 FIVE, FLOAT = np.zeros(5), np.dtype(float)
 SELECTED = ("a", NARROW, [0])
@@ -132,6 +133,7 @@ MISFITS = [
     ("no mean", {"mean_": 1.0}, r"mean_ must be an array of floats of shape \(3\) or None, got 1"),
     ("scaler", {"mean_": FIVE}, r"mean_ must be an array of floats of shape \(3\)"),
     ("scaler", {"mean_": X}, r"mean_ must be an array of floats of shape \(3\)"),
+    ("scaler", {"mean_": np.ones((3, 2))}, r"mean_ must be an array of floats of shape \(3\)"),
     ("scaler", {"mean_": [0.0] * 3}, r"mean_ must be an array of floats of shape \(3\)"),
     ("scaler", {"mean_": np.arange(3)}, r"mean_ must be an array of floats of shape \(3\)"),
     (
@@ -153,7 +155,7 @@ MISFITS = [
     ("pca", {"n_components_": 1.5}, "n_components_ must be a whole number"),
     ("fpr", {"pvalues_": None}, r"pvalues_ must be an array of floats of shape \(3\), got None"),
     ("filled", {"indicator_": None}, "indicator_ must be a MissingIndicator that is fitted to 3 f"),
-    ("filled", {"indicator_": NARROW}, "indicator_ must be a MissingIndicator that is fitted to 3"),
+    ("filled", {"indicator_": WIDE}, "indicator_ must be a MissingIndicator that is fitted to 3"),
     ("filled", {"indicator_": MissingIndicator()}, "indicator_ must be a MissingIndicator that is"),
     ("filled", {"_fit_dtype": "float"}, "_fit_dtype must be a dtype, got 'float'"),
     ("filled", {"statistics_": objects("a", [], 1)}, "statistics_ must be an array of numbers or"),
@@ -257,6 +259,7 @@ MISFITS = [
     ("numbers", {"transformers": [("a", None, [0])]}, "transformers must be triples of a distinct"),
     ("numbers", {"transformers_": [("a", None, [0])]}, "transformers_ must be triples of a dis"),
     ("numbers", {"transformers_": [("a", "passthrough", [0])]}, "transformers_ must be triples of"),
+    ("numbers", {"transformers_": [("a", 1, [])]}, "transformers_ must be triples of a distinct"),
     ("numbers", {"transformers_": [SELECTED]}, "transformers_ must be those of the parameters"),
     ("numbers", {"sparse_output_": LEFT_OUT}, "sparse_output_ must be present if a transformer"),
     ("numbers", {"_columns": []}, "_columns must be 1 selections of columns"),
@@ -292,7 +295,21 @@ def test_every_step_is_made_again_from_its_values(steps):
 RIGHT = [0, -3, [0, 2], [-1], (0, 1), [], slice(0, 9), [True, False, True]]
 RIGHT += [np.array([0, 2]), np.array([False, True, False])]
 NAMED = ["a", ["a", "c"], slice("a", "b"), np.array(["a", "b"], object)]
-WRONG = [3, -4, [0, 3], [0.0], 1.0, None, [True], [0, "a"], "d", ["d"], [[0]], slice(0.0, 1)]
+WRONG = [
+    [0, True],
+    3,
+    -4,
+    [0, 3],
+    [0.0],
+    1.0,
+    None,
+    [True],
+    [0, "a"],
+    "d",
+    ["d"],
+    [[0]],
+    slice(0.0, 1),
+]
 WRONG += [slice("a", "d"), slice(0, "a"), slice(None, None, "a"), np.zeros((1, 1), int), {}]
 
 
@@ -307,15 +324,23 @@ def test_columns_are_those_that_X_has(which):
             "_columns": [which],
         }
         if fits:
-            changes["_columns"] = [UserList(which)] if isinstance(which, list) else [which]
+            special = UserList(which) if isinstance(which, list) else which
+            changes["_columns"] = [special]
+            changes["transformers_"][0] = ("a", step.transformers_[0][1], special)
             assert remade(step, changes).transformers_ == changes["transformers_"]
         else:
             with pytest.raises(SavedModelError, match="transformers_ must be triples of a distin"):
                 remade(step, changes)
 
 
+def test_output_can_be_set_before_a_fit():
+    step = StandardScaler().set_output(transform="pandas")
+    assert vars(remade(step, {})) == vars(step)
+
+
 def test_texts_are_read_from_single_columns(steps):
     own = steps["columns"].transformers_
+    assert remade(make_pipeline(WORDS, None), {}).transform(TEXTS).shape[0] == 40
     for text in (WORDS, make_pipeline("passthrough", WORDS), FeatureUnion([("a", WORDS)])):
         changes = {"transformers_": [*own[:2], ("c", text, "text")]}
         assert remade(steps["columns"], changes).transform(FRAME).shape[0] == 40
@@ -358,6 +383,7 @@ OPTIONS = [  # further options, after which other attributes are there
     (FunctionTransformer(np.float32), X, Y),
     (FunctionTransformer(np.sqrt, kw_args={"dtype": "f4"}), np.abs(X).astype("f4"), Y),
     (ColumnTransformer([]), X, Y),
+    (ColumnTransformer([("a", "passthrough", []), ("b", StandardScaler(), [1])]), X, Y),
     (ColumnTransformer([("a", StandardScaler(), [True] * 3)]), X, Y),
     (CountVectorizer(vocabulary={"dog": 0, "cat": 1}), TEXTS, Y),
 ]
