@@ -221,6 +221,11 @@ MISFITS = [
     ("three targets", {"target_mean_": 1.0}, "target_mean_ must be 3 numbers, got 1.0"),
     ("three targets", {"encodings_": [np.zeros(4), np.zeros(2)]}, "encodings_ must be arrays of"),
     ("bins", {"bin_edges_": objects(FIVE, FIVE, 1)}, "bin_edges_ must be an array of floats for"),
+    (
+        "bins",
+        {"bin_edges_": objects(FIVE, FIVE, np.arange(5))},
+        "bin_edges_ must be an array of fl",
+    ),
     ("bins", {"bin_edges_": objects(FIVE, FIVE, X)}, "bin_edges_ must be an array of floats for"),
     ("bins", {"_encoder": LEFT_OUT}, "_encoder must be a OneHotEncoder to match encode"),
     # texts and functions
