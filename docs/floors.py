@@ -29,6 +29,11 @@ sknn.saved_networks             converts a network to the values of a file, and 
 sknn.steps                      stores the listed scikit-learn estimators of saved pipelines
 
 sknn.restored_steps             checks that the attributes of loaded scikit-learn steps are valid
+
+sknn.restored_encoders          checks the encoders of categories in loaded pipelines
+sknn.restored_compositions      checks the pipelines and column transformers that contain steps
+
+sknn.restored_attributes        checks each attribute of a step against the table of stored classes
 sknn.restored                   checks that the parts of a loaded estimator are consistent
 
 sknn.dask                       Dask arrays and DataFrames, in blocks or on workers (lazy import)

@@ -75,13 +75,16 @@ class StepKind:
             for attribute, value in vars(step).items()
             if attribute not in {*parameters, *NOT_KEPT, *COMPUTED_AGAIN.get(name, ())}
         }
-        strange = sorted(learnt.keys() - stored_attributes(name))
+        strange = sorted(learnt.keys() - stored_attributes(name).keys())
         if strange:
             raise TypeError(f"{name} has {strange}, which are not set by its fit. {SKOPS}")
-        check_step(step)
         for parameter in LEFT_OUT.get(name, ()):
             del parameters[parameter]
         return name, parameters | _encoded(learnt)
+
+    def check(self, step):
+        """Raises SavedModelError or ValueError if the step could not be loaded again."""
+        check_step(step)
 
     def make(self, name, arguments, further=()):
         """Returns the estimator. Before the check, only its constructor is called."""
@@ -137,7 +140,7 @@ def check_named_steps(document):
                 f"it has a scikit-learn estimator of the class {shown(name)}, which is not among "
                 "the supported classes"
             )
-        allowed = _parameters(name) | stored_attributes(name) | REMOVED.get(name, set())
+        allowed = _parameters(name) | stored_attributes(name).keys() | REMOVED.get(name, set())
         strange = sorted(set(arguments) - allowed | set(arguments) & LEFT_OUT.get(name, set()))
         if strange:
             raise SavedModelError(

@@ -2487,6 +2487,7 @@ persistence.py: steps
     if not isinstance(estimator, BaseEstimator):\n        raise => if False:\n        raise
     estimator = best_estimator(estimator) => pass
 nn/storage/values.py: steps
+    if hasattr(kind, "check"): => if False:
     if array.ndim == 2 and array.strides[0] < array.strides[1]: => if False:
 scikit_learn/stored_classes.py: steps
     since <= version} => since > version}
@@ -2501,7 +2502,7 @@ steps.py: steps
     if stored_class(name) is not type(step): => if stored_class(name) is None:
     if _is_code(value): => if False:
     if strange:\n            raise TypeError => if False:\n            raise TypeError
-    check_step(step)\n        for parameter in LEFT_OUT => for parameter in LEFT_OUT
+    check_step(step)\n\n    def make => pass\n\n    def make
     check_step(step)\n        return step => return step
     del parameters[parameter] => pass
     if missing: => if False:
@@ -2515,35 +2516,139 @@ steps.py: steps
     all(type(term) is str for term in terms): => True:
     return callable(value) and not any( => return not any(
     {term: column for column => {term: column + 1 for column
-restored_steps.py: steps
+restored_steps.py: steps restored_steps
     step._validate_params() => pass
-    require(is_count(n), => require(True,
+    isinstance(n_jobs, Integral) and n_jobs <= MOST_JOBS) => isinstance(n_jobs, Integral))
+    np.dtype(dtype).kind in "biufO" => True
+    abs(value) < LONGEST => value < LONGEST
+    if fitted and name in CHECKS_OF_FITTED: => if name in CHECKS_OF_FITTED:
     comb(n, k) if interaction_only => comb(n + k - 1, k) if interaction_only
     counts[max(least, 1) - 1 :] => counts[least:]
     _check_columns(full)\n => pass\n
     require(state[name] == value, => require(True,
     len(splines) == n > 0 => len(splines) >= 0
     all(type(one) is BSpline for one in splines) => True
+    n_rows - step.degree * (step.extrapolation == "periodic") => n_rows
+    (spline.k, spline.axis, spline.c.shape) == (degree, 0, shape) => spline.c.shape == shape
+    return right and spline.c.dtype.kind == spline.t.dtype.kind == "f" => return right
     n * (n_each - (not step.include_bias)) => n * n_each
     require(got == wanted, "n_features_out_" => require(True, "n_features_out_"
-    drop.shape == (len(categories),)) => True)
-    is_count(dropped) and dropped < n) => is_count(dropped))
-    is_count(dropped) and dropped < n) => dropped < n)
+    state.get("vocabulary_", {}) => state["vocabulary_"]
+    require(columns == list(range(len(columns))), => require(True,
+    "tokenizer", "strip_accents", => "strip_accents",
+    isinstance(pattern, str) and re.compile(pattern) is not None => True
+    len(n_words) == 2 and all(map(is_count, n_words)) => len(n_words) == 2
+    len(n_words) == 2 and all(map(is_count, n_words)) => all(map(is_count, n_words))
+    all(isinstance(term, str) for term in terms) => True
+    all(map(is_count, terms.values())) => True
+    require(not arguments, => require(True,
+    "inverse_func": "inv_kw_args"} => "func": "inv_kw_args"}
+    isinstance(result, np.ndarray) and result.shape == (2, 3) => result is not None
+    require(names in (None, "one-to-one"), => require(True,
+    len(ends) == 2 and all(map(is_number, ends)) => len(ends) == 2
+    len(ends) == 2 and all(map(is_number, ends)) => all(map(is_number, ends))
+    mode in ("percentile", "k_best") or pvalues is not None => True
+    number == "all" if mode == "k_best" else is_number(number) => True
+    all(is_index(one, n) for one in features) => True
+    require(got == n, "_n_features" => require(True, "_n_features"
+    dtype.kind == "O" or all(map(is_number, filling.tolist())) => True
+    require(n > 0, "references_" => require(True, "references_"
+    state.setdefault("n_features_in_", len(state["idf_"])) => pass
+    if n > MOST_COLUMNS: => if False:
+restored_attributes.py: restored_steps
+    state.keys() & forms.keys() - {CONFIG} => state.keys() & forms.keys()
+    sizes["n"] = int(state["n_features_in_"]) => pass
+    if mark and not (parameter and parameters[parameter]): => if mark:
+    if mark and not (parameter and parameters[parameter]): => if mark and not parameter:
+    kinds.append("None") => pass
+    elif attribute not in state: => elif True:
+    if fitted or attribute in state: => if attribute in state:
+    any(_has_form(got, kind, sizes) for kind in kinds) => True
+    isinstance(value, Real) and type(value) is not bool => isinstance(value, Real)
+    return is_count(value) and value < n => return is_count(value)
+    return is_count(value) and value < n => return value < n
+    if type(value).__name__ == kind else None => if hasattr(value, "n_features_in_") else None
+    width is not None and width == sizes.setdefault(letters, width) => width is not None
+    width is not None and width == sizes => width == sizes
+    value.dtype.kind in dtypes => True
+    fits and value.ndim == len(letters) => fits
+    all(sizes.setdefault(letter, size) == size for letter, size in pairs) => True
+    return fits and same and is_right(value) => return fits and same
+    len(set(labels.tolist())) == len(labels) => True
+    return len(labels) > 0 and _are_distinct => return _are_distinct
+    np.array_equal(np.unique(labels), labels) => True
+    value is None or isinstance(value, str | Real) => True
+    all(isinstance(name, str) for name in values) => True
+restored_compositions.py: restored_steps
+    _are_named(steps, 2) and len(steps) > 0 => _are_named(steps, 2)
+    _has(one, "transform") for _, one in steps[:-1] => True for _, one in steps[:-1]
+    or _has(steps[-1][1], "fit") => or True
+    not any(map(_reads_texts, _used(steps)[1:])) => True
+    _reads_texts, _used(steps)[1:] => _reads_texts, _used(steps)
+    all(_is_part(one) for _, one in step.transformer_list) => True
+    _are_named(given, 3) and all(_is_part(one) for _, one, _ in given) => _are_named(given, 3)
+    _are_named(own, 3) and all(_is_part(one) for _, one, _ in own) => _are_named(own, 3)
+    all(_are_columns(one, n, names) for *_, one in own) => True
+    one == "drop" or _is_empty(which) or _has => one == "drop" or _has
+    or _is_empty(which) or _has(one, "transform") for => or True for
+    not used or "sparse_output_" in state => True
+    not used or "sparse_output_" in state => "sparse_output_" in state
+    np.isscalar(which) or not _reads_texts(one) => True
+    rest[0] == "remainder" and _is_part(rest[1]) => _is_part(rest[1])
+    rest[0] == "remainder" and _is_part(rest[1]) => rest[0] == "remainder"
+    right and _are_columns(rest[2], n, names) => right
+    require(len(columns) == len(given), => require(True,
+    * bool(rest[2]) => * (not _is_empty(rest[2]))
+    require(repr(got) == repr(wanted), => require(True,
+    isinstance(at, list) and all(is_index(one, n) for one in at) => isinstance(at, list)
+    isinstance(at, list) and all(is_index(one, n) for one in at) => True
+    len(at) == 1 or not np.isscalar(which) => True
+    require(_has(state[name], method), => require(True,
+    [own, *own.get_params().values()] => [own]
+    _used(getattr(step, "steps", ()))[:1] => []
+    + _used(getattr(step, "transformer_list", ())) => + []
+    len(one) == length for one in parts => True for one in parts
+    all(type(one[0]) is str for one in parts) => True
+    len({one[0] for one in parts}) == len(parts) => True
+    isinstance(weights, dict) and all(map(is_number, weights.values())) => True
+    all(map(_is_int, ends)) or all(one in names for one in ends) => True
+    which.step is None or _is_int(which.step) => True
+    return len(which) == n => return True
+    -n <= one < n for => one < n for
+    -n <= one < n for => 0 <= one < n for
+    isinstance(one, str) and one in names => isinstance(one, str)
+    return list(which.data) => return [which]
+    not isinstance(value, bool) => True
+restored_encoders.py: steps restored_steps
+    is_index(dropped, n) => True
     n = int(group.max()) + 1 => n = len(own)
     n_outs.append(n - (dropped is not None)) => n_outs.append(n)
     require(got == n_outs, => require(True,
-    isinstance(categories, list) and len(categories) == n => isinstance(categories, list)
+    is_index(column, len(categories)) and => True and
+    is_index(code, len(categories[column])) => True
+    not used or step.unknown_value is not None => True
+    require(kind in TARGETS, => require(True,
+    require(classes is not None, => require(True,
+    require(isinstance(means, np.ndarray), => require(True,
+    require(not isinstance(means, np.ndarray), => require(True,
+    for _ in range(n_each)] => for _ in range(1)]
+    _is_floats(own) and own.shape for own in => own.shape for own in
+    require(got == wanted, "encodings_" => require(True, "encodings_"
+    _is_floats(own) and own.ndim == 1 for => _is_floats(own) for
+    step.encode == "ordinal" or encoder is not None => True
+    value.dtype.kind == "f" => True
+    require(len(categories) == n, => require(True,
     own.ndim == 1 and len(own) > 0 => own.ndim == 1
     all(a < b or b != b => all(a <= b or b != b
     all(a < b or b != b => all(a < b
+    in "biufUSOmM" and are_hashable(own.tolist()) => in "biufUSOmM"
     (groups is not None) == enabled, => True,
-    require(type(enabled) is bool, => require(True,
-    isinstance(groups, list) and len(groups) == n => isinstance(groups, list)
+    isinstance(one, list) and len(one) == n => isinstance(one, list)
+    and few.ndim == 1 and len(few) > 0) => and few.ndim == 1)
+    (few is None or all(is_index(one, len(own)) for one in few)) => True
     group.shape == own.shape => True
     group.dtype.kind == "i" => True
     np.array_equal(np.unique(group), np.arange(group.max() + 1)) => True
-    require(columns == list(range(len(columns))), => require(True,
-    if n > MOST_COLUMNS: => if False:
 model_selection/backend.py: model_selection
     if n_jobs == 0: => if False:
     self._asked[0 => self._asked[-1

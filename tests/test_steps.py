@@ -513,7 +513,7 @@ HOSTILE = {
     ),
     "dropped of two": (
         put("OneHotEncoder", "_drop_idx_after_grouping", {"objects": [[2], [0, 0]]}),
-        "_drop_idx_after_grouping must be one number for each feature",
+        r"_drop_idx_after_grouping must be an array of objects of shape \(1\) or None",
     ),
     "categories of two": (
         put("TargetEncoder", "categories_", []),

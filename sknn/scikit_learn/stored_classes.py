@@ -10,69 +10,98 @@ from functools import cache
 import numpy as np
 import sklearn
 
-# Each class name is followed by the attributes that fit can set, in any version from 1.6 on.
+# Each class name is followed by the attributes that fit can set, in any version from 1.6 on, and by
+# what each of them is: ``name=form``, or the name alone if COMMON states the form.
+#   count, number, bool, text, texts, dtype, list, tuple, dict, None   one value of this type
+#   floats(k,n), ints(n), bools(n), numbers(n), objects(n)      an array of this shape
+#   filling(n), labels(k), sorted(k), names(n)                  numbers or objects, distinct labels
+#   StandardScaler(n)                                           this estimator, fitted to n features
+#   estimator                                                   any estimator
+# n stands for n_features_in_, other letters for any size, but the same size in all attributes.
+#   form|form         one or the other
+#   form?             can be missing
+#   form?parameter    can be missing if the parameter is false
+#   form/parameter    can be None if the parameter is false
+# A class whose attributes depend on each other in other ways is also in restored_steps.CHECKS.
 CLASSES = {
     "sklearn.compose": """
-        ColumnTransformer transformers_ output_indices_ sparse_output_ _columns _remainder \
-_transformer_to_input_indices _transformers_feature_names_out
-        TransformedTargetRegressor regressor_ transformer_ _training_dim
+        ColumnTransformer n_features_in_ transformers_=list output_indices_=dict? \
+sparse_output_=bool? _columns=list _remainder=tuple _transformer_to_input_indices=dict \
+_transformers_feature_names_out=names(k)?
+        TransformedTargetRegressor regressor_=estimator transformer_=estimator _training_dim=count
         """,
     "sklearn.decomposition": """
-        IncrementalPCA components_ n_components_ mean_ var_ singular_values_ noise_variance_ \
-explained_variance_ explained_variance_ratio_ n_samples_seen_ batch_size_
-        PCA components_ n_components_ mean_ singular_values_ noise_variance_ n_samples_ \
-explained_variance_ explained_variance_ratio_ _fit_svd_solver
-        TruncatedSVD components_ singular_values_ explained_variance_ explained_variance_ratio_
+        IncrementalPCA n_features_in_ components_=floats(k,n) n_components_=count mean_=floats(n) \
+var_=floats(n) singular_values_=floats(k) noise_variance_=number explained_variance_=floats(k) \
+explained_variance_ratio_=floats(k) n_samples_seen_=number batch_size_=count
+        PCA n_features_in_ components_=floats(k,n) n_components_=count mean_=floats(n) \
+singular_values_=floats(k) noise_variance_=number n_samples_=count explained_variance_=floats(k) \
+explained_variance_ratio_=floats(k) _fit_svd_solver=text
+        TruncatedSVD n_features_in_ components_=floats(k,n) singular_values_=floats(k) \
+explained_variance_=floats(k) explained_variance_ratio_=floats(k)
         """,
     "sklearn.feature_extraction.text": """
-        CountVectorizer vocabulary_ fixed_vocabulary_
+        CountVectorizer vocabulary_=dict? fixed_vocabulary_=bool
         HashingVectorizer
-        TfidfTransformer idf_
-        TfidfVectorizer vocabulary_ fixed_vocabulary_ _tfidf
+        TfidfTransformer idf_=floats(n)?use_idf
+        TfidfVectorizer vocabulary_=dict fixed_vocabulary_=bool _tfidf=TfidfTransformer(n)
         """,
     "sklearn.feature_selection": """
-        GenericUnivariateSelect scores_ pvalues_
-        SelectFdr scores_ pvalues_
-        SelectFpr scores_ pvalues_
-        SelectFwe scores_ pvalues_
-        SelectKBest scores_ pvalues_
-        SelectPercentile scores_ pvalues_
-        VarianceThreshold variances_
+        GenericUnivariateSelect n_features_in_ scores_=floats(n) pvalues_=floats(n)|None
+        SelectFdr n_features_in_ scores_=floats(n) pvalues_=floats(n)
+        SelectFpr n_features_in_ scores_=floats(n) pvalues_=floats(n)
+        SelectFwe n_features_in_ scores_=floats(n) pvalues_=floats(n)
+        SelectKBest n_features_in_ scores_=floats(n) pvalues_=floats(n)|None
+        SelectPercentile n_features_in_ scores_=floats(n) pvalues_=floats(n)|None
+        VarianceThreshold n_features_in_ variances_=floats(n)
         """,
     "sklearn.impute": """
-        KNNImputer indicator_ _fit_X _mask_fit_X _valid_mask
-        MissingIndicator features_ _n_features _precomputed
-        SimpleImputer indicator_ statistics_ _fit_dtype _fill_dtype
+        KNNImputer n_features_in_ indicator_=MissingIndicator(n)/add_indicator _fit_X=floats(m,n) \
+_mask_fit_X=bools(m,n) _valid_mask=bools(n)
+        MissingIndicator n_features_in_ features_=ints(k) _n_features=count _precomputed=bool
+        SimpleImputer n_features_in_ indicator_=MissingIndicator(n)/add_indicator \
+statistics_=filling(n) _fit_dtype=dtype _fill_dtype=dtype?
         """,
     "sklearn.pipeline": """
-        FeatureUnion _transformers_feature_names_out
+        FeatureUnion _transformers_feature_names_out=list?
         Pipeline
         """,
     "sklearn.preprocessing": """
         Binarizer
         FunctionTransformer
-        KBinsDiscretizer bin_edges_ n_bins_ _encoder
-        LabelBinarizer classes_ y_type_ sparse_input_
-        LabelEncoder classes_
-        MaxAbsScaler max_abs_ scale_ n_samples_seen_
-        MinMaxScaler min_ scale_ data_min_ data_max_ data_range_ n_samples_seen_
-        MultiLabelBinarizer classes_
+        KBinsDiscretizer n_features_in_ bin_edges_=objects(n) n_bins_=ints(n) \
+_encoder=OneHotEncoder(n)?
+        LabelBinarizer classes_=sorted(k) y_type_=text sparse_input_=bool
+        LabelEncoder classes_=labels(k)
+        MaxAbsScaler n_features_in_ max_abs_=floats(n) scale_=floats(n) n_samples_seen_=number
+        MinMaxScaler n_features_in_ min_=floats(n) scale_=floats(n) data_min_=floats(n) \
+data_max_=floats(n) data_range_=floats(n) n_samples_seen_=number
+        MultiLabelBinarizer classes_=labels(k)
         Normalizer
-        OneHotEncoder categories_ drop_idx_ _drop_idx_after_grouping _n_features_outs \
-_infrequent_enabled _infrequent_indices _default_to_infrequent_mappings
-        OrdinalEncoder categories_ _missing_indices _infrequent_enabled _infrequent_indices \
-_default_to_infrequent_mappings
-        PolynomialFeatures n_output_features_ _n_out_full _min_degree _max_degree
-        PowerTransformer lambdas_ _scaler
-        QuantileTransformer n_quantiles_ quantiles_ references_
-        RobustScaler center_ scale_
-        SplineTransformer bsplines_ n_features_out_
-        StandardScaler mean_ var_ scale_ n_samples_seen_
-        TargetEncoder categories_ encodings_ target_type_ target_mean_ classes_ \
-_infrequent_enabled _infrequent_indices _default_to_infrequent_mappings
+        OneHotEncoder n_features_in_ categories_=list drop_idx_=objects(n)|None \
+_drop_idx_after_grouping=objects(n)|None _n_features_outs=list _infrequent_enabled=bool \
+_infrequent_indices=list? _default_to_infrequent_mappings=list?
+        OrdinalEncoder n_features_in_ categories_=list _missing_indices=dict \
+_infrequent_enabled=bool _infrequent_indices=list? _default_to_infrequent_mappings=list?
+        PolynomialFeatures n_features_in_ n_output_features_=count _n_out_full=count \
+_min_degree=count _max_degree=count
+        PowerTransformer n_features_in_ lambdas_=floats(n) _scaler=StandardScaler(n)?standardize
+        QuantileTransformer n_features_in_ n_quantiles_=count quantiles_=floats(q,n) \
+references_=floats(q)
+        RobustScaler n_features_in_ center_=floats(n)/with_centering scale_=floats(n)/with_scaling
+        SplineTransformer n_features_in_ bsplines_=list n_features_out_=count
+        StandardScaler n_features_in_ mean_=floats(n)/with_mean var_=floats(n)/with_std \
+scale_=floats(n)/with_std n_samples_seen_=number|numbers(n)
+        TargetEncoder n_features_in_ categories_=list encodings_=list target_type_=text \
+target_mean_=number|floats(c) classes_=labels(c)|None? _infrequent_enabled=bool \
+_infrequent_indices=list? _default_to_infrequent_mappings=list?
         """,
 }
-COMMON = {"n_features_in_", "feature_names_in_", "_sklearn_output_config"}
+COMMON = {
+    "n_features_in_": "count?",
+    "feature_names_in_": "names(n)?",
+    "_sklearn_output_config": "texts?",
+}
 NOT_KEPT = {"_stop_words_id"}  # the address of an object
 COMPUTED_AGAIN = {"MultiLabelBinarizer": {"_cached_dict"}}  # None in new objects
 # Parameters in files from versions that still had them. They do not affect predictions.
@@ -91,14 +120,18 @@ NUMBERS = ["bool", *INTEGERS, "float16", "float32", "float64"]
 
 
 def _lines():
-    """Yields (class, its module, the attributes that its fit can set)."""
+    """Yields (class, its module, the form of each attribute that its fit can set)."""
     for module, text in CLASSES.items():
         for line in text.strip().splitlines():
             name, *attributes = line.split()
-            yield name, module, COMMON.union(attributes)
+            forms = dict(COMMON)
+            for one in attributes:
+                attribute, _, form = one.partition("=")
+                forms[attribute] = form or COMMON[attribute].rstrip("?")
+            yield name, module, forms
 
 
-TABLE = {name: (module, attributes) for name, module, attributes in _lines()}
+TABLE = {name: (module, forms) for name, module, forms in _lines()}
 
 
 def stored_class(name):
@@ -109,7 +142,7 @@ def stored_class(name):
 
 
 def stored_attributes(name):
-    """Returns the attributes that a fit of the class can set."""
+    """Returns {attribute: its form} of all attributes that a fit of the class can set."""
     return TABLE[name][1]
 
 

@@ -141,7 +141,10 @@ class Encoder:
         except TypeError as error:
             raise TypeError(f"{where}={value!r} cannot be saved: {error}") from error
         self.budget.spend(bounds.OBJECT)
-        return {kind.name: {"class": name, "arguments": self.encode_items(arguments, where)}}
+        encoded = {"class": name, "arguments": self.encode_items(arguments, where)}
+        if hasattr(kind, "check"):  # after the parts, whose errors say more
+            kind.check(value)
+        return {kind.name: encoded}
 
 
 class Decoder:
