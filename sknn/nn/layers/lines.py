@@ -1,4 +1,4 @@
-"""Convolution in steps of one pixel as a sum of matrix products, one for each row of the kernel."""
+"""Convolution with stride 1 as a sum of matrix products, one for each row of the kernel."""
 
 from math import prod
 
@@ -7,16 +7,16 @@ import numpy as np
 from sknn.nn.layers.windows import images_at_a_time, windows_over
 
 LEAST = 8  # channels and filters
-SMALL = 10**6  # multiply-adds: OpenBLAS makes products up to here without copying the factors
-ROWS = 64  # the least that a product should have
+SMALL = 10**6  # multiply-adds: up to this size, OpenBLAS does not copy the factors of a product
+ROWS = 64  # minimum number of rows of a product
 
 
 class Lines:
-    """One pass of a convolution; what ``Columns`` does, with fewer copies and smaller products.
+    """One pass of a convolution, like ``Columns``, with fewer copies and smaller products.
 
-    Of a window only one line is copied, kw pixels. The lines of all windows are a matrix for each
-    row of the image; windows are sums of products of kh of these with the rows of the kernel.
-    Both factors of a product fit the nearest cache.
+    Only one line of each window is copied, which is kw pixels. For each row of the image, the lines
+    of all windows form a matrix. The output of a window is the sum of the products of kh of these
+    lines with the rows of the kernel. Both factors of each product fit the nearest cache.
     """
 
     filters_first = False
@@ -27,9 +27,10 @@ class Lines:
 
     @staticmethod
     def suits(windows, c, filters):
-        """Whether windows have several lines and steps of one pixel, and products are small.
+        """Whether windows have several lines and stride 1, and products are small enough.
 
-        Backward takes windows around every pixel, too many where few outputs are left.
+        The backward pass computes a window around every pixel, which are too many if there are
+        only few outputs.
         """
         if windows.size[0] == 1 or windows.stride != (1, 1) or min(map(min, windows.around)) < 0:
             return False
@@ -37,7 +38,7 @@ class Lines:
         return min(c, filters) >= LEAST and small and _enough_outputs(windows)
 
     def blocks(self, n, backward=False):
-        """Slices of n images that are worked on at a time, forward and backward alike."""
+        """Slices of n images to process at a time, both forward and backward."""
         _, kw, c, filters = self.weight.shape
         height, across = self.windows.padded
         fit = images_at_a_time(n, (height, across, kw * max(c, filters)), self.weight.itemsize)
@@ -45,16 +46,16 @@ class Lines:
         return min(fit, small, key=lambda blocks: blocks[0].stop)
 
     def convolve(self, x, z):
-        """z = the weighted sum of every window.
+        """Fills z with the weighted sum of every window.
 
         x: (n, height, width, c)    z: (n, *outputs, filters)
         """
         self._multiply(self._lines(x, self.windows), self.weight, z)
 
     def differentiate(self, x, dz, dx):
-        """Adds to ``dweight``, and fills dx if it is not None, out of the lines of dz.
+        """Adds to ``dweight``, and fills dx unless it is None. Both are computed from lines of dz.
 
-        dx = dz convolved with the weights turned by 180 degrees.
+        dx is the convolution of dz with the weights rotated by 180 degrees.
         """
         windows, (_, kw, c, filters) = self.windows, self.weight.shape
         around = windows_over(
@@ -74,7 +75,7 @@ class Lines:
             dweight += turned.swapaxes(0, 1)[::-1]
 
     def _lines(self, x, windows):
-        """For each row of the kernel the pixels under it: (rows of windows, n * across, kw * c)."""
+        """Returns, for each row of the kernel, its pixels (rows of windows, n * across, kw * c)."""
         pixels = windows.lines(x, self.cache)
         lines = self.cache.scratch("lines", pixels.shape)
         np.copyto(lines, pixels)
@@ -84,9 +85,9 @@ class Lines:
         return [lines[start : start + down] for start in range(0, windows.size[0] * step, step)]
 
     def _multiply(self, lines, weight, out):
-        """out = the sum of the products with each row of the kernel.
+        """Fills out with the sum of the products with each row of the kernel.
 
-        lines: as ``_lines`` gives them    weight: (kh, kw, c, filters)
+        lines: as returned by ``_lines``    weight: (kh, kw, c, filters)
         out: (n, rows of windows, across, filters)
         """
         n, down, across, filters = out.shape

@@ -95,7 +95,7 @@ class Windows:
         return overlapping(padded, shape, steps)
 
     def lines(self, x, cache):
-        """The pixels of windows that lie in a row: (padded height, n, across, kw, c), a view.
+        """Returns one line of the pixels of each window: (padded height, n, across, kw, c), a view.
 
         x, cache: as for ``pixels``
         """
@@ -117,7 +117,7 @@ class Windows:
 
     @cached
     def around(self):
-        """The padding of outputs with which there is a window for each pixel, in steps of one."""
+        """The padding of the outputs that results in one window for each pixel, with stride 1."""
         spans = [(k - 1) * d for k, d in zip(self.size, self.dilation, strict=True)]
         return tuple(
             (span - before, span - after)

@@ -17,9 +17,9 @@ from sknn.nn.layers.windows import images_at_a_time, place_in_zeros
 
 WEIGHTS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
 OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])  # A^T
-# The least c * filters / (c + filters). The products that are saved grow with c * filters; the
-# transforms, which memory holds up, with c + filters. They cost more if the outputs have to be put
-# in order. Both numbers are measured, against ``Lines``.
+# The minimum of c * filters / (c + filters). The saving in products grows with c * filters. The
+# cost of the transforms, which are limited by memory, grows with c + filters. It is higher if the
+# outputs have to be put in order. Both numbers were measured against ``Lines``.
 TILED, IN_ORDER = 20, 24
 
 
@@ -102,9 +102,9 @@ class Winograd:
 
     @cached
     def _turned(self):
-        """The transformed weights with the filters first, in memory as well.
+        """The transformed weights with the filters first, also in memory.
 
-        BLAS multiplies a small matrix without copying it, unless it is a transpose.
+        BLAS does not copy a small matrix before a product, unless it is a transpose.
         """
         return np.ascontiguousarray(self._weights.swapaxes(1, 2))
 
@@ -119,7 +119,7 @@ class Winograd:
         return self.cache.scratch("tiles", (16, n * prod(self._tiled), self._c))
 
     def _transform(self, x, tiles):
-        """tiles = B^T d B of every tile d of 4 x 4 pixels: down first, then across."""
+        """Fills tiles with B^T d B of every tile d of 4 x 4 pixels, first down, then across."""
         n, (down, across) = len(x), self._tiled
         padded = self._padded(n)
         padded.fill(0)
@@ -131,7 +131,7 @@ class Winograd:
         _transform_fours(rows.transpose(3, 4, 0, 1, 2, 5), tiles.transpose(1, 4, 0, 2, 3, 5))
 
     def _add_up(self, dtiles, dx):
-        """dx = the sum of the gradients over the tiles with this pixel; transposed transform."""
+        """Fills dx with the sums of the gradients over all tiles that contain a pixel."""
         n, (down, across) = len(dx), self._tiled
         dtiles = dtiles.reshape(4, 4, n, down, across, self._c)
         rows = self.cache.scratch("rows", (2, 4, n, down + 1, across, self._c))
@@ -142,15 +142,16 @@ class Winograd:
             half[...] = own
 
     def _padded(self, n):
-        """Images with borders: pairs of rows, rows of a pair, columns of a pair, pairs of columns.
+        """Scratch memory for images with borders, with rows and columns in pairs.
 
-        Columns of a pair lie apart, so that sums over neighbours have long runs of memory.
+        Shape: (n, pairs of rows, 2 rows, 2 columns, pairs of columns, c). The even columns are
+        stored apart from the odd ones, so that sums over neighbours read long runs of memory.
         """
         down, across = self._tiled
         return self.cache.scratch("padded", (n, down + 1, 2, 2, across + 1, self._c))
 
     def _halves(self, padded, images):
-        """Every other column of the images, and where these lie in ``padded``, as views."""
+        """Yields every other column of the images, and its place in ``padded``, as views."""
         n, pairs_down, _, _, pairs_across, c = padded.shape
         lines = padded.reshape(n, 2 * pairs_down, 2, pairs_across, c)
         (top, _), (left, _) = self.windows.padding
@@ -162,7 +163,7 @@ class Winograd:
 
 
 def _transform_fours(pairs, fours):
-    """fours = B^T d for every d of two neighbouring pairs.
+    """Fills fours with B^T d for every d of two neighbouring pairs.
 
     pairs: (2, m + 1, ...)    fours: (4, m, ...)
     """
@@ -174,7 +175,7 @@ def _transform_fours(pairs, fours):
 
 
 def _add_up_fours(fours, pairs):
-    """``_transform_fours`` transposed: pairs = B t, added up over the two fours of a pair."""
+    """The transpose of ``_transform_fours``: sums of B t over the two fours of each pair."""
     t0, t1, t2, t3 = fours
     pairs[:, -1] = 0
     (d0, d1), (d2, d3) = pairs[:, :-1], pairs[:, 1:]
