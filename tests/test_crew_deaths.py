@@ -107,7 +107,7 @@ def test_a_death_in_an_epoch_is_told_and_costs_that_epoch(cluster, number):
         client.wait_for_workers(2, timeout=30)
         timer = Timer(0, kill)
         timer.start()
-        with pytest.warns(UserWarning, match="A worker was lost .* the epoch is run again"):
+        with pytest.warns(UserWarning, match="A worker was lost .* The epoch is repeated"):
             network.fit(cut(X), cut(Y))
         timer.join(100)
         np.testing.assert_array_equal(network._model.theta, wanted)
