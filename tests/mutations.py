@@ -1537,10 +1537,11 @@ estimators/reading.py: validation bad_input mlp
     and "feature_names_in_" not in self.__dict__ =>
     and X.shape[0] > 0 =>
     and sums_up(X.data if issparse(X) else X) =>
+estimators/starts.py: transform sequential mlp validation bad_input
+    wanted, got = (_arrays(one) for one => wanted, got = (0 for one
 estimators/base.py: transform sequential mlp validation bad_input
     own[name][...] = array => pass
-    if start.run and not same and _order( => if False and _order(
-    wanted, got = (_arrays(one) for one => wanted, got = (0 for one
+    if start.run and not same and has_other_order( => if False and has_other_order(
     previous.theta.copy(), previous.state.copy() => previous.theta, previous.state
     {**state, "_model": self._current_model()} => {**state}
     or not -len(depths) <= layer < len(depths) => or layer >= len(depths)

@@ -31,7 +31,14 @@ from sknn.estimators.solvers import (
     new_training_state,
     rows_at_a_time,
 )
-from sknn.estimators.starts import Fresh, Further, Resumed, Warm
+from sknn.estimators.starts import (
+    Fresh,
+    Further,
+    Resumed,
+    Warm,
+    has_other_order,
+    refuse_other_arrays,
+)
 from sknn.estimators.validation import given_data, hold_out, user_score
 from sknn.nn.fit import Fit, Watch
 from sknn.nn.model import Model, as_weights
@@ -241,7 +248,7 @@ class BaseNetwork(
         random_state = seeded(random_state) if own_draws else check_random_state(random_state)
         model = self._new_model(data, random_state, start.model)
         same = start.model is not None and model.network is start.model.network
-        if start.run and not same and _order(model.network) != _order(start.model.network):
+        if start.run and not same and has_other_order(model.network, start.model.network):
             raise ValueError(
                 "partial_fit continues with the same optimiser, so the same layers must be "
                 "trainable as before. Restore trainable, or call fit with warm_start=True, which "
@@ -344,8 +351,8 @@ class BaseNetwork(
         # Copies, so that a failing fit leaves the old weights unchanged.
         theta, state = previous.theta.copy(), previous.state.copy()
         if not same:
-            _refuse_other_arrays(network, previous.network)
-            if _order(network) != _order(previous.network):  # layers were frozen or unfrozen
+            refuse_other_arrays(network, previous.network)
+            if has_other_order(network, previous.network):  # layers were frozen or unfrozen
                 for own, others in zip(network.layout.views(theta), previous.params, strict=True):
                     for name, array in others.items():
                         own[name][...] = array
@@ -480,36 +487,6 @@ def _draws(network, rows, plan):
     """Whether training draws random numbers for anything but the order of the rows."""
     augments = getattr(plan, "augment", None) is not None
     return network.draws or augments or rows.numbered != len(rows)
-
-
-def _refuse_other_arrays(network, previous):
-    """Raises ValueError if a network cannot continue from the weights of a previous one."""
-    wanted, got = network.shapes[1:], previous.shapes[1:]
-    if wanted != got:
-        raise ValueError(
-            f"To continue from fitted weights, the layers must have the same sizes, {got}, but "
-            f"the parameters specify {wanted}. Restore the parameters, or call fit with "
-            "warm_start=False to start from scratch."
-        )
-    wanted, got = (_arrays(one) for one in (network, previous))
-    if wanted != got:
-        raise ValueError(
-            "To continue from fitted weights, the layers must have the same arrays, but those that "
-            f"the parameters specify differ in {sorted(wanted ^ got)}. Restore the parameters, or "
-            "call fit with warm_start=False to start from scratch."
-        )
-
-
-def _arrays(network):
-    """Returns (number of the layer, name, shape) of all parameters and statistics."""
-    entries = [*network.layout.entries, *network.state_layout.entries]
-    return {(layer + 1, item.name, item.shape) for layer, item, _ in entries}
-
-
-def _order(network):
-    """The order of the parameters in theta, and how many of them are trained."""
-    entries = network.layout.entries
-    return network.layout.n_trainable, [(layer, item.name) for layer, item, _ in entries]
 
 
 def working_memory():

@@ -113,3 +113,38 @@ def _records(estimator, model):
         best = getattr(estimator, "best_validation_score_" if early else "best_loss_", None)
         best = np.inf if best is None else -best if early else best
     return getattr(estimator, "t_", 0), best
+
+
+def refuse_other_arrays(network, previous):
+    """Raises ValueError if a network cannot continue from the weights of a previous one."""
+    wanted, got = network.shapes[1:], previous.shapes[1:]
+    if wanted != got:
+        raise ValueError(
+            f"To continue from fitted weights, the layers must have the same sizes, {got}, but "
+            f"the parameters specify {wanted}. Restore the parameters, or call fit with "
+            "warm_start=False to start from scratch."
+        )
+    wanted, got = (_arrays(one) for one in (network, previous))
+    if wanted != got:
+        raise ValueError(
+            "To continue from fitted weights, the layers must have the same arrays, but those that "
+            f"the parameters specify differ in {sorted(wanted ^ got)}. Restore the parameters, or "
+            "call fit with warm_start=False to start from scratch."
+        )
+
+
+def _arrays(network):
+    """Returns (number of the layer, name, shape) of all parameters and statistics."""
+    entries = [*network.layout.entries, *network.state_layout.entries]
+    return {(layer + 1, item.name, item.shape) for layer, item, _ in entries}
+
+
+def has_other_order(network, previous):
+    """Whether two networks order their parameters differently, or train other ones."""
+    return _order(network) != _order(previous)
+
+
+def _order(network):
+    """The order of the parameters in theta, and how many of them are trained."""
+    entries = network.layout.entries
+    return network.layout.n_trainable, [(layer, item.name) for layer, item, _ in entries]
