@@ -21,6 +21,7 @@ from sknn.nn.blocks import Split
 from sknn.nn.losses import SquaredError
 from sknn.nn.training import HISTORY
 
+dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
 from sknn.dask import (  # noqa: E402
@@ -55,6 +56,13 @@ SHARDS = {"shards": 3}
 
 def cut(array, chunks=CHUNKS):
     return da.from_array(np.asarray(array), chunks=(chunks, *np.shape(array)[1:]))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def scheduler_as_it_was():
+    """``Client.as_current`` leaves its scheduler in the configuration of Dask."""
+    with dask.config.set(scheduler=None):
+        yield
 
 
 @pytest.fixture(scope="module")
