@@ -1356,6 +1356,8 @@ dask/crew.py: crew
     run.moments.load_state(moments) => pass
     np.copyto(gradient.state, state) => pass
     self.client.cancel(tasks, force=True) => pass
+    except (KeyError, OSError) as error: => except ZeroDivisionError as error:
+    if monotonic() > deadline: => if False:
     client not in dask_scheduler.clients => True
     if lock and client not in => if client not in
     first.join(sums) => pass

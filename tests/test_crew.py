@@ -423,10 +423,6 @@ class Gone:
     def nthreads(self):
         return {}
 
-    def wait_for_workers(self, n, timeout):
-        assert (n, timeout) == (1, 30)
-        raise TimeoutError
-
     def gather(self, tasks):
         raise self.gathered
 
@@ -439,7 +435,16 @@ class Task:
         return self.status != "pending"
 
 
-def test_lost_workers_and_schedulers_are_errors(monkeypatch):
+@pytest.fixture
+def seconds(monkeypatch):
+    """The clock of crew.py, as a list of one number; sleeping puts it forward."""
+    clock = [1000.0]
+    monkeypatch.setattr(crews, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(crews, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
+    return clock
+
+
+def test_lost_workers_and_schedulers_are_errors(monkeypatch, seconds):
     def wait(tasks, timeout, return_when):
         assert (timeout, return_when) == (crews.LOOK, "FIRST_COMPLETED")
         raise TimeoutError
@@ -450,6 +455,7 @@ def test_lost_workers_and_schedulers_are_errors(monkeypatch):
         RuntimeError, match=r"No worker is available after 30 seconds\. Start a worker"
     ):
         crew.workers()
+    assert 1030 <= seconds[0] < 1031
     crew._addresses = ["tcp://one"]
     with pytest.raises(LostError, match="tcp://one no longer answers"):
         crew._watched([Task("finished"), Task("pending")])
@@ -462,7 +468,46 @@ def test_lost_workers_and_schedulers_are_errors(monkeypatch):
         crew.workers()
 
 
-def test_a_worker_that_comes_late_is_waited_for():
+def test_a_worker_that_comes_late_is_waited_for(seconds):
     client = Gone()
-    client.wait_for_workers = lambda n, timeout: setattr(client, "nthreads", lambda: {"b", "a"})
+    client.nthreads = lambda: {"b": 1, "a": 1} if seconds[0] > 1005 else {}
     assert crews.Crew(client).workers() == ["a", "b"]
+    assert 1005 < seconds[0] < 1006
+
+
+def test_a_cluster_that_is_closed_while_workers_are_awaited_is_an_error_at_once(seconds):
+    client = Gone()
+    client.nthreads = lambda: setattr(client, "status", "closing") or {}
+    with pytest.raises(RuntimeError, match=r"connected to its scheduler, got .*'closing'"):
+        crews.Crew(client).workers()
+    assert seconds[0] < 1001
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error():
+    client = Gone()
+
+    def nthreads():
+        raise OSError("stream is closed")
+
+    client.nthreads = nthreads
+    with pytest.raises(RuntimeError, match=r"scheduler no longer answers \(stream is closed\)\. "):
+        crews.Crew(client).workers()
+
+
+@pytest.mark.parametrize("error", [KeyError("tcp://b"), OSError("tcp://b")])
+def test_a_worker_that_is_lost_before_it_has_the_weights_costs_that_epoch(
+    threads, error, monkeypatch
+):
+    wanted = DaskMLPClassifier(**SETTINGS, **SHARDS, client=threads).fit(cut(X), cut(Y))
+    errors, scatter = [error], threads.scatter
+
+    def scattered(*args, **kwargs):
+        if errors:
+            raise errors.pop()
+        return scatter(*args, **kwargs)
+
+    monkeypatch.setattr(threads, "scatter", scattered)
+    network = DaskMLPClassifier(**SETTINGS, **SHARDS, client=threads)
+    with pytest.warns(UserWarning, match="A worker was lost .*tcp://b.* The epoch is repeated"):
+        network.fit(cut(X), cut(Y))
+    np.testing.assert_array_equal(network._model.theta, wanted._model.theta)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from threading import Timer
 
 import numpy as np
@@ -27,6 +28,15 @@ X = RNG.normal(size=(4000, 8)).astype(np.float32)
 Y = (X[:, 0] * X[:, 1] > 0).astype(int)
 IMAGES = RNG.integers(0, 256, (1200, 8, 8), dtype=np.uint8)
 OF_IMAGES = (IMAGES[:, :4].mean(axis=(1, 2)) > IMAGES[:, 4:].mean(axis=(1, 2))).astype(int)
+APART = """
+import sys
+from distributed import LocalCluster
+from test_crew_deaths import QUIET
+
+with LocalCluster(n_workers=2, processes=True, **QUIET) as cluster:
+    print(cluster.scheduler_address, flush=True)
+    sys.stdin.read()
+"""
 LONG = """
 import sys
 import dask.array as da
@@ -66,6 +76,17 @@ def wait_until(true, seconds=100):
     while not true():
         assert time.monotonic() < deadline, "not in time"
         time.sleep(0.05)
+
+
+def process_of(program, *args, **pipes):
+    """A process of its own session that runs a program of this module."""
+    paths = os.pathsep.join(part for part in sys.path if part)
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", program, *args],
+        env={**os.environ, "PYTHONPATH": paths},
+        start_new_session=True,
+        **pipes,
+    )
 
 
 @pytest.mark.filterwarnings("ignore:A worker was lost")
@@ -134,11 +155,7 @@ def test_a_death_without_restarts_is_an_error_within_seconds(cluster):
 
 @pytest.mark.parametrize("cluster", [2], indirect=True)
 def test_a_client_that_is_killed_leaves_workers_to_others(cluster):
-    paths = os.pathsep.join(part for part in sys.path if part)
-    other = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", LONG, cluster.scheduler_address],
-        env={**os.environ, "PYTHONPATH": paths},
-    )
+    other = process_of(LONG, cluster.scheduler_address)
     try:
         with distributed.Client(cluster) as client:
             wait_until(lambda: in_an_epoch(client), 200)
@@ -154,17 +171,25 @@ def test_a_client_that_is_killed_leaves_workers_to_others(cluster):
 
 
 @pytest.mark.filterwarnings("ignore:A worker was lost")
-@pytest.mark.parametrize("cluster", [2], indirect=True)
-def test_a_scheduler_that_is_gone_is_an_error(cluster):
-    with distributed.Client(cluster) as client:
-        network = DaskMLPClassifier((8,), batch_size=8, max_iter=1000, shards=2)
+def test_a_scheduler_that_is_gone_is_an_error_within_seconds():
+    apart = process_of(APART, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    died = []
+    try:
+        with distributed.Client(apart.stdout.readline().strip()) as client:
+            network = DaskMLPClassifier((8,), batch_size=8, max_iter=1000, shards=2)
 
-        def close():
-            wait_until(lambda: in_an_epoch(client))
-            cluster.close()
+            def kill():
+                wait_until(lambda: in_an_epoch(client))
+                os.killpg(apart.pid, signal.SIGKILL)
+                died.append(time.monotonic())
 
-        timer = Timer(0, close)
-        timer.start()
-        with pytest.raises((RuntimeError, OSError)):
-            network.fit(cut(X), cut(Y))
-        timer.join(60)
+            timer = Timer(0, kill)
+            timer.start()
+            with pytest.raises(RuntimeError, match="Create a new Client and fit again"):
+                network.fit(cut(X), cut(Y))
+            timer.join(100)
+            assert time.monotonic() - died[0] < 15
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(apart.pid, signal.SIGKILL)
+        apart.communicate()

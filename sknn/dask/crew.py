@@ -9,6 +9,7 @@ import sys
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass
+from time import monotonic, sleep
 from uuid import uuid4
 
 import numpy as np
@@ -71,18 +72,25 @@ class Crew:
 
     def workers(self):
         """Returns the addresses of the available workers. Raises RuntimeError if there are none."""
-        self._check_client()
-        found = sorted(self.client.nthreads())
-        if not found:
-            try:
-                self.client.wait_for_workers(1, timeout=GRACE)
-            except TimeoutError:
+        deadline = monotonic() + GRACE  # Client.wait_for_workers hangs if the cluster is closed
+        while not (found := self._alive()):
+            if monotonic() > deadline:
                 raise RuntimeError(
                     f"No worker is available after {GRACE} seconds. Start a worker, or set "
                     "client=False to train in this process."
-                ) from None
-            found = sorted(self.client.nthreads())
+                )
+            sleep(LOOK)
         return found
+
+    def _alive(self):
+        """Returns the addresses that the scheduler lists. Raises RuntimeError if it is gone."""
+        self._check_client()
+        try:
+            return sorted(self.client.nthreads())
+        except OSError as error:
+            raise RuntimeError(
+                f"The scheduler no longer answers ({error}). Create a new Client and fit again."
+            ) from error
 
     def _check_client(self):
         if self.client.status != "running":
@@ -157,9 +165,10 @@ class Crew:
             with self.client.as_current():  # distributed.wait uses the current client
                 yield
         finally:
-            with suppress(Exception):  # an error of the fit is more informative
-                lock.release()
-                self.client.run(close_desk)
+            if self.client.status == "running":  # otherwise release waits until it reconnects
+                with suppress(Exception):  # an error of the fit is more informative
+                    lock.release()
+                    self.client.run(close_desk)
 
     def epoch(self, rows, gradient, plan, run):
         """Trains one epoch and updates gradient and run. Returns as ``training.one_epoch``.
@@ -199,14 +208,9 @@ class Crew:
         if len(self._addresses) < n_ranks or not set(self._addresses) <= set(workers):
             self._addresses = workers[:n_ranks]
             try:
-                self.client.run(open_desk, workers=self._addresses)
+                replica = self._share(gradient, plan, run)
             except (KeyError, OSError) as error:  # from a worker that has disappeared
                 raise LostError(f"no answer from {error}") from error
-            own = run.copy()
-            own.order, own.random_state = np.arange(1), np.random.RandomState(0)  # not used
-            model = Model(gradient.network, self._loss, gradient.theta, gradient.state)
-            replica = Replica(self.name, model, gradient.loss, plan, own, self._turn)
-            replica = self.client.scatter(replica, workers=self._addresses, hash=False)
         attempt = uuid4().hex
         spans = np.array_split(np.arange(len(rows.futures)), n_ranks)
         held = np.array_split(np.arange(len(self.held_out)), n_ranks)
@@ -244,6 +248,15 @@ class Crew:
             )
         return turns
 
+    def _share(self, gradient, plan, run):
+        """Sends the network and the state of its training to the workers. Returns a future."""
+        self.client.run(open_desk, workers=self._addresses)
+        own = run.copy()
+        own.order, own.random_state = np.arange(1), np.random.RandomState(0)  # not used
+        model = Model(gradient.network, self._loss, gradient.theta, gradient.state)
+        replica = Replica(self.name, model, gradient.loss, plan, own, self._turn)
+        return self.client.scatter(replica, workers=self._addresses, hash=False)
+
     def _watched(self, tasks):
         """Returns the results of the tasks. Raises LostError if a worker is lost."""
         from distributed import wait
@@ -256,10 +269,10 @@ class Crew:
                 break
             with suppress(TimeoutError, FuturesCancelledError):  # handled below
                 wait(pending, timeout=LOOK, return_when="FIRST_COMPLETED")
-            self._check_client()
+            alive = self._alive()
             if any(task.status in ("error", "cancelled", "lost") for task in tasks):
                 break
-            lost = wanted - set(self.client.nthreads())
+            lost = wanted.difference(alive)
             if lost:
                 raise LostError(f"{', '.join(sorted(lost))} no longer answers")
         if any(task.status != "finished" for task in tasks):
