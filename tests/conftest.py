@@ -1,9 +1,11 @@
 """What several test files need."""
 
+import faulthandler
 import gc
 from collections import Counter
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -46,6 +48,18 @@ def pytest_collection_modifyitems(items):
             n, part = (*one_in.args, 0)[:2]
             if place % n != part:
                 item.add_marker("slow")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """Starts the timer for tests that hang again, which pytest stops when a test fails.
+
+    A fixture may also hang, most of all after a failure.
+    """
+    seconds = float(item.config.getini("faulthandler_timeout"))
+    stderr = item.config.stash[fault_handler_stderr_fd_key]
+    faulthandler.dump_traceback_later(seconds, file=stderr, exit=True)
+    return (yield)
 
 
 @pytest.fixture(autouse=True, scope="session")
