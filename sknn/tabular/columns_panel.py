@@ -19,7 +19,7 @@ class ColumnsPanel(NetworkPanel):
         more = len(texts) - len(rows)
         return (
             table(("Column", "Encoded as"), rows, n_texts=2)
-            + (note(f"and {more:,} more columns") if more else "")
+            + (note(f"and {more:,} more column{'s' * (more > 1)}") if more else "")
             + note(self._summary_of_members())
             + f'<div class="sknn-charts">{self._charts()}</div>'
         )
