@@ -37,9 +37,8 @@ def test_features_are_too_large_beyond_20(rms, found):
 
 
 def test_the_largest_feature_is_named_as_in_fit():
-    estimator = MLPClassifier()
-    estimator.feature_names_in_ = np.array(["a", "b", "c", "d"], object)
-    given = evidence(estimator, rms=[20.0, 30.0, 70.5, 1.0])
+    names = np.array(["a", "b", "c", "d"], object)
+    given = evidence(rms=[20.0, 30.0, 70.5, 1.0], feature_names=names)
     figure, text, remedy = unscaled_inputs(given)
     assert figure == 70.5
     assert "Feature 'c' has a root mean square of 70.5, and 2 of 4 features" in text

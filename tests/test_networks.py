@@ -4,6 +4,7 @@ import re
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
@@ -12,7 +13,7 @@ from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.feature_selection import SelectKBest
+from sklearn.feature_selection import SelectKBest, VarianceThreshold
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -310,3 +311,48 @@ def test_what_needs_a_fit_says_so():
     ):
         with pytest.raises(NotFittedError, match="This MLPClassifier instance is not fitted yet"):
             look(pipeline)
+
+
+FRAME = pd.DataFrame(
+    {"age": X[:, 0], "city": ["Ulm", "Rom", "Ulm", "Bern"] * 10, "income": X[:, 2]},
+)
+NAMED = make_column_transformer(
+    ("passthrough", ["income"]), (OneHotEncoder(), ["city"]), verbose_feature_names_out=False
+)
+NAMES = ["income", "city_Bern", "city_Rom", "city_Ulm"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "names"),
+    [
+        ([NAMED], NAMES),
+        ([NAMED, "passthrough", VarianceThreshold(0.2)], ["income", "city_Ulm"]),
+        ([NAMED, FunctionTransformer()], ["x0", "x1", "x2", "x3"]),  # gives no names
+    ],
+    ids=["encoded", "selected", "without names"],
+)
+def test_columns_have_the_names_that_the_steps_of_a_pipeline_give_them(steps, names):
+    classes = (FRAME["city"] != "Ulm").astype(int)
+    estimator = make_pipeline(*steps, CLF()).fit(FRAME, classes)
+    display = NetworkDisplay.from_estimator(estimator, plot=False)
+    assert display.columns[0].labels == names
+    given = SaliencyDisplay.from_estimator(estimator, FRAME.iloc[[0]], plot=False).feature_names
+    assert given is None if names[0] == "x0" else given.tolist() == names
+
+
+@pytest.mark.parametrize("fit", [True, False], ids=["fitted", "not fitted"])
+def test_diagnosis_names_the_columns_that_reach_the_network(fit):
+    for estimator, name in (
+        (make_pipeline(NAMED, CLF()), "income"),
+        (make_pipeline(FunctionTransformer(), CLF()), "income"),
+        (CLF(), "income"),
+        (make_pipeline(StandardScaler(with_std=False), CLF()), "income"),
+    ):
+        frame = (
+            FRAME
+            if isinstance(estimator, Pipeline) and estimator[0] is NAMED
+            else FRAME[["age", "income"]]
+        )
+        estimator = estimator.fit(frame, Y) if fit else estimator
+        (found,) = (one for one in diagnose(estimator, frame, Y).findings if "scaled" in one.name)
+        assert f"Feature {name!r} has a root mean square of" in found.text

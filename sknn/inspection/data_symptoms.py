@@ -34,7 +34,7 @@ def unscaled_inputs(evidence):
     worst = int(evidence.rms.argmax())
     largest, n_large = float(evidence.rms[worst]), int(np.sum(evidence.rms > LARGE))
     if n_large:
-        names = getattr(evidence.estimator, "feature_names_in_", None)
+        names = evidence.feature_names
         which = f"Feature {worst if names is None else repr(names[worst])}"
         text = (
             f"{which} has a root mean square of {largest:.4g}, and {n_large} of "

@@ -165,6 +165,8 @@ def diagnose(
     if isinstance(estimator, TableNetwork):
         checks, look = table_symptoms.CHECKS, table_symptoms.gather_table
     evidence = look(estimator, X, y, sample_weight, X_val, y_val)
+    if look is gather and evidence.feature_names is None:
+        evidence.feature_names = inside.feature_names
     state = "fitted" if evidence.fitted else "not fitted"
     samples = "1 sample" if evidence.n == 1 else f"{evidence.n} samples"
     diagnosis = Diagnosis(f"Diagnosis of {type(estimator).__name__}, {state}, on {samples}:")

@@ -44,6 +44,8 @@ class Evidence:
         The number of samples.
     rms : ndarray of shape (n_features,)
         The root mean square of each feature at the input of the network.
+    feature_names : ndarray of str or None
+        The names of these features.
     length : float
         The root mean square of the Euclidean lengths of the samples.
     target_rms : float or None
@@ -75,6 +77,7 @@ class Evidence:
     n: int
     rms: np.ndarray
     length: float
+    feature_names: np.ndarray | None = None
     target_rms: float | None = None
     class_weights: dict | None = None
     relative_loss: float | None = None
@@ -114,6 +117,7 @@ def gather(estimator, X, y, sample_weight, X_val, y_val):
         n=len(rows),
         rms=np.sqrt(squares / len(rows)),
         length=float(np.sqrt(squares.sum() / len(rows))),
+        feature_names=getattr(reader, "feature_names_in_", None),
         flatness=flatness,
         history=getattr(estimator, "history_", {}),
         normalized_input=scales_input(model.network.layers if fitted else reader._layers(1)),

@@ -3,6 +3,7 @@
 Only ``look_inside`` opens pipelines, searches and transformed targets.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,18 @@ class Inside:
     def model(self):
         """The Model of the network. Raises NotFittedError if it is not fitted."""
         return fitted_model(self.network)
+
+    @property
+    def feature_names(self):
+        """The names of the columns that reach the network, or None if they are not known."""
+        names = getattr(self.network, "feature_names_in_", None)
+        if names is not None:
+            return names
+        with suppress(Exception):  # steps do not have to support names
+            for step in self._steps():
+                names = step.get_feature_names_out(names)
+            return names
+        return None
 
     def samples(self, X):
         """X as it reaches the network, after the fitted steps before it."""

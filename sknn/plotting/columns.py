@@ -73,14 +73,15 @@ class Shortcut:
     text: str
 
 
-def columns_of(estimator, model, x=None):
-    """(list of Column, list of Shortcut) of a fitted estimator.
+def columns_of(inside, x=None):
+    """(list of Column, list of Shortcut) of the fitted network of an Inside.
 
     x: one sample as the input of the network, (1, *input_shape), or None. Raises ValueError if
     the outputs of a layer are not finite.
     """
+    estimator, model = inside.network, inside.model
     network, state = model.network, model.network.state_layout.views(model.state)
-    drawn = _Columns(_inputs(estimator, network.shapes[0]), model.dtype, x)
+    drawn = _Columns(_inputs(inside, network.shapes[0]), model.dtype, x)
     drawn.add(network, names_of_layers(estimator, network), model.params, state)
     for column in drawn.columns:
         if column.weights is not None and not column.notes:
@@ -200,11 +201,11 @@ def _step(row, layer, shape):
     return step, windows.size
 
 
-def _inputs(estimator, shape):
+def _inputs(inside, shape):
     """The column of the inputs. Features without names are called x0, x1 and so on."""
     labels = None
     if len(shape) == 1:
-        given = getattr(estimator, "feature_names_in_", None)
+        given = inside.feature_names
         labels = [f"x{i}" for i in range(shape[0])] if given is None else list(map(str, given))
     return Column("input", shape, labels=labels)
 

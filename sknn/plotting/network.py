@@ -122,9 +122,9 @@ default=None
         if plot:
             check_matplotlib_support(f"{cls.__name__}.from_estimator")
         inside = look_inside(estimator)
-        estimator, model = inside.network, inside.model
-        x = None if X is None else as_input(estimator, model, inside.sample(X), name="X")
-        columns, shortcuts = columns_of(estimator, model, x)
+        network, model = inside.network, inside.model
+        x = None if X is None else as_input(network, model, inside.sample(X), name="X")
+        columns, shortcuts = columns_of(inside, x)
         display = cls(columns=columns, shortcuts=shortcuts)
         return display.plot(ax, max_units=max_units, **kwargs) if plot else display
 

@@ -165,7 +165,7 @@ class SaliencyDisplay:
         check_finite(z0)
         direction, target_name = _direction(estimator, z[0], target)
         shape = _shape_to_draw(x.shape[1:], image_shape)
-        names = getattr(estimator, "feature_names_in_", None)
+        names = inside.feature_names
         display = cls(
             sample=x.reshape(shape),
             gradient=passes.gradient(x, direction).reshape(shape),
