@@ -101,6 +101,17 @@ CASES = {
     "stride 2, 32-64": Case(
         (32, 32, 3), [Conv2D(32, stride=2), Conv2D(64, stride=2), Flatten(), Dense(128)]
     ),
+    "5 x 5, stride 2, 16-32": Case(
+        (32, 32, 3), [Conv2D(16, 5, stride=2), Conv2D(32, 5, stride=2), GlobalAveragePool2D()]
+    ),
+    "overlapping pooling, 32-64": Case(
+        (32, 32, 3),
+        [
+            *(Conv2D(32), MaxPool2D(3, stride=2)),
+            *(Conv2D(64), MaxPool2D(3, stride=2)),
+            GlobalAveragePool2D(),
+        ],
+    ),
     "1 x 1 then 3 x 3": Case(
         (16, 16, 32), [Conv2D(16, 1), Conv2D(64), MaxPool2D(), Flatten(), Dense(64)]
     ),
@@ -170,7 +181,7 @@ def torch_network(case):
                     nn.Conv2d(channels, shape[-1], windows.size, padding=border, **settings)
                 )
             case MaxPool2D():
-                modules.append(nn.MaxPool2d(windows.size))
+                modules.append(nn.MaxPool2d(windows.size, windows.stride))
             case AveragePool2D():
                 modules.append(nn.AvgPool2d(windows.size))
             case GlobalAveragePool2D():

@@ -296,6 +296,7 @@ sknn.nn.layers.winograd         3 x 3 convolution with fewer multiplications
 
 sknn.nn.layers.base             the base class of layers
 sknn.nn.layers.windows          windows that slide over images
+sknn.nn.layers.products         products of matrices with many rows, in pieces
 
 sknn.nn.constant                the loss of a constant prediction
 sknn.nn.blocks                  training rows in blocks, of which two are in memory

@@ -916,6 +916,13 @@ nn/layers/columns.py: columns convolution
     return by_dz <= by_x => return True
     prod(windows.outputs) * c * => prod(windows.image) * c *
     filters * (COPY + 2 * c) => filters * COPY
+nn/layers/products.py: products columns
+    np.add.reduce(products, axis=0) => products[0]
+    total += rest.T @ other_rest => pass
+    n * multiply_adds // SMALL => n // SMALL
+    return rows if rows >= ROWS else n => return rows
+    return rows if rows >= ROWS else n => return n
+    pieces.swapaxes(1, 2), others => pieces.swapaxes(1, 2), others[:1]
 nn/layers/lines.py: lines columns
     windows.size[0] == 1 or windows => windows
     or windows.stride != (1, 1) or => or

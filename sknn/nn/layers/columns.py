@@ -5,6 +5,7 @@ from math import prod
 import numpy as np
 
 from sknn.nn.cached import cached
+from sknn.nn.layers.products import multiply, multiply_over_rows
 from sknn.nn.layers.windows import images_at_a_time, windows_over
 
 NARROW = 8  # channels: below, a pixel of all windows at a time is copied faster than a window
@@ -43,16 +44,11 @@ class Columns:
     def convolve(self, x, z):
         """z = the weighted sum of each window.
 
-        x: (n, height, width, c)    z: (n, *outputs, filters)
+        x: (n, height, width, c)    z: (n, *outputs, filters) or (n * outputs, filters)
         """
         filters = self.weight.shape[-1]
         columns = self._columns(x, self.windows)
-        np.dot(columns, self.weight.reshape(-1, filters), z.reshape(-1, filters))
-
-    def convolve_turned(self, x, z):
-        """Same as ``convolve`` with the filters first: z is (filters, n * outputs)."""
-        weight = self.weight.reshape(-1, len(z))
-        np.dot(weight.T, self._columns(x, self.windows).T, z)
+        multiply(columns, self.weight.reshape(-1, filters), z.reshape(-1, filters))
 
     def differentiate(self, x, dz, dx):
         """Adds to ``dweight``. Fills dx unless it is None."""
@@ -92,15 +88,16 @@ class Columns:
             windows.outputs, windows.size, (1, 1), windows.around, windows.dilation
         )
         columns = self._columns(dz, around)
-        np.dot(columns, self._turned, dx.reshape(-1, c))
-        turned = np.dot(x.reshape(-1, c).T, columns).reshape(c, kh, kw, filters)
-        self.dweight += turned.transpose(1, 2, 0, 3)[::-1, ::-1]
+        multiply(columns, self._turned, dx.reshape(-1, c))
+        turned = multiply_over_rows(x.reshape(-1, c), columns, self.cache)
+        self.dweight += turned.reshape(c, kh, kw, filters).transpose(1, 2, 0, 3)[::-1, ::-1]
 
     def _by_columns_of_x(self, x, dz, dx):
         """Computes dweight from the columns of x, and dx by adding up its own columns."""
         windows, filters = self.windows, self.weight.shape[-1]
         rows = dz.reshape(-1, filters)
-        self.dweight += np.dot(self._columns(x, windows).T, rows).reshape(self.weight.shape)
+        dweight = multiply_over_rows(self._columns(x, windows), rows, self.cache)
+        self.dweight += dweight.reshape(self.weight.shape)
         if dx is not None:
             self._add_up(rows, dx)
 
@@ -114,7 +111,7 @@ class Columns:
         n, (down, across) = len(dx), windows.outputs
         columns = self.cache.scratch("columns", (n, down, across, kw, kh, c))
         weight = self.weight.transpose(3, 1, 0, 2).reshape(filters, -1)
-        np.dot(rows, weight, columns.reshape(len(rows), -1))
+        multiply(rows, weight, columns.reshape(len(rows), -1))
         dx.fill(0)
         if c >= WIDE:
             for place in windows.places:

@@ -4,11 +4,10 @@ from math import prod
 
 import numpy as np
 
+from sknn.nn.layers.products import ROWS, SMALL
 from sknn.nn.layers.windows import images_at_a_time, windows_over
 
 LEAST = 8  # channels and filters
-SMALL = 10**6  # multiply-adds: up to this size, OpenBLAS does not copy the factors of a product
-ROWS = 64  # minimum number of rows of a product
 
 
 class Lines:

@@ -47,7 +47,7 @@ class Quads:
     def outputs(self, x):
         """The weighted sum of each window of x (n, height, width, c), as tiles."""
         outputs = self.empty_outputs(len(x))
-        self._columns.convolve_turned(x, _turned(outputs))
+        self._columns.convolve(x, _turned(outputs).T)
         return outputs
 
     def empty_outputs(self, n):
