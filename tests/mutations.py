@@ -521,6 +521,15 @@ nn/stopping.py: stopping endings models_together
 nn/batches.py: batches training
     at if order is None else order[..., at] => at
     None, float(y.shape[-2]) => None, float(y.shape[0])
+    first + start, block.part => start, block.part
+    n_together < 2 or np.ndim(order) > 1 => n_together < 2
+    n_together < 2 or => n_together < 3 or
+    return math.inf => return 8
+    self.dtype.itemsize * math.prod => self.x.dtype.itemsize * math.prod
+    math.prod(self.x.shape[1:]) => self.x.shape[1]
+    None if self.weight is None else self.weight[at] => self.weight
+    float(len(y)) if weight is None => float(len(self.y)) if weight is None
+    if weight is None else sum_of_weights(weight)\n        return Batch => if weight is None else sum_of_weights(self.weight)\n        return Batch
     array is not None and array.ndim == 3 => array is not None
     idle.all() == idle.any() => idle.any()
     float(total)) / weight.shape[-1] => float(total))

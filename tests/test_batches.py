@@ -66,6 +66,53 @@ def test_batches_follow_the_order_of_each_model():
     assert_array_equal(np.concatenate([x for _, x in batches], axis=1), rows.x[order])
 
 
+@pytest.mark.parametrize("order", [None, np.array([4, 1, 9, 0, 8, 2, 7, 3])])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("gathered", [1, 4, 100], ids=lambda n: f"{n} rows at a time")
+def test_batches_do_not_depend_on_how_many_are_gathered_at_once(
+    monkeypatch, order, weighted, gathered
+):
+    monkeypatch.setattr("sknn.nn.batches.GATHERED", gathered * 3 * 4)  # bytes of 3 float32 values
+    x, y, weight = normal(10, 3), normal(10, 2, seed=1), np.arange(10.0)
+    rows = Rows(x, y, weight if weighted else None, dtype=np.float32)
+    numbers = np.arange(10) if order is None else order
+    starts = []
+    for start, batch in rows.batches(2, order):
+        at = numbers[start : start + 2]
+        assert_array_equal(batch.x, x[at].astype(np.float32), strict=True)
+        assert_array_equal(batch.y, y[at].astype(np.float32), strict=True)
+        if weighted:
+            assert_array_equal(batch.weight, weight[at, None].astype(np.float32), strict=True)
+        assert (batch.weight is None, batch.n_samples) == (not weighted, 2)
+        assert batch.weight_sum == (weight[at].sum() if weighted else 2)
+        assert type(batch.weight_sum) is float
+        starts.append(start)
+    assert starts == list(range(0, len(numbers), 2))
+
+
+@pytest.mark.parametrize(
+    ("x", "dtype", "taken"),
+    [
+        (np.zeros((11, 4)), np.float64, [6, 5]),
+        (np.zeros((11, 2, 2)), np.float64, [6, 5]),
+        (np.zeros((11, 4), np.float32), np.float64, [6, 5]),
+        (np.zeros((11, 4)), np.float32, [11]),
+        (np.zeros((11, 9)), np.float64, [3, 3, 3, 2]),
+        (csr_matrix((11, 4)), np.float64, [3, 3, 3, 2]),
+    ],
+    ids=["flat", "images", "narrow", "converted", "wide", "sparse"],
+)
+def test_only_batches_of_few_bytes_are_gathered_together(monkeypatch, x, dtype, taken):
+    monkeypatch.setattr(
+        "sknn.nn.batches.GATHERED", 8 * 3 * 4 * 2
+    )  # two batches of 3 x 4 float64 values
+    rows, lengths = Rows(x, np.zeros((11, 1)), dtype=dtype), []
+    take = rows.take
+    rows.take = lambda at: (lengths.append(len(at)), take(at))[1]
+    assert sum(batch.n_samples for _, batch in rows.batches(3, np.arange(11))) == 11
+    assert lengths == taken
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 9, 10, 11])
 @pytest.mark.parametrize("order", [None, np.arange(10)[::-1]], ids=["as they lie", "reversed"])
 def test_batches_are_all_rows_once_the_last_one_shorter(size, order):
