@@ -529,7 +529,6 @@ nn/batches.py: batches training
     math.prod(self.x.shape[1:]) => self.x.shape[1]
     None if self.weight is None else self.weight[at] => self.weight
     float(len(y)) if weight is None => float(len(self.y)) if weight is None
-    if weight is None else sum_of_weights(weight)\n        return Batch => if weight is None else sum_of_weights(self.weight)\n        return Batch
     array is not None and array.ndim == 3 => array is not None
     idle.all() == idle.any() => idle.any()
     float(total)) / weight.shape[-1] => float(total))
