@@ -522,7 +522,7 @@ nn/batches.py: batches training
     at if order is None else order[..., at] => at
     None, float(y.shape[-2]) => None, float(y.shape[0])
     first + start, block.part => start, block.part
-    n_together < 2 or np.ndim(order) > 1 => n_together < 2
+    or size >= len(self) or np.ndim(order) > 1 => or size >= len(self)
     n_together < 2 or => n_together < 3 or
     return math.inf => return 8
     self.dtype.itemsize * math.prod => self.x.dtype.itemsize * math.prod

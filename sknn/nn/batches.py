@@ -210,7 +210,7 @@ class Rows(Source):
     def batches(self, size, order=None, draws=None):
         """As in ``Source``. Small batches are gathered several at a time, which saves calls."""
         n_together = GATHERED // max(1, size * self._row_bytes())
-        if n_together < 2 or np.ndim(order) > 1:
+        if n_together < 2 or size >= len(self) or np.ndim(order) > 1:
             yield from super().batches(size, order, draws)
             return
         for first, block in super().batches(n_together * size, order, draws):
