@@ -524,9 +524,11 @@ nn/batches.py: batches training
     first + start, block.part => start, block.part
     or size >= len(self) or np.ndim(order) > 1 => or size >= len(self)
     n_together < 2 or => n_together < 3 or
-    return math.inf => return 8
-    self.dtype.itemsize * math.prod => self.x.dtype.itemsize * math.prod
-    math.prod(self.x.shape[1:]) => self.x.shape[1]
+    self._row_bytes = math.inf if issparse(x) else => self._row_bytes =
+    n_values * self.dtype.itemsize => n_values * self.x.dtype.itemsize
+    targets = y if codebook is None else codebook\n        n_values => targets = y\n        n_values
+    n_values = math.prod(self.x.shape[1:]) + => n_values = self.x.shape[1] +
+    n_values = math.prod(self.x.shape[1:]) + => n_values = 0 *
     None if self.weight is None else self.weight[at] => self.weight
     float(len(y)) if weight is None => float(len(self.y)) if weight is None
     array is not None and array.ndim == 3 => array is not None

@@ -72,7 +72,7 @@ def test_batches_follow_the_order_of_each_model():
 def test_batches_do_not_depend_on_how_many_are_gathered_at_once(
     monkeypatch, order, weighted, gathered
 ):
-    monkeypatch.setattr("sknn.nn.batches.GATHERED", gathered * 3 * 4)  # bytes of 3 float32 values
+    monkeypatch.setattr("sknn.nn.batches.GATHERED", gathered * (3 + 2) * 4)  # float32
     x, y, weight = normal(10, 3), normal(10, 2, seed=1), np.arange(10.0)
     rows = Rows(x, y, weight if weighted else None, dtype=np.float32)
     numbers = np.arange(10) if order is None else order
@@ -90,23 +90,27 @@ def test_batches_do_not_depend_on_how_many_are_gathered_at_once(
     assert starts == list(range(0, len(numbers), 2))
 
 
+@pytest.mark.parametrize("encoded", [False, True])
 @pytest.mark.parametrize(
-    ("x", "dtype", "taken"),
+    ("x", "n_outputs", "dtype", "taken"),
     [
-        (np.zeros((11, 4)), np.float64, [6, 5]),
-        (np.zeros((11, 2, 2)), np.float64, [6, 5]),
-        (np.zeros((11, 4), np.float32), np.float64, [6, 5]),
-        (np.zeros((11, 4)), np.float32, [11]),
-        (np.zeros((11, 9)), np.float64, [3, 3, 3, 2]),
-        (csr_matrix((11, 4)), np.float64, [3, 3, 3, 2]),
+        (np.zeros((11, 4)), 1, np.float64, [6, 5]),
+        (np.zeros((11, 2, 2)), 1, np.float64, [6, 5]),
+        (np.zeros((11, 4), np.float32), 1, np.float64, [6, 5]),
+        (np.zeros((11, 4)), 1, np.float32, [11]),
+        (np.zeros((11, 4)), 7, np.float64, [3, 3, 3, 2]),
+        (np.zeros((11, 10)), 1, np.float64, [3, 3, 3, 2]),
+        (csr_matrix((11, 4)), 1, np.float64, [3, 3, 3, 2]),
     ],
-    ids=["flat", "images", "narrow", "converted", "wide", "sparse"],
+    ids=["flat", "images", "float32", "converted", "many outputs", "wide", "sparse"],
 )
-def test_only_batches_of_few_bytes_are_gathered_together(monkeypatch, x, dtype, taken):
-    monkeypatch.setattr(
-        "sknn.nn.batches.GATHERED", 8 * 3 * 4 * 2
-    )  # two batches of 3 x 4 float64 values
-    rows, lengths = Rows(x, np.zeros((11, 1)), dtype=dtype), []
+def test_only_batches_of_few_bytes_are_gathered_together(
+    monkeypatch, encoded, x, n_outputs, dtype, taken
+):
+    monkeypatch.setattr("sknn.nn.batches.GATHERED", 2 * 3 * (4 + 1) * 8)  # 2 batches of float64
+    codes, codebook = np.arange(11) % 2, np.eye(2, n_outputs)
+    y, codebook = (codes, codebook) if encoded else (codebook[codes], None)
+    rows, lengths = Rows(x, y, dtype=dtype, codebook=codebook), []
     take = rows.take
     rows.take = lambda at: (lengths.append(len(at)), take(at))[1]
     assert sum(batch.n_samples for _, batch in rows.batches(3, np.arange(11))) == 11

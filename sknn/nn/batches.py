@@ -182,6 +182,10 @@ class Rows(Source):
         self.weight = weight[:, None] if weight is not None and weight.ndim == 1 else weight
         self.codebook = codebook
         self._x, self._y, self._code, self._weight = (Workspace(self.dtype) for _ in range(4))
+        # Sparse rows are not cut into batches, because SciPy's slices take as long as gathering.
+        targets = y if codebook is None else codebook
+        n_values = math.prod(self.x.shape[1:]) + math.prod(targets.shape[1:])
+        self._row_bytes = math.inf if issparse(x) else n_values * self.dtype.itemsize
 
     def __len__(self):
         return len(self.samples)
@@ -209,19 +213,13 @@ class Rows(Source):
 
     def batches(self, size, order=None, draws=None):
         """As in ``Source``. Small batches are gathered several at a time, which saves calls."""
-        n_together = GATHERED // max(1, size * self._row_bytes())
+        n_together = GATHERED // max(1, size * self._row_bytes)
         if n_together < 2 or size >= len(self) or np.ndim(order) > 1:
             yield from super().batches(size, order, draws)
             return
         for first, block in super().batches(n_together * size, order, draws):
             for start in range(0, block.n_samples, size):
                 yield first + start, block.part(slice(start, start + size))
-
-    def _row_bytes(self):
-        """The bytes of a gathered row of x; unlimited for sparse rows, which are slow to split."""
-        if is_sparse(self.x):
-            return math.inf
-        return self.dtype.itemsize * math.prod(self.x.shape[1:])
 
     def copy_x(self, at, out):
         """Copies the flat, dense rows ``at``, integers of any shape, into (*at.shape, width)."""

@@ -495,7 +495,7 @@ def _shift(z):
     """
     if z.ndim == 2:
         values = z.reshape(-1)
-        # With few values, the methods ``min`` and ``max`` take four times as long.
+        # With few values, the methods ``min`` and ``max`` take up to four times as long.
         low, high = values[values.argmin()], values[values.argmax()]
         return high if high - low < 80 else z.max(axis=-1, keepdims=True)
     low, high = z.min(axis=(-2, -1), keepdims=True), z.max(axis=(-2, -1), keepdims=True)
