@@ -119,7 +119,9 @@ def test_only_batches_of_few_bytes_are_gathered_together(
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 9, 10, 11])
 @pytest.mark.parametrize("order", [None, np.arange(10)[::-1]], ids=["as they lie", "reversed"])
-def test_batches_are_all_rows_once_the_last_one_shorter(size, order):
+@pytest.mark.parametrize("gathered", [0, 2**17], ids=["one by one", "gathered together"])
+def test_batches_are_all_rows_once_the_last_one_shorter(monkeypatch, gathered, size, order):
+    monkeypatch.setattr("sknn.nn.batches.GATHERED", gathered)
     rows = new_rows()
     batches = [(start, batch.x.copy()) for start, batch in rows.batches(size, order)]
     assert [start for start, _ in batches] == list(range(0, 10, size))
