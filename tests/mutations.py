@@ -521,6 +521,16 @@ nn/stopping.py: stopping endings models_together
 nn/batches.py: batches training
     at if order is None else order[..., at] => at
     None, float(y.shape[-2]) => None, float(y.shape[0])
+    first + start, block.part => start, block.part
+    or size >= len(self) or np.ndim(order) > 1 => or size >= len(self)
+    n_together < 2 or => n_together < 3 or
+    self._row_bytes = math.inf if issparse(x) else => self._row_bytes =
+    n_values * self.dtype.itemsize => n_values * self.x.dtype.itemsize
+    targets = y if codebook is None else codebook\n        n_values => targets = y\n        n_values
+    n_values = math.prod(self.x.shape[1:]) + => n_values = self.x.shape[1] +
+    n_values = math.prod(self.x.shape[1:]) + => n_values = 0 *
+    None if self.weight is None else self.weight[at] => self.weight
+    float(len(y)) if weight is None => float(len(self.y)) if weight is None
     array is not None and array.ndim == 3 => array is not None
     idle.all() == idle.any() => idle.any()
     float(total)) / weight.shape[-1] => float(total))

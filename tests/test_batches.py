@@ -66,9 +66,62 @@ def test_batches_follow_the_order_of_each_model():
     assert_array_equal(np.concatenate([x for _, x in batches], axis=1), rows.x[order])
 
 
+@pytest.mark.parametrize("order", [None, np.array([4, 1, 9, 0, 8, 2, 7, 3])])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("gathered", [1, 4, 100], ids=lambda n: f"{n} rows at a time")
+def test_batches_do_not_depend_on_how_many_are_gathered_at_once(
+    monkeypatch, order, weighted, gathered
+):
+    monkeypatch.setattr("sknn.nn.batches.GATHERED", gathered * (3 + 2) * 4)  # float32
+    x, y, weight = normal(10, 3), normal(10, 2, seed=1), np.arange(10.0)
+    rows = Rows(x, y, weight if weighted else None, dtype=np.float32)
+    numbers = np.arange(10) if order is None else order
+    starts = []
+    for start, batch in rows.batches(2, order):
+        at = numbers[start : start + 2]
+        assert_array_equal(batch.x, x[at].astype(np.float32), strict=True)
+        assert_array_equal(batch.y, y[at].astype(np.float32), strict=True)
+        if weighted:
+            assert_array_equal(batch.weight, weight[at, None].astype(np.float32), strict=True)
+        assert (batch.weight is None, batch.n_samples) == (not weighted, 2)
+        assert batch.weight_sum == (weight[at].sum() if weighted else 2)
+        assert type(batch.weight_sum) is float
+        starts.append(start)
+    assert starts == list(range(0, len(numbers), 2))
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+@pytest.mark.parametrize(
+    ("x", "n_outputs", "dtype", "taken"),
+    [
+        (np.zeros((11, 4)), 1, np.float64, [6, 5]),
+        (np.zeros((11, 2, 2)), 1, np.float64, [6, 5]),
+        (np.zeros((11, 4), np.float32), 1, np.float64, [6, 5]),
+        (np.zeros((11, 4)), 1, np.float32, [11]),
+        (np.zeros((11, 4)), 7, np.float64, [3, 3, 3, 2]),
+        (np.zeros((11, 10)), 1, np.float64, [3, 3, 3, 2]),
+        (csr_matrix((11, 4)), 1, np.float64, [3, 3, 3, 2]),
+    ],
+    ids=["flat", "images", "float32", "converted", "many outputs", "wide", "sparse"],
+)
+def test_only_batches_of_few_bytes_are_gathered_together(
+    monkeypatch, encoded, x, n_outputs, dtype, taken
+):
+    monkeypatch.setattr("sknn.nn.batches.GATHERED", 2 * 3 * (4 + 1) * 8)  # 2 batches of float64
+    codes, codebook = np.arange(11) % 2, np.eye(2, n_outputs)
+    y, codebook = (codes, codebook) if encoded else (codebook[codes], None)
+    rows, lengths = Rows(x, y, dtype=dtype, codebook=codebook), []
+    take = rows.take
+    rows.take = lambda at: (lengths.append(len(at)), take(at))[1]
+    assert sum(batch.n_samples for _, batch in rows.batches(3, np.arange(11))) == 11
+    assert lengths == taken
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 9, 10, 11])
 @pytest.mark.parametrize("order", [None, np.arange(10)[::-1]], ids=["as they lie", "reversed"])
-def test_batches_are_all_rows_once_the_last_one_shorter(size, order):
+@pytest.mark.parametrize("gathered", [0, 2**17], ids=["one by one", "gathered together"])
+def test_batches_are_all_rows_once_the_last_one_shorter(monkeypatch, gathered, size, order):
+    monkeypatch.setattr("sknn.nn.batches.GATHERED", gathered)
     rows = new_rows()
     batches = [(start, batch.x.copy()) for start, batch in rows.batches(size, order)]
     assert [start for start, _ in batches] == list(range(0, 10, size))

@@ -307,7 +307,7 @@ def inner(a, b):
     """
     size = a.shape[-1]
     if size <= BLOCK:
-        return np.vecdot(a, b).astype(float) if a.ndim > 1 else float(np.dot(a, b))
+        return np.vecdot(a, b).astype(float) if a.ndim > 1 else float(a.dot(b))
     whole = size - size % BLOCK
     blocks = (array[..., :whole].reshape(*array.shape[:-1], -1, BLOCK) for array in (a, b))
     total = np.vecdot(*blocks).sum(axis=-1) + np.vecdot(a[..., whole:], b[..., whole:])

@@ -1,5 +1,7 @@
 """Dropout."""
 
+import math
+
 import numpy as np
 
 from sknn.nn.layers.base import Layer
@@ -54,7 +56,7 @@ class Dropout(Layer):
             mask = cache.array("mask", shape)
             draws = ((context.random, mask),)
         for random, own in draws:
-            numbers = np.frombuffer(random.bytes(2 * int(np.prod(shape))), np.uint16)
+            numbers = np.frombuffer(random.bytes(2 * math.prod(shape)), np.uint16)
             np.greater_equal(numbers.reshape(shape), dropped, out=own)
         mask *= levels / (levels - dropped)
         cache["drawn"] = mask
