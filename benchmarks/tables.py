@@ -267,9 +267,10 @@ def show(results, models):
     means = means.sort_values(("rows", models[0]))
     errors, losses = means["error"][models], means["log_loss"][models]
     bases = [model for model in BASELINES if model in models]
-    compared = OWN in models and bases
-    print("\n|", " | ".join(["table", "rows", *models, *["ratio"] * bool(compared)]), "|")
-    print("| --- | ---: |", " --- |" * (len(models) + bool(compared)))
+    compared = bool(bases) and OWN in models
+    ratios = {}
+    print("\n|", " | ".join(["table", "rows", *models, *["ratio"] * compared]), "|")
+    print("| --- | ---: |" + " --- |" * (len(models) + compared))
     for table in means.index:
         cells = [table, f"{means.loc[table, ('rows', models[0])]:.0f}"]
         best = errors.loc[table].min()
@@ -281,13 +282,25 @@ def show(results, models):
                 + ("" if np.isnan(loss) else f" ({loss:.2f})")
             )
         if compared:
-            cells.append(f"{errors.loc[table, OWN] / errors.loc[table, bases].min():.2f}")
+            ratios[table] = ratio(errors.loc[table, OWN], errors.loc[table, bases].min())
+            cells.append(f"{ratios[table]:.2f}")
         print("|", " | ".join(cells), "|")
+    end = "| |" if compared else "|"
     for title, figures in (("error", errors), ("log-loss", losses.dropna())):
         ranks = figures.rank(axis=1).mean()
-        print(f"| mean rank, {title} | |", " | ".join(f"{rank:.2f}" for rank in ranks), "|")
+        print(f"| mean rank, {title} | |", " | ".join(f"{rank:.2f}" for rank in ranks), end)
     seconds = means["seconds"][models].median()
-    print("| median CPU seconds | |", " | ".join(f"{value:.1f}" for value in seconds), "|")
+    print("| median CPU seconds | |", " | ".join(f"{value:.1f}" for value in seconds), end)
+    n_splits = finished.get_level_values("table").value_counts()
+    print(f"\n{len(means)} tables, {n_splits.min()} to {n_splits.max()} splits of each")
+    if compared:
+        close = sum(round(value, 6) <= 1.1 for value in ratios.values())
+        print(f"At most 10 % more errors than the better of {' and '.join(bases)}: {close} tables")
+
+
+def ratio(own, best):
+    """Returns own / best, with 1 for 0 / 0."""
+    return own / best if best else np.inf if own else 1.0
 
 
 if __name__ == "__main__":
