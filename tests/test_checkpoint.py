@@ -218,6 +218,8 @@ def flipped(array):
         ("X", X, X.astype(np.float32), r"got float32"),
         ("X", csr_array(X), X, "checksum"),
         ("X", csr_array(X), csr_array(flipped(X)), "checksum"),
+        ("X", csr_array([[1.0, 0.0]]), csr_array([[0.0, 1.0]]), "checksum"),
+        ("X", csr_array([[1.0], [0.0]]), csr_array([[0.0], [1.0]]), "checksum"),
         ("y", Y, Y[::-1], r"^y must be the same as when the checkpoint was written, int64"),
         ("y", Y.astype(object), Y[::-1].astype(object), "checksum"),
         ("sample_weight", None, Y, r"sample_weight must be .*, None, got int64.*call fit to start"),

@@ -740,6 +740,13 @@ def test_score_of_blocks_is_that_of_arrays(name, weighed):
     assert_allclose(fitted.score(cut(samples), cut(y), given[1]), wanted, rtol=1e-9)
 
 
+def test_score_takes_the_weights_that_the_score_of_arrays_takes():
+    weight = np.where(np.arange(N) < CHUNKS[0], 0.0, np.where(np.arange(N) % 5, 1.0, -0.5))
+    fitted = DaskMLPClassifier(**MLP).fit(cut(X), cut(BINARY))
+    wanted = fitted.to_local().score(X, BINARY, weight)
+    assert_allclose(fitted.score(cut(X), cut(BINARY), cut(weight)), wanted, rtol=1e-9)
+
+
 def test_score_of_levels_and_of_one_weight():
     settings = {**MLP, "loss": "quantile", "quantile": [0.1, 0.6, 0.9]}
     fitted = DaskMLPRegressor(**settings).fit(cut(X), cut(NUMBERS))

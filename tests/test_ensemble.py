@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, LeaveOneGroupOut
 
 from sknn import TabularClassifier, TabularRegressor
+from sknn.tabular import ensemble
 from sknn.tabular.encoding import Encoding
 from sknn.tabular.reading import read_table
 
@@ -77,6 +78,7 @@ def test_categories_are_those_that_were_asked_for(asked, expected):
     clf = _classifier(categorical_features=asked, max_iter=1).fit(FRAME, Y)
     assert_array_equal(clf.is_categorical_, np.array(expected, bool))
     assert clf.is_categorical_.dtype == bool
+    assert clf.is_categorical_ is not asked
 
 
 @pytest.mark.parametrize(
@@ -176,6 +178,14 @@ def test_out_of_fold_score_counts_weights():
     assert abs(clf.oof_score_ - right.mean()) > 0.01
 
 
+def test_out_of_fold_score_counts_the_weights_of_rows_in_a_fold():
+    weight = np.arange(1.0, N + 1)
+    one_split = [(np.arange(30), np.arange(30, N))]
+    clf = _classifier(cv=one_split).fit(FRAME, Y, sample_weight=weight)
+    right = clf.classes_[clf.oof_prediction_[30:].argmax(axis=1)] == Y[30:]
+    assert clf.oof_score_ == pytest.approx(np.average(right, weights=weight[30:]))
+
+
 def test_rows_in_no_fold_have_no_out_of_fold_prediction():
     clf = _classifier().fit(FRAME, Y)  # two members, five folds
     assert np.isnan(clf.oof_prediction_).all(axis=1).sum() == 36
@@ -220,6 +230,13 @@ def test_a_splitter_counts_the_rows_of_no_weight():
     clf = _classifier(cv=splits).fit(FRAME, Y, sample_weight=weight)
     seen = ~np.isnan(clf.oof_prediction_[:, 0])
     assert_array_equal(np.flatnonzero(seen), [0, 1, 2, 3, 4, 6, 7, 8, 9, *range(50, N)])
+
+
+def test_smallest_weights_are_positive_in_float32():
+    weight = np.where(np.arange(N) % 2, 1.0, 1e-60)
+    clf = _classifier(batch_size=1).fit(FRAME, Y, sample_weight=weight)
+    assert np.isfinite(clf.history_["loss"]).all()
+    assert (ensemble._mean_one(weight).astype(np.float32) > 0).all()
 
 
 def test_only_ratios_of_weights_matter():

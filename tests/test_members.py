@@ -257,3 +257,5 @@ def test_planned_epochs_are_those_of_the_interrupted_training():
     start = SimpleNamespace(run={"progress": {"total_steps": np.array([7 * steps])}})
     assert these._planned(100.0, 0.0, start, 2**20) == 7
     assert these._planned(None, 0.0, start, 2**20) == 10
+    these.subsets[0] = np.arange(37)  # in batches of 10, 10, 10 and 7
+    assert these._planned(100.0, 0.0, start, 2**20) == 7

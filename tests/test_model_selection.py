@@ -700,6 +700,11 @@ def test_nothing_keeps_the_data_after_a_search(fails):
         gc.enable()
 
 
+def test_number_of_jobs_may_count_from_the_end():
+    with together(-1):
+        assert get_active_backend()[1] == -1
+
+
 @pytest.mark.parametrize("n_jobs", [None, 1])
 def test_one_job_is_one_process(n_jobs):
     with together(n_jobs):

@@ -16,7 +16,12 @@ from sknn.nn.storage.parts import is_count
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, Y = normal(30, 4), np.arange(30) % 3
-EXTRA = {"ones": np.ones(2, int), "pair": np.array([[0.0, 1.0]]), "count": np.array(3)}
+EXTRA = {
+    "ones": np.ones(2, int),
+    "pair": np.array([[0.0, 1.0]]),
+    "count": np.array(3),
+    "huge": np.full(3, 2**53),
+}
 
 
 def new(path, early_stopping=True):
@@ -135,6 +140,7 @@ JOINT = {
     "run.random_state": [1, 2, 3],
     "run.progress.samples": {"array": "pair"},
     "run.optimizer.steps": {"array": "ones"},
+    "run.progress.step": {"array": "huge"},
     "rows.training": lambda a: a - 1,
     "rows.validation": lambda a: a[:2],
 }

@@ -89,6 +89,11 @@ def test_value_is_decoded_as_it_was(value):
     assert_same(through_json(value), value)
 
 
+def test_axis_that_is_contiguous_stays_so():
+    for array in (np.arange(6.0).reshape(2, 3), np.arange(6.0).reshape(3, 2).T):
+        assert through_json(array).strides == array.strides
+
+
 @pytest.mark.parametrize("kind", [np.float32, "U3", "M8[D]", object])
 def test_decoded_arrays_can_be_written_to(kind):
     array = np.array([1, 2]).astype(kind)
