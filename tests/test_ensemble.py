@@ -237,6 +237,7 @@ def test_smallest_weights_are_positive_in_float32():
     clf = _classifier(batch_size=1).fit(FRAME, Y, sample_weight=weight)
     assert np.isfinite(clf.history_["loss"]).all()
     assert (ensemble._mean_one(weight).astype(np.float32) > 0).all()
+    np.testing.assert_allclose(ensemble._mean_one(np.array([1e-12, 1.0])), [2e-12, 2.0])
 
 
 def test_only_ratios_of_weights_matter():
@@ -383,6 +384,17 @@ def test_few_rows_are_predicted_as_many_are(fitted):
     )
     one_by_one = np.vstack([fitted.predict_proba(FRAME[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(one_by_one, fitted.predict_proba(FRAME[:5]), rtol=1e-12)
+
+
+def test_a_thousand_rows_are_predicted_in_float64(fitted):
+    rows = pd.concat([FRAME] * 17, ignore_index=True)
+    for n, dtype in ((1000, np.float64), (1001, np.float32)):
+        assert fitted._outputs(rows[:n]).dtype == dtype
+
+
+def test_tags_say_that_tables_may_hold_categories_and_gaps(fitted):
+    tags = fitted.__sklearn_tags__().input_tags
+    assert (tags.categorical, tags.allow_nan, tags.sparse) == (True, True, True)
 
 
 def test_transform_gives_the_last_hidden_layers_of_all_members(fitted):

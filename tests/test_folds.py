@@ -31,6 +31,12 @@ def test_every_fold_has_small_and_large_numbers():
         np.testing.assert_array_equal(np.sort(y[at]) // 8, np.arange(10))  # one of each eight
 
 
+def test_rows_sorted_by_y_are_dealt_out_from_the_smallest():
+    y = np.random.RandomState(3).permutation(22)
+    for number, (_, at) in enumerate(_deal(y, 8)):
+        np.testing.assert_array_equal(np.sort(y[at]), np.arange(number, 22, 8))
+
+
 def test_few_members_hold_out_a_fifth():
     splits = _deal(np.zeros(50), 2)
     assert [len(at) for _, at in splits] == [10, 10]

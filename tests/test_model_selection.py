@@ -700,6 +700,12 @@ def test_nothing_keeps_the_data_after_a_search(fails):
         gc.enable()
 
 
+def test_tasks_that_share_memory_train_together_too():
+    with together():
+        found, _ = get_active_backend(require="sharedmem")
+    assert type(found) is backend.TogetherBackend
+
+
 def test_number_of_jobs_may_count_from_the_end():
     with together(-1):
         assert get_active_backend()[1] == -1
