@@ -222,6 +222,7 @@ def flipped(array):
         ("X", csr_array([[1.0], [0.0]]), csr_array([[0.0], [1.0]]), "checksum"),
         ("y", Y, Y[::-1], r"^y must be the same as when the checkpoint was written, int64"),
         ("y", Y.astype(object), Y[::-1].astype(object), "checksum"),
+        ("y", np.zeros(5000, object), (np.arange(5000) == 2500).astype(object), "checksum"),
         ("sample_weight", None, Y, r"sample_weight must be .*, None, got int64.*call fit to start"),
         ("sample_weight", Y, None, r"got None"),
     ],

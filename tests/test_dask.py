@@ -77,10 +77,10 @@ def cut(array, chunks=CHUNKS):
     return da.from_array(np.asarray(array), chunks=(chunks, *np.shape(array)[1:]))
 
 
-def unknown(array):
+def unknown(array, chunks=CHUNKS):
     """The same in blocks whose lengths Dask does not know."""
-    array = cut(array)
-    array._chunks = ((np.nan,) * len(CHUNKS), *array.chunks[1:])
+    array = cut(array, chunks)
+    array._chunks = ((np.nan,) * len(chunks), *array.chunks[1:])
     return array
 
 
@@ -460,6 +460,11 @@ REFUSED = {
         {},
         {"X": unknown(X), "y": cut(BINARY, (17, 19, 4, 20))},
         r"Partition 1 of X: Found input variables with inconsistent numbers of samples: \[20, 19\]",
+    ),
+    "unknown lengths of y": (
+        {},
+        {"y": unknown(BINARY[1:], (16, 20, 4, 19))},
+        r"Partition 0 of X: Found input variables with inconsistent numbers of samples: \[17, 16\]",
     ),
     "nothing": (
         {},

@@ -280,13 +280,16 @@ def test_validation_samples_of_numbers_have_the_scale_of_y():
         ({"X_val": FRAME, "y_val": np.full(N, "other")}, r"labels that are in y, got \['other'\]"),
         ({"X_val": FRAME[:5], "y_val": Y}, "inconsistent numbers of samples"),
         ({"groups": np.arange(3)}, "inconsistent numbers of samples"),
-        ({"sample_weight": np.zeros(N)}, "sample_weight"),
+        ({"X_val": FRAME, "y_val": Y, "cv": 3}, "Pass X_val alone"),
+        ({"sample_weight": np.zeros(N)}, "must contain at least one non-zero number"),
+        ({"sample_weight": np.full(N, 1e308)}, "sample_weight must be finite .* got the sum inf"),
         ({"sample_weight": np.r_[-1.0, np.ones(N - 1)]}, "Negative values in data passed to `sam"),
     ],
 )
 def test_arguments_of_fit_that_cannot_be_are_refused(given, told):
+    clf, given = _classifier(cv=given.get("cv")), {k: v for k, v in given.items() if k != "cv"}
     with pytest.raises(ValueError, match=told):
-        _classifier().fit(FRAME, Y, **given)
+        clf.fit(FRAME, Y, **given)
 
 
 @pytest.mark.parametrize(
