@@ -256,6 +256,7 @@ def test_validation_samples_take_the_place_of_folds():
     assert clf.oof_prediction_ is None
     assert clf.oof_score_ is None
     z = clf._outputs(FRAME[40:])
+    assert np.abs(z[0] - z[1]).max() > 0.01  # all rows are trained on, from other initial weights
     p = np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
     brier = ((p - (Y[40:, None] == clf.classes_)) ** 2).sum(axis=-1).mean(axis=-1)
     best = clf.validation_scores_[clf.best_iter_ - 1, np.arange(2)]
