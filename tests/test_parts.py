@@ -111,6 +111,7 @@ ARRAY = {"array": "ones"}
         ),
         ("rows.validation", 3, "its rows 'validation' must be an array of row numbers, got 3"),
         ("rows.validation", lambda a: a + 27, "row numbers in the checkpoint must be distinct"),
+        ("rows.validation", lambda a: np.where(a == a[0], 30, a), "must be distinct and below 30"),
         (
             "rows.training",
             lambda a: a * 0,
