@@ -187,6 +187,12 @@ def test_weights_as_collections_and_kinds_of_collections(kind):
     assert_same_fit(fitted, sknn.MLPClassifier(**settings).fit(samples, y, WEIGHT))
 
 
+def test_smallest_weight_of_a_sample_that_counts_is_above_zero():
+    weight = np.where(np.arange(N) % 2, 0.0, 0.5)
+    rows = DaskMLPRegressor(**MLP)._read(cut(X), cut(NUMBERS), cut(weight), learn=True).rows
+    assert rows.least_weight() == 0.5
+
+
 def test_weight_may_be_one_number_and_zero_for_whole_blocks():
     settings = {**MLP, "shuffle": False}
     fitted = DaskMLPRegressor(**settings).fit(cut(X), cut(NUMBERS), 0.5)
@@ -411,6 +417,11 @@ REFUSED = {
         {"early_stopping": True, "validation_fraction": 0.01},
         {},
         "of 60 samples leaves 59 for training and 1 for validation",
+    ),
+    "large fraction": (
+        {"early_stopping": True, "validation_fraction": 0.999},
+        {},
+        "of 60 samples leaves 0 for training and 60 for validation",
     ),
     "groups": (
         {"early_stopping": True},
