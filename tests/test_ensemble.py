@@ -191,6 +191,13 @@ def test_rows_in_no_fold_have_no_out_of_fold_prediction():
     assert np.isnan(clf.oof_prediction_).all(axis=1).sum() == 36
 
 
+def test_targets_are_dealt_out_from_the_smallest():
+    y = np.random.RandomState(1).permutation(22)
+    reg = TabularRegressor(**SMALL).fit(FRAME[:22], y)  # two members, five folds
+    held_out = y[~np.isnan(reg.oof_prediction_)]
+    assert_array_equal(np.sort(held_out), [0, 1, 5, 6, 10, 11, 15, 16, 20, 21])
+
+
 def test_a_splitter_says_which_rows_members_are_validated_on():
     clf = _classifier(n_estimators=4, cv=KFold(2)).fit(FRAME, Y)
     assert clf.n_members_ == 4
