@@ -26,7 +26,8 @@ def through_json(value, **settings):
     """The value, encoded, written as JSON, read and decoded."""
     encoder = Encoder()
     text = json.dumps(encoder.encode(value, "value"), allow_nan=False)
-    decoder = Decoder(json.loads(text), encoder.arrays, **settings)
+    arrays = {name: array.copy(order="C") for name, array in encoder.arrays.items()}  # as in files
+    decoder = Decoder(json.loads(text), arrays, **settings)
     decoded = decoder.decode(json.loads(text), "value")
     assert decoder.budget.spent == encoder.budget.spent  # what is saved can be loaded
     return decoded
