@@ -192,8 +192,8 @@ def test_rows_in_no_fold_have_no_out_of_fold_prediction():
 
 
 def test_targets_are_dealt_out_from_the_smallest():
-    y = np.random.RandomState(1).permutation(22)
-    reg = TabularRegressor(**SMALL).fit(FRAME[:22], y)  # two members, five folds
+    y = np.random.RandomState(1).permutation(23)
+    reg = TabularRegressor(**SMALL).fit(FRAME[:23], y)  # two members, five folds
     held_out = y[~np.isnan(reg.oof_prediction_)]
     assert_array_equal(np.sort(held_out), [0, 1, 5, 6, 10, 11, 15, 16, 20, 21])
 

@@ -9,7 +9,7 @@ from sameness import assert_same
 from sknn.nn import ELU, Conv2D, Dense, Huber, Loss, OneCycle, Warmup
 from sknn.nn.initializers import ForActivation, HeNormal
 from sknn.nn.losses import Heads
-from sknn.nn.storage.container import SavedModelError
+from sknn.nn.storage.container import NAME, SavedModelError
 from sknn.nn.storage.values import Decoder, Encoder
 
 FRACTIONS = [0.1, 1 / 3, -0.0, 5e-324, 1.7976931348623157e308, np.inf, -np.inf, np.nan]
@@ -26,6 +26,7 @@ def through_json(value, **settings):
     """The value, encoded, written as JSON, read and decoded."""
     encoder = Encoder()
     text = json.dumps(encoder.encode(value, "value"), allow_nan=False)
+    assert all(map(NAME.fullmatch, encoder.arrays))
     arrays = {name: array.copy(order="C") for name, array in encoder.arrays.items()}  # as in files
     decoder = Decoder(json.loads(text), arrays, **settings)
     decoded = decoder.decode(json.loads(text), "value")
@@ -58,6 +59,7 @@ def drawn_from():
         range(5, 9, 2),
         {},
         {"a": 1, "b c": [2], 3: "int", 2.5: "float", (1, "x"): "tuple", True: 0, None: None},
+        {"é": [0.5, 1.5]},
         {"0": {"k": [0.5]}, 5: {"k": [1.5]}, "k": [2.5]},
         {np.int64(3): np.float32(0.1), np.str_("a"): np.bool_(True)},
         np.float64(1 / 3),
