@@ -285,7 +285,7 @@ def test_validation_samples_of_numbers_have_the_scale_of_y():
         ({"y_val": Y}, "require X_val, which was not passed"),
         ({"X_val": FRAME}, "X_val was passed without y_val"),
         ({"X_val": FRAME, "y_val": Y, "groups": np.arange(N)}, "Pass X_val alone"),
-        ({"X_val": FRAME, "y_val": np.full(N, "other")}, r"labels that are in y, got \['other'\]"),
+        ({"X_val": FRAME, "y_val": np.r_[["other"], Y[1:]]}, r"that are in y, got \['other'\]"),
         ({"X_val": FRAME[:5], "y_val": Y}, "inconsistent numbers of samples"),
         ({"groups": np.arange(3)}, "inconsistent numbers of samples"),
         ({"X_val": FRAME, "y_val": Y, "cv": 3}, "Pass X_val alone"),

@@ -76,6 +76,13 @@ def test_groups_are_dealt_out_by_class():
         assert np.bincount(y[at]).tolist() == [4, 4]
 
 
+def test_members_take_splits_in_turn():
+    y, kept = np.arange(9.0), np.ones(9, bool)
+    found = asked_folds(3, y, None, kept, 8, classes=False)
+    first = [at.tolist() for _, at in found]
+    assert first == 2 * [[0, 1, 2], [3, 4, 5], [6, 7, 8]] + [[0, 1, 2], [3, 4, 5]]
+
+
 def test_a_single_group_is_refused():
     y, kept = np.arange(6.0), np.ones(6, bool)
     with pytest.raises(ValueError, match=r"^groups must hold at least two groups, got a sing"):

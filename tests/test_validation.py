@@ -146,10 +146,10 @@ def test_validation_data_that_does_not_fit_raises(make):
     estimator = make(max_iter=1)
     for X_wrong, y_wrong, message in [
         (X_val[:, :3], y_val, "X has 3 features"),
-        (X_val[:5], y_val, "inconsistent numbers of samples"),
-        (np.full_like(X_val, np.nan), y_val, "NaN"),
+        (X_val[:5], y_val, "Found input variables with inconsistent numbers of samples"),
+        (np.full_like(X_val, np.nan), y_val, "Input X contains NaN"),
     ]:
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(ValueError, match=f"^X_val and y_val: {message}"):
             estimator.fit(X, y, X_val=X_wrong, y_val=y_wrong)
     weight = np.full(len(X_val), -1.0)
     with pytest.raises(ValueError, match="Negative values"):
