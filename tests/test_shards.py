@@ -186,6 +186,8 @@ def test_weights_of_a_batch_are_those_of_all_shards():
     batches = [batch for _, batch in rows.batches(4)]
     assert [batch.weight_sum for batch in batches] == [0, 10]
     assert [batch.idle for batch in batches] == [True, False]
+    for _, batch in rows.batches(4, draws=np.random.default_rng):  # of the shuffled rows
+        assert batch.weight_sum == sum(part.weight.sum() for part in batch.own.values())
 
 
 def test_places_of_shards_differ_so_that_dropout_draws_differ():
