@@ -73,6 +73,9 @@ estimators/poor_fits.py: poor_fits
     losses[-2 * quarter : -quarter] => losses[:quarter]
     fit.history["loss"][-result.epochs :] if => fit.history["loss"] if
     at[:: max(1, ceil(len(at) / ROWS))] => at[:ROWS]
+    ceil(fit.n_samples / fit.plan.batch_size) => (fit.n_samples // fit.plan.batch_size)
+    WORSE if cause or not _is_still => WORSE if not _is_still
+    weight = None if weight is None else weight[at] => weight = None
 estimators/scales.py: scales
     if min(len(samples), len(samples_val)) < LEAST: => if len(samples) < LEAST:
     if min(len(samples), len(samples_val)) < LEAST: => if False:
@@ -82,6 +85,8 @@ estimators/scales.py: scales
     elif narrow < NARROW: => elif False:
     -1 - len(distances) // 10 => -1
     x = x.toarray() if issparse(x) else x => pass
+    ROUNDING = 1e-9 => ROUNDING = 1e-3
+    np.median(spread_val[both] / spread[both]) => np.mean(spread_val[both] / spread[both])
 estimators/hidden_layers.py: evidence pixels
     (Dense, Conv2D, Residual)) => (Dense, Conv2D))
     any(isinstance(layer, BatchNorm) => all(isinstance(layer, BatchNorm)
@@ -94,7 +99,7 @@ estimators/pixels.py: pixels
     0 <= least < most / 10: => 0 <= least:
     most > TOO_LARGE and => most >= TOO_LARGE and
     3 * side * side == width => side * side <= width
-estimators/validation.py: validation
+estimators/validation.py: validation parts
     others and all(map(_is_in_time, others)) else => others else
     return others[-1] if => return first if
     training.max() < validation.min() => True
@@ -102,6 +107,10 @@ estimators/validation.py: validation
     if both.min() < 0 or both.max() >= n: => if both.max() >= n:
     if len(np.unique(both)) < len(both): => if False:
     if y.shape[1] != wanted: => if y.shape[1] < wanted:
+    numbers.max() >= n or len => numbers.max() > n or len
+    weights = {} if held_out.weight is None => weights = {} if True
+    .split(everything, labels, groups) => .split(everything, None, groups)
+    random_state=random_state,\n            test => random_state=0,\n            test
 estimators/newest.py: newest
     np.arange(n - n_test, n) => np.arange(n_test)
     return ceil(self.test_size * n) => return int(self.test_size * n)
@@ -197,6 +206,7 @@ tabular/frames.py: frames
     known = np.array([*map(float, found), np.nan]) => known = np.array([*map(float, found), 0.0])
     ("NAType", "NaTType") => ("NAType",)
     dtype=np.float64, na_value=np.nan => dtype=np.float32, na_value=np.nan
+    self._by_column.sum_duplicates() => pass
 tabular/encoding.py: encoding
     if missing.any() and not missing.all(): => if missing.any():
     if missing.any() and not missing.all(): => if False:
@@ -227,6 +237,8 @@ tabular/encoding.py: encoding
     code_place += 1 => pass
 tabular/reading.py: reading ensemble
     if found.ndim != 1: => if False:
+    checked_total(name, weight)\n => pass\n
+    return asked.copy() => return asked
 tabular/folds.py: folds ensemble
     shuffled = random_state.permutation(n) => shuffled = np.arange(n)
     np.argsort(y[shuffled], kind="stable") => np.arange(n)
@@ -243,6 +255,7 @@ tabular/folds.py: folds ensemble
     own.ndim != 2 or own.max() >= n_rows => own.max() >= n_rows
     own.ndim != 2 or own.max() >= n_rows => own.ndim != 2
     if splits[0] is None: => if False:
+    np.argsort(y[shuffled], kind="stable") => np.argsort(-y[shuffled], kind="stable")
 tabular/calibration.py: calibration
     n_unsure=1.0) => n_unsure=0.0)
     bounds = np.log(LEAST), 0.0 => bounds = np.log(LEAST), 3.0
@@ -293,10 +306,19 @@ tabular/members.py: members ensemble
     now > self.ends => now < self.ends
     random_state.permutation(n)[:ADAPTED] => np.arange(n)[:ADAPTED]
     self.rows.astype(self.rows.dtype)  # threads => self.rows  # threads
+    steps[0] // math.ceil(n / size) => steps[0] // (n // size)
+    n_iter_no_change=np.inf => n_iter_no_change=10
 tabular/ensemble.py: ensemble classifier regressor
     kept = np.ones(len(y), bool) if weight is None else weight > 0 => kept = np.ones(len(y), bool)
     np.maximum(weight / weight.mean(), LEAST_WEIGHT) => np.maximum(weight, LEAST_WEIGHT)
     model.theta.astype(np.float64) => model.theta
+    tags.input_tags.categorical = True => pass
+    np.maximum(weight / weight.mean(), LEAST_WEIGHT) => weight / weight.mean()
+    EXACT = 1000 => EXACT = 900
+    LEAST_WEIGHT = 1e-30 => LEAST_WEIGHT = 1e-3
+    groups is not None or self.cv is not None => groups is not None
+    [_seeded(random_state) for _ in splits] => [_seeded(random_state)] * len(splits)
+    order = targets if classes else targets[:, 0] => order = targets if classes else -targets[:, 0]
 tabular/ensemble.py: table_training
     check_place(self) => pass
     check_same(start.data, prints) => pass
@@ -322,6 +344,7 @@ tabular/publishing.py: ensemble classifier regressor table_training
     publish(fitted, self.fit, self.fit.members.so_far()) => pass
     def begin_epoch(self):\n        self._publish() => def begin_epoch(self):\n        pass
     if self.epoch is not None:\n            self._publish() => pass
+    fit.weight[seen] => fit.weight[: len(of_rows)]
 tabular/out_of_fold.py: ensemble out_of_fold
     counts[at] += 1 => counts[at] = 1
     total[at] += predicted => total[at] = predicted
@@ -360,6 +383,7 @@ tabular/classifier.py: classifier
     if not self.calibrate or outputs is None: => if outputs is None:
     "selu", 0.04 => "selu", 0.05
     [own.weight for own in held_out]) => [own.weight for own in held_out[::-1]])
+    np.finfo(float).tiny => np.finfo(np.float32).tiny
 tabular/regressor.py: regressor
     positive=self._loss().link == "exp" => positive=False
     scaling.within(loss.predict(z)) => loss.predict(z)
@@ -502,6 +526,7 @@ nn/schedules.py: schedules endings solvers models_together
     (progress.step + 1) / max => progress.step / max
     return self.schedule.ends(progress, base) => return True
     return self.schedule.horizon => return False
+    Range(0, closed="left", whole=True) => Range(1, closed="left", whole=True)
 nn/stopping.py: stopping endings models_together
     (value <= self.best - tol) => (value < self.best - tol)
     ~((value <= self.best - tol) & (value < np.inf)) => value > self.best - tol
@@ -876,6 +901,7 @@ nn/layers/windows.py: windows convolution pooling columns
     stop = max(first, stop) => stop = max(0, stop)
     if x.shape != out.shape:\n        out.fill(0) =>
     any(k > s for k, s in zip(span => any(k >= s + 2 for k, s in zip(span
+    FAR = 2**20 => FAR = 2**62
 nn/layers/normalized_images.py: normalized_images
     if activation.needs == "a" and not activation.parameters(1): => if True:
     activation.parameters(1): => activation.parameters(1) or True:
@@ -1013,6 +1039,7 @@ nn/storage/container.py: container persistence
     MOST, DEEPEST = 1_000_000, 100 => MOST, DEEPEST = 1_200_000, 100
     SHOWN, LONGEST = 100, 500 => SHOWN, LONGEST = 100, 600
     text[: most - 3]}... => text[:most]}...
+    LARGEST = 2**24 => LARGEST = 2**25
 nn/storage/values.py: values bounds persistence
     if bounds.too_large(value): => if False:
     self._seen[id(value)] = where, value, => self._seen[id(value)] = where, None,
@@ -1036,11 +1063,13 @@ nn/storage/values.py: values bounds persistence
     reshape(raw.shape[:-1]).copy() => reshape(raw.shape[:-1])
     array.ravel().tolist() => array.ravel("F").tolist()
     ("MT19937", key, position, has_gauss, gauss) => ("MT19937", key, position, 0, 0.0)
+    return {"transposed": self._array(array.T, where)} => pass
 nn/storage/parts.py: parts
     fits and numbers.min() >= 1 - numbers.ndim => fits and numbers.min() >= -2
     fits and numbers.min() >= 1 - numbers.ndim => fits and numbers.min() >= -1
     numbers.shape[:-1] in ((), models) and => numbers.ndim < 3 and
     _are_counts(moments.get("steps"), models) => True
+    (count >= 0) & (count < LONGEST) => (count >= 0)
 nn/storage/parts.py: checkpoint restored
     type(value) is not bool and 0 <= value < LONGEST => 0 <= value < LONGEST
     bool and 0 <= value < LONGEST => bool and value < LONGEST
@@ -1076,6 +1105,8 @@ nn/storage/checkpoint.py: checkpoint resume
     [array.data, array.indices, array.indptr] => [array.data]
     saved.shape != to.shape or saved.dtype != to.dtype => saved.shape != to.shape
     values[:] = self.history[name] => values += self.history[name]
+    array.data, array.indices, array.indptr] => array.data, array.indptr]
+    repr(part.tolist()).encode() => repr(part).encode()
 nn/storage/registry.py: registry persistence
     if others: => if False:
 nn/storage/bounds.py: bounds values
@@ -1264,6 +1295,10 @@ estimators/labels.py: labels class_weight losses_of_estimators validation mlp si
     "multiclass" if len(classes) > 2 => "multiclass" if len(classes) > 1
     and y.shape == predicted.shape) => )
     return (y.dtype.kind == "U") == (predicted.dtype.kind == "U") => return True
+    self.codes(z), mode="clip") => self.codes(z))
+    check_class_weights(weights)\n => pass\n
+    isinstance(weight, bool) or is_number(weight) => is_number(weight)
+    isinstance(class_weight, dict) or len(class_weight) != n_labels => len(class_weight) != n_labels
 estimators/classifier.py: labels class_weight losses_of_estimators mlp
     return weights * (sample_weight if => return weights * (1 if
     np.all(predicted == y, axis=1) => np.any(predicted == y, axis=1)
@@ -1292,6 +1327,7 @@ estimators/solvers.py: solvers side_by_side sequential cnn
     and batch_size != _default(estimator, "batch_size") =>
     and batch_size != _default(estimator, "batch_size") => and batch_size != 64
     It is going to be clipped to {n_samples}. => It is going to be clipped.
+    return 2 + len(moments) => return 1 + len(moments)
 nn/blocks.py: blocks
     numbers[place + 1 :][:1]] => numbers[place + 1 :][:2]]
     weight_sum = self.weight_sum * split.share => weight_sum = self.weight_sum
@@ -1440,6 +1476,7 @@ dask/scores.py: scores
     (self.residuals > 0)] = 1 => (self.residuals > 0)] = 0
     scored(self.loss.predict(z), self.loss) => scored(z, self.loss)
     weight is None else weight.astype(float) => weight is None else weight
+    self.n += other.n => self.n = max(self.n, other.n)
 dask/partitions.py: dask dask_prediction
     if X.numblocks[axis] > 1] => if X.numblocks[axis] > 2]
     if str(dtype) == "category": => if False:
@@ -1449,6 +1486,7 @@ dask/partitions.py: dask dask_prediction
     if wanted != got: => if False:
     if known and X.chunks[0] != other.chunks[0]: => if False:
     np.ndim(sample_weight) > 0: => False:
+    np.isnan((*X.chunks[0], *other.chunks[0])).any() => np.isnan(X.chunks[0]).any()
 dask/reading.py: dask
     self.estimator = copy(estimator) => self.estimator = estimator
     if not num_samples(X) and not num_samples(y): => if not num_samples(X):
@@ -1460,6 +1498,7 @@ dask/reading.py: dask
     reader = copy(self)\n        reader.partitions => reader = self\n        reader.partitions
     Extremes(largest(X), of_y, least) => Extremes(of_y, of_y, least)
     number = self.numbers[number] =>
+    weight[weight > 0].min(initial=np.inf) => weight.min(initial=np.inf)
 dask/network.py: dask dask_prediction
     if streams and model.network.adapts: => if False:
     deepcopy(self.__getstate__()) => self.__getstate__()
@@ -1483,6 +1522,8 @@ dask/network.py: dask dask_prediction
     held_out.lengths.sum() < 2 => held_out.lengths.sum() < 1
     hasattr(fraction, "split") or plain(fraction) in (0, False) => hasattr(fraction, "split")
     if self.scoring not in (None, "loss"): => if False:
+    positive=False, zeros=True) => positive=True, zeros=True)
+    training.lengths.sum() < 1 => False
 dask/tasks.py: dask dask_prediction
     lambda: MeanScore(score) => lambda: MeanScore(lambda *_: 0.5)
     self.scoring == "loss" else lambda: R2 => False else lambda: R2
@@ -1607,7 +1648,7 @@ estimators/sequential.py: sequential
     name in taken or hasattr => hasattr
     if "layers" in params:\n            super().set_params(layers=params.pop("layers")) =>
     except (TypeError, ValueError):  # fit => except TypeError:  # fit
-estimators/images.py: images cnn
+estimators/images.py: images cnn pixels
     LARGEST_PIXEL = 255 => LARGEST_PIXEL = 256
     elif integers != self._fitted_integers(): => elif False:
     if side * side == width else (1, width, 1) => if side * side == width else (width, 1, 1)
@@ -1626,6 +1667,7 @@ estimators/images.py: images cnn
     if not (simple and self._plainly_valid(X)): => if not simple:
     integers = self.image_shape_ is not None and X.dtype => integers = X.dtype
     if not ordered or len(shape) => if len(shape)
+    if not told and not self._scales_input(): => if not self._scales_input():
 estimators/callbacks.py: callbacks
     model = deepcopy(self.estimator._model) => model = self.estimator._model
     self.end_epoch()  # => #
@@ -1643,6 +1685,7 @@ estimators/checkpoints.py: resume checkpoint
     self.failing = True => self.failing = False
     vars(checkpoint).update(self.others) => pass
     else:\n            self.failing = False => else:\n            pass
+    return found.st_ino, found.st_size, found.st_mtime_ns => return (found.st_size,)
 plotting/columns.py: network_display
     column.scale = float(np.abs(column.values).max()) => column.scale = float(column.values.max())
     outputs.scale = 1.0 => pass
@@ -1807,6 +1850,7 @@ plotting/gradient_flow.py: gradient_flow_display
     loc="upper left", bbox => loc="upper right", bbox
     ylim=(-5, 105) => ylim=(0, 1)
     not np.isnan(self.dead_shares).all() => not np.isnan(self.dead_shares).any()
+    **{**style, **kwargs}) => **style)
 plotting/layerwise.py: layerwise
     training=False) => training=True)
     np.empty_like(model.theta) => model.theta
@@ -2391,6 +2435,7 @@ estimators/base.py: base
     any(arrays is not None for => all(arrays is not None for
     if model.fits(weights, biases): => if False:
     model.adapt(rows, subset, random_state) => model.adapt(rows, None, random_state)
+    _take_given(model, weights)\n        if self.solver => pass\n        if self.solver
 estimators/starts.py: starts
     best = np.inf if best is None => best = np.inf if True
     history = {name: list(values) for name, values in history.items()} => pass
@@ -2408,6 +2453,7 @@ model_selection/progress.py: progress
     line.ljust(self._width) => line
     * (n_tasks - self._n_done) => * n_tasks
     sys.stderr if stream is None => sys.stdout if stream is None
+    return [f"best score {max(means):.4g}"] => return [f"best score {means[-1]:.4g}"]
 inspection/evidence.py: evidence
     min(MOST, MEMORY // row_size) => MEMORY // row_size
 plotting/saliency.py: saliency_display
@@ -2698,6 +2744,7 @@ model_selection/backend.py: model_selection
     if n_jobs is None:\n        return 1 => if n_jobs is None:\n        return 2
     + 1 + n_jobs => + n_jobs
     max(cpu_count() + 1 + n_jobs, 1) => (cpu_count() + 1 + n_jobs)
+    supports_sharedmem = True => supports_sharedmem = False
 model_selection/room.py: model_selection
     with one_blas_thread():\n            try: => if True:\n            try:
     elif self._todo and len(self._under_way) < self._most(): => elif self._todo:
@@ -2735,6 +2782,8 @@ model_selection/searches.py: model_selection
     if chosen or not _has_networks(estimator): => if chosen:
     if hasattr(estimator, "get_params") else {} =>
     for value in (estimator, *parameters.values()) => for value in (estimator,)
+    Integral) or n_jobs == 0 => Integral) or n_jobs <= 0
+    wrapped.__module__ = __name__ => pass
 nn/grouping.py: grouping together
     and fit.checkpoint is None =>
     and plan.max_time is None =>

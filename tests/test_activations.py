@@ -1,4 +1,5 @@
 import re
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -528,3 +529,9 @@ def test_blend_refuses_an_activation(activation, message):
 def test_blend_refuses_settings(activation, message):
     with pytest.raises(ValueError, match=message):
         activation.check()
+
+
+@pytest.mark.parametrize(("slope", "valid"), [(0, True), (1, True), (1.01, False), (-0.01, False)])
+def test_slopes_are_from_0_to_1(slope, valid):
+    with nullcontext() if valid else pytest.raises(ValueError, match="slope"):
+        LeakyReLU(slope).check()

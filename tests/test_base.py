@@ -21,7 +21,7 @@ from sknn import (
 )
 from sknn.estimators.base import BaseNetwork
 from sknn.estimators.parameters import valid_defaults
-from sknn.nn import Dense, UnitVariance
+from sknn.nn import Dense, ThroughRows, UnitVariance
 from sknn.nn.losses import SquaredError
 
 RNG = np.random.default_rng(0)
@@ -123,6 +123,18 @@ def test_one_of_the_first_weights_and_biases_is_enough():
     for got, wanted in zip(started.coefs_, drawn.coefs_, strict=True):
         assert_array_equal(got, wanted)
     for got, wanted in zip(started.intercepts_, biases, strict=True):
+        assert_array_equal(got, wanted)
+
+
+def test_given_weights_are_not_adapted_to_the_rows():
+    layers = [Dense(4, weight_init=UnitVariance(), bias_init=ThroughRows())]
+    reg = SequentialRegressor(layers, solver="sgd", learning_rate_init=1e-300, max_iter=1)
+    drawn = clone(reg).fit(X, Y)
+    weights, biases = [w + 1 for w in drawn.coefs_], [b + 1 for b in drawn.intercepts_]
+    started = reg.fit(X, Y, coef_init=weights, intercept_init=biases)
+    for got, wanted in zip(
+        [*started.coefs_, *started.intercepts_], [*weights, *biases], strict=True
+    ):
         assert_array_equal(got, wanted)
 
 

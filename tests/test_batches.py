@@ -378,3 +378,9 @@ def test_rows_are_copied_in_the_dtype_of_the_arrays_that_take_them():
         out = np.empty(shape, np.float32)
         copy(np.array([4, 0, 4]), out)
         assert_array_equal(out, array.astype(np.float32))
+
+
+def test_smallest_weight_is_above_zero():
+    x, y = normal(3, 2), normal(3, 1)
+    assert Rows(x, y, np.array([0.0, 2.0, 0.5]), dtype=float).least_weight() == 0.5
+    assert Rows(x, y, dtype=float).least_weight() is None

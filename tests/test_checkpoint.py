@@ -202,6 +202,9 @@ def test_same_data_have_the_same_fingerprint():
     check_same(fingerprint({"X": sparse}), fingerprint({"X": sparse.copy()}))
 
 
+LABELS = np.array(["no", "yes"], object)
+
+
 def flipped(array):
     """A copy with one bit flipped, the last one."""
     array = array.copy()
@@ -218,8 +221,11 @@ def flipped(array):
         ("X", X, X.astype(np.float32), r"got float32"),
         ("X", csr_array(X), X, "checksum"),
         ("X", csr_array(X), csr_array(flipped(X)), "checksum"),
+        ("X", csr_array([[1.0, 0.0]]), csr_array([[0.0, 1.0]]), "checksum"),
+        ("X", csr_array([[1.0], [0.0]]), csr_array([[0.0], [1.0]]), "checksum"),
         ("y", Y, Y[::-1], r"^y must be the same as when the checkpoint was written, int64"),
         ("y", Y.astype(object), Y[::-1].astype(object), "checksum"),
+        ("y", np.repeat(LABELS, 2500), np.repeat(LABELS, [2499, 2501]), "checksum"),
         ("sample_weight", None, Y, r"sample_weight must be .*, None, got int64.*call fit to start"),
         ("sample_weight", Y, None, r"got None"),
     ],

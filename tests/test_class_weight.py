@@ -148,6 +148,15 @@ def test_class_weight_that_cannot_be_raises(class_weight, message):
         classifier(len(X), class_weight=class_weight).fit(X, y)
 
 
+def test_class_weight_may_be_a_bool():
+    X, y = problem()
+    one, other = (
+        classifier(len(X), max_iter=2, class_weight={0: unit, 1: 3.0}).fit(X, y)
+        for unit in (True, 1.0)
+    )
+    assert_array_equal(one.predict_proba(X), other.predict_proba(X))
+
+
 MULTILABEL_WEIGHT = [{0: 1.0, 1: 4.0}, {0: 0.5, 1: 1.0}, {1: 2.0}]
 
 
@@ -221,7 +230,7 @@ def test_batch_normalization_weighs_a_sample_by_the_mean_weight_of_its_labels():
     assert_allclose(held["mean"][0], 0.1 * mean, rtol=1e-9)  # 0.9 of 0 and 0.1 of the new
 
 
-@pytest.mark.parametrize("class_weight", [{0: 1.0}, [{0: 1.0}]])
+@pytest.mark.parametrize("class_weight", [{0: 1.0}, {0: 1.0, 1: 1.0, 2: 1.0}, [{0: 1.0}]])
 def test_multilabel_needs_a_dict_per_label(class_weight):
     X, Y = multilabel()
     with pytest.raises(ValueError, match=r"list of 3 dicts, one per label"):

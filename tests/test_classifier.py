@@ -34,6 +34,17 @@ def test_probabilities_are_the_mean_over_members():
     assert clf.score(FRAME, LABELS) == accuracy_score(LABELS, clf.predict(FRAME))
 
 
+def test_logarithms_of_small_probabilities_are_exact_and_finite():
+    clf = _classifier().fit(FRAME, LABELS)
+    z = clf._outputs(FRAME)
+    for largest in (300, 3000):  # exp(-300) is a number of float64, exp(-3000) is 0
+        clf.temperature_ = np.ptp(z, axis=-1).max() / largest
+        with np.errstate(divide="ignore"):
+            wanted = np.log(softmax(z / clf.temperature_, axis=-1).mean(axis=0))
+        wanted = np.maximum(wanted, np.log(np.finfo(float).tiny))
+        assert_allclose(clf.predict_log_proba(FRAME), wanted, rtol=1e-8)
+
+
 def test_temperature_suits_what_members_did_not_see():
     y = (X[:, 0] > 0).astype(int)
     smoothed = {"n_estimators": 5, "max_iter": 30, "label_smoothing": 0.4}

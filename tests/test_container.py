@@ -368,6 +368,10 @@ def test_what_could_not_be_read_is_not_written(document, arrays, message, writte
     assert read(written)[0] == DOCUMENT
 
 
+def test_length_of_a_header_has_three_bytes():  # by which text files are known not to be ours
+    assert container.LARGEST == 256**3
+
+
 def test_long_values_and_reasons_are_cut():
     assert container.shown("a" * 98) == f"'{'a' * 98}'"
     assert container.shown("a" * 99) == f"'{'a' * 96}..."

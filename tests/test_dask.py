@@ -77,10 +77,10 @@ def cut(array, chunks=CHUNKS):
     return da.from_array(np.asarray(array), chunks=(chunks, *np.shape(array)[1:]))
 
 
-def unknown(array):
+def unknown(array, chunks=CHUNKS):
     """The same in blocks whose lengths Dask does not know."""
-    array = cut(array)
-    array._chunks = ((np.nan,) * len(CHUNKS), *array.chunks[1:])
+    array = cut(array, chunks)
+    array._chunks = ((np.nan,) * len(chunks), *array.chunks[1:])
     return array
 
 
@@ -185,6 +185,12 @@ def test_weights_as_collections_and_kinds_of_collections(kind):
     samples = pd.DataFrame(X, columns=[f"f{n}" for n in range(4)]) if kind == "frame" else X
     y = np.array(CLASSES, dtype=object) if kind == "frame" else CLASSES
     assert_same_fit(fitted, sknn.MLPClassifier(**settings).fit(samples, y, WEIGHT))
+
+
+def test_smallest_weight_of_a_sample_that_counts_is_above_zero():
+    weight = np.where(np.arange(N) % 2, 0.0, 0.5)
+    rows = DaskMLPRegressor(**MLP)._read(cut(X), cut(NUMBERS), cut(weight), learn=True).rows
+    assert rows.least_weight() == 0.5
 
 
 def test_weight_may_be_one_number_and_zero_for_whole_blocks():
@@ -412,6 +418,11 @@ REFUSED = {
         {},
         "of 60 samples leaves 59 for training and 1 for validation",
     ),
+    "large fraction": (
+        {"early_stopping": True, "validation_fraction": 0.999},
+        {},
+        "of 60 samples leaves 0 for training and 60 for validation",
+    ),
     "groups": (
         {"early_stopping": True},
         {"groups": np.arange(N)},
@@ -460,6 +471,11 @@ REFUSED = {
         {},
         {"X": unknown(X), "y": cut(BINARY, (17, 19, 4, 20))},
         r"Partition 1 of X: Found input variables with inconsistent numbers of samples: \[20, 19\]",
+    ),
+    "unknown lengths of y": (
+        {},
+        {"y": unknown(BINARY[1:], (16, 20, 4, 19))},
+        r"Partition 0 of X: Found input variables with inconsistent numbers of samples: \[17, 16\]",
     ),
     "nothing": (
         {},
@@ -738,6 +754,13 @@ def test_score_of_blocks_is_that_of_arrays(name, weighed):
     given = (None, None) if not weighed else (WEIGHT, cut(WEIGHT))
     wanted = fitted.to_local().score(samples, y, given[0])
     assert_allclose(fitted.score(cut(samples), cut(y), given[1]), wanted, rtol=1e-9)
+
+
+def test_score_takes_the_weights_that_the_score_of_arrays_takes():
+    weight = np.where(np.arange(N) < CHUNKS[0], 0.0, np.where(np.arange(N) % 5, 1.0, -0.5))
+    fitted = DaskMLPClassifier(**MLP).fit(cut(X), cut(BINARY))
+    wanted = fitted.to_local().score(X, BINARY, weight)
+    assert_allclose(fitted.score(cut(X), cut(BINARY), cut(weight)), wanted, rtol=1e-9)
 
 
 def test_score_of_levels_and_of_one_weight():

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, LeaveOneGroupOut
 
 from sknn import TabularClassifier, TabularRegressor
+from sknn.tabular import ensemble
 from sknn.tabular.encoding import Encoding
 from sknn.tabular.reading import read_table
 
@@ -77,6 +78,7 @@ def test_categories_are_those_that_were_asked_for(asked, expected):
     clf = _classifier(categorical_features=asked, max_iter=1).fit(FRAME, Y)
     assert_array_equal(clf.is_categorical_, np.array(expected, bool))
     assert clf.is_categorical_.dtype == bool
+    assert clf.is_categorical_ is not asked
 
 
 @pytest.mark.parametrize(
@@ -176,9 +178,24 @@ def test_out_of_fold_score_counts_weights():
     assert abs(clf.oof_score_ - right.mean()) > 0.01
 
 
+def test_out_of_fold_score_counts_the_weights_of_rows_in_a_fold():
+    weight = np.arange(1.0, N + 1)
+    one_split = [(np.arange(30), np.arange(30, N))]
+    clf = _classifier(cv=one_split).fit(FRAME, Y, sample_weight=weight)
+    right = clf.classes_[clf.oof_prediction_[30:].argmax(axis=1)] == Y[30:]
+    assert clf.oof_score_ == pytest.approx(np.average(right, weights=weight[30:]))
+
+
 def test_rows_in_no_fold_have_no_out_of_fold_prediction():
     clf = _classifier().fit(FRAME, Y)  # two members, five folds
     assert np.isnan(clf.oof_prediction_).all(axis=1).sum() == 36
+
+
+def test_targets_are_dealt_out_from_the_smallest():
+    y = np.random.RandomState(1).permutation(23)
+    reg = TabularRegressor(**SMALL).fit(FRAME[:23], y)  # two members, five folds
+    held_out = y[~np.isnan(reg.oof_prediction_)]
+    assert_array_equal(np.sort(held_out), [0, 1, 5, 6, 10, 11, 15, 16, 20, 21])
 
 
 def test_a_splitter_says_which_rows_members_are_validated_on():
@@ -222,6 +239,14 @@ def test_a_splitter_counts_the_rows_of_no_weight():
     assert_array_equal(np.flatnonzero(seen), [0, 1, 2, 3, 4, 6, 7, 8, 9, *range(50, N)])
 
 
+def test_smallest_weights_are_positive_in_float32():
+    weight = np.where(np.arange(N) % 2, 1.0, 1e-60)
+    clf = _classifier(batch_size=1).fit(FRAME, Y, sample_weight=weight)
+    assert np.isfinite(clf.history_["loss"]).all()
+    assert (ensemble._mean_one(weight).astype(np.float32) > 0).all()
+    np.testing.assert_allclose(ensemble._mean_one(np.array([1e-12, 1.0])), [2e-12, 2.0])
+
+
 def test_only_ratios_of_weights_matter():
     weight = RANDOM.randint(1, 4, N).astype(float)
     one, other = (_classifier().fit(FRAME, Y, sample_weight=w) for w in (weight, 1e200 * weight))
@@ -238,6 +263,7 @@ def test_validation_samples_take_the_place_of_folds():
     assert clf.oof_prediction_ is None
     assert clf.oof_score_ is None
     z = clf._outputs(FRAME[40:])
+    assert np.abs(z[0] - z[1]).max() > 0.01  # all rows are trained on, from other initial weights
     p = np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
     brier = ((p - (Y[40:, None] == clf.classes_)) ** 2).sum(axis=-1).mean(axis=-1)
     best = clf.validation_scores_[clf.best_iter_ - 1, np.arange(2)]
@@ -259,16 +285,19 @@ def test_validation_samples_of_numbers_have_the_scale_of_y():
         ({"y_val": Y}, "require X_val, which was not passed"),
         ({"X_val": FRAME}, "X_val was passed without y_val"),
         ({"X_val": FRAME, "y_val": Y, "groups": np.arange(N)}, "Pass X_val alone"),
-        ({"X_val": FRAME, "y_val": np.full(N, "other")}, r"labels that are in y, got \['other'\]"),
+        ({"X_val": FRAME, "y_val": np.r_[["other"], Y[1:]]}, r"that are in y, got \['other'\]"),
         ({"X_val": FRAME[:5], "y_val": Y}, "inconsistent numbers of samples"),
         ({"groups": np.arange(3)}, "inconsistent numbers of samples"),
-        ({"sample_weight": np.zeros(N)}, "sample_weight"),
+        ({"X_val": FRAME, "y_val": Y, "cv": 3}, "Pass X_val alone"),
+        ({"sample_weight": np.zeros(N)}, "must contain at least one non-zero number"),
+        ({"sample_weight": np.full(N, 1e308)}, "sample_weight must be finite .* got the sum inf"),
         ({"sample_weight": np.r_[-1.0, np.ones(N - 1)]}, "Negative values in data passed to `sam"),
     ],
 )
 def test_arguments_of_fit_that_cannot_be_are_refused(given, told):
+    clf, given = _classifier(cv=given.get("cv")), {k: v for k, v in given.items() if k != "cv"}
     with pytest.raises(ValueError, match=told):
-        _classifier().fit(FRAME, Y, **given)
+        clf.fit(FRAME, Y, **given)
 
 
 @pytest.mark.parametrize(
@@ -366,6 +395,17 @@ def test_few_rows_are_predicted_as_many_are(fitted):
     )
     one_by_one = np.vstack([fitted.predict_proba(FRAME[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(one_by_one, fitted.predict_proba(FRAME[:5]), rtol=1e-12)
+
+
+def test_a_thousand_rows_are_predicted_in_float64(fitted):
+    rows = pd.concat([FRAME] * 17, ignore_index=True)
+    for n, dtype in ((1000, np.float64), (1001, np.float32)):
+        assert fitted._outputs(rows[:n]).dtype == dtype
+
+
+def test_tags_say_that_tables_may_hold_categories_and_gaps(fitted):
+    tags = fitted.__sklearn_tags__().input_tags
+    assert (tags.categorical, tags.allow_nan, tags.sparse) == (True, True, True)
 
 
 def test_transform_gives_the_last_hidden_layers_of_all_members(fitted):

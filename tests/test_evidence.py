@@ -272,6 +272,8 @@ def test_shrinkage_is_of_samples_that_have_a_weight():
     weight = np.where(counted, 2.0, 0.0)
     wanted = gathered(reg, X[counted], NUMBERS[counted]).shrinkage()
     assert_allclose(gathered(reg, y=NUMBERS, sample_weight=weight).shrinkage(), wanted, rtol=1e-12)
+    by_label = np.column_stack([0 * weight, weight])  # the first label weighs nothing
+    assert_allclose(module._shrinkage(reg, X, NUMBERS, by_label), wanted, rtol=1e-12)
 
 
 def test_without_error_nothing_shrinks():

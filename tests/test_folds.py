@@ -31,6 +31,12 @@ def test_every_fold_has_small_and_large_numbers():
         np.testing.assert_array_equal(np.sort(y[at]) // 8, np.arange(10))  # one of each eight
 
 
+def test_rows_sorted_by_y_are_dealt_out_from_the_smallest():
+    y = np.random.RandomState(3).permutation(22)
+    for number, (_, at) in enumerate(_deal(y, 8)):
+        np.testing.assert_array_equal(np.sort(y[at]), np.arange(number, 22, 8))
+
+
 def test_few_members_hold_out_a_fifth():
     splits = _deal(np.zeros(50), 2)
     assert [len(at) for _, at in splits] == [10, 10]
@@ -68,6 +74,13 @@ def test_groups_are_dealt_out_by_class():
     y, kept = np.isin(groups, [3, 4, 7, 8, 9]).astype(int), np.ones(40, bool)
     for _, at in asked_folds(None, y, groups, kept, 5, classes=True):
         assert np.bincount(y[at]).tolist() == [4, 4]
+
+
+def test_members_take_splits_in_turn():
+    y, kept = np.arange(9.0), np.ones(9, bool)
+    found = asked_folds(3, y, None, kept, 8, classes=False)
+    first = [at.tolist() for _, at in found]
+    assert first == 2 * [[0, 1, 2], [3, 4, 5], [6, 7, 8]] + [[0, 1, 2], [3, 4, 5]]
 
 
 def test_a_single_group_is_refused():

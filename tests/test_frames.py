@@ -101,6 +101,8 @@ def test_sparse_rows_give_the_numbers_of_dense_ones():
     table = read_array(csr_array(X))
     np.testing.assert_array_equal(table.numbers([0, 2], slice(0, 2)), X[:, [0, 2]])
     np.testing.assert_array_equal(table.column(2).numbers, X[:, 2])
+    twice = csr_array(([1.0, 2.0, 4.0], [1, 1, 0], [0, 2, 3]), shape=(2, 2))
+    np.testing.assert_array_equal(read_array(twice).column(1).numbers, [3.0, 0.0])
     kept = table.rows(np.array([False, True]))
     assert kept.shape == (1, 3)
     np.testing.assert_array_equal(kept.numbers([0, 1, 2], slice(0, 1)), X[1:])

@@ -422,6 +422,8 @@ def test_plot_draws_a_line_for_each_layer(pyplot):
     assert dead.get_ylabel() == "Dead ReLU units (%)"
     assert dead.get_ylim() == (-5, 105)
     assert_allclose(display.figure_.get_size_inches(), (8, 1.6 + 2 * 2.4))
+    _, dead = shown([[1.0], [2.0]], [[0.0], [0.5]], color="red").axes_
+    assert dead.lines[0].get_color() == "red"
 
 
 def test_lines_stand_out_from_a_dark_ground(pyplot):

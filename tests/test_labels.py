@@ -85,6 +85,21 @@ def test_logarithms_are_finite_where_probabilities_are_too_small():
         assert np.isfinite(log_p).all()
 
 
+def test_a_single_class_is_predicted_whatever_the_output():
+    X, _ = problem()
+    clf = MLPClassifier(**PARAMS, max_iter=2).fit(X, np.full(len(X), "bee"))
+    for output in (5.0, -5.0):
+        clf.coefs_[-1][:], clf.intercepts_[-1][:] = 0, output
+        assert set(clf.predict(X)) == {"bee"}
+
+
+def test_weights_of_the_classes_of_each_column_are_checked():
+    X, Y = problem()
+    clf = MLPClassifier(**PARAMS, class_weight=[{0: 1.0}, {0: 1.0}, {1: -2.0}])
+    with pytest.raises(ValueError, match=r"non-negative numbers, got -2\.0 for class 1"):
+        clf.fit(X, Y)
+
+
 def test_one_column_alone_is_as_if_it_were_not_a_column():
     X, Y = problem()
     clf = MLPClassifier(**PARAMS, max_iter=3)

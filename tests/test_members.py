@@ -99,6 +99,16 @@ def test_of_epochs_with_one_score_the_last_is_kept():
     np.testing.assert_array_equal(ties.train().theta, unscored.train().theta)
 
 
+def test_members_do_not_stop_early():
+    these = _members((0,), epochs=15)
+    own = these.held_out[0]
+    worse = iter(range(0, -100, -1))
+    these.held_out[0] = HeldOut(own.x, own.at, own.y, own.labels, None, lambda *_: next(worse))
+    trained = these.train()
+    assert len(trained.history["loss"]) == 15
+    assert trained.best_epochs.tolist() == [1]
+
+
 def test_a_second_training_draws_the_same():
     these = _members()
     np.testing.assert_array_equal(these.train().theta, these.train().theta)
@@ -257,3 +267,5 @@ def test_planned_epochs_are_those_of_the_interrupted_training():
     start = SimpleNamespace(run={"progress": {"total_steps": np.array([7 * steps])}})
     assert these._planned(100.0, 0.0, start, 2**20) == 7
     assert these._planned(None, 0.0, start, 2**20) == 10
+    these.subsets[0] = np.arange(37)  # in batches of 10, 10, 10 and 7
+    assert these._planned(100.0, 0.0, start, 2**20) == 7

@@ -3,6 +3,7 @@
 import faulthandler
 import gc
 import io
+import pickle
 import signal
 import sys
 import threading
@@ -698,6 +699,22 @@ def test_nothing_keeps_the_data_after_a_search(fails):
         assert kept() is None
     finally:
         gc.enable()
+
+
+def test_functions_can_be_pickled():
+    for function in (ours.cross_validate, ours.cross_val_score, ours.cross_val_predict):
+        assert pickle.loads(pickle.dumps(function)) is function
+
+
+def test_tasks_that_share_memory_train_together_too():
+    with together():
+        found, _ = get_active_backend(require="sharedmem")
+    assert type(found) is backend.TogetherBackend
+
+
+def test_number_of_jobs_may_count_from_the_end():
+    with together(-1):
+        assert get_active_backend()[1] == -1
 
 
 @pytest.mark.parametrize("n_jobs", [None, 1])

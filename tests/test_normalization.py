@@ -415,3 +415,8 @@ def test_running_statistics_start_from_those_of_the_normal_distribution():
     mean, variance = BatchNorm().state((3, 2, FEATURES))
     assert (mean.name, mean.shape, mean.initial) == ("mean", (1, FEATURES), 0.0)
     assert (variance.name, variance.shape, variance.initial) == ("variance", (1, FEATURES), 1.0)
+
+
+@pytest.mark.parametrize("layer", [BatchNorm(), LayerNorm()])
+def test_normalized_values_and_outputs_are_kept(layer):
+    assert layer.numbers_kept((4, 3, 2)) == 2 * 4 * 3 * 2

@@ -16,7 +16,12 @@ from sknn.nn.storage.parts import is_count
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X, Y = normal(30, 4), np.arange(30) % 3
-EXTRA = {"ones": np.ones(2, int), "pair": np.array([[0.0, 1.0]]), "count": np.array(3)}
+EXTRA = {
+    "ones": np.ones(2, int),
+    "pair": np.array([[0.0, 1.0]]),
+    "count": np.array(3),
+    "huge": np.full(3, 2**53),
+}
 
 
 def new(path, early_stopping=True):
@@ -106,6 +111,7 @@ ARRAY = {"array": "ones"}
         ),
         ("rows.validation", 3, "its rows 'validation' must be an array of row numbers, got 3"),
         ("rows.validation", lambda a: a + 27, "row numbers in the checkpoint must be distinct"),
+        ("rows.validation", lambda a: np.where(a == a[0], 30, a), "must be distinct and below 30"),
         (
             "rows.training",
             lambda a: a * 0,
@@ -135,6 +141,7 @@ JOINT = {
     "run.random_state": [1, 2, 3],
     "run.progress.samples": {"array": "pair"},
     "run.optimizer.steps": {"array": "ones"},
+    "run.progress.step": {"array": "huge"},
     "rows.training": lambda a: a - 1,
     "rows.validation": lambda a: a[:2],
 }

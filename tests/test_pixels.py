@@ -128,6 +128,9 @@ def test_fit_says_how_images_were_understood(make):
         images.reshape(6, -1), make, input_shape=(2, 5, 5)
     )
     assert "floats from 0 to 255" in of_fit(images.astype(float), make)
+    both = of_fit(np.moveaxis(images, -1, 1).astype(float), make)  # the first warning is enough
+    assert "channels are probably first" in both
+    assert "floats from 0 to 255" not in both
     table = "Tabular" + make.__name__.removeprefix("CNN")
     assert re.search(f"50 features.* For tables, use {table}", of_fit(images.reshape(6, -1), make))
     assert of_fit(images.reshape(6, -1), make, input_shape=(5, 5, 2)) == ""

@@ -88,16 +88,20 @@ def test_fit_without_a_sample_of_weight_is_not_judged():
 
 
 def test_weights_of_samples_count():
-    """A constant is as good as half the samples; those that count are one class."""
     y = 300 * LINE + 1000
-    weight = np.where(RNG.random(60) < 0.5, 0.0, 3.0)
-    text = told(MLPRegressor(**SHORT), X, y, weight)
+    weight = np.where(LINE > 0, 9.0, 1.0) * (np.arange(60) % 3 < 2)
+    regressor = MLPRegressor(**SHORT)
+    own, constant = figures(told(regressor, X, y, weight))
+    assert_allclose(
+        own, mean_squared_error(y, regressor.predict(X), sample_weight=weight) / 2, 0.01
+    )
     mean = np.average(y, weights=weight)
-    assert_allclose(figures(text)[1], np.average((y - mean) ** 2, weights=weight) / 2, rtol=0.01)
+    assert_allclose(constant, np.average((y - mean) ** 2, weights=weight) / 2, rtol=0.01)
 
 
 @pytest.mark.parametrize(
-    ("max_iter", "batch_size", "warns"), [(9, 1, False), (10, 7, False), (10, 6, True)]
+    ("max_iter", "batch_size", "warns"),
+    [(9, 1, False), (10, 7, False), (10, 6, True), (12, 7, True)],
 )
 def test_ten_epochs_and_a_hundred_steps_are_needed(max_iter, batch_size, warns):
     settings = {**SHORT, "max_iter": max_iter, "batch_size": batch_size}
@@ -186,6 +190,12 @@ def test_targets_are_scaled_from_a_twentieth_to_twenty(largest, named):
     text = judged(constant * np.array(RISEN), 1.06 * constant, constant)
     assert ("Scale y" in text) == named
     assert ("learning rate may be too high" in text) == (not named)
+
+
+def test_fit_with_a_known_cause_is_named_even_if_its_loss_still_falls():
+    losses = [*np.linspace(9, 2.1, 11), 2.0]
+    assert judged(losses, 2.0, 1.0) == ""
+    assert "Scale X" in judged(losses, 2.0, 1.0, width=30)
 
 
 @pytest.mark.parametrize(("width", "named"), [(19.8, False), (20.2, True)])

@@ -44,6 +44,8 @@ def test_line_tells_fits_best_mean_and_time_left(line):
         "5 of 6 fits, best score 0.875, 10 s left",
         "6 of 6 fits, best score 0.6875, 0 s left",  # the mean of 0.875 and 0.5
     ]
+    line([call(3, 0, n_candidates=4)], [{"test_scores": 0.25}], 1)
+    assert "best score 0.6875" in shown(line)[-1]  # not the last one
 
 
 def test_shorter_line_covers_the_longer_one_before_it(line):

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from scipy.sparse import csc_array, csr_array, csr_matrix
+from scipy.sparse import coo_array, csc_array, csr_array, csr_matrix
 from sklearn.utils import check_X_y
 
 from sknn import MLPClassifier, MLPRegressor, SequentialClassifier
@@ -81,7 +81,7 @@ def test_arrays_of_any_layout_are_read_as_plain_ones(make, like):
     assert other.n_features_in_ == plain.n_features_in_ == 4
 
 
-@pytest.mark.parametrize("kind", [csr_array, csr_matrix, csc_array])
+@pytest.mark.parametrize("kind", [csr_array, csr_matrix, csc_array, coo_array])
 def test_sparse_rows_of_any_kind_are_read_alike(kind):
     assert_array_equal(theta(kind(X), Y), theta(csr_array(X), Y))
     fitted = new().fit(csr_array(X), Y)

@@ -76,7 +76,7 @@ def test_same_name_in_two_kinds_stands_for_two_classes():
 
 
 @pytest.mark.parametrize(
-    "name", ["os.system", "eval", "Scaled", "Dense", "", "Activation.__init__"]
+    "name", ["os.system", "eval", "Scaled", "Square", "dict", "Dense", "", "Activation.__init__"]
 )
 def test_class_that_is_not_known_is_not_made(name):
     message = rf"an object of the class '{name}', and no loss of sknn has this name. If you know"
@@ -93,6 +93,13 @@ def test_class_of_the_users_cannot_stand_for_one_of_the_core():
     with pytest.raises(TypeError, match=r"has the name of one of sknn's own classes: rename"):
         KINDS["loss"].named(Huber())
     assert type(KINDS["loss"].make("Huber", {}, further=[Huber])) is not Huber
+
+
+def test_class_of_the_users_may_have_a_name_that_the_core_had_before():
+    class For(Initializer):
+        """Not the one of earlier files."""
+
+    assert type(KINDS["initializer"].make("For", {}, further=[For])) is For
 
 
 class Forgetful(Loss):
@@ -129,5 +136,11 @@ def test_object_that_has_changed_since_is_refused():
     loss.calls = 7
     with pytest.raises(
         TypeError, match=r"Scaled has the attributes \['calls'\], which the arguments"
+    ):
+        KINDS["loss"].named(loss)
+    loss = Scaled()
+    del loss.squared
+    with pytest.raises(
+        TypeError, match=r"Scaled has the attributes \['squared'\], which the argum"
     ):
         KINDS["loss"].named(loss)

@@ -635,6 +635,27 @@ def test_fits_that_share_a_file_say_so_once_and_end_as_alone(path):
     assert_same_fit(new_estimator("classifier", path).resume(X, LABELS), undisturbed)
 
 
+@pytest.mark.parametrize("kept", ["inode", "time"])
+def test_file_of_the_same_size_is_known_to_be_of_another_fit(kept, path):
+    class Rewritten:
+        def setup(self, estimator, context): ...
+        def teardown(self, estimator, context): ...
+        def on_fit_task_begin(self, estimator, context): ...
+
+        def on_fit_task_end(self, estimator, context):
+            if len(estimator.history_["loss"]) != 3:
+                return
+            copied = shutil.copy2(path, path.with_name("copy"))  # with its time
+            if kept == "time":
+                os.replace(copied, path)
+            else:
+                os.unlink(copied)
+                os.utime(path, ns=(0, 0))
+
+    with pytest.warns(UserWarning, match="was also written by another program or fit"):
+        new_estimator("classifier", path).set_callbacks(Rewritten()).fit(X, LABELS)
+
+
 @pytest.mark.parametrize("train", ["fit", "resume"])
 def test_fits_one_after_the_other_share_a_file_without_a_word(train, path, recwarn):
     new_estimator("classifier", path, max_iter=2).fit(X, LABELS)

@@ -185,6 +185,9 @@ def test_labels_of_an_indicator_matrix_and_several_columns_are_targets():
     display = SaliencyDisplay.from_estimator(clf, TABLE[0], target=4, n_steps=1, plot=False)
     assert display.target_name == "output 4"
     assert_allclose(display.output, output(clf, TABLE[0], 4))
+    first = SaliencyDisplay.from_estimator(clf, TABLE[0], n_steps=1, plot=False)
+    assert first.target_name == "output 0"
+    assert_allclose(first.output, output(clf, TABLE[0], 0))
 
 
 def test_integer_images_are_differentiated_by_what_they_are_scaled_to():

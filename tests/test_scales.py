@@ -69,6 +69,12 @@ def test_narrow_samples_are_known_by_their_standard_deviations():
     X = RNG.normal(size=(500, 5))
     assert told(X, 0.12 * X) == ""
     assert "half of its features vary at most 0.08 times" in told(X, 0.08 * X)
+    assert "half of its features vary at most 0.08 times" in told(X, [1, 0.08, 0.08, 0.08, 1] * X)
+
+
+def test_features_far_from_zero_count():
+    years = 2000 + RNG.normal(size=(20, 2))
+    assert "standard deviations from the mean of X" in told(years, years + 50)
 
 
 def test_few_samples_may_differ_by_chance():

@@ -188,6 +188,18 @@ def test_schedule_has_the_rates_of_its_formula(schedule, rates):
         assert_allclose(schedule.rate(progress, BASE), rate, rtol=1e-12, atol=1e-18)
 
 
+def test_64_cycles_are_valid_and_no_more():
+    CosLog(cycles=64).check()
+    with pytest.raises(ValueError, match="cycles"):
+        CosLog(cycles=65).check()
+
+
+def test_warm_up_of_no_steps_is_valid():
+    Warmup(Constant(), 0).check()
+    with pytest.raises(ValueError, match="steps"):
+        Warmup(Constant(), -1).check()
+
+
 @each
 def test_schedule_of_several_models_is_that_of_each(schedule, rates):
     base, plateaus = np.array([[0.1], [0.2], [0.3]]), np.array([[0], [2], [7]])

@@ -52,6 +52,12 @@ def test_r2_of_constant_targets_is_that_of_scikit_learn(error, wanted):
     assert added(R2Score(SquaredError()), predicted, y, None) == wanted
 
 
+def test_r2_of_blocks_of_one_sample_is_that_of_all():
+    rows = [slice(i, i + 1) for i in range(len(Y))]
+    got = added(R2Score(SquaredError()), Z, Y, None, rows)
+    assert_allclose(got, r2_score(Y, Z), rtol=1e-9)
+
+
 def test_r2_of_one_sample_or_of_an_overflow_is_nan():
     assert np.isnan(added(R2Score(SquaredError()), Z[:1], Y[:1], None, [slice(0, 1)]))
     Z_ = Z.copy()

@@ -107,9 +107,10 @@ def test_micro_batches_of_shards_are_parts_of_one_batch(monkeypatch):
     network, theta, state, shards = made_of
     run, plan = partial(new_run, SGD(0.0, False), network, theta), Plan(90, shuffle=False)
     given = shards, network, SquaredError(), theta, state, plan, run
-    whole = trained(*given)[0][0]
+    whole, _, wanted = trained(*given)[0]
     monkeypatch.setattr("sknn.nn.gradient.micro_batch_size", lambda network: 16)
-    alone, apart = trained(*given)[0][0], trained(*given, 3)[0][0]
+    (alone, _, figures), (apart, *_) = trained(*given)[0], trained(*given, 3)[0]
+    assert_allclose(figures, wanted, rtol=1e-9)  # the loss, the norm of the gradient, the rate
     assert_array_equal(alone.theta, apart.theta)
     assert_array_equal(alone.state, apart.state)
     assert (2, 2) in alone._parts_of  # 37 rows of the first shard
@@ -185,6 +186,8 @@ def test_weights_of_a_batch_are_those_of_all_shards():
     batches = [batch for _, batch in rows.batches(4)]
     assert [batch.weight_sum for batch in batches] == [0, 10]
     assert [batch.idle for batch in batches] == [True, False]
+    for _, batch in rows.batches(4, draws=np.random.default_rng):  # of the shuffled rows
+        assert batch.weight_sum == sum(part.weight.sum() for part in batch.own.values())
 
 
 def test_places_of_shards_differ_so_that_dropout_draws_differ():

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 from sknn import MLPClassifier, MLPRegressor
-from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS
+from sknn.estimators.solvers import SCHEDULES, STOCHASTIC_SOLVERS, copies_of_weights
 from sknn.nn import (
     SGD,
     Adagrad,
@@ -507,3 +507,9 @@ def test_lbfgs_that_finds_no_step_says_so():
     )
     with pytest.warns(ConvergenceWarning, match=message):
         MLPRegressor(loss=Uphill(), solver="lbfgs", random_state=0).fit(*problem())
+
+
+@pytest.mark.parametrize(("solver", "copies"), [("lbfgs", 2), ("sgd", 3), ("adam", 4), (SGD(), 3)])
+def test_vectors_as_long_as_the_weights_are_counted(solver, copies):
+    # the weights and the gradient; the velocity of sgd, or the two moments of adam
+    assert copies_of_weights(MLPClassifier(solver=solver)) == copies

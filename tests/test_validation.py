@@ -14,6 +14,7 @@ from sklearn.model_selection import (
     GroupShuffleSplit,
     KFold,
     ShuffleSplit,
+    StratifiedKFold,
     TimeSeriesSplit,
 )
 from sklearn.pipeline import Pipeline
@@ -145,10 +146,10 @@ def test_validation_data_that_does_not_fit_raises(make):
     estimator = make(max_iter=1)
     for X_wrong, y_wrong, message in [
         (X_val[:, :3], y_val, "X has 3 features"),
-        (X_val[:5], y_val, "inconsistent numbers of samples"),
-        (np.full_like(X_val, np.nan), y_val, "NaN"),
+        (X_val[:5], y_val, "Found input variables with inconsistent numbers of samples"),
+        (np.full_like(X_val, np.nan), y_val, "Input X contains NaN"),
     ]:
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(ValueError, match=f"^X_val and y_val: {message}"):
             estimator.fit(X, y, X_val=X_wrong, y_val=y_wrong)
     weight = np.full(len(X_val), -1.0)
     with pytest.raises(ValueError, match="Negative values"):
@@ -299,6 +300,21 @@ def test_split_of_a_splitter_is_held_out(make, splitter):
     assert_allclose(estimator.loss_curve_, by_hand.loss_curve_, rtol=1e-10)
     assert_allclose(estimator.validation_scores_, by_hand.validation_scores_, rtol=1e-10)
     assert estimator.t_ == 3 * len(training)
+
+
+def test_splitter_is_given_labels():
+    X, y, _, _ = problem()
+    folds = StratifiedKFold(4)
+    clf = MLPClassifier(**SETTINGS, early_stopping=True, validation_fraction=folds)
+    assert held_out(clf, X, y) == list(next(folds.split(X, y))[1])
+
+
+def test_random_state_draws_the_rows_held_out():
+    X, y, _, _ = problem()
+    clf = MLPClassifier(**{**SETTINGS, "random_state": 3}, early_stopping=True)
+    rows = held_out(clf, X, y)
+    assert rows == held_out(clf, X, y)
+    assert set(rows) != set(held_out(clf.set_params(random_state=4), X, y))
 
 
 def test_first_split_is_taken_unless_all_are_in_time():
@@ -484,6 +500,20 @@ def test_scorer_is_given_labels_and_dtypes_of_the_user():
     MLPClassifier(**SETTINGS, scoring=scoring, early_stopping=True, max_iter=2).fit(X, labels)
     assert seen[0][:2] == (np.float32, {"no", "yes"})
     assert len(seen) == 2
+
+
+def test_scorer_is_given_the_weights_of_validation_samples():
+    X, y, X_val, y_val = problem()
+    seen = []
+
+    def scoring(estimator, X, y, sample_weight):
+        seen.append(sample_weight)
+        return 1.0
+
+    clf = MLPClassifier(**SETTINGS, scoring=scoring, early_stopping=True, max_iter=1)
+    weight = np.arange(1.0, len(y_val) + 1)
+    clf.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weight)
+    assert_allclose(seen, [weight])
 
 
 def test_scoring_of_an_unknown_name_raises():

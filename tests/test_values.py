@@ -9,7 +9,7 @@ from sameness import assert_same
 from sknn.nn import ELU, Conv2D, Dense, Huber, Loss, OneCycle, Warmup
 from sknn.nn.initializers import ForActivation, HeNormal
 from sknn.nn.losses import Heads
-from sknn.nn.storage.container import SavedModelError
+from sknn.nn.storage.container import NAME, SavedModelError
 from sknn.nn.storage.values import Decoder, Encoder
 
 FRACTIONS = [0.1, 1 / 3, -0.0, 5e-324, 1.7976931348623157e308, np.inf, -np.inf, np.nan]
@@ -26,7 +26,9 @@ def through_json(value, **settings):
     """The value, encoded, written as JSON, read and decoded."""
     encoder = Encoder()
     text = json.dumps(encoder.encode(value, "value"), allow_nan=False)
-    decoder = Decoder(json.loads(text), encoder.arrays, **settings)
+    assert all(map(NAME.fullmatch, encoder.arrays))
+    arrays = {name: array.copy(order="C") for name, array in encoder.arrays.items()}  # as in files
+    decoder = Decoder(json.loads(text), arrays, **settings)
     decoded = decoder.decode(json.loads(text), "value")
     assert decoder.budget.spent == encoder.budget.spent  # what is saved can be loaded
     return decoded
@@ -57,6 +59,7 @@ def drawn_from():
         range(5, 9, 2),
         {},
         {"a": 1, "b c": [2], 3: "int", 2.5: "float", (1, "x"): "tuple", True: 0, None: None},
+        {"é": [0.5, 1.5]},
         {"0": {"k": [0.5]}, 5: {"k": [1.5]}, "k": [2.5]},
         {np.int64(3): np.float32(0.1), np.str_("a"): np.bool_(True)},
         np.float64(1 / 3),
@@ -87,6 +90,11 @@ def drawn_from():
 )
 def test_value_is_decoded_as_it_was(value):
     assert_same(through_json(value), value)
+
+
+def test_axis_that_is_contiguous_stays_so():
+    for array in (np.arange(6.0).reshape(2, 3), np.arange(6.0).reshape(3, 2).T):
+        assert through_json(array).strides == array.strides
 
 
 @pytest.mark.parametrize("kind", [np.float32, "U3", "M8[D]", object])

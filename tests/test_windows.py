@@ -27,6 +27,7 @@ SETTINGS = {  # image, size, stride, padding, dilation
     "same, one pixel": ((1, 1), (3, 2), (2, 2), "same", (1, 1)),
     "steps that leave out pixels": ((8, 9), (2, 3), (3, 5), "valid", (1, 1)),
     "window as large as the image": ((4, 5), (4, 5), (1, 1), "valid", (1, 1)),
+    "steps that would overflow in bytes": ((4, 3), (2, 1), (2**61, 2**61), "valid", (1, 2**61)),
     "dilation": ((8, 7), (3, 2), (1, 1), "valid", (2, 3)),
     "dilation, same": ((7, 6), (3, 3), (2, 1), "same", (2, 3)),
     "dilation far above the image": ((5, 3), (3, 3), (2, 1), "same", (8, 4)),
