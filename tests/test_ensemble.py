@@ -1,12 +1,14 @@
 """What both estimators for tables do: which columns, which folds, what is refused."""
 
 import re
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import KFold, LeaveOneGroupOut
 
@@ -262,6 +264,10 @@ def test_validation_samples_of_numbers_have_the_scale_of_y():
         ({"X_val": FRAME, "y_val": np.full(N, "other")}, r"labels that are in y, got \['other'\]"),
         ({"X_val": FRAME[:5], "y_val": Y}, "inconsistent numbers of samples"),
         ({"groups": np.arange(3)}, "inconsistent numbers of samples"),
+        (
+            {"X_val": [[1, "a"], [2]], "y_val": [0, 1]},
+            r"X must have rows of the same shape, got shape \(2,\) for row 0 and \(1,\) for row 1",
+        ),
         ({"sample_weight": np.zeros(N)}, "sample_weight"),
         ({"sample_weight": np.r_[-1.0, np.ones(N - 1)]}, "Negative values in data passed to `sam"),
     ],
@@ -366,6 +372,22 @@ def test_few_rows_are_predicted_as_many_are(fitted):
     )
     one_by_one = np.vstack([fitted.predict_proba(FRAME[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(one_by_one, fitted.predict_proba(FRAME[:5]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "transform"])
+def test_prediction_takes_as_much_memory_as_scikit_learn_allows(method, monkeypatch):
+    for bound in ("tabular.encoding.CHUNK", "nn.model.CACHE", "nn.model.ONE_PASS"):
+        monkeypatch.setattr(f"sknn.{bound}", 2**12)
+    table = np.random.default_rng(0).normal(size=(2000, 200)).astype(np.float32)
+    clf = _classifier(hidden_layer_sizes=(2,), numeric_embedding="none").fit(table[:N], Y)
+    whole = getattr(clf, method)(table)
+    tracemalloc.start()
+    with config_context(working_memory=0.04):
+        parts = getattr(clf, method)(table)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < table.nbytes / 2
+    np.testing.assert_allclose(parts, whole, rtol=1e-5)
 
 
 def test_transform_gives_the_last_hidden_layers_of_all_members(fitted):

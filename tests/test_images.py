@@ -341,6 +341,11 @@ def assert_refused(call, message):
         ((N, 30), (6, 6), r"X has 30 features, but input_shape=\(6, 6\) requires 6 \* 6 \* 1 = 36"),
         ((N, 30), [2, 5, 4], r"30 features, but input_shape=\[2, 5, 4\] requires 2 \* 5 \* 4 = 40"),
         (
+            (N, 30),
+            (10**3, 10**9, 10**6),
+            r"requires 1,000 \* 1,000,000,000 \* 1,000,000 = 1e\+18\.$",
+        ),
+        (
             (N, 6, 5),
             (5, 6),
             r"X has images of shape \(6, 5, 1\), but input_shape=\(5, 6\) requires \(5, 6, 1\)",
