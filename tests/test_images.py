@@ -570,3 +570,10 @@ def test_list_in_a_cell_is_refused(method):
         ValueError, match="X must have rows of the same shape, got row 0, whose own"
     ):
         clf.fit(X, [0, 1]) if method == "fit" else clf.predict(X)
+
+
+def test_flat_samples_of_another_width_are_refused():
+    clf = SequentialClassifier([Dense(2)], input_shape=(2,))
+    assert_refused(
+        lambda: clf.fit(normal(4, 3), [0, 1, 0, 1]), r"X has 3 features, .* requires 2\.$"
+    )
