@@ -208,6 +208,8 @@ tabular/frames.py: frames
     dtype=np.float64, na_value=np.nan => dtype=np.float32, na_value=np.nan
     self._by_column.sum_duplicates() => pass
 tabular/encoding.py: encoding
+    n_rows = table.shape[0] if sparse else => n_rows =
+    max(1, int(memory // row_size)) => int(memory // row_size) + 1
     if missing.any() and not missing.all(): => if missing.any():
     if missing.any() and not missing.all(): => if False:
     np.copyto(values, self.fill, where=missing[:, numbers]) => pass
@@ -2831,6 +2833,7 @@ estimators/parameters.py: ensemble
     if isinstance(value, type): => if False:
     if isinstance(value, np.timedelta64): => if False:
 tabular/ensemble.py: ensemble
+    np.concatenate(parts, axis=1) => parts[0]
 restored.py: restored
     get(name, "nothing") => get(name)
 nn/layers/windows.py: windows

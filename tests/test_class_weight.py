@@ -87,6 +87,14 @@ def test_class_weight_is_multiplied_with_sample_weight():
     assert_same_weights(weighted, classifier(len(X)).fit(X, y, product), 1e-9)
 
 
+def test_balanced_counts_samples_without_their_weights():
+    X, y = problem()
+    sample_weight = np.random.default_rng(2).uniform(0.5, 2, len(X))
+    weighted = classifier(len(X), class_weight="balanced").fit(X, y, sample_weight)
+    product = sample_weight * compute_sample_weight("balanced", y)
+    assert_same_weights(weighted, classifier(len(X)).fit(X, y, product), 1e-9)
+
+
 @dtypes
 @kinds
 def test_class_weight_in_partial_fit_is_sample_weight(kind, dtype):

@@ -169,6 +169,29 @@ def test_rows_are_encoded_some_at_a_time(monkeypatch):
     np.testing.assert_array_equal(_matrix(learnt, frame), whole)
 
 
+def _blocks(learnt, table, n_rows):
+    return list(learnt.matrices(table, (n_rows + 0.5) * 4 * learnt.n_columns))
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+def test_blocks_of_the_matrix_fit_into_the_memory(as_array):
+    frame = pd.DataFrame({"n": np.arange(30.0), "m": [NAN, 1.0] * 15, "a": [1.0, 2.0, 3.0] * 10})
+    table = read_array(frame.to_numpy()) if as_array else read_frame(frame)
+    learnt = Encoding.learn(table, np.array([False, False, True]), 8)
+    blocks = _blocks(learnt, table, 8)
+    assert [len(block) for block in blocks] == [8, 8, 8, 6]
+    np.testing.assert_array_equal(np.concatenate(blocks), learnt.matrix(table))
+    assert len(_blocks(learnt, table, 30)) == 1
+    assert len(_blocks(learnt, table, 0.4)) == 30  # at least a row
+
+
+def test_sparse_matrix_is_a_single_block():
+    table = read_array(csr_array(np.eye(6)))
+    learnt = Encoding.learn(table, np.zeros(6, bool), 8)
+    (block,) = _blocks(learnt, table, 2)
+    np.testing.assert_array_equal(block[:], learnt.matrix(table)[:])
+
+
 def test_infinity_is_refused_by_column_in_fit_and_later():
     frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [1.0, 2.0, 5.0]})
     learnt = _learn(frame)

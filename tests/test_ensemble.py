@@ -1,12 +1,14 @@
 """What both estimators for tables do: which columns, which folds, what is refused."""
 
 import re
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import KFold, LeaveOneGroupOut
 
@@ -291,6 +293,10 @@ def test_validation_samples_of_numbers_have_the_scale_of_y():
         ({"X_val": FRAME, "y_val": Y, "cv": 3}, "Pass X_val alone"),
         ({"sample_weight": np.zeros(N)}, "must contain at least one non-zero number"),
         ({"sample_weight": np.full(N, 1e308)}, "sample_weight must be finite .* got the sum inf"),
+        (
+            {"X_val": [[1, "a"], [2]], "y_val": [0, 1]},
+            r"X must have rows of the same shape, got shape \(2,\) for row 0 and \(1,\) for row 1",
+        ),
         ({"sample_weight": np.r_[-1.0, np.ones(N - 1)]}, "Negative values in data passed to `sam"),
     ],
 )
@@ -406,6 +412,22 @@ def test_a_thousand_rows_are_predicted_in_float64(fitted):
 def test_tags_say_that_tables_may_hold_categories_and_gaps(fitted):
     tags = fitted.__sklearn_tags__().input_tags
     assert (tags.categorical, tags.allow_nan, tags.sparse) == (True, True, True)
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "transform"])
+def test_prediction_takes_as_much_memory_as_scikit_learn_allows(method, monkeypatch):
+    for bound in ("tabular.encoding.CHUNK", "nn.model.CACHE", "nn.model.ONE_PASS"):
+        monkeypatch.setattr(f"sknn.{bound}", 2**12)
+    table = np.random.default_rng(0).normal(size=(2000, 200)).astype(np.float32)
+    clf = _classifier(hidden_layer_sizes=(2,), numeric_embedding="none").fit(table[:N], Y)
+    whole = getattr(clf, method)(table)
+    tracemalloc.start()
+    with config_context(working_memory=0.04):
+        parts = getattr(clf, method)(table)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < table.nbytes / 2
+    np.testing.assert_allclose(parts, whole, rtol=1e-5)
 
 
 def test_transform_gives_the_last_hidden_layers_of_all_members(fitted):

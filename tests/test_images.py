@@ -341,6 +341,11 @@ def assert_refused(call, message):
         ((N, 30), (6, 6), r"X has 30 features, but input_shape=\(6, 6\) requires 6 \* 6 \* 1 = 36"),
         ((N, 30), [2, 5, 4], r"30 features, but input_shape=\[2, 5, 4\] requires 2 \* 5 \* 4 = 40"),
         (
+            (N, 30),
+            (10**3, 10**9, 10**6),
+            r" 1,000 \* 1,000,000,000 \* 1,000,000 = 1e\+18\.$",
+        ),
+        (
             (N, 6, 5),
             (5, 6),
             r"X has images of shape \(6, 5, 1\), but input_shape=\(5, 6\) requires \(5, 6, 1\)",
@@ -565,3 +570,10 @@ def test_list_in_a_cell_is_refused(method):
         ValueError, match="X must have rows of the same shape, got row 0, whose own"
     ):
         clf.fit(X, [0, 1]) if method == "fit" else clf.predict(X)
+
+
+def test_flat_samples_of_another_width_are_refused():
+    clf = SequentialClassifier([Dense(2)], input_shape=(2,))
+    assert_refused(
+        lambda: clf.fit(normal(4, 3), [0, 1, 0, 1]), r"X has 3 features, .* requires 2\.$"
+    )

@@ -523,8 +523,9 @@ GIB = 2**30
 def test_need_of_a_network_is_that_of_weights_outputs_and_steps_in_between():
     """Of 100 x 50 + 50 weights in 4 copies and 10 samples: 8 (4 * 5,050 + 10 * 50) bytes."""
     network = Network([Dense(50)], (100,))
-    assert "at least 162 KiB of memory" in network.told_need(np.float64, 10, 4)
-    assert "20,200 values for weights, 4 for each of them," in network.told_need(np.float64, 10, 4)
+    told = network.told_need(np.float64, 10, 4)
+    assert "at least 162 KiB of memory" in told
+    assert "20,200 values for weights (4 for each of them), 500 values for the outputs" in told
     # An activation whose slope needs z keeps it beside its outputs.
     kept = [Network([Dense(50, name)], (100,)).numbers_kept() for name in ("relu", "gelu")]
     assert kept == [50, 100]

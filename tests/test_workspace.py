@@ -1,7 +1,12 @@
+import gc
+from weakref import ref
+
 import numpy as np
 import pytest
+from helpers import drawn_params, normal, training_pass
 from numpy.testing import assert_array_equal
 
+from sknn.nn import Dense, Residual, Scale, TableInput
 from sknn.nn.workspace import Workspace, ones, zeros_for
 
 
@@ -76,3 +81,16 @@ def test_zeros_for_broadcast_to_z_stay_small_and_are_shared_and_read_only(shape,
     assert zeros.size <= 2**16
     assert not zeros.flags.writeable
     assert zeros_for(z) is zeros
+
+
+@pytest.mark.parametrize("layer", [Residual([Dense(3)]), TableInput([(Scale(), [0, 1])])])
+def test_memory_of_layers_inside_others_is_free_at_once(layer):
+    cache = Workspace(np.dtype(float))
+    layer.forward(drawn_params(layer, (3,)), {}, normal(4, 3), cache, training_pass())
+    inside = [ref(workspace) for own in cache["workspaces"] for workspace in own]
+    gc.disable()
+    try:
+        del cache
+        assert [workspace() for workspace in inside] == [None]
+    finally:
+        gc.enable()

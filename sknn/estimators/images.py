@@ -17,6 +17,7 @@ from sknn.estimators.inputs import (
     warn_of_collections,
 )
 from sknn.estimators.pixels import warn_of_range, warn_of_shape
+from sknn.nn.memory import count
 from sknn.nn.ranges import COUNT, shown
 from sknn.typing import Shape
 
@@ -133,7 +134,7 @@ class ImageInput:
         if prod(given) != width:
             raise ValueError(
                 f"X has {width} features, but input_shape={shown(self.input_shape)} requires "
-                f"{' * '.join(map(str, given))} = {prod(given)}."
+                f"{_product(given)}."
             )
         return given if len(given) == 3 else None
 
@@ -169,6 +170,12 @@ class ImageInput:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _product(sides):
+    """The number of values in samples of this shape as text, such as 2 * 3 = 6."""
+    factors = " * ".join(map(count, sides))
+    return factors if len(sides) == 1 else f"{factors} = {count(prod(sides))}"
 
 
 def _as_rows(X):

@@ -39,7 +39,7 @@ def refuse_no_numbers(**arrays):
         if found:
             raise ValueError(f"{name} must hold numbers, got {found}. {REMEDIES[found]}")
         _refuse_masked(name, array)
-        _refuse_ragged(name, array, SAME_SHAPE, exact=name != "X")
+        refuse_ragged(name, array, SAME_SHAPE, exact=name != "X")
 
 
 def refuse_no_labels(y, classes=None):
@@ -47,7 +47,7 @@ def refuse_no_labels(y, classes=None):
 
     ``classes`` can be ragged, because columns of labels can differ in their number of classes.
     """
-    _refuse_ragged("y", y, SAME_LABELS, exact=True)
+    refuse_ragged("y", y, SAME_LABELS, exact=True)
     for name, array in (("y", y), ("classes", classes)):
         found = _kind(array)
         if found == STRINGS:
@@ -111,7 +111,7 @@ def told_of_rows(X, y=None):
         raise ValueError(said) from without_frames(error)
     except ValueError as error:
         if "sequence" in str(error):  # from NumPy: setting an array element with a sequence
-            _refuse_ragged("X", X, SAME_SHAPE, exact=True)
+            refuse_ragged("X", X, SAME_SHAPE, exact=True)
         raise
 
 
@@ -202,7 +202,7 @@ def _refuse_masked(name, array):
         )
 
 
-def _refuse_ragged(name, rows, remedy, exact):
+def refuse_ragged(name, rows, remedy, exact):
     """Raises ValueError if rows differ in shape, which NumPy calls inhomogeneous."""
     shape_of = partial(_shape, exact=exact)
     if isinstance(rows, np.ndarray) and rows.dtype == object and (rows.ndim == 1 or exact):

@@ -182,8 +182,9 @@ class MLPClassifier(ClassifierTask, BaseMLP):
         Weights of the classes, by which ``sample_weight`` is multiplied: a dict if y has a single
         column, or a list with one dict per column if y has several columns. For multilabel y, each
         dict is ``{0: ..., 1: ...}``. 'balanced' makes the weights inversely proportional to the
-        class frequencies; it is not supported by ``partial_fit``. If None, all classes have weight
-        one.
+        numbers of samples in the classes, without ``sample_weight``, as
+        HistGradientBoostingClassifier does; it is not supported by ``partial_fit``. If None, all
+        classes have weight one.
     label_smoothing : float, default=0.0
         Fraction of each target that is spread evenly over the classes, in [0, 1).
     dropout : float or list of float, default=0.0

@@ -192,7 +192,7 @@ class Network:
     def _parts_of_memory(self, n_samples, n_copies):
         """For each layer {purpose: minimum number of values}."""
         layers = zip(self.layers, self.shapes, self.layout.declared, strict=False)
-        each = f", {n_copies} for each of them," if n_copies > 1 else ""
+        each = f" ({n_copies} for each of them)" if n_copies > 1 else ""
         return [
             {
                 f"values for weights{each}": n_copies * sum(prod(item.shape) for item in declared),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from copy import copy
 from math import prod
+from weakref import proxy
 
 import numpy as np
 
@@ -124,7 +125,8 @@ class Residual(Composite):
             shape = x.shape[-3:] if x.ndim > 3 else x.shape[-1:]
             networks = kept(cache, "networks", self.networks, shape)
         if "workspaces" not in cache:
-            cache["workspaces"] = [network.workspaces(cache.dtype, cache) for network in networks]
+            lender = proxy(cache)  # a reference would be a cycle, which keeps its memory
+            cache["workspaces"] = [network.workspaces(cache.dtype, lender) for network in networks]
         cache["inside"] = list(zip(networks, cache["workspaces"], strict=True))
         outputs = [x, x]
         for number, (network, workspaces) in enumerate(cache["inside"]):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from copy import copy
 from math import prod
 from typing import Any
+from weakref import proxy
 
 import numpy as np
 
@@ -116,7 +117,8 @@ class TableInput(Composite):
     def forward_jointly(self, params, state, x, cache, context):
         networks, columns = kept(cache, "parts", self._split, x.shape[-1])
         if "workspaces" not in cache:
-            cache["workspaces"] = [network.workspaces(cache.dtype, cache) for network in networks]
+            lender = proxy(cache)  # a reference would be a cycle, which keeps its memory
+            cache["workspaces"] = [network.workspaces(cache.dtype, lender) for network in networks]
         outputs = []
         for network, own, workspaces in zip(networks, columns, cache["workspaces"], strict=False):
             arrays = present(network, by_layer(network, params)), by_layer(network, state)

@@ -80,7 +80,7 @@ class TabularClassifier(ClassifierMixin, TableNetwork):
         Score that determines the best epoch of each member. None is 'neg_brier_score'.
     class_weight : dict, 'balanced' or None, default=None
         Weights of the classes in training and validation. They are multiplied by ``sample_weight``.
-        'balanced' weighs each class inversely to its frequency.
+        'balanced' weighs each class inversely to the sum of its sample weights.
     max_time : float or None, default=None
         Time in seconds that ``fit`` should take. After a trial epoch, as many epochs are planned as
         there is time for, at least one. None trains for ``max_iter`` epochs.

@@ -7,7 +7,7 @@ from sknn.nn.sparse_rows import SparseRows
 from sknn.tabular.frames import Table
 
 KINDS = ("two", "onehot", "codes")  # encodings of a category
-CHUNK = 2**20  # values of a table that are converted to float64 at a time
+CHUNK = 2**17  # values of a table that are converted to float64 at a time
 FAR = 1e6  # scaled values beyond this are treated as infinite: the clip makes them 3
 SELDOM = 2  # rows that a level of an embedded category must have for a vector of its own
 UNUSED = "not used: constant, or another level in each row"  # the column is left out
@@ -151,6 +151,17 @@ class Encoding:
         n_rows = max(1, CHUNK // max(table.shape[1], self.n_columns))
         blocks = (self._dense(block, dtype) for block in table.blocks(n_rows))
         return SparseRows.of(blocks, self._dense(zeros, dtype)[0])
+
+    def matrices(self, table, memory):
+        """Yields the matrix in blocks of rows that take at most ``memory`` bytes each.
+
+        A sparse table is a single block.
+        """
+        row_size = np.dtype(np.float32).itemsize * self.n_columns
+        sparse = issparse(table.matrix)
+        n_rows = table.shape[0] if sparse else max(1, int(memory // row_size))
+        for block in table.blocks(n_rows):
+            yield self.matrix(block)
 
     def _dense(self, table, dtype):
         """The matrix as an array."""

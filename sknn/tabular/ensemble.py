@@ -333,14 +333,17 @@ class TableNetwork(
         """Raw outputs of the members, or of one of their layers: (members, n_samples, outputs)."""
         check_is_fitted(self)
         table = read_table(self, X, reset=False)
-        x = self._encoding.matrix(table)
         model, threads = self._model, nullcontext()
-        if len(x) <= EXACT:  # predictions then do not depend on the other rows
+        if table.shape[0] <= EXACT:  # predictions then do not depend on the other rows
             theta, state = model.theta.astype(np.float64), model.state.astype(np.float64)
             model = Model(model.network, model.loss, theta, state)
             threads = one_blas_thread()  # waking others takes longer than the work
         with np.errstate(all="ignore"), threads:
-            z = model.outputs(x, working_memory(), depth=depth)
+            parts = [
+                model.outputs(x, working_memory(), depth=depth)
+                for x in self._encoding.matrices(table, working_memory())
+            ]
+        z = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
         check_finite(z)
         return z
 

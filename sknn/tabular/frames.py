@@ -32,6 +32,9 @@ class Column:
     codes: np.ndarray | None = None
     levels: tuple = ()
 
+    def __len__(self):
+        return len(self.codes if self.is_category else self.numbers)
+
     @property
     def is_category(self):
         return self.codes is not None
@@ -127,9 +130,10 @@ class Table:
         return block.astype(np.float64)
 
     def rows(self, kept):
-        """The table with only some rows; kept: (n_rows,) of bool."""
+        """The table with only some rows; kept: (n_rows,) of bool, or a slice."""
         if self.matrix is not None:
-            return Table(None, int(kept.sum()), self.names, self.matrix[kept])
+            matrix = self.matrix[kept]
+            return Table(None, matrix.shape[0], self.names, matrix)
         columns = [
             replace(
                 own,
@@ -138,13 +142,12 @@ class Table:
             )
             for own in self._columns
         ]
-        return Table(columns, int(kept.sum()), self.names)
+        return Table(columns, len(columns[0]), self.names)
 
     def blocks(self, n):
-        """Yields tables of at most n consecutive rows, if this table is a matrix."""
+        """Yields tables of at most n consecutive rows."""
         for start in range(0, self.shape[0], n):
-            block = self.matrix[start : start + n]
-            yield Table(None, block.shape[0], self.names, block)
+            yield self.rows(slice(start, start + n))
 
     def in_order(self, names):
         """The table with its columns reordered; names: all of its names, in the new order."""

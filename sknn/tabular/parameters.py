@@ -176,7 +176,8 @@ PARAMETERS = {
         None,
         [dict, StrOptions({"balanced"}), None],
         "Weights of the classes in training and validation. They are multiplied by "
-        "``sample_weight``. 'balanced' weighs each class inversely to its frequency.",
+        "``sample_weight``. 'balanced' weighs each class inversely to the sum of its "
+        "sample weights.",
         only="classifier",
     ),
     "max_time": Parameter(

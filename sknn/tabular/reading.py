@@ -5,7 +5,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
-from sknn.estimators.inputs import checked_total
+from sknn.estimators.inputs import SAME_SHAPE, checked_total, refuse_ragged
 from sknn.estimators.reading import one_weight_each
 from sknn.nn.ranges import shown
 from sknn.tabular.frames import read_array, read_frame
@@ -89,6 +89,7 @@ def categories(asked, table):
 
 def _checked_array(X, name):
     """X as a two-dimensional array of any dtype, or a sparse matrix in CSR format."""
+    refuse_ragged("X", X, SAME_SHAPE, exact=False)
     if isinstance(X, np.ma.MaskedArray):
         X = X.astype(float).filled(np.nan) if X.dtype.kind in "biuf" else X.filled(None)
     if not issparse(X) and not isinstance(X, np.ndarray) and not hasattr(X, "__array__"):
