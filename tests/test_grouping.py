@@ -257,6 +257,8 @@ def test_groups_with_the_same_rows_are_merged_if_they_have_as_many(n_threads, mo
     assert batches(three) == [[0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7]]
     several = four() + four(shift=1) + four(shift=2)
     assert list(map(len, batches(several))) == [[12], [8, 4]][n_threads - 1]
+    uneven = four() + four() + four(shift=1) + four(shift=2)  # the smallest ones are merged first
+    assert list(map(len, batches(uneven))) == [[16], [8, 8]][n_threads - 1]
 
 
 def test_merged_groups_fit_into_the_cache_and_share_their_orders(monkeypatch):
