@@ -73,6 +73,12 @@ def one_blas_thread():
 
 
 @pytest.fixture
+def pairs_train_together(monkeypatch):
+    """Two fits with different rows gain nothing in one pass, but they show as much as three."""
+    monkeypatch.setattr("sknn.nn.grouping.SEVERAL", 2)
+
+
+@pytest.fixture
 def global_random_seed():
     """The default of the fixture of this name that scikit-learn's own tests ask for."""
     return 42

@@ -622,7 +622,7 @@ nn/training.py: training endings models_together checkpoint regularization
     trim(history, n_rows)\n    _append => _append
     done = interrupted = False\n    while => done, interrupted = False, True\n    while
     order.shape == (len(rows),) => order.shape[-1] == len(rows)
-    part = ~idle, batch.select(~idle) => part = idle, batch.select(idle)
+    taking = [(~idle, batch.select(~idle))] => taking = [(idle, batch.select(idle))]
     samples = samples + n\n => samples = samples + len(batch.y)\n
     (n_rows(order) if in_rows else len(rows)) => samples
     if idle is True: => if False:
@@ -2427,6 +2427,15 @@ nn/layers/dropout.py: dropout
     levels / (levels - dropped) => 1 / (1 - self.rate)
 nn/stopping.py: stopping
     & (value < np.inf)) => )
+    gradient.theta[...] = self.gradient.theta[models] => pass
+    gradient.state[...] = self.gradient.state[models] => pass
+    run.moments = self.run.moments.select(models) => pass
+    run.progress = self.run.progress.select(models) => pass
+    if len(self._taken) == MOST_PARTS: => if False:
+    if key in self._taken: => if False:
+    self.gradient.theta[models] = gradient.theta => pass
+    self.gradient.state[models] = gradient.state => pass
+    self.run.moments.update(models, run.moments) => pass
 estimators/base.py: base
     previous.theta.copy(), previous.state.copy() => previous.theta.copy(), previous.state
     else deepcopy(self._loss()) => else self._loss()
@@ -2482,8 +2491,22 @@ nn/grouping.py: grouping together
     plan.batch_size if n > plan.batch_size else "all", => plan.batch_size,
     and equal_arrays(a.codebook, b.codebook) =>
     fit.held_out is None,\n => \n
-    position == its_position and np.array_equal => np.array_equal
-    fit.own_draws and fit.run.seed == first.run.seed => fit.own_draws
+    _drawn(fit) if fit.own_draws else number => _drawn(fit)
+    state["pos"], fit.run.seed => state["pos"]
+    state["key"].tobytes(), state["pos"], => state["key"].tobytes(),
+    if same_rows(fits[one], fit)), number) => ), number)
+    alone = fits[0].run.seed is None and all(fit.own_draws for fit in fits) => alone = True
+    alone = fits[0].run.seed is None and all( => alone = all(
+    alone and len(set(map(_drawn, fits))) == 1 => alone
+    while len(batches) > allowed_threads(): => while True:
+    if n_rows(one) == n_rows(other) => if True
+    if merged is None or len(merged) > most: => if merged is None:
+    pairs, key=lambda pair: len(pair[0]), default => pairs[:1], default
+    batches = sorted(groups, key=n_rows) => batches = list(groups)
+    others.sort(key=lambda number: fits[number][0].n_samples) => pass
+    gain = len(others) >= SEVERAL or => gain = len(others) > SEVERAL or
+    or same_rows(fits[others[0]][0], fits[others[-1]][0]) =>
+    1 if n_bytes >= LARGE else => 1 if n_bytes > LARGE else
 inspection/networks.py: networks
     X = step.transform(X) => pass
     y is not None and isinstance(outer, TransformedTargetRegressor) => isinstance(outer, Pipeline)
@@ -2805,12 +2828,16 @@ nn/grouping.py: grouping together
     if len(same) < ENOUGH: => if len(same) <= ENOUGH:
     key=len, reverse=True) => key=len)
     -(-len(members) // most) => max(1, len(members) // most)
-    CACHE // (numbers * fit.rows.dtype.itemsize), 1, MOST => CACHE // numbers, 1, MOST
+    n_bytes = numbers * fit.rows.dtype.itemsize => n_bytes = numbers
     and equal_arrays(a.weight, b.weight) =>
     and equal_arrays(a.y, b.y) =>
     if type(value) is float] => if True]
     if isinstance(value, slice): => if False:
 nn/rows_of_models.py: together
+    models[leading], at[leading], rows) => models[:len(leading)], at[leading], rows)
+    models[leading], at[leading], rows) => models[leading], at[:len(leading)], rows)
+    if key != self._shared[0]: => if self._shared[0] is None:
+    np.unique(self.leaders[models], => np.unique(self.leaders[: len(models)],
     side="right" => side="left"
     own = at - self.starts[models, None] => own = at
     weight, sum_of_weights(weight)) => weight, float(shape[1]))

@@ -24,7 +24,7 @@ from sknn.nn import (
 )
 from sknn.nn.batches import Rows
 from sknn.nn.fit import Fit, LbfgsPlan, Watch
-from sknn.nn.grouping import in_batches, in_two, same_draws, same_rows, shape_of
+from sknn.nn.grouping import in_batches, in_two, leaders, same_rows, shape_of
 from sknn.nn.losses import SQUARED_ERROR
 from sknn.nn.model import Model
 from sknn.nn.network import Network
@@ -214,15 +214,77 @@ def test_no_more_than_64_train_at_a_time():
 
 
 def test_large_batches_come_first():
-    fits = [new_fit(batch_size=5), *with_rows_of_their_own(2), new_fit(batch_size=4)]
-    assert batches(fits) == [[1, 2], [0], [3]]
+    fits = [new_fit(batch_size=5), *with_rows_of_their_own(3), new_fit(batch_size=4)]
+    assert batches(fits) == [[1, 2, 3], [0], [4]]
+
+
+def test_a_model_of_a_megabyte_trains_alone(monkeypatch):
+    fits = with_rows_of_their_own(3)
+    monkeypatch.setattr(grouping, "LARGE", room_for(1, fits[0]))
+    assert batches(fits) == [[0], [1], [2]]
+    monkeypatch.setattr(grouping, "LARGE", room_for(1, fits[0]) + 1)
+    assert batches(fits) == [[0, 1, 2]]
+
+
+def test_two_fits_train_together_only_with_the_same_rows():
+    assert batches(with_rows_of_their_own(2)) == [[0], [1]]
+    assert batches([new_fit(), new_fit()]) == [[0, 1]]
+    assert batches(with_rows_of_their_own(3)) == [[0, 1, 2]]
+
+
+def test_fits_with_different_numbers_of_rows_are_cut_by_these_numbers(monkeypatch):
+    fits = [new_fit(rows=rows(n, x=X + i)) for i, n in enumerate((20, 19, 20, 19, 20, 19))]
+    monkeypatch.setattr(grouping, "CACHE", room_for(3, fits[0]))
+    assert batches(fits) == [[1, 3, 5], [0, 2, 4]]
+
+
+def four(n=N, shift=0, **changes):
+    """Fits with the same rows in the same order, which draw nothing else."""
+    fits = [new_fit(rows=rows(n, x=X + shift), own_draws=True, **changes) for _ in range(4)]
+    for fit in fits:
+        fit.run.seed = None
+    return fits
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_groups_with_the_same_rows_are_merged_if_they_have_as_many(n_threads, monkeypatch):
+    monkeypatch.setattr(grouping, "allowed_threads", lambda: n_threads)
+    wanted = [[*range(8)]] if n_threads == 1 else [[0, 1, 2, 3], [4, 5, 6, 7]]
+    assert batches(four() + four(shift=1)) == wanted
+    apart = [[4, 5, 6, 7], [0, 1, 2, 3]]
+    assert batches(four() + four(19)) == apart  # in order of their numbers of rows
+    three = four(19) + four() + four(19, shift=1)
+    assert batches(three) == [[0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7]]
+    several = four() + four(shift=1) + four(shift=2)
+    assert list(map(len, batches(several))) == [[12], [8, 4]][n_threads - 1]
+    uneven = four() + four() + four(shift=1) + four(shift=2)  # the smallest ones are merged first
+    assert list(map(len, batches(uneven))) == [[16], [8, 8]][n_threads - 1]
+
+
+def test_merged_groups_fit_into_the_cache_and_share_their_orders(monkeypatch):
+    monkeypatch.setattr(grouping, "allowed_threads", lambda: 1)
+    fits, apart = four() + four(shift=1), [[0, 1, 2, 3], [4, 5, 6, 7]]
+    monkeypatch.setattr(grouping, "CACHE", room_for(8, fits[0]))
+    assert batches(fits) == [[*range(8)]]
+    monkeypatch.setattr(grouping, "CACHE", room_for(8, fits[0]) - 1)
+    assert batches(fits) == apart
+    monkeypatch.undo()
+    monkeypatch.setattr(grouping, "allowed_threads", lambda: 1)
+    fits[5].run.random_state.random_sample()  # another order than the rest of its group
+    assert sorted(batches(fits)) == apart
+    held_by_others = [replace(fit, own_draws=False) for fit in four(shift=1)]
+    assert sorted(batches(four() + held_by_others)) == apart
+    drawing = four() + four(shift=1)
+    for fit in drawing:
+        fit.run.seed = 0
+    assert batches(drawing) == apart
 
 
 def test_four_fits_with_the_same_rows_share_them_and_fewer_do_not():
     shared = [new_fit() for _ in range(4)]
-    others = with_rows_of_their_own(3)[1:]
-    assert batches([*others, *shared]) == [[2, 3, 4, 5], [0, 1]]
-    assert batches([*others, *shared[:3]]) == [[0, 1, 2, 3, 4]]
+    others = with_rows_of_their_own(4)[1:]
+    assert batches([*others, *shared]) == [[3, 4, 5, 6], [0, 1, 2]]
+    assert batches([*others, *shared[:3]]) == [[0, 1, 2, 3, 4, 5]]
 
 
 CODES = np.arange(N) % 2
@@ -259,23 +321,25 @@ def test_rows_of_other_subsets_are_others():
     assert same_rows(fit, new_fit(subset=np.arange(10)))
 
 
-def test_draws_are_the_same_for_generators_at_one_place_that_nobody_else_has():
+def test_leader_has_the_same_rows_and_a_generator_at_one_place_that_nobody_else_has():
     fit, same, other = (new_fit(seed=seed, own_draws=True) for seed in (0, 0, 1))
-    assert same_draws([fit, same])
-    assert not same_draws([fit, other])
-    assert not same_draws([fit, replace(same, own_draws=False)])
-    assert not same_draws([replace(fit, own_draws=False), same])
+    others = new_fit(own_draws=True, rows=rows(x=X + 1))
+    assert_array_equal(leaders([fit, same]), [0, 0])
+    assert_array_equal(leaders([other, others, fit, same, others, other]), [0, 1, 2, 2, 1, 0])
+    assert_array_equal(leaders([fit, replace(same, own_draws=False)]), [0, 1])
+    assert_array_equal(leaders([replace(fit, own_draws=False), same]), [0, 1])
+    assert_array_equal(leaders([replace(fit, own_draws=False)] * 2), [0, 1])
     state = same.run.random_state.get_state()
     same.run.random_state.random_sample()  # the same key, two numbers further
     assert_array_equal(same.run.random_state.get_state()[1], state[1])
-    assert not same_draws([fit, same])
+    assert_array_equal(leaders([fit, same]), [0, 1])
     same.run.random_state.set_state(state)
     same.run.seed = fit.run.seed + 1
-    assert not same_draws([fit, same])
+    assert_array_equal(leaders([fit, same]), [0, 1])
     same.run.seed = fit.run.seed
     other.run.seed = fit.run.seed  # another key, at the same place
     assert other.run.random_state.get_state()[2] == fit.run.random_state.get_state()[2]
-    assert not same_draws([fit, other])
+    assert_array_equal(leaders([fit, other]), [0, 1])
 
 
 def test_numbers_of_an_optimiser_are_those_that_may_differ():

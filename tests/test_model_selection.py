@@ -44,7 +44,10 @@ from sknn.model_selection import backend, room, together
 from sknn.model_selection.progress import ProgressLine, _duration
 from sknn.nn import together as core
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.usefixtures("pairs_train_together"),
+]
 
 N, WIDTH = 24, 3
 X = np.random.RandomState(0).randn(N, WIDTH)

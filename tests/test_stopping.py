@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
-from helpers import MODELS
+from helpers import MODELS, joint_and_singles
 from numpy.testing import assert_array_equal
 
-from sknn.nn.stopping import Keeper, Patience
+from sknn.nn import Adam, BatchNorm, stopping
+from sknn.nn.losses import SQUARED_ERROR
+from sknn.nn.plan import Plan
+from sknn.nn.stopping import Keeper, Parts, Patience
+from sknn.nn.training_state import TrainingState
 
 LOSSES_SEEN = np.array([3.0, 2.0, 1.95, 1.99, 1.0, 1.2, 0.95, 0.95, 0.4])
 
@@ -151,3 +155,51 @@ def test_keeper_may_be_without_state():
     theta += 1
     keeper.restore(theta, state, np.array([True, False, False]))
     assert_array_equal(theta[:, 0], [0, 1, 1])
+
+
+def test_parts_are_copies_whose_memory_is_reused():
+    gradient, _ = joint_and_singles([BatchNorm()], SQUARED_ERROR, 2)
+    optimizer, states = Adam(), [np.random.RandomState(seed) for seed in range(MODELS)]
+    moments = optimizer.start(gradient.theta)
+    run = TrainingState(optimizer, moments, states, Patience(models=(MODELS,)), draws=False)
+    run.seed, run.order = [0, 1, 2], np.zeros((MODELS, 4), int)
+    alpha = np.array([[0.1], [0.2], [0.3]])
+    parts = Parts(gradient, Plan(batch_size=2, alpha=alpha), run)
+    models = np.array([True, False, True])
+    memory = None
+    for epoch in range(2):
+        gradient.theta += 1
+        gradient.state += 2
+        run.moments["mean"][...] += 3
+        run.progress.plateaus = np.array([[1], [2], [3]]) + epoch
+        before = gradient.theta.copy(), gradient.state.copy(), run.moments["mean"].copy()
+        own, plan, own_run = parts.take(models)
+        assert memory is None or own.theta is memory
+        memory = own.theta
+        assert_array_equal(plan.alpha, alpha[models])
+        assert_array_equal(own_run.progress.plateaus, run.progress.plateaus[models])
+        vectors = own.theta, own.state, own_run.moments["mean"]
+        for vector, of_all in zip(vectors, before, strict=True):
+            assert_array_equal(vector, of_all[models])
+            vector += 10
+        own_run.moments.steps += 1
+        parts.write_back(models, own, own_run)
+        after = gradient.theta, gradient.state, run.moments["mean"]
+        for now, of_all in zip(after, before, strict=True):
+            assert_array_equal(now, of_all + 10 * models[:, None])
+        assert run.moments.steps == epoch + 1
+
+
+def test_parts_keep_the_memory_of_a_limited_number_of_them(monkeypatch):
+    monkeypatch.setattr(stopping, "MOST_PARTS", 2)
+    gradient, _ = joint_and_singles([], SQUARED_ERROR, 2)
+    moments, patience = Adam().start(gradient.theta), Patience(models=(MODELS,))
+    run = TrainingState(Adam(), moments, [None] * MODELS, patience, draws=False)
+    run.order = np.arange(4)
+    parts = Parts(gradient, Plan(batch_size=2), run)
+    first, second, third = np.eye(MODELS, dtype=bool)
+    memory, _, _ = parts.take(first)
+    parts.take(second)
+    assert parts.take(first)[0] is memory
+    parts.take(third)
+    assert parts.take(first)[0] is not memory

@@ -44,8 +44,12 @@ from sknn.nn import (
 )
 from sknn.nn import together as core
 from sknn.nn.activations import ReLU
+from sknn.nn.batches import Rows
 from sknn.nn.fit import Watch, run
+from sknn.nn.rows_of_models import RowsOfModels
 from sknn.nn.schedules import Adaptive
+
+pytestmark = pytest.mark.usefixtures("pairs_train_together")
 
 N, WIDTH = 30, 4
 X = np.random.RandomState(0).randn(2 * N, WIDTH)
@@ -434,6 +438,35 @@ def test_models_with_the_same_rows_share_them_from_four_on():
         patch.setattr("sknn.model_selection.room.in_batches", remembering)
         assert_each_is_as_by_itself(estimators, [data[0]] * 4 + [data[1]] * 3)
     assert sorted(map(sorted, batches)) == [[0, 1, 2, 3], [4, 5, 6]]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_folds_with_as_many_rows_train_in_one_pass(weighted, passes, monkeypatch):
+    monkeypatch.setattr(grouping, "allowed_threads", lambda: 1)
+    estimators = [network(alpha=alpha, max_iter=5) for alpha in (0.0, 0.1, 0.2, 0.3) * 2]
+    estimators[2].set_params(tol=10.0, n_iter_no_change=1)  # ends before the others
+    weights = [np.arange(N) % 3 + 1.0, np.arange(N) % 4 + 1.0]
+    data = [
+        (*own, weight) if weighted else own
+        for own, weight in zip(folds([N] * 2), weights, strict=True)
+    ]
+    assert_each_is_as_by_itself(estimators, [data[0]] * 4 + [data[1]] * 4)
+    assert passes == [8]
+    assert [each.n_iter_ for each in estimators] == [5, 5, 3, 5, 5, 5, 5, 5]
+
+
+def test_rows_of_a_leader_are_those_of_its_models():
+    leaders = np.array([0, 1, 0, 3, 1])
+    values = [np.random.RandomState(leader).rand(4, 2) for leader in leaders]
+    sources = [Rows(own, own[:, :1], own[:, 1], dtype=own.dtype) for own in values]
+    source = RowsOfModels(sources, leaders)
+    for models in ([0, 1, 2, 3, 4], [1, 2, 4], [3, 4], [0, 2], [2]):
+        own = np.array([[3, 1], [0, 2], [3, 1], [2, 2], [0, 2]])[models]
+        batch = source.take(own + source.starts[models, None])
+        wanted = [values[model][at] for model, at in zip(models, own, strict=True)]
+        assert_array_equal(batch.x, wanted)
+        assert_array_equal(batch.y, np.array(wanted)[..., :1])
+        assert_array_equal(batch.weight, np.array(wanted)[..., 1:])
 
 
 def test_generators_that_others_hold_end_where_they_would():

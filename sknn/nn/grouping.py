@@ -1,15 +1,20 @@
 """Decides which fits can train in one pass, and which of them should."""
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.sparse import issparse
 
 from sknn.nn.batches import Rows, equal_arrays
 from sknn.nn.plan import Plan
 from sknn.nn.settings import Settings
+from sknn.nn.threads import allowed_threads
 
 CACHE = 2**22  # bytes of models in one pass: fewer waste time on calls, more exceed the cache
+LARGE = 2**20  # bytes of one model: from here on, calls take little time and one pass does not pay
 MOST = 64  # models in one pass
 ENOUGH = 4  # models with the same rows: from here on, it pays to train them without any others
+SEVERAL = 3  # models with different rows: fewer gain no more than it takes to gather their rows
 RARE = 1e-3  # expected number of mini-batches without weight: a single one stops the pass
 OURS = "sknn.nn."  # modules whose layers, losses and optimisers support several models
 
@@ -80,15 +85,42 @@ def in_batches(fits):
     batches = []
     for members in groups.values():
         most = _most_at_a_time(fits[members[0]][0])
-        others = []
+        others, shared = [], []
         for same in _by_rows(members, fits):
             if len(same) < ENOUGH:
                 others += same
             else:
-                batches += _evenly(same, most)
+                found = shared if _share_orders([fits[number][0] for number in same]) else batches
+                found += _evenly(same, most)
+        batches += _merged(shared, fits, most)
         if others:
-            batches += _evenly(others, most)
+            others.sort(key=lambda number: fits[number][0].n_samples)  # fewer uneven batches
+            gain = len(others) >= SEVERAL or same_rows(fits[others[0]][0], fits[others[-1]][0])
+            batches += _evenly(others, most if gain else 1)
     return sorted(batches, key=len, reverse=True)  # so that threads finish at about the same time
+
+
+def _merged(groups, fits, most):
+    """Merges groups of fits with the same rows into batches of at most ``most``.
+
+    There is a batch for each thread if possible. Only groups with equal numbers of rows are merged,
+    because an uneven batch takes several steps.
+    """
+
+    def n_rows(batch):
+        return fits[batch[0]][0].n_samples
+
+    batches = sorted(groups, key=n_rows)
+    while len(batches) > allowed_threads():
+        neighbours = enumerate(pairwise(batches))
+        pairs = [
+            (one + other, at) for at, (one, other) in neighbours if n_rows(one) == n_rows(other)
+        ]
+        merged, at = min(pairs, key=lambda pair: len(pair[0]), default=(None, None))
+        if merged is None or len(merged) > most:
+            break
+        batches[at : at + 2] = [merged]
+    return batches
 
 
 def _evenly(members, most):
@@ -101,7 +133,8 @@ def _most_at_a_time(fit):
     network = fit.model.network
     units = sum(shape[-1] for shape in network.shapes[1:])
     numbers = 4 * network.layout.size + 3 * fit.plan.batch_size * units
-    return int(np.clip(CACHE // (numbers * fit.rows.dtype.itemsize), 1, MOST))
+    n_bytes = numbers * fit.rows.dtype.itemsize
+    return 1 if n_bytes >= LARGE else int(np.clip(CACHE // n_bytes, 1, MOST))
 
 
 def _by_rows(members, fits):
@@ -128,22 +161,31 @@ def same_rows(one, other):
     )
 
 
-def same_draws(fits):
-    """Whether all fits shuffle in the same way, and nothing else uses their generators."""
-    first, *others = fits
-    if not all(fit.own_draws and fit.run.seed == first.run.seed for fit in fits):
-        return False
-    key, position = _drawn(first)
-    return all(
-        position == its_position and np.array_equal(key, its_key)
-        for its_key, its_position in map(_drawn, others)
-    )
+def _share_orders(fits):
+    """Whether fits with the same rows gather the same batches, and draw nothing but their order."""
+    alone = fits[0].run.seed is None and all(fit.own_draws for fit in fits)
+    return alone and len(set(map(_drawn, fits))) == 1
+
+
+def leaders(fits):
+    """(k,): for each fit, the number of the first one that trains on the same rows in one order.
+
+    Fits shuffle in the same way if nothing else uses their generators, which are in one state.
+    """
+    numbers, found = [], {}
+    for number, fit in enumerate(fits):
+        leading = found.setdefault(_drawn(fit) if fit.own_draws else number, [])
+        same = next((one for one in leading if same_rows(fits[one], fit)), number)
+        if same == number:
+            leading.append(number)
+        numbers.append(same)
+    return np.array(numbers)
 
 
 def _drawn(fit):
-    """(key, position): the state of a fit's generator."""
+    """The state of a fit's generator and its seed, hashable."""
     state = fit.run.random_state.get_state(legacy=False)["state"]
-    return state["key"], state["pos"]
+    return state["key"].tobytes(), state["pos"], fit.run.seed
 
 
 def in_two(optimizer):

@@ -11,10 +11,14 @@ class RowsOfModels(Source):
     """The rows of several models, numbered consecutively.
 
     rows: list of Rows with the same kind of arrays
+    leaders: (k,) of int: for each model the first one with the same rows in the same order, whose
+    batches are gathered once. None if all models have orders of their own.
     """
 
-    def __init__(self, rows):
+    def __init__(self, rows, leaders=None):
         self.rows = rows
+        self.leaders = np.arange(len(rows)) if leaders is None else np.asarray(leaders)
+        self._shared = None, None, None
         self.dtype = rows[0].dtype
         self.starts = np.cumsum([0, *map(len, rows[:-1])])
         self._x, self._y, self._weight = (Workspace(self.dtype) for _ in range(3))
@@ -30,14 +34,32 @@ class RowsOfModels(Source):
         own = at - self.starts[models, None]
         first, shape = self.rows[0], at.shape
         x = self._x.array("x", (*shape, *first.x.shape[1:]))
-        self._copy(Rows.copy_x, self._same_x, models, own, x)
+        self._fill(Rows.copy_x, self._same_x, models, own, x, self._x)
         y = self._y.array("y", (*shape, first.targets(slice(0, 1)).shape[1]))
-        self._copy(Rows.copy_y, self._same_y, models, own, y)
+        self._fill(Rows.copy_y, self._same_y, models, own, y, self._y)
         if first.weight is None:
             return Batch(x, y, None, float(shape[1]))
         weight = self._weight.array("weight", (*shape, first.weight.shape[1]))
-        self._copy(Rows.copy_weight, False, models, own, weight)
+        self._fill(Rows.copy_weight, False, models, own, weight, self._weight)
         return Batch(x, y, weight, sum_of_weights(weight))
+
+    def _fill(self, copy, same, models, at, out, workspace):
+        """Fills out (k, b, ...): copies the rows of each leader once, and then for its models."""
+        leading, places = self._led(models)
+        if len(leading) == len(models):
+            self._copy(copy, same, models, at, out)
+            return
+        rows = workspace.array("of leaders", (len(leading), *out.shape[1:]))
+        self._copy(copy, same, models[leading], at[leading], rows)
+        rows.take(places, axis=0, out=out, mode="clip")
+
+    def _led(self, models):
+        """(places of one model of each leader among models, place of the leader of each model)"""
+        key = models.tobytes()
+        if key != self._shared[0]:  # rarely: only when models have stopped, or in an uneven batch
+            found = np.unique(self.leaders[models], return_index=True, return_inverse=True)
+            self._shared = key, *found[1:]
+        return self._shared[1:]
 
     def _copy(self, copy, same, models, at, out):
         """Fills out (k, b, ...) by a method of Rows; ``same``: by one call for all models."""

@@ -4,6 +4,8 @@ import numpy as np
 
 from sknn.nn.per_model import of_models, with_part
 
+MOST_PARTS = 8  # sets of models whose memory is kept; there are two if folds differ by a row
+
 
 class Patience:
     """Counts consecutive epochs without an improvement of at least ``tol``.
@@ -71,6 +73,46 @@ class Keeper:
             to[which] = source[which]
 
 
+class Parts:
+    """Copies of some of the models, for one step. The memory for the same models is reused.
+
+    Optimisers and schedules count steps for all models at once. For this reason, take all parts of
+    a step before the first one is written back.
+
+    Parameters
+    ----------
+    gradient, plan, run : TrainableLoss, Plan, TrainingState
+        Those of all models.
+    """
+
+    def __init__(self, gradient, plan, run):
+        self.gradient, self.plan, self.run = gradient, plan, run
+        self._taken = {}
+
+    def take(self, models):
+        """(gradient, plan, run) of some models; models: (k,) bools. run is only for steps."""
+        key = models.tobytes()
+        if key in self._taken:
+            gradient, plan, run = self._taken[key]
+            gradient.theta[...] = self.gradient.theta[models]
+            gradient.state[...] = self.gradient.state[models]
+        else:
+            if len(self._taken) == MOST_PARTS:
+                self._taken.clear()
+            of_all = self.gradient, self.plan, self.run
+            self._taken[key] = gradient, plan, run = [one.select(models) for one in of_all]
+            run.order = None  # steps do not use it, and it can be large
+        run.moments = self.run.moments.select(models)
+        run.progress = self.run.progress.select(models)
+        return gradient, plan, run
+
+    def write_back(self, models, gradient, run):
+        """Copies back theta, state and moments from ``take(models)``."""
+        self.gradient.theta[models] = gradient.theta
+        self.gradient.state[models] = gradient.state
+        self.run.moments.update(models, run.moments)
+
+
 class Remaining:
     """The models that are still training: all of them, or copies of those that have not stopped.
 
@@ -83,11 +125,14 @@ class Remaining:
         Those of the remaining models.
     models : ndarray of bool, (k,), or None
         The remaining models. None for all, or for one model without a model axis.
+    parts : Parts
+        Parts of the remaining models.
     """
 
     def __init__(self, gradient, plan, run):
         self._of_all = self.gradient, self.plan, self.run = gradient, plan, run
         self.models = None
+        self.parts = Parts(gradient, plan, run)
 
     def leave_out(self, stopped):
         """Continues without the stopped models; stopped: (k,) bools, not all True."""
@@ -95,6 +140,7 @@ class Remaining:
         models = ~stopped
         selected = [one.select(models) for one in self._of_all]
         (self.gradient, self.plan, self.run), self.models = selected, models
+        self.parts = Parts(*selected)
 
     def write_back(self):
         """Copies theta, state and run of the remaining models to those of all models."""

@@ -11,7 +11,7 @@ import numpy as np
 from sknn.nn.cached import cached
 from sknn.nn.fit import result_of, run, validation_of
 from sknn.nn.gradient import Gradient
-from sknn.nn.grouping import in_two, same_draws, same_rows
+from sknn.nn.grouping import in_two, leaders
 from sknn.nn.rows_of_models import RowsOfModels
 from sknn.nn.schedules import Progress
 from sknn.nn.stopping import Patience
@@ -102,7 +102,7 @@ class Together:
     """Several fits of the same shape, trained as one."""
 
     def __init__(self, fits, watches, rows_of=RowsOfModels):
-        """rows_of: a list of Rows -> the RowsOfModels to train on"""
+        """rows_of: (list of Rows, their leaders) -> the RowsOfModels to train on"""
         self.fits = fits
         self.after_epoch = [watch.after_epoch for watch in watches if watch.after_epoch]
         first = fits[0]
@@ -120,8 +120,9 @@ class Together:
         self.plan.__post_init__()
         self.history = {name: [] for name in HISTORY}
         self.validations = [validation_of(*pair) for pair in zip(fits, watches, strict=True)]
-        alike = same_draws(fits) and all(same_rows(first, fit) for fit in fits[1:])
-        self.rows = first.rows if alike else rows_of([fit.rows for fit in fits])
+        leading = leaders(fits)
+        alike = first.own_draws and not leading.any()
+        self.rows = first.rows if alike else rows_of([fit.rows for fit in fits], leading)
         self.run = self._training_state(alike)
 
     def _training_state(self, alike):

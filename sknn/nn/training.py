@@ -9,7 +9,7 @@ import numpy as np
 
 from sknn.nn.batches import UnevenBatch
 from sknn.nn.per_model import as_setting, as_values, factor
-from sknn.nn.stopping import Keeper, Remaining
+from sknn.nn.stopping import Keeper, Parts, Remaining
 from sknn.nn.storage.checkpoint import Checkpoint
 from sknn.nn.streams import shuffles_block
 from sknn.nn.training_state import n_rows
@@ -124,7 +124,9 @@ def train(
             if before_epoch:
                 before_epoch()
             given = remaining.gradient, remaining.plan, remaining.run
-            loss, norm, rate = rows.epoch(*given) if rows.epoch else one_epoch(rows, *given)
+            loss, norm, rate = (
+                rows.epoch(*given) if rows.epoch else one_epoch(rows, *given, remaining.parts)
+            )
             remaining.write_back()
             finite = np.isfinite(loss) & np.isfinite(norm)
             for vector in (remaining.gradient.theta, remaining.gradient.state):
@@ -181,8 +183,12 @@ def _check_order(order, rows):
         )
 
 
-def one_epoch(rows, gradient, plan, run):
-    """One pass over the rows. Returns the mean loss, the mean gradient norm and the last rate."""
+def one_epoch(rows, gradient, plan, run, parts=None):
+    """One pass over the rows. Returns the mean loss, the mean gradient norm and the last rate.
+
+    parts: Parts of the models, whose memory is reused from epoch to epoch
+    """
+    parts = parts or Parts(gradient, plan, run)
     if plan.shuffle:
         run.shuffle()
     order, progress = run.order, run.progress
@@ -202,12 +208,12 @@ def one_epoch(rows, gradient, plan, run):
             batch.x = plan.augment(batch.x, *place, workspace)
         rate = plan.schedule.rate(progress, plan.learning_rate)
         if isinstance(batch, UnevenBatch):
-            (loss, norm), learning = _step_in_parts(batch.parts, gradient, plan, run, place), 1
+            (loss, norm), learning = _step_in_parts(batch.parts, parts, place), 1
         elif idle is False:
             (loss, norm), learning = one_step(gradient, batch, plan, run, rate), 1
         else:
-            part = ~idle, batch.select(~idle)
-            (loss, norm), learning = _step_in_parts([part], gradient, plan, run, place), ~idle
+            taking = [(~idle, batch.select(~idle))]
+            (loss, norm), learning = _step_in_parts(taking, parts, place), ~idle
         n = batch.n_samples * learning
         total = total + loss * n
         norms = norms + norm
@@ -240,26 +246,21 @@ def one_step(gradient, batch, plan, run, rate):
     return loss, norm
 
 
-def _step_in_parts(parts, gradient, plan, run, place):
+def _step_in_parts(batches, parts, place):
     """Same as ``one_step`` for parts of the models; the loss and norm of the others are zero.
 
-    parts: list of ((k,) bools, Batch)
+    batches: list of ((k,) bools, Batch)    parts: Parts of the models
 
-    Models in no part are not changed. Optimisers and schedules count steps for all models at once.
-    For this reason, all parts are selected before the first one is copied back.
+    Models in no part are not changed.
     """
     _, *place = place
-    losses, norms = np.zeros((2, len(gradient.theta)))
-    taken_out = []
-    for models, _ in parts:
-        some = Remaining(gradient, plan, run)
-        some.leave_out(~models)
-        taken_out.append(some)
-    for (models, batch), some in zip(parts, taken_out, strict=True):
-        some.gradient.place(some.run.seed, *place, some.run.progress)
-        rate = some.plan.schedule.rate(some.run.progress, some.plan.learning_rate)
-        losses[models], norms[models] = one_step(some.gradient, batch, some.plan, some.run, rate)
-        some.write_back()
+    losses, norms = np.zeros((2, len(parts.gradient.theta)))
+    taken = [parts.take(models) for models, _ in batches]
+    for (models, batch), (gradient, plan, run) in zip(batches, taken, strict=True):
+        gradient.place(run.seed, *place, run.progress)
+        rate = plan.schedule.rate(run.progress, plan.learning_rate)
+        losses[models], norms[models] = one_step(gradient, batch, plan, run, rate)
+        parts.write_back(models, gradient, run)
     return losses, norms
 
 
