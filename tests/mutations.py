@@ -292,7 +292,18 @@ tabular/members.py: members ensemble
     None if number else say => say
     now > self.ends => now < self.ends
     random_state.permutation(n)[:ADAPTED] => np.arange(n)[:ADAPTED]
-    self.rows.astype(self.rows.dtype)  # threads => self.rows  # threads
+    self._rows.astype(self.rows.dtype)  # threads => self._rows  # threads
+tabular/piecewise_codes.py: piecewise_codes
+    if not isinstance(layer, PiecewiseLinear):\n => if True:\n
+    if size > MOST or not => if not
+    size > MOST or => size >= MOST or
+    * rows.dtype.itemsize => * 1
+    sum(len(x) * (x.shape[1] + shift) => sum(len(x) * shift
+    rows.weight, dtype => None, dtype
+    codebook=rows.codebook => codebook=None
+    own and replace(own, x=codes[id(own.x)]) => own
+    rows[:, n_columns + shift :] = x[:, n_columns:] => rows[:, n_columns + shift :] = 0
+    columns.start + shift, => columns.start,
 tabular/ensemble.py: ensemble classifier regressor
     kept = np.ones(len(y), bool) if weight is None else weight > 0 => kept = np.ones(len(y), bool)
     np.maximum(weight / weight.mean(), LEAST_WEIGHT) => np.maximum(weight, LEAST_WEIGHT)
@@ -773,11 +784,11 @@ nn/layers/periodic.py: periodic layers models_together
     2 * self.n_frequencies) + => self.n_frequencies) +
     weight, False, rate) => weight, True, rate)
 nn/layers/piecewise.py: piecewise layers models_together
-    np.maximum(own, least, out=own) => np.maximum(own, 0, out=own)
-    np.minimum(own, most, out=own) => np.minimum(own, 1, out=own)
-    own *= inverse => pass
-    np.subtract(across[model], starts => np.subtract(across[model], 0 * starts
-    across[model], starts => across[0] if across.ndim > 3 else across, starts
+    np.maximum(out, least, out=out) => np.maximum(out, 0, out=out)
+    np.minimum(out, most, out=out) => np.minimum(out, 1, out=out)
+    out *= inverse => pass
+    np.subtract(x, starts => np.subtract(x, 0 * starts
+    across[model], bins => across[0] if across.ndim > 3 else across, bins
     made += params["slope"] * across => made += across
     made += params["bias"]\n => pass\n
     dcode *= (code > least) & (code < most) => dcode *= code < most
@@ -793,7 +804,15 @@ nn/layers/piecewise.py: piecewise layers models_together
     kept(cache, "bins", self.bins, cache.dtype)\n        a => self.bins(cache.dtype)\n        a
     "slope", shape, draw, rate=rate, role="weight" => "slope", shape, draw, rate=rate
     "bias", shape, draw, False => "bias", shape, draw, True
-    (self._n_bins + 1) * self.size => self._n_bins * self.size
+    (self.n_bins + 1) * self.size => self.n_bins * self.size
+    slice(start, start + BLOCK) => slice(0, BLOCK)
+    codes[..., -1] = x[rows] => codes[..., -1] = 0
+    return input_shape[0] * self.layer.size => return input_shape[0]
+    y += params["bias"].reshape(*models, 1, -1) => pass
+    weight[..., -1:, :] = params["slope"].swapaxes(-1, -2) => weight[..., -1:, :] = 0
+    np.broadcast_shapes(models, x.shape[:-2]) => models
+    grads["slope"][...] = dweight[..., -1:, :] => grads["slope"][...] = dweight[..., :1, :]
+    np.add.reduce(dy, axis=-2).reshape => np.add.reduce(0 * dy, axis=-2).reshape
 nn/composite.py: table residual layers
     any(layer.draws for => any(False and layer.draws for
     any(layer.joint for => any(False and layer.joint for
@@ -2735,7 +2754,7 @@ nn/grouping.py: grouping together
     if len(same) < ENOUGH: => if len(same) <= ENOUGH:
     key=len, reverse=True) => key=len)
     -(-len(members) // most) => max(1, len(members) // most)
-    CACHE // (numbers * fit.rows.dtype.itemsize), 1, MOST => CACHE // numbers, 1, MOST
+    cache // (numbers * fit.rows.dtype.itemsize), 1, MOST => cache // numbers, 1, MOST
     and equal_arrays(a.weight, b.weight) =>
     and equal_arrays(a.y, b.y) =>
     if type(value) is float] => if True]
