@@ -295,14 +295,15 @@ tabular/members.py: members ensemble
     self._rows.astype(self.rows.dtype)  # threads => self._rows  # threads
 tabular/piecewise_codes.py: piecewise_codes
     if not isinstance(layer, PiecewiseLinear):\n => if True:\n
-    if size > MOST or not => if not
-    size > MOST or => size >= MOST or
+    if size > MOST: => if False:
+    if size > MOST: => if size >= MOST:
+    x[start : start + BLOCK], rows => x[:BLOCK], rows
     * rows.dtype.itemsize => * 1
     sum(len(x) * (x.shape[1] + shift) => sum(len(x) * shift
     rows.weight, dtype => None, dtype
     codebook=rows.codebook => codebook=None
     own and replace(own, x=codes[id(own.x)]) => own
-    rows[:, n_columns + shift :] = x[:, n_columns:] => rows[:, n_columns + shift :] = 0
+    out[:, n_columns + shift :] = own[:, n_columns:] => out[:, n_columns + shift :] = 0
     columns.start + shift, => columns.start,
 tabular/ensemble.py: ensemble classifier regressor
     kept = np.ones(len(y), bool) if weight is None else weight > 0 => kept = np.ones(len(y), bool)
@@ -805,8 +806,7 @@ nn/layers/piecewise.py: piecewise layers models_together
     "slope", shape, draw, rate=rate, role="weight" => "slope", shape, draw, rate=rate
     "bias", shape, draw, False => "bias", shape, draw, True
     (self.n_bins + 1) * self.size => self.n_bins * self.size
-    slice(start, start + BLOCK) => slice(0, BLOCK)
-    codes[..., -1] = x[rows] => codes[..., -1] = 0
+    codes[..., -1] = x\n => codes[..., -1] = 0\n
     return input_shape[0] * self.layer.size => return input_shape[0]
     y += params["bias"].reshape(*models, 1, -1) => pass
     weight[..., -1:, :] = params["slope"].swapaxes(-1, -2) => weight[..., -1:, :] = 0

@@ -7,7 +7,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kstest, uniform
 
 from sknn.nn import Dense, PiecewiseLinear
-from sknn.nn.layers import piecewise
 from sknn.nn.layers.piecewise import CodesOfColumns
 from sknn.nn.network import Network
 from sknn.nn.workspace import Workspace
@@ -158,8 +157,7 @@ def encoded(layer, x):
     return rows
 
 
-def test_encoded_rows_hold_the_codes_of_each_column_and_its_number(monkeypatch):
-    monkeypatch.setattr(piecewise, "BLOCK", 3)  # the last block of eight rows is shorter
+def test_encoded_rows_hold_the_codes_of_each_column_and_its_number():
     rows = encoded(PiecewiseLinear(EDGES, 2), VALUES).reshape(len(VALUES), 3, 4)
     for column, edges in enumerate(EDGES):
         n_bins = len(edges) - 1

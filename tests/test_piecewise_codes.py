@@ -38,6 +38,11 @@ def _outputs(layers, x, theta):
     return network, model.outputs(x, 2**20)
 
 
+@pytest.fixture(autouse=True)
+def _few_rows_in_a_block(monkeypatch):
+    monkeypatch.setattr(piecewise_codes, "BLOCK", 8)  # the last block of 30 rows is shorter
+
+
 def test_networks_on_codes_have_the_outputs_and_parameters_of_those_on_columns():
     layers, rows, held_out = _given()
     network = Network(layers, X.shape[1:])

@@ -69,17 +69,18 @@ def idle_batches(fit):
     return fit.epochs * (whole * zeros**size + last)
 
 
-def in_batches(fits, cache=CACHE):
+def in_batches(fits, cache=None):
     """Lists of numbers of fits that should train together. All fits must have a ``shape_of``.
 
-    fits: list of (Fit, Watch)    cache: maximum number of bytes of models in one pass
+    fits: list of (Fit, Watch)    cache: maximum number of bytes of models in one pass,
+    None for CACHE
     """
     groups = {}
     for number, (fit, watch) in enumerate(fits):
         groups.setdefault(shape_of(fit, watch), []).append(number)
     batches = []
     for members in groups.values():
-        most = _most_at_a_time(fits[members[0]][0], cache)
+        most = _most_at_a_time(fits[members[0]][0], cache or CACHE)
         others = []
         for same in _by_rows(members, fits):
             if len(same) < ENOUGH:

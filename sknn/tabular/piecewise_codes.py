@@ -9,6 +9,7 @@ from sknn.nn.batches import Rows
 from sknn.nn.layers.piecewise import CodesOfColumns
 
 MOST = 2**28  # bytes of codes: more are computed again for each mini-batch
+BLOCK = 1024  # rows that are encoded at a time
 
 
 def with_codes(layers, rows, held_out):
@@ -27,7 +28,7 @@ def with_codes(layers, rows, held_out):
     n_columns = len(layer.edges)
     shift = n_columns * layer.n_bins  # places by which the other columns move
     size = sum(len(x) * (x.shape[1] + shift) for x in tables.values()) * rows.dtype.itemsize
-    if size > MOST or not all(isinstance(x, np.ndarray) for x in tables.values()):
+    if size > MOST:
         return layers, rows, held_out
     codes = {key: _rows_of_codes(x, layer, shift) for key, x in tables.items()}
     names, (_, *others) = list(first.named_layers()), first.parts
@@ -45,6 +46,8 @@ def _rows_of_codes(x, layer, shift):
     """The rows of x, with codes in place of the columns of the layer."""
     n_columns = len(layer.edges)
     rows = np.empty((len(x), x.shape[1] + shift), x.dtype)
-    layer.encode(x[:, :n_columns], out=rows[:, : n_columns + shift])
-    rows[:, n_columns + shift :] = x[:, n_columns:]
+    for start in range(0, len(x), BLOCK):  # x can be sparse
+        own, out = x[start : start + BLOCK], rows[start : start + BLOCK]
+        layer.encode(own[:, :n_columns], out=out[:, : n_columns + shift])
+        out[:, n_columns + shift :] = own[:, n_columns:]
     return rows

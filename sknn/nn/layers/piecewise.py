@@ -11,8 +11,6 @@ from sknn.nn.layers.base import Layer, kept, needs_flat
 from sknn.nn.parameters import Parameter
 from sknn.nn.ranges import COUNT, POSITIVE, as_float
 
-BLOCK = 256  # rows that are encoded at a time, so that they stay in the cache
-
 
 class EdgesOfColumns:
     """The valid edges: for each column, at least two increasing numbers."""
@@ -157,11 +155,9 @@ class PiecewiseLinear(Layer):
         x: (n, columns)    out: (n, columns * (bins + 1))
         """
         bins = [array[..., 0] for array in self.bins(out.dtype)]
-        for start in range(0, len(x), BLOCK):
-            rows = slice(start, start + BLOCK)
-            codes = out[rows].reshape(-1, x.shape[1], self.n_bins + 1)
-            _encode(x[rows, :, None], bins, out=codes[..., :-1])
-            codes[..., -1] = x[rows]
+        codes = out.reshape(*x.shape, self.n_bins + 1)
+        _encode(x[..., None], bins, out=codes[..., :-1])
+        codes[..., -1] = x
 
 
 class CodesOfColumns(Layer):
