@@ -13,7 +13,7 @@ from sknn.nn.model import Model
 from sknn.nn.network import Network
 from sknn.nn.plan import Plan
 from sknn.nn.stopping import Patience
-from sknn.nn.threads import allowed_threads
+from sknn.nn.threads import allowed_threads, one_blas_thread
 from sknn.nn.together import run_together
 from sknn.nn.training import HISTORY
 from sknn.nn.training_state import TrainingState
@@ -161,9 +161,9 @@ class Members:
 
     def _fits(self, epochs, memory):
         """([(Fit, Watch)] of the members, lists of the members that train in one pass)."""
-        pairs = [
-            (self._fit(number, epochs), Watch(memory=memory)) for number in range(len(self.subsets))
-        ]
+        members = range(len(self.subsets))
+        with one_blas_thread():  # with several threads, initial values would round differently
+            pairs = [(self._fit(number, epochs), Watch(memory=memory)) for number in members]
         return pairs, _shared_out(in_batches(pairs, CACHE))
 
     def _batches_of(self, number):
