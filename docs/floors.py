@@ -156,6 +156,7 @@ sknn.tabular.recipe             the network of a member, and how it is trained
 sknn.tabular.reading            checks X, columns and weights, and converts them to rows
 sknn.tabular.targets            checks targets, and converts them to the scale of the members
 
+sknn.tabular.piecewise_codes    piecewise-linear codes of all rows, computed once for all epochs
 sknn.tabular.encoding           learns from columns how to encode them as the input matrix
 sknn.tabular.folds              chooses the training and validation rows of each member
 sknn.tabular.calibration        a temperature that calibrates probabilities

@@ -307,16 +307,28 @@ tabular/members.py: members ensemble
     None if number else say => say
     now > self.ends => now < self.ends
     random_state.permutation(n)[:ADAPTED] => np.arange(n)[:ADAPTED]
-    self.rows.astype(self.rows.dtype)  # threads => self.rows  # threads
     steps[0] // math.ceil(n / size) => steps[0] // (n // size)
     n_iter_no_change=np.inf => n_iter_no_change=10
+    self._rows.astype(self.rows.dtype)  # threads => self._rows  # threads
+tabular/piecewise_codes.py: piecewise_codes
+    if not isinstance(layer, PiecewiseLinear):\n => if True:\n
+    if size > MOST: => if False:
+    if size > MOST: => if size >= MOST:
+    x[start : start + BLOCK], rows => x[:BLOCK], rows
+    * rows.dtype.itemsize => * 1
+    sum(len(x) * (x.shape[1] + shift) => sum(len(x) * shift
+    rows.weight, dtype => None, dtype
+    codebook=rows.codebook => codebook=None
+    own and replace(own, x=codes[id(own.x)]) => own
+    out[:, n_columns + shift :] = own[:, n_columns:] => out[:, n_columns + shift :] = 0
+    columns.start + shift, => columns.start,
 tabular/ensemble.py: ensemble classifier regressor
     kept = np.ones(len(y), bool) if weight is None else weight > 0 => kept = np.ones(len(y), bool)
     np.maximum(weight / weight.mean(), LEAST_WEIGHT) => np.maximum(weight, LEAST_WEIGHT)
     model.theta.astype(np.float64) => model.theta
     tags.input_tags.categorical = True => pass
     np.maximum(weight / weight.mean(), LEAST_WEIGHT) => weight / weight.mean()
-    EXACT = 1000 => EXACT = 900
+    EXACT = 100  # rows => EXACT = 90  # rows
     LEAST_WEIGHT = 1e-30 => LEAST_WEIGHT = 1e-3
     groups is not None or self.cv is not None => groups is not None
     [_seeded(random_state) for _ in splits] => [_seeded(random_state)] * len(splits)
@@ -810,11 +822,11 @@ nn/layers/periodic.py: periodic layers models_together
     2 * self.n_frequencies) + => self.n_frequencies) +
     weight, False, rate) => weight, True, rate)
 nn/layers/piecewise.py: piecewise layers models_together
-    np.maximum(own, least, out=own) => np.maximum(own, 0, out=own)
-    np.minimum(own, most, out=own) => np.minimum(own, 1, out=own)
-    own *= inverse => pass
-    np.subtract(across[model], starts => np.subtract(across[model], 0 * starts
-    across[model], starts => across[0] if across.ndim > 3 else across, starts
+    np.maximum(out, least, out=out) => np.maximum(out, 0, out=out)
+    np.minimum(out, most, out=out) => np.minimum(out, 1, out=out)
+    out *= inverse => pass
+    np.subtract(x, starts => np.subtract(x, 0 * starts
+    across[model], bins => across[0] if across.ndim > 3 else across, bins
     made += params["slope"] * across => made += across
     made += params["bias"]\n => pass\n
     dcode *= (code > least) & (code < most) => dcode *= code < most
@@ -830,7 +842,14 @@ nn/layers/piecewise.py: piecewise layers models_together
     kept(cache, "bins", self.bins, cache.dtype)\n        a => self.bins(cache.dtype)\n        a
     "slope", shape, draw, rate=rate, role="weight" => "slope", shape, draw, rate=rate
     "bias", shape, draw, False => "bias", shape, draw, True
-    (self._n_bins + 1) * self.size => self._n_bins * self.size
+    (self.n_bins + 1) * self.size => self.n_bins * self.size
+    codes[..., -1] = x\n => codes[..., -1] = 0\n
+    return input_shape[0] * self.layer.size => return input_shape[0]
+    y += params["bias"].reshape(*models, 1, -1) => pass
+    weight[..., -1:, :] = params["slope"].swapaxes(-1, -2) => weight[..., -1:, :] = 0
+    np.broadcast_shapes(models, x.shape[:-2]) => models
+    grads["slope"][...] = dweight[..., -1:, :] => grads["slope"][...] = dweight[..., :1, :]
+    np.add.reduce(dy, axis=-2).reshape => np.add.reduce(0 * dy, axis=-2).reshape
 nn/composite.py: table residual layers
     any(layer.draws for => any(False and layer.draws for
     any(layer.joint for => any(False and layer.joint for
@@ -1791,6 +1810,9 @@ plotting/recorder.py: bad_looking
     check_count("n_samples", n_samples) => pass
 plotting/training_curve.py: bad_looking
     if loss_scale not in ("linear", "log"): => if False:
+inspection/networks.py: networks
+    names = step.get_feature_names_out(names) => names = step.get_feature_names_out()
+    with suppress(Exception):  # steps => if True:  # steps
 inspection/networks.py: bad_looking
     // estimator._loss().outputs_per_target =>
     if got != wanted: => if got < wanted:
@@ -2057,7 +2079,8 @@ inspection/training_symptoms.py: training_symptoms
     "fewer layers." => "more layers."
 inspection/diagnose.py: diagnose
     if (X_val is None) != (y_val is None): => if X_val is None and y_val is not None:
-    sample_weight, X_val, y_val)\n    state => None, X_val, y_val)\n    state
+    sample_weight, X_val, y_val)\n    if look => None, X_val, y_val)\n    if look
+    evidence.feature_names = inside.feature_names => pass
 inspection/evidence.py: evidence
     reader = estimator if fitted else clone(estimator) => reader = estimator
     np.sqrt(squares / len(rows)) => squares / len(rows)

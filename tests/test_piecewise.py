@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kstest, uniform
 
 from sknn.nn import Dense, PiecewiseLinear
+from sknn.nn.layers.piecewise import CodesOfColumns
 from sknn.nn.network import Network
 from sknn.nn.workspace import Workspace
 
@@ -148,3 +149,63 @@ WANTED = "edges must be a list with at least two increasing, finite numbers for 
 def test_piecewise_linear_refuses_what_cannot_be(layer, shape, message):
     with pytest.raises(ValueError, match=f"Layer piecewiselinear1, .*{message}"):
         Network([layer, Dense(1)], shape)
+
+
+def encoded(layer, x):
+    rows = np.empty((len(x), x.shape[1] * (layer.n_bins + 1)), x.dtype)
+    layer.encode(x, out=rows)
+    return rows
+
+
+def test_encoded_rows_hold_the_codes_of_each_column_and_its_number():
+    rows = encoded(PiecewiseLinear(EDGES, 2), VALUES).reshape(len(VALUES), 3, 4)
+    for column, edges in enumerate(EDGES):
+        n_bins = len(edges) - 1
+        assert_allclose(rows[:, column, :n_bins], encoding(VALUES[:, column], edges), rtol=1e-15)
+        assert_array_equal(rows[:, column, n_bins:3], 0)
+        assert_array_equal(rows[:, column, 3], VALUES[:, column])
+
+
+def test_codes_of_columns_give_the_lines_plus_weights_of_codes_with_all_gradients():
+    layer = PiecewiseLinear(EDGES, 4)
+    x, dy, params = 2 * normal(20, 3), normal(20, 12, seed=1), drawn_params(layer, SHAPE)
+    rows = encoded(layer, x)
+    y, drows, grads = forward_backward(CodesOfColumns(layer), params, rows, dy)
+    for column, of_y, of_dy, of_drows, codes in zip(
+        range(3),
+        np.split(y, 3, axis=1),
+        np.split(dy, 3, axis=1),
+        np.split(drows, 3, axis=1),
+        np.split(rows, 3, axis=1),
+        strict=True,
+    ):
+        slope, bias, weight = (params[name][column] for name in ("slope", "bias", "weight"))
+        line = np.outer(x[:, column], slope) + bias.T
+        assert_allclose(of_y, line + codes[:, :3] @ weight.T, rtol=1e-12, atol=1e-14)
+        assert_allclose(of_drows, of_dy @ np.hstack([weight, slope]), rtol=1e-12, atol=1e-14)
+        assert_allclose(grads["slope"][column], of_dy.T @ x[:, [column]], rtol=1e-12)
+        assert_allclose(grads["bias"][column, :, 0], of_dy.sum(axis=0), rtol=1e-12)
+        assert_allclose(grads["weight"][column], of_dy.T @ codes[:, :3], rtol=1e-12, atol=1e-14)
+
+
+def test_models_can_share_encoded_rows():
+    layer = PiecewiseLinear(EDGES, 2)
+    rows, several = encoded(layer, VALUES), drawn_params(layer, SHAPE)
+    several = {name: np.stack([own, 2 * own]) for name, own in several.items()}
+    y = CodesOfColumns(layer).forward(several, {}, rows, Workspace(np.float64), None)
+    for model in range(2):
+        params = {name: own[model] for name, own in several.items()}
+        alone = CodesOfColumns(layer).forward(params, {}, rows, Workspace(np.float64), None)
+        assert_array_equal(y[model], alone)
+
+
+def test_codes_of_columns_have_the_parameters_and_shapes_of_the_layer():
+    layer = PiecewiseLinear(EDGES, 4, rate=0.5)
+    network, given = Network([CodesOfColumns(layer)], (12,)), Network([layer], SHAPE)
+    assert network.layout.size == given.layout.size
+    assert network.shapes[1] == (12,)
+    for own, its in zip(network.layout.declared[0], given.layout.declared[0], strict=True):
+        assert (own.name, own.shape, own.decay, own.rate, own.role) == (
+            (its.name, its.shape, its.decay, its.rate, its.role)
+        )
+    assert network.multiply_adds() == 12 * 4

@@ -18,6 +18,11 @@ def test_stream_gives_the_same_numbers_for_the_same_place():
     assert_array_equal(numbers(7, 3, 200), numbers(7, 3, 200, 0))
 
 
+def test_streams_are_those_of_philox_with_this_key_and_counter():
+    generator = np.random.Generator(np.random.Philox(key=2**31 - 2, counter=[0, 1, 200, 3]))
+    assert_array_equal(numbers(2**31 - 2, 3, 200, 1), generator.integers(2**63, size=20))
+
+
 def test_streams_of_different_places_have_no_number_in_common():
     places = list(product((0, 1, 2**31 - 2), (0, 1, 10**6), (0, 1, 200, 10**9), (0, 1, 63)))
     drawn = np.concatenate([numbers(*place, size=100) for place in places])

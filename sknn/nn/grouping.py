@@ -74,17 +74,18 @@ def idle_batches(fit):
     return fit.epochs * (whole * zeros**size + last)
 
 
-def in_batches(fits):
+def in_batches(fits, cache=None):
     """Lists of numbers of fits that should train together. All fits must have a ``shape_of``.
 
-    fits: list of (Fit, Watch)
+    fits: list of (Fit, Watch)    cache: maximum number of bytes of models in one pass,
+    None for CACHE
     """
     groups = {}
     for number, (fit, watch) in enumerate(fits):
         groups.setdefault(shape_of(fit, watch), []).append(number)
     batches = []
     for members in groups.values():
-        most = _most_at_a_time(fits[members[0]][0])
+        most = _most_at_a_time(fits[members[0]][0], cache or CACHE)
         others, shared = [], []
         for same in _by_rows(members, fits):
             if len(same) < ENOUGH:
@@ -128,13 +129,13 @@ def _evenly(members, most):
     return [part.tolist() for part in np.array_split(members, -(-len(members) // most))]
 
 
-def _most_at_a_time(fit):
+def _most_at_a_time(fit, cache):
     """The number of models of this size that fit into the cache during a step."""
     network = fit.model.network
     units = sum(shape[-1] for shape in network.shapes[1:])
     numbers = 4 * network.layout.size + 3 * fit.plan.batch_size * units
     n_bytes = numbers * fit.rows.dtype.itemsize
-    return 1 if n_bytes >= LARGE else int(np.clip(CACHE // n_bytes, 1, MOST))
+    return 1 if n_bytes >= LARGE else int(np.clip(cache // n_bytes, 1, MOST))
 
 
 def _by_rows(members, fits):

@@ -16,6 +16,16 @@ class _Zeros(ISeedSequence):
         return [0] * n_words
 
 
+class _Key(ISeedSequence):
+    """The key of a Philox. NumPy draws a random seed first if the key is an argument."""
+
+    def __init__(self, key):
+        self.key = key
+
+    def generate_state(self, n_words, dtype=np.uint32):
+        return np.array([self.key, 0], dtype)
+
+
 def seeded(seed):
     """Same as RandomState(seed), about thirty times as fast.
 
@@ -48,7 +58,7 @@ def stream(seed, epoch, batch, part=0):
     """
     if isinstance(seed, list):
         return [stream(each, epoch, batch, part) for each in seed]
-    return np.random.Generator(np.random.Philox(key=seed, counter=[0, part, batch, epoch]))
+    return np.random.Generator(np.random.Philox(_Key(seed), counter=[0, part, batch, epoch]))
 
 
 def shuffles_block(seed, epoch, number):

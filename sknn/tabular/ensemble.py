@@ -38,7 +38,7 @@ from sknn.tabular.recipe import (
 from sknn.typing import Samples
 
 LEAST_WEIGHT = 1e-30  # as a fraction of the mean weight
-EXACT = 1000  # rows: up to this number, predictions are computed in float64, which is fast enough
+EXACT = 100  # rows: up to this number, predictions are computed in float64, which is fast enough
 
 
 def _refused(method, reason):

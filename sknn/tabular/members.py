@@ -13,12 +13,14 @@ from sknn.nn.model import Model
 from sknn.nn.network import Network
 from sknn.nn.plan import Plan
 from sknn.nn.stopping import Patience
-from sknn.nn.threads import allowed_threads
+from sknn.nn.threads import allowed_threads, one_blas_thread
 from sknn.nn.together import run_together
 from sknn.nn.training import HISTORY
 from sknn.nn.training_state import TrainingState
+from sknn.tabular.piecewise_codes import with_codes
 from sknn.tabular.recipe import batch_size_for
 
+CACHE = 2**23  # bytes of members in one pass: with small mini-batches, all those of a thread
 ADAPTED = 1024  # maximum number of rows on which initial values depend
 
 
@@ -66,6 +68,8 @@ class Members:
         self.subsets, self.held_out = subsets, held_out
         self.network = Network(recipe.layers, rows.x.shape[1:])
         self.random_states = random_states
+        layers, self._rows, self._held_out = with_codes(recipe.layers, rows, held_out)
+        self._network = Network(layers, self._rows.x.shape[1:])  # has the parameters of network
         copies = 4 * len(subsets)  # theta, gradient and two moments for each member
         self.network.refuse_too_large(
             rows.dtype,
@@ -157,10 +161,10 @@ class Members:
 
     def _fits(self, epochs, memory):
         """([(Fit, Watch)] of the members, lists of the members that train in one pass)."""
-        pairs = [
-            (self._fit(number, epochs), Watch(memory=memory)) for number in range(len(self.subsets))
-        ]
-        return pairs, _shared_out(in_batches(pairs))
+        members = range(len(self.subsets))
+        with one_blas_thread():  # with several threads, initial values would round differently
+            pairs = [(self._fit(number, epochs), Watch(memory=memory)) for number in members]
+        return pairs, _shared_out(in_batches(pairs, CACHE))
 
     def _batches_of(self, number):
         """(number of rows on which a member trains, rows per batch)"""
@@ -187,7 +191,7 @@ class Members:
         return theta, state
 
     def _fit(self, number, epochs):
-        recipe, rows = self.recipe, self.rows.astype(self.rows.dtype)  # threads need their own
+        recipe, rows = self.recipe, self._rows.astype(self.rows.dtype)  # threads need their own
         own = self.random_states[number]
         random_state = np.random.RandomState()
         random_state.set_state(own.get_state())
@@ -203,11 +207,11 @@ class Members:
             last_of_ties=True,
         )
         return Fit(
-            Model(self.network, recipe.loss, theta, state),
+            Model(self._network, recipe.loss, theta, state),
             recipe.training_loss,
             rows,
             subset,
-            self.held_out[number],
+            self._held_out[number],
             plan,
             TrainingState(recipe.optimizer, moments, random_state, Patience()),
             epochs,

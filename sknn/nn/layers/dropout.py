@@ -1,6 +1,6 @@
 """Dropout."""
 
-import math
+from math import prod
 
 import numpy as np
 
@@ -49,6 +49,7 @@ class Dropout(Layer):
             rate = self.schedule.rate(context.progress, rate)
         dropped = min(round(rate * levels), levels - 1)
         shape = x.shape[-2:] if x.ndim < 4 else x.shape[-4:]  # without the model axis
+        n_bytes = 2 * prod(shape)
         if isinstance(context.random, list):
             mask = cache.array("mask", (len(context.random), *shape))
             draws = zip(context.random, mask, strict=True)
@@ -56,7 +57,7 @@ class Dropout(Layer):
             mask = cache.array("mask", shape)
             draws = ((context.random, mask),)
         for random, own in draws:
-            numbers = np.frombuffer(random.bytes(2 * math.prod(shape)), np.uint16)
+            numbers = np.frombuffer(random.bytes(n_bytes), np.uint16)
             np.greater_equal(numbers.reshape(shape), dropped, out=own)
         mask *= levels / (levels - dropped)
         cache["drawn"] = mask

@@ -63,7 +63,7 @@ class PiecewiseLinear(Layer):
         self.rate = rate
 
     @property
-    def _n_bins(self):
+    def n_bins(self):
         """The largest number of bins."""
         return max(len(edges) for edges in self.edges) - 1
 
@@ -83,30 +83,26 @@ class PiecewiseLinear(Layer):
         return [
             Parameter("slope", shape, draw, rate=rate, role="weight"),
             Parameter("bias", shape, draw, False, rate),
-            Parameter("weight", (*shape[:2], self._n_bins), Constant(0.0), rate=rate),
+            Parameter("weight", (*shape[:2], self.n_bins), Constant(0.0), rate=rate),
         ]
 
     def multiply_adds(self, input_shape):
-        return input_shape[0] * (self._n_bins + 1) * self.size
+        return input_shape[0] * (self.n_bins + 1) * self.size
 
     def numbers_kept(self, input_shape):
-        return input_shape[0] * (1 + self._n_bins + self.size)
+        return input_shape[0] * (1 + self.n_bins + self.size)
 
     def scratch(self, input_shape):
         return input_shape[0] * self.size
 
     def forward(self, params, state, x, cache, context):
         n, columns = x.shape[-2:]
-        starts, inverse, least, most = kept(cache, "bins", self.bins, cache.dtype)
+        bins = kept(cache, "bins", self.bins, cache.dtype)
         across = cache.array("across", (*x.shape[:-2], columns, 1, n))
         across[..., 0, :] = x.swapaxes(-1, -2)  # samples last: the longest axis loops fastest
-        code = cache.array("code", (*x.shape[:-2], columns, self._n_bins, n))
+        code = cache.array("code", (*x.shape[:-2], columns, self.n_bins, n))
         for model in np.ndindex(x.shape[:-2]):  # one at a time: several would not fit the cache
-            own = code[model]
-            np.subtract(across[model], starts, out=own)
-            own *= inverse
-            np.maximum(own, least, out=own)
-            np.minimum(own, most, out=own)
+            _encode(across[model], bins, out=code[model])
         cache["x"], cache["encoding"] = across, code
         models = params["slope"].shape[:-3]
         made = cache.scratch("made", (*models, columns, self.size, n))
@@ -142,7 +138,7 @@ class PiecewiseLinear(Layer):
 
         Columns with fewer bins than others are filled up with bins whose code is always 0.
         """
-        shape = len(self.edges), self._n_bins, 1
+        shape = len(self.edges), self.n_bins, 1
         starts, inverse, most, least = np.zeros((4, *shape))
         for column, edges in enumerate(self.edges):
             edges = np.asarray(edges, float)
@@ -152,6 +148,86 @@ class PiecewiseLinear(Layer):
             most[column, :n_bins] = 1
             most[column, n_bins - 1], least[column, 0] = np.inf, -np.inf
         return [array.astype(dtype) for array in (starts, inverse, least, most)]
+
+    def encode(self, x, out):
+        """Writes to out the rows that ``CodesOfColumns`` takes: for each column its codes and x.
+
+        x: (n, columns)    out: (n, columns * (bins + 1))
+        """
+        bins = [array[..., 0] for array in self.bins(out.dtype)]
+        codes = out.reshape(*x.shape, self.n_bins + 1)
+        _encode(x[..., None], bins, out=codes[..., :-1])
+        codes[..., -1] = x
+
+
+class CodesOfColumns(Layer):
+    """The same as a PiecewiseLinear, with the same parameters, on rows that it has encoded before.
+
+    The edges are not trained, so that one encoding serves all epochs.
+
+    x: (..., n, columns * (bins + 1)), as ``PiecewiseLinear.encode`` writes them
+    y: (..., n, columns * size)
+
+    Parameters
+    ----------
+    layer : PiecewiseLinear
+        The layer whose outputs these are.
+    """
+
+    def __init__(self, layer: PiecewiseLinear) -> None:
+        self.layer = layer
+
+    def _columns(self, input_shape):
+        return needs_flat(input_shape) // (self.layer.n_bins + 1)
+
+    def output_shape(self, input_shape):
+        return self.layer.output_shape((self._columns(input_shape),))
+
+    def parameters(self, input_shape):
+        return self.layer.parameters((self._columns(input_shape),))
+
+    def multiply_adds(self, input_shape):
+        return input_shape[0] * self.layer.size
+
+    def forward(self, params, state, x, cache, context):
+        columns, size, _ = params["bias"].shape[-3:]
+        models, n = params["bias"].shape[:-3], x.shape[-2]
+        codes = x.reshape(*x.shape[:-1], columns, -1).swapaxes(-2, -3)
+        weight = cache.array("weight", (*models, columns, codes.shape[-1], size))
+        weight[..., :-1, :] = params["weight"].swapaxes(-1, -2)
+        weight[..., -1:, :] = params["slope"].swapaxes(-1, -2)
+        y = cache.array("y", (*np.broadcast_shapes(models, x.shape[:-2]), n, columns * size))
+        np.matmul(codes, weight, out=_by_column(y, columns))
+        y += params["bias"].reshape(*models, 1, -1)
+        cache["codes"], cache["weights"] = codes, weight
+        return y
+
+    def backward(self, params, grads, dy, cache, context, need_dx=True):
+        codes, weight = cache["codes"], cache["weights"]
+        dmade = _by_column(dy, codes.shape[-3])
+        dweight = cache.array("dweight", weight.shape)
+        np.matmul(codes.swapaxes(-1, -2), dmade, out=dweight)
+        grads["weight"][...] = dweight[..., :-1, :].swapaxes(-1, -2)
+        grads["slope"][...] = dweight[..., -1:, :].swapaxes(-1, -2)
+        grads["bias"][...] = np.add.reduce(dy, axis=-2).reshape(grads["bias"].shape)
+        if not need_dx:
+            return None
+        dx = np.matmul(dmade, weight.swapaxes(-1, -2)).swapaxes(-2, -3)
+        return dx.reshape(*dy.shape[:-1], -1)
+
+
+def _encode(x, bins, out):
+    """out = min(max((x - starts) / widths, least), most), with the bins of ``bins``."""
+    starts, inverse, least, most = bins
+    np.subtract(x, starts, out=out)
+    out *= inverse
+    np.maximum(out, least, out=out)
+    np.minimum(out, most, out=out)
+
+
+def _by_column(y, columns):
+    """Values (..., n, columns * size) as a view of shape (..., columns, n, size)."""
+    return y.reshape(*y.shape[:-1], columns, -1).swapaxes(-2, -3)
 
 
 def _uniform(bound, random_state, shape):
