@@ -189,7 +189,7 @@ def _product(a, b, out):
             out[model] = a @ b[model]
         return out
     if a.ndim == b.ndim == 2:
-        return a.dot(b, out)  # np.dot would first look for other kinds of arrays
+        return np.dot(a, b, out)
     return np.matmul(a, b, out=out)
 
 
