@@ -977,8 +977,10 @@ nn/layers/products.py: products columns
     np.add.reduce(products, axis=0) => products[0]
     total += rest.T @ other_rest => pass
     n * multiply_adds // SMALL => n // SMALL
-    return rows if rows >= ROWS else n => return rows
-    return rows if rows >= ROWS else n => return n
+    rows if rows >= ROWS else max(1, n) => rows
+    rows if rows >= ROWS else max(1, n) => max(1, n)
+    rows if rows >= ROWS else max(1, n) => rows if rows >= ROWS else n
+    n_pieces = max(1, -(-n * multiply_adds // SMALL)) => n_pieces = -(-n * multiply_adds // SMALL)
     pieces.swapaxes(1, 2), others => pieces.swapaxes(1, 2), others[:1]
 nn/layers/lines.py: lines columns
     windows.size[0] == 1 or windows => windows

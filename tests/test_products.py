@@ -8,6 +8,7 @@ from sknn.nn.layers.products import ROWS, SMALL, multiply, multiply_over_rows, r
 from sknn.nn.workspace import Workspace
 
 SHAPES = {  # n, k, m
+    "no rows": (0, 4, 3),
     "one piece": (30, 4, 3),
     "three equal pieces": (3000, 28, 35),
     "three pieces, of which the last is smaller": (2999, 30, 31),

@@ -36,9 +36,9 @@ def multiply_over_rows(a, b, cache):
 
 def rows_at_a_time(n, multiply_adds):
     """The number of rows in a piece of n rows; multiply_adds: the cost of one row."""
-    n_pieces = -(-n * multiply_adds // SMALL)
+    n_pieces = max(1, -(-n * multiply_adds // SMALL))
     rows = -(-n // n_pieces)
-    return rows if rows >= ROWS else n
+    return rows if rows >= ROWS else max(1, n)
 
 
 def _cut(rows, step):
